@@ -1,0 +1,1 @@
+"""Alerts: what is told, why, and how it reads."""

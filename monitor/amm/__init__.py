@@ -1,0 +1,1 @@
+"""Exact Uniswap v3 arithmetic."""

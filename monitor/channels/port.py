@@ -1,0 +1,61 @@
+"""The port every channel fills, and the fake that ships with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from monitor.alerts.alert import Alert
+from monitor.errors import HedgewatchError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One alert on its way to one channel.
+
+    tries: attempts before this one. repeat: true when an earlier attempt may have
+    arrived although no answer came. now: delivery time, for "delayed" and "expired".
+    """
+
+    alert: Alert
+    tries: int
+    repeat: bool
+    now: datetime
+
+
+class Channel(Protocol):
+    """Carries one message. Never retries: the outbox does that."""
+
+    @property
+    def name(self) -> str:
+        """Return the name rules route to."""
+        ...
+
+    async def send(self, message: Message) -> None:
+        """Return once accepted; raise Transient (try later) or Permanent (give up)."""
+        ...
+
+
+class Board(Protocol):
+    """A channel that also shows present state, such as retained MQTT topics."""
+
+    async def show(self, state: Mapping[str, str]) -> None:
+        """Make the board show exactly `state` (topic suffix to payload), clearing what is gone."""
+        ...
+
+
+@dataclass(slots=True)
+class MemoryChannel:
+    """Keeps what it was given; fails as told. For replays and tests.
+
+    failures: raised one by one, in order, before anything is accepted.
+    """
+
+    name: str = "memory"
+    failures: list[HedgewatchError] = field(default_factory=list)
+    sent: list[Message] = field(default_factory=list)
+
+    async def send(self, message: Message) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append(message)

@@ -1,0 +1,1 @@
+"""Market numbers from outside, one file a provider."""

@@ -1,0 +1,37 @@
+"""The port every feed fills, and the fake that ships with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from monitor.errors import HedgewatchError
+from monitor.model.reading import Reading
+
+
+class Feed(Protocol):
+    """One provider of one or more signals."""
+
+    @property
+    def name(self) -> str:
+        """Return the provider's name, as in `config.toml`."""
+        ...
+
+    async def read(self) -> tuple[Reading, ...]:
+        """Return what the source says now; raise Transient or Permanent, never guess."""
+        ...
+
+
+@dataclass(slots=True)
+class ScriptedFeed:
+    """Gives scripted answers, then repeats the last. For replays and tests."""
+
+    name: str
+    script: Sequence[tuple[Reading, ...] | HedgewatchError]
+    asked: int = field(default=0)
+
+    async def read(self) -> tuple[Reading, ...]:
+        answer = self.script[min(self.asked, len(self.script) - 1)]
+        self.asked += 1
+        if isinstance(answer, HedgewatchError):
+            raise answer
+        return answer

@@ -1,0 +1,1 @@
+"""Hedge layers: legs, prices, tickets, and where a layer stands."""

@@ -1,0 +1,1 @@
+"""Frozen records in the contracts' own vocabulary; no behaviour beyond naming."""

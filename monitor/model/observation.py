@@ -1,0 +1,100 @@
+"""What enters the road: a snapshot, readings, a gap, or a person's word."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from monitor.model.layer import Fill
+from monitor.model.pool import PoolState
+from monitor.model.position import Position
+from monitor.model.reading import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A block header's name: number, 0x-hash, and the time it states."""
+
+    number: int
+    hash: str
+    timestamp: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A watched thing one snapshot could not read.
+
+    gone: true when the chain itself says it no longer exists (a burned NFT).
+    """
+
+    key: str
+    reason: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All watched pools and positions of one chain at one block hash.
+
+    A snapshot is whole: what is not in it and not in `missing` is not watched.
+    """
+
+    chain: str
+    chain_id: int
+    block: Block
+    observed_at: datetime
+    pools: tuple[PoolState, ...]
+    positions: tuple[Position, ...]
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """Values that arrived together from one source."""
+
+    source: str
+    observed_at: datetime
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A poll that failed. source: the chain's or the feed's name in config."""
+
+    source: str
+    observed_at: datetime
+    reason: str
+
+
+class Verb(StrEnum):
+    """What a person may say."""
+
+    FILL = "fill"
+    CLOSE = "close"
+    ROLL = "roll"
+    ACK = "ack"
+    SNOOZE = "snooze"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What a person said about a layer or an alert.
+
+    id: the caller's idempotent name for it. scope: the layer instance, `book` or
+    a pool's or position's key. fills: legs with signed quantities; a ROLL closes
+    what they sell and opens what they buy; a CLOSE without fills closes all.
+    alert: the short id, for ACK and SNOOZE. until: for SNOOZE.
+    """
+
+    id: str
+    verb: Verb
+    observed_at: datetime
+    by: str
+    layer: str = ""
+    scope: str = "book"
+    fills: tuple[Fill, ...] = ()
+    alert: str = ""
+    until: datetime | None = None
+
+
+Observation: TypeAlias = Snapshot | Readings | Gap | Word

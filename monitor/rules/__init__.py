@@ -1,0 +1,1 @@
+"""Rule files, their language, and the life of an alert."""

@@ -1,0 +1,1 @@
+"""Every number a rule may name, and the windows over them."""

@@ -1,0 +1,1 @@
+"""Async iterators of observations, in time order."""

@@ -1,0 +1,1 @@
+"""State, outbox, inbox and history."""
