@@ -1,0 +1,228 @@
+"""The life of one rule over one scope: inactive, pending, firing, resolved.
+
+Time is the observation's own. `for` counts only between fresh, true samples: an
+unknown input freezes it, a silence longer than `max_gap` restarts it. The states
+are Prometheus's; `clear`, `keep_firing_for`, `cooldown` and `expires` are added.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from monitor.rules.pack import OnNodata, Rule
+from monitor.rules.verdict import Verdict
+
+
+class Phase(StrEnum):
+    """Where an instance stands."""
+
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    FIRING = "firing"
+
+
+class Flag(StrEnum):
+    """What clouds an instance, whatever its phase."""
+
+    NONE = ""
+    NODATA = "nodata"
+    ERROR = "error"
+
+
+class Turn(StrEnum):
+    """A turn worth telling."""
+
+    FIRING = "firing"
+    REPEAT = "repeat"
+    RESOLVED = "resolved"
+    EXPIRED = "expired"
+    NODATA = "nodata"
+    ERROR = "error"
+    FILLED = "filled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One rule over one scope.
+
+    seq: episodes begun so far. held: fresh true time gathered while pending.
+    judged_at: last evaluation that was not unknown. clear_since: since when the
+    clearing condition has held while firing. proposed_at: when the present
+    proposal was made; voided: it has expired. told: the number of repeats.
+    """
+
+    rule: str
+    scope: str
+    phase: Phase = Phase.INACTIVE
+    flag: Flag = Flag.NONE
+    seq: int = 0
+    held: timedelta = timedelta(0)
+    judged_at: datetime | None = None
+    since: datetime | None = None
+    clear_since: datetime | None = None
+    proposed_at: datetime | None = None
+    voided: bool = False
+    told: int = 0
+    resolved_at: datetime | None = None
+    acked_by: str = ""
+    snoozed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One evaluation of a rule, and what stands in its way.
+
+    barred: why the action does not apply now ("the layer is off"), or empty.
+    done: true when it is barred because a person has just done it.
+    inhibited: the rule that silences this one, or empty.
+    """
+
+    now: datetime
+    when: Verdict
+    clear: Verdict | None
+    max_gap: timedelta
+    barred: str = ""
+    done: bool = False
+    inhibited: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A turn and its reason, in words."""
+
+    turn: Turn
+    reason: str = ""
+
+
+def advance(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
+    """Return the instance after one evaluation, and the turns people should hear of."""
+    if seen.barred:
+        return _barred(old, seen)
+    if seen.when.truth is None and (old.phase is not Phase.FIRING or _clearing(rule, seen) is None):
+        return _unknown(rule, old, seen)
+    fresh = replace(old, flag=Flag.NONE if seen.when.truth is not None else Flag.NODATA)
+    match old.phase:
+        case Phase.FIRING:
+            return _firing(rule, fresh, seen)
+        case Phase.PENDING | Phase.INACTIVE:
+            return _quiet(rule, fresh, seen)
+
+
+def _quiet(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
+    if not seen.when.truth or _cooling(rule, old, seen.now):
+        return replace(_calm(old), judged_at=seen.now), ()
+    held = _held(old, seen)
+    pending = replace(
+        old,
+        phase=Phase.PENDING,
+        held=held,
+        judged_at=seen.now,
+        since=old.since if old.phase is Phase.PENDING and held else seen.now,
+    )
+    if held < rule.hold or seen.inhibited:
+        return pending, ()
+    return _fire(pending, seen), (Told(turn=Turn.FIRING),)
+
+
+def _held(old: Instance, seen: Judged) -> timedelta:
+    if old.phase is not Phase.PENDING or old.judged_at is None:
+        return timedelta(0)
+    since_last = seen.now - old.judged_at
+    return timedelta(0) if since_last > seen.max_gap else old.held + since_last
+
+
+def _fire(old: Instance, seen: Judged) -> Instance:
+    return replace(
+        old,
+        phase=Phase.FIRING,
+        seq=old.seq + 1,
+        since=seen.now,
+        clear_since=None,
+        proposed_at=seen.now,
+        voided=False,
+        told=0,
+        acked_by="",
+        snoozed_until=None,
+    )
+
+
+def _firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
+    instance = replace(old, judged_at=seen.now)
+    if not _clearing(rule, seen):
+        return _still_firing(rule, replace(instance, clear_since=None), seen)
+    clear_since = instance.clear_since or seen.now
+    if seen.now - clear_since >= rule.keep_firing_for:
+        return _resolve(instance, seen.now), (Told(turn=Turn.RESOLVED, reason="condition cleared"),)
+    return _still_firing(rule, replace(instance, clear_since=clear_since), seen)
+
+
+def _still_firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
+    instance, turns = old, tuple(_reminders(rule, old, seen))
+    for told in turns:
+        if told.turn is Turn.EXPIRED:
+            instance = replace(instance, voided=True)
+        else:
+            instance = replace(
+                instance, proposed_at=seen.now, voided=False, told=instance.told + 1
+            )
+    return instance, turns
+
+
+def _reminders(rule: Rule, old: Instance, seen: Judged) -> Iterator[Told]:
+    if old.proposed_at is None:
+        return
+    age = seen.now - old.proposed_at
+    if rule.expires is not None and age >= rule.expires and not old.voided:
+        yield Told(turn=Turn.EXPIRED, reason="nobody acted in time")
+    quiet = bool(old.acked_by) or (
+        old.snoozed_until is not None and seen.now < old.snoozed_until
+    )
+    if rule.repeat is not None and age >= rule.repeat and not quiet and not seen.inhibited:
+        yield Told(turn=Turn.REPEAT, reason="still true")
+
+
+def _unknown(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
+    flag = Flag.ERROR if seen.when.error else Flag.NODATA
+    reason = seen.when.error or _missing(seen.when)
+    news = flag is not old.flag
+    instance = replace(old, flag=flag)
+    if flag is Flag.ERROR:
+        return instance, (Told(turn=Turn.ERROR, reason=reason),) if news else ()
+    if rule.on_nodata is OnNodata.RESOLVE and old.phase is Phase.FIRING:
+        return _resolve(instance, seen.now), (Told(turn=Turn.RESOLVED, reason=reason),)
+    if rule.on_nodata is OnNodata.ALERT and news:
+        return instance, (Told(turn=Turn.NODATA, reason=reason),)
+    if old.phase is Phase.FIRING:
+        return _still_firing(rule, instance, seen)
+    return instance, ()
+
+
+def _missing(verdict: Verdict) -> str:
+    notes = dict.fromkeys(term.note for term in verdict.trace if term.truth is None and term.note)
+    return "; ".join(notes) or "an input is unknown"
+
+
+def _barred(old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
+    if old.phase is not Phase.FIRING:
+        return replace(_calm(old), judged_at=seen.now), ()
+    turn = Turn.FILLED if seen.done else Turn.RESOLVED
+    return _resolve(old, seen.now), (Told(turn=turn, reason=seen.barred),)
+
+
+def _clearing(rule: Rule, seen: Judged) -> bool | None:
+    if rule.clear is None:
+        return None if seen.when.truth is None else not seen.when.truth
+    return seen.clear.truth if seen.clear is not None else None
+
+
+def _cooling(rule: Rule, old: Instance, now: datetime) -> bool:
+    return old.resolved_at is not None and now - old.resolved_at < rule.cooldown
+
+
+def _calm(old: Instance) -> Instance:
+    return replace(old, phase=Phase.INACTIVE, flag=Flag.NONE, held=timedelta(0), since=None)
+
+
+def _resolve(old: Instance, now: datetime) -> Instance:
+    return replace(_calm(old), resolved_at=now, clear_since=None, proposed_at=None, voided=False)
