@@ -102,7 +102,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerState:
-    """One layer over one scope: its legs, its journal, its one open proposal."""
+    """One layer over one scope: its legs, its journal, its one open proposal.
+
+    extrinsic_at_entry_usd: the legs' extrinsic value when last opened or rolled, by
+    the model; None where it could not be marked.
+    """
 
     layer: str
     scope: str
@@ -111,3 +115,4 @@ class LayerState:
     journal: tuple[BookedFill, ...] = ()
     proposal: Proposal | None = None
     opened_at: datetime | None = None
+    extrinsic_at_entry_usd: float | None = None
