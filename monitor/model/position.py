@@ -53,7 +53,8 @@ class Basis:
     realised_token1: what withdrawals lost against holding, in raw token1 at each
     withdrawal's own price, <= 0; None where a price could not be had.
     collected0, collected1: fees already taken out (collects less decreases), raw.
-    source: "events" or "config".
+    uncollected0, uncollected1: principal withdrawn but not yet collected, raw; it
+    waits among the tokens owed. source: "events" or "config".
     """
 
     liquidity: int
@@ -64,6 +65,8 @@ class Basis:
     collected1: int
     opened_at: datetime | None
     source: str
+    uncollected0: int = 0
+    uncollected1: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

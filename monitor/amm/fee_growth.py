@@ -1,0 +1,70 @@
+"""Uncollected fees from fee growth, modulo 2**256 as the contracts count.
+
+Fee growth is Q128.128 raw token per unit of liquidity. It wraps, so a single
+value means nothing (it may look negative or enormous); only differences do.
+"""
+
+from typing import Final
+
+from monitor.model.pool import PoolState
+from monitor.model.position import Position
+
+_GROWTH: Final = (1 << 256) - 1
+_OWED: Final = (1 << 128) - 1
+
+
+def fee_growth_inside(
+    tick: int, growth_global_x128: int, *, lower: tuple[int, int], upper: tuple[int, int]
+) -> int:
+    """Return one token's fee growth inside a range, Q128.128, modulo 2**256.
+
+    tick: slot0's own. lower, upper: each edge as (tick, fee growth outside it).
+    """
+    tick_lower, outside_lower = lower
+    tick_upper, outside_upper = upper
+    below = outside_lower if tick >= tick_lower else growth_global_x128 - outside_lower
+    above = outside_upper if tick < tick_upper else growth_global_x128 - outside_upper
+    return (growth_global_x128 - below - above) & _GROWTH
+
+
+def uncollected_fees(
+    liquidity: int, growth_inside_x128: int, *, growth_inside_last_x128: int, tokens_owed: int = 0
+) -> int:
+    """Return what a collect would pay of one token, raw, rounded down, modulo 2**128.
+
+    tokens_owed: as `positions()` has it; after a decrease it holds principal too,
+    and so does the result. Without liquidity only tokens_owed counts: the ticks
+    may be cleared and their growth mean nothing.
+    """
+    grown = (growth_inside_x128 - growth_inside_last_x128) & _GROWTH
+    return (tokens_owed + (grown * liquidity >> 128)) & _OWED
+
+
+def position_owed(pool: PoolState, position: Position) -> tuple[int, int]:
+    """Return raw (token0, token1) a collect would pay this position at this block."""
+    inside0 = fee_growth_inside(
+        pool.tick,
+        pool.fee_growth_global0_x128,
+        lower=(position.tick_lower, position.lower.fee_growth_outside0_x128),
+        upper=(position.tick_upper, position.upper.fee_growth_outside0_x128),
+    )
+    inside1 = fee_growth_inside(
+        pool.tick,
+        pool.fee_growth_global1_x128,
+        lower=(position.tick_lower, position.lower.fee_growth_outside1_x128),
+        upper=(position.tick_upper, position.upper.fee_growth_outside1_x128),
+    )
+    return (
+        uncollected_fees(
+            position.liquidity,
+            inside0,
+            growth_inside_last_x128=position.fee_growth_inside0_last_x128,
+            tokens_owed=position.tokens_owed0,
+        ),
+        uncollected_fees(
+            position.liquidity,
+            inside1,
+            growth_inside_last_x128=position.fee_growth_inside1_last_x128,
+            tokens_owed=position.tokens_owed1,
+        ),
+    )

@@ -1,0 +1,195 @@
+"""Everything people and rules ask about one position at one block.
+
+Token amounts and every comparison are exact integers; a float is made once, at
+the end, of an exact ratio. In USD a position is worth its value in the quote
+token times that token's price (in the base token's, where only that is known),
+so that the USD loss has the sign and the size of the exact one.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from monitor.amm.amounts import Q192, amounts_for_liquidity, value_x192
+from monitor.amm.fee_growth import position_owed
+from monitor.amm.loss import loss_fraction
+from monitor.amm.ticks import sqrt_ratio_at_tick
+from monitor.model.pool import Pool, PoolState
+from monitor.model.position import Basis, Position
+
+UsdPrices: TypeAlias = Mapping[str, float | None]
+"""USD a whole token, by the token's address as its pool spells it; None is unknown."""
+
+_UNPRICED: Final[UsdPrices] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """One value counted in whole token0, in whole token1 and in USD (None: unknown)."""
+
+    token0: float
+    token1: float
+    usd: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """One position at one block.
+
+    amount0, amount1: principal, raw, as a burn pays. owed0, owed1: what a collect
+    would pay, raw. fees0, fees1: owed less principal withdrawn and not collected.
+    value: principal alone; fees: fees alone; total: principal and all that is owed.
+    il: value / hodl - 1, a fraction <= 0; il_worth: value - hodl; hodl: what holding
+    would be worth. All three None while the basis is unknown or not this liquidity's.
+    il_realised_token1: whole token1, each withdrawal at its own price; in USD at
+    token1's price now. in_range: by slot0's tick.
+    price, price_lower, price_upper: quote token a base token, in whole units.
+    distance_lower: the fall to the lower edge as a fraction of the price, < 0 below
+    it; distance_upper: the rise to the upper edge, < 0 above it.
+    """
+
+    amount0: int
+    amount1: int
+    owed0: int
+    owed1: int
+    fees0: int
+    fees1: int
+    value: Worth
+    fees: Worth
+    total: Worth
+    il: float | None
+    il_worth: Worth | None
+    hodl: Worth | None
+    il_realised_token1: float | None
+    il_realised_usd: float | None
+    in_range: bool
+    price: float
+    price_lower: float
+    price_upper: float
+    distance_lower: float
+    distance_upper: float
+
+
+def usd_prices(pool: PoolState, pegged: Collection[str]) -> UsdPrices:
+    """Return USD prices of a pool's two tokens, from a peg its owner declared.
+
+    pegged: addresses the configuration says are one dollar, in any letter case.
+    The other token follows by the pool's price; without a peg both are unknown.
+    """
+    pegs = {address.lower() for address in pegged}
+    token0, token1 = pool.pool.token0.address, pool.pool.token1.address
+    one0, one1 = token0.lower() in pegs, token1.lower() in pegs
+    if not (one0 or one1):
+        return {token0: None, token1: None}
+    price = _token1_per_token0(pool.pool, pool.sqrt_price_x96)
+    return {token0: 1.0 if one0 else price, token1: 1.0 if one1 else 1 / price}
+
+
+def measure(position: Position, pool: PoolState, usd: UsdPrices = _UNPRICED) -> Measures:
+    """Return every measure of a position; unknown stays None."""
+    worth = _Scales(pool, usd)
+    amounts = amounts_for_liquidity(
+        pool.sqrt_price_x96, position.tick_lower, position.tick_upper, position.liquidity
+    )
+    owed = position_owed(pool, position)
+    fees = _without_principal(owed, position.basis)
+    value = value_x192(*amounts, pool.sqrt_price_x96)
+    hodl = _hodl_x192(position, pool)
+    realised = worth.realised(position.basis)
+    price = worth.price
+    price_lower, price_upper = price_range(pool.pool, position.tick_lower, position.tick_upper)
+    return Measures(
+        amount0=amounts[0],
+        amount1=amounts[1],
+        owed0=owed[0],
+        owed1=owed[1],
+        fees0=fees[0],
+        fees1=fees[1],
+        value=worth.of(value),
+        fees=worth.of(value_x192(*fees, pool.sqrt_price_x96)),
+        total=worth.of(value + value_x192(*owed, pool.sqrt_price_x96)),
+        il=loss_fraction(value, hodl),
+        il_worth=worth.of(value - hodl) if hodl else None,
+        hodl=worth.of(hodl) if hodl else None,
+        il_realised_token1=realised[0],
+        il_realised_usd=realised[1],
+        in_range=position.tick_lower <= pool.tick < position.tick_upper,
+        price=price,
+        price_lower=price_lower,
+        price_upper=price_upper,
+        distance_lower=1 - price_lower / price,
+        distance_upper=price_upper / price - 1,
+    )
+
+
+def price_in_quote(pool: Pool, sqrt_price_x96: int) -> float:
+    """Return quote token a base token, in whole units."""
+    price = _token1_per_token0(pool, sqrt_price_x96)
+    return price if pool.quote == 1 else 1 / price
+
+
+def price_range(pool: Pool, tick_lower: int, tick_upper: int) -> tuple[float, float]:
+    """Return a range's (lower, upper) price in the pair's quote direction."""
+    shift = pool.token0.decimals - pool.token1.decimals
+    low, high = _price_at_tick(tick_lower, shift), _price_at_tick(tick_upper, shift)
+    return (low, high) if pool.quote == 1 else (1 / high, 1 / low)
+
+
+def _token1_per_token0(pool: Pool, sqrt_price_x96: int) -> float:
+    return _whole(sqrt_price_x96, pool.token0.decimals - pool.token1.decimals)
+
+
+@lru_cache(maxsize=65536)
+def _price_at_tick(tick: int, shift: int) -> float:
+    return _whole(sqrt_ratio_at_tick(tick), shift)
+
+
+def _whole(sqrt_price_x96: int, shift: int) -> float:
+    """Return the price of whole tokens; shift: decimals of token0 less those of token1."""
+    scale: int = 10 ** abs(shift)
+    square = sqrt_price_x96 * sqrt_price_x96
+    return square * scale / Q192 if shift >= 0 else square / (Q192 * scale)
+
+
+def _without_principal(owed: tuple[int, int], basis: Basis | None) -> tuple[int, int]:
+    if basis is None:
+        return owed
+    return max(owed[0] - basis.uncollected0, 0), max(owed[1] - basis.uncollected1, 0)
+
+
+def _hodl_x192(position: Position, pool: PoolState) -> int:
+    """Return what holding is worth, raw token1 times 2**192; 0 where it is not known."""
+    basis = position.basis
+    if basis is None or basis.liquidity != position.liquidity:
+        return 0
+    return value_x192(basis.hodl0, basis.hodl1, pool.sqrt_price_x96)
+
+
+class _Scales:
+    """Turns a value in raw token1 times 2**192 into whole units of everything."""
+
+    __slots__ = ("_raw0", "_raw1", "_usd1", "_usd_a_token1", "price")
+
+    def __init__(self, pool: PoolState, usd: UsdPrices) -> None:
+        token0, token1 = pool.pool.token0, pool.pool.token1
+        price = _token1_per_token0(pool.pool, pool.sqrt_price_x96)
+        self._raw0 = pool.sqrt_price_x96**2 * 10**token0.decimals
+        self._raw1 = Q192 * 10**token1.decimals
+        usd0, self._usd1 = usd.get(token0.address), usd.get(token1.address)
+        by_token0 = None if usd0 is None else usd0 / price
+        first, second = (self._usd1, by_token0) if pool.pool.quote == 1 else (by_token0, self._usd1)
+        self._usd_a_token1 = second if first is None else first
+        self.price = price if pool.pool.quote == 1 else 1 / price
+
+    def of(self, value: int) -> Worth:
+        token1 = value / self._raw1
+        usd = None if self._usd_a_token1 is None else token1 * self._usd_a_token1
+        return Worth(token0=value / self._raw0, token1=token1, usd=usd)
+
+    def realised(self, basis: Basis | None) -> tuple[float | None, float | None]:
+        if basis is None or basis.realised_token1 is None:
+            return None, None
+        token1 = (basis.realised_token1 << 192) / self._raw1
+        each = self._usd_a_token1
+        return token1, None if each is None else token1 * each
