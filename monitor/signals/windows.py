@@ -1,0 +1,270 @@
+"""Windows: what a number was, on average, at its highest, a while ago.
+
+A market series (hours other than 24/7) counts days in sessions of its market, a week
+being five; `delta(vix, "1d")` on a Monday looks back at Friday. Minutes and hours, and
+everything over a 24/7 series, are plain elapsed time. A value holds until the next
+sample. What the samples do not reach back to is unknown, and the note says why.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from monitor.signals.catalogue import Hours
+from monitor.signals.sessions import session_bounds, session_close, session_of, sessions_back
+
+_MINUS: Final = "\N{MINUS SIGN}"
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,4})([mhdw])", re.ASCII)
+_UNITS: Final = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+_SESSIONS: Final = {"d": 1, "w": 5}
+
+
+class Direction(StrEnum):
+    """Which way a level is crossed."""
+
+    ABOVE = "above"
+    BELOW = "below"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A length of window. sessions: the same in sessions; None below a day."""
+
+    text: str
+    length: timedelta
+    sessions: int | None
+
+    def reach(self, hours: Hours) -> timedelta:
+        """Return how long samples must be kept for this window, holidays allowed for."""
+        if hours is Hours.ALWAYS or self.sessions is None:
+            return self.length
+        # No run of n sessions has yet taken longer than this, September 2001 included.
+        return timedelta(days=self.sessions * 1.5 + 8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A value and when it was true: the source's stamp for a market, else the observation's."""
+
+    at: datetime
+    value: float
+
+
+def _at(sample: Sample) -> datetime:
+    return sample.at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Samples of one number, oldest first, no two with the same stamp."""
+
+    samples: tuple[Sample, ...] = ()
+
+    def append(self, sample: Sample, keep: timedelta) -> "Series":
+        """Return the series with `sample`, less what lies further back than `keep`.
+
+        The last sample before that stays: it says what the value was when the window
+        began. A sample with the newest stamp replaces it; an older one is overtaken.
+        """
+        kept = self.samples
+        if kept and sample.at <= kept[-1].at:
+            if sample.at < kept[-1].at or sample == kept[-1]:
+                return self
+            kept = kept[:-1]
+        horizon = sample.at - keep
+        drop = max(0, bisect_right(kept, horizon, key=_at) - 1)
+        return Series(samples=(*kept[drop:], sample))
+
+    def until(self, now: datetime) -> Sequence[Sample]:
+        """Return the samples stamped `now` or before."""
+        return self.samples[: bisect_right(self.samples, now, key=_at)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowValue:
+    """What a window gives. value: None when unknown; note: how it was made, or why unknown.
+
+    as_of: the stamp of the newest sample used.
+    """
+
+    value: float | bool | None
+    note: str
+    as_of: datetime | None
+
+
+def span(text: str) -> Span:
+    """Return the span `text` names: "30m", "4h", "1d", "2w"; raise ValueError in one sentence."""
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        raise ValueError(f'a span is a whole number and m, h, d or w, like "30m", was "{text}"')
+    count, unit = int(match[1]), match[2]
+    sessions = _SESSIONS.get(unit)
+    return Span(text=text, length=count * _UNITS[unit], sessions=sessions and count * sessions)
+
+
+def delta(series: Series, over: Span, *, now: datetime, hours: Hours) -> WindowValue:
+    """Return the newest value minus the one a span ago.
+
+    A span ago is the last sample at or before `now` less the span; in sessions, the
+    last sample of the session that many before the newest sample's own.
+    """
+    seen = series.until(now)
+    if not seen:
+        return _unknown("no value yet", None)
+    newest = seen[-1]
+    if _in_sessions(over, hours):
+        day = sessions_back(session_of(hours, newest.at), over.sessions or 0)
+        last = _last_of(seen, hours, day)
+        if last is None:
+            return _unknown(f"no value from the session of {_day(day)}", newest)
+        then, when = last, _session_note(hours, day, last)
+    else:
+        steps = _steps(seen, now - over.length)
+        if steps is None:
+            return _short(over, seen)
+        then, when = steps[0], _stamp(steps[0].at)
+    note = f"{_figure(newest.value)} {_MINUS} {_figure(then.value)} ({when})"
+    return WindowValue(value=newest.value - then.value, note=note, as_of=newest.at)
+
+
+def average(series: Series, over: Span, *, now: datetime, hours: Hours) -> WindowValue:
+    """Return the mean over a span.
+
+    In sessions: the plain mean of each session's last value, the newest sample's own
+    session included, so "20d" is the usual mean of 20 closes. Otherwise weighted by
+    time, each value holding until the next.
+    """
+    seen = series.until(now)
+    if not seen:
+        return _unknown("no value yet", None)
+    if not _in_sessions(over, hours):
+        steps = _steps(seen, now - over.length)
+        return _short(over, seen) if steps is None else _weighted(steps, over, now)
+    lasts = _lasts(seen, over, hours)
+    if isinstance(lasts, WindowValue):
+        return lasts
+    mean = sum(lasts) / len(lasts)
+    return WindowValue(value=mean, note=f"mean of {len(lasts)} sessions", as_of=seen[-1].at)
+
+
+def highest(series: Series, over: Span, *, now: datetime, hours: Hours) -> WindowValue:
+    """Return the highest value in force during a span, every sample counted."""
+    return _extreme(series, over, now=now, hours=hours, sign=1)
+
+
+def lowest(series: Series, over: Span, *, now: datetime, hours: Hours) -> WindowValue:
+    """Return the lowest value in force during a span, every sample counted."""
+    return _extreme(series, over, now=now, hours=hours, sign=-1)
+
+
+def crossed(series: Series, level: float, direction: Direction, *, now: datetime) -> WindowValue:
+    """Return whether the newest sample crossed `level`, which the one before had not.
+
+    Above: before <= level < newest. Below: before >= level > newest. It stays true
+    until the next sample; unknown while there is but one.
+    """
+    seen = series.until(now)
+    if len(seen) < 2:  # noqa: PLR2004 (a crossing has two ends)
+        return _unknown("no earlier value to have crossed from", seen[-1] if seen else None)
+    before, newest = seen[-2], seen[-1]
+    if direction is Direction.ABOVE:
+        truth = before.value <= level < newest.value
+    else:
+        truth = before.value >= level > newest.value
+    note = f"{_figure(before.value)} ({_stamp(before.at)}), then {_figure(newest.value)}"
+    return WindowValue(value=truth, note=note, as_of=newest.at)
+
+
+def _extreme(series: Series, over: Span, *, now: datetime, hours: Hours, sign: int) -> WindowValue:
+    seen = series.until(now)
+    if not seen:
+        return _unknown("no value yet", None)
+    steps: Sequence[Sample] | None
+    if _in_sessions(over, hours):
+        lasts = _lasts(seen, over, hours)
+        if isinstance(lasts, WindowValue):
+            return lasts
+        first = sessions_back(session_of(hours, seen[-1].at), len(lasts) - 1)
+        begin, _ = session_bounds(hours, first)
+        steps = seen[bisect_left(seen, begin, key=_at) :]
+    else:
+        steps = _steps(seen, now - over.length)
+    if steps is None:
+        return _short(over, seen)
+    found = max(steps, key=lambda s: sign * s.value)
+    note = f"{_figure(found.value)} at {_stamp(found.at)}"
+    return WindowValue(value=found.value, note=note, as_of=seen[-1].at)
+
+
+def _in_sessions(over: Span, hours: Hours) -> bool:
+    return hours is not Hours.ALWAYS and over.sessions is not None
+
+
+def _steps(seen: Sequence[Sample], start: datetime) -> Sequence[Sample] | None:
+    """Return the value in force at `start` and all after it; None if none was known then."""
+    first = bisect_right(seen, start, key=_at) - 1
+    return None if first < 0 else seen[first:]
+
+
+def _weighted(steps: Sequence[Sample], over: Span, now: datetime) -> WindowValue:
+    total, end = 0.0, now
+    for sample in reversed(steps):
+        since = max(sample.at, now - over.length)
+        total += sample.value * ((end - since) / over.length)
+        end = since
+    note = f"mean over {over.text} of {len(steps)} values"
+    return WindowValue(value=total, note=note, as_of=steps[-1].at)
+
+
+def _last_of(seen: Sequence[Sample], hours: Hours, day: date) -> Sample | None:
+    begin, end = session_bounds(hours, day)
+    row = bisect_left(seen, end, key=_at) - 1
+    return seen[row] if row >= 0 and seen[row].at >= begin else None
+
+
+def _lasts(seen: Sequence[Sample], over: Span, hours: Hours) -> list[float] | WindowValue:
+    """Return the last value of each session of the span; unknown if any session has none."""
+    newest = session_of(hours, seen[-1].at)
+    days = [sessions_back(newest, n) for n in range(over.sessions or 1)]
+    found = [(day, _last_of(seen, hours, day)) for day in days]
+    absent = [day for day, last in found if last is None]
+    if absent:
+        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+        return _unknown(f"no value from the session of {_day(absent[0])}{more}", seen[-1])
+    return [last.value for _, last in found if last is not None]
+
+
+def _short(over: Span, seen: Sequence[Sample]) -> WindowValue:
+    return _unknown(f"known only since {_stamp(seen[0].at)}, not for {over.text}", seen[-1])
+
+
+def _unknown(note: str, newest: Sample | None) -> WindowValue:
+    return WindowValue(value=None, note=note, as_of=newest.at if newest else None)
+
+
+def _session_note(hours: Hours, day: date, last: Sample) -> str:
+    if last.at >= session_close(hours, day):
+        return f"{_day(day)} close"
+    return f"{_day(day)}, last seen {last.at.astimezone(UTC):%H:%M} UTC"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _stamp(at: datetime) -> str:
+    utc = at.astimezone(UTC)
+    return f"{_day(utc.date())} {utc:%H:%M} UTC"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4f}"
