@@ -89,7 +89,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """An open request to a person. alert: the short id they see."""
+    """An open request to a person. alert: the short id they see. note: why there is no ticket."""
 
     rule: str
     alert: str
@@ -98,6 +98,7 @@ class Proposal:
     expires_at: datetime | None
     ticket: Ticket | None
     expired: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
