@@ -1,0 +1,111 @@
+"""A private `anvil` on a free loopback port: mines only when told, dies with its parent."""
+
+import subprocess
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Self
+
+from monitor.clock import SystemClock, stopwatch
+from monitor.devnet import parts
+from monitor.devnet.child import end, free_port, spawn
+from monitor.devnet.rpc import Rpc
+from monitor.errors import Permanent, Transient
+
+CHAIN_ID: Final = 31337
+_GENESIS: Final = datetime(2020, 2, 1, tzinfo=UTC)
+_TRIES: Final = 5
+_READY_S: Final = 20.0
+_CLOCK: Final = SystemClock()
+
+
+class AnvilNode:
+    """One node for the length of an `async with`, or from `start` to `stop`.
+
+    genesis: the first block's timestamp. port: fixed, or 0 for any free one.
+    The process is not tied to an event loop; only `start` needs one.
+    """
+
+    def __init__(
+        self, *, genesis: datetime = _GENESIS, port: int = 0, chain_id: int = CHAIN_ID
+    ) -> None:
+        self.genesis = genesis
+        self.chain_id = chain_id
+        self.url = ""
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Return the node's process id; raise Permanent before `start`."""
+        if self._process is None:
+            raise Permanent("the devnet's node is not running")
+        return self._process.pid
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    async def start(self) -> None:
+        """Start and wait until it answers; raise Permanent with its own words if it will not."""
+        words = ""
+        for _ in range(1 if self._port else _TRIES):
+            port = self._port or free_port()
+            self.url = f"http://127.0.0.1:{port}"
+            with tempfile.TemporaryFile() as log:
+                self._process = spawn(self._argv(port), output=log)
+                if await self._answers(self._process):
+                    return
+                self.stop()
+                words = _tail(log)
+        raise Permanent(f"anvil did not start on {self.url}: {words or 'it said nothing'}")
+
+    def stop(self) -> None:
+        """Stop the node; once is enough, twice does no harm."""
+        if self._process is not None:
+            end(self._process)
+
+    def kill(self) -> None:
+        """Take the node away without notice, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _argv(self, port: int) -> list[str | Path]:
+        flags = (
+            "--host 127.0.0.1 --silent --no-mining --order fifo --auto-impersonate"
+            " --hardfork cancun --gas-limit 1000000000000 --gas-price 0"
+            " --block-base-fee-per-gas 0 --disable-min-priority-fee --disable-code-size-limit"
+            " --no-request-size-limit --max-persisted-states 0"
+        ).split()
+        stamp = str(int(self.genesis.timestamp()))
+        own = ["--port", str(port), "--chain-id", str(self.chain_id), "--timestamp", stamp]
+        return [parts.anvil_path(), *flags, *own]
+
+    async def _answers(self, process: subprocess.Popen[bytes]) -> bool:
+        deadline = stopwatch() + _READY_S
+        async with Rpc(self.url) as rpc:
+            while process.poll() is None and stopwatch() < deadline:
+                try:
+                    chain_id = int(await rpc.call("eth_chainId"), 16)
+                except Transient:
+                    await _CLOCK.sleep(0.02)
+                    continue
+                # Had another program won the port, ours would have ended at the bind.
+                return process.poll() is None and chain_id == self.chain_id
+        return False
+
+
+def _tail(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read().decode("utf-8", "replace").split("\n")
+    return " ".join(line.strip() for line in lines if line.strip())[-400:]
