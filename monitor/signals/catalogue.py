@@ -5,6 +5,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from monitor.model.layer import LayerStatus
+
 
 class Kind(StrEnum):
     """The type of a signal's value."""
@@ -39,7 +41,10 @@ class Hours(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """One name. max_age: in open time of `hours`; None for what is computed here."""
+    """One name. max_age: in open time of `hours`; None for what is computed here.
+
+    choices: every word a text may be, where that is known.
+    """
 
     name: str
     kind: Kind = Kind.NUMBER
@@ -50,44 +55,97 @@ class Signal:
     hours: Hours = Hours.ALWAYS
     max_age: timedelta | None = None
     windows: bool = False
+    choices: tuple[str, ...] = ()
 
 
-def _market(name: str, unit: str, meaning: str, source: str, hours: Hours, max_age: timedelta) -> Signal:
+def _own(
+    name: str, unit: str, meaning: str, *, kind: Kind = Kind.NUMBER, windows: bool = False
+) -> Signal:
+    scope = Scope(name.partition(".")[0])
     return Signal(
-        name=name, unit=unit, scope=Scope.MARKET, meaning=meaning, source=source,
-        hours=hours, max_age=max_age, windows=True,
+        name=name,
+        kind=kind,
+        unit=unit,
+        scope=scope,
+        meaning=meaning,
+        source="computed",
+        windows=windows,
     )
 
 
-def _own(name: str, unit: str, meaning: str, *, kind: Kind = Kind.NUMBER, windows: bool = False) -> Signal:
-    scope = Scope(name.partition(".")[0])
-    return Signal(name=name, kind=kind, unit=unit, scope=scope, meaning=meaning, source="computed", windows=windows)
-
-
 _QUOTED = timedelta(minutes=35)  # the free feed lags 15 to 20 minutes
+_TWO_SESSIONS = timedelta(days=2)  # `xnys close` counts a day for each session
 
 SIGNALS: Final = (
-    _market("vix", "points", "Cboe Volatility Index, last published", "cboe, yahoo", Hours.CBOE_VIX, _QUOTED),
-    _market("dvol.eth", "points", "Deribit's 30-day ETH volatility index", "deribit", Hours.ALWAYS, timedelta(minutes=5)),
-    Signal(name="vix_age_s", unit="s", scope=Scope.MARKET, source="computed",
-           meaning="age of the last VIX, counting only time in which VIX is published"),
+    Signal(
+        name="vix",
+        unit="points",
+        scope=Scope.MARKET,
+        meaning="Cboe Volatility Index, last published",
+        source="cboe, yahoo",
+        hours=Hours.CBOE_VIX,
+        max_age=_QUOTED,
+        windows=True,
+    ),
+    Signal(
+        name="dvol.eth",
+        unit="points",
+        scope=Scope.MARKET,
+        meaning="Deribit's 30-day ETH volatility index",
+        source="deribit",
+        max_age=timedelta(minutes=5),
+        windows=True,
+    ),
+    Signal(
+        name="vx.settle",
+        unit="points",
+        scope=Scope.MARKET,
+        meaning="daily settlement of the VIX future that expires on the key's date",
+        source="cboe_settlement",
+        hours=Hours.XNYS_CLOSE,
+        max_age=_TWO_SESSIONS,
+        keyed=True,
+    ),
+    Signal(
+        name="vix_age_s",
+        unit="s",
+        scope=Scope.MARKET,
+        source="computed",
+        meaning="age of the last VIX, counting only time in which VIX is published",
+    ),
     _own("pool.price", "quote per base", "pool price in the pair's quote direction", windows=True),
-    _own("position.il", "fraction", "value without fees over holding, minus one; <= 0", windows=True),
+    _own(
+        "position.il", "fraction", "value without fees over holding, minus one; <= 0", windows=True
+    ),
     _own("position.value_usd", "usd", "principal plus uncollected fees", windows=True),
     _own("position.fees_usd", "usd", "uncollected fees"),
     _own("position.in_range", "bool", "tick_lower <= slot0.tick < tick_upper", kind=Kind.BOOL),
     _own("position.out_of_range_s", "s", "seconds since the price left the range; 0 inside"),
-    _own("position.distance_lower", "fraction", "how far the price may fall before the lower edge; < 0 below it"),
-    _own("position.distance_upper", "fraction", "how far the price may rise before the upper edge; < 0 above it"),
+    _own(
+        "position.distance_lower",
+        "fraction",
+        "how far the price may fall before the lower edge; < 0 below it",
+    ),
+    _own(
+        "position.distance_upper",
+        "fraction",
+        "how far the price may rise before the upper edge; < 0 above it",
+    ),
     _own("book.il", "fraction", "IL of all positions together, in USD", windows=True),
     _own("book.value_usd", "usd", "value of all positions together", windows=True),
     _own("book.positions", "count", "positions watched"),
-    _own("layer.state", "state", "off, proposed, on, roll_due, remove_due or expired", kind=Kind.TEXT),
+    _own(
+        "layer.state", "state", "off, proposed, on, roll_due, remove_due or expired", kind=Kind.TEXT
+    ),
     _own("layer.dte", "days", "days to the layer's nearest expiry"),
     _own("layer.extrinsic_left", "fraction", "extrinsic value now over that at entry (model)"),
     _own("layer.value_usd", "usd", "mark of the layer's legs (model)", windows=True),
     _own("system.poll_age_s", "s", "seconds since the last good snapshot, worst chain"),
-    _own("system.feed_age_s", "s", "worst excess of a feed's age over its limit, in session; 0 when fresh"),
+    _own(
+        "system.feed_age_s",
+        "s",
+        "worst excess of a feed's age over its limit, in session; 0 when fresh",
+    ),
     _own("system.outbox_age_s", "s", "age of the oldest undelivered alert; 0 when none"),
     _own("system.dead_letters", "count", "alerts given up on since the last look"),
     _own("system.rule_errors", "count", "rules whose last evaluation failed"),

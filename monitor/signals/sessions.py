@@ -101,8 +101,10 @@ def session_bounds(hours: Hours, day: date) -> tuple[datetime, datetime]:
     row = _row(schedule, day)
     if row + 1 == len(schedule.begins):
         raise ValueError(f"no calendar is known past {day}")
-    begin, end = schedule.begins[row], schedule.begins[row + 1]
-    return datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC)
+    return (
+        datetime.fromtimestamp(schedule.begins[row], UTC),
+        datetime.fromtimestamp(schedule.begins[row + 1], UTC),
+    )
 
 
 def is_session(day: date) -> bool:

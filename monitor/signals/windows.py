@@ -8,31 +8,25 @@ sample. What the samples do not reach back to is unknown, and the note says why.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from monitor.signals.catalogue import Hours
 from monitor.signals.sessions import session_bounds, session_close, session_of, sessions_back
 
 _MINUS: Final = "\N{MINUS SIGN}"
-_SPAN: Final = re.compile(r"([1-9][0-9]{0,4})([mhdw])", re.ASCII)
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,6})([smhdw])", re.ASCII)
 _UNITS: Final = {
+    "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
 _SESSIONS: Final = {"d": 1, "w": 5}
-
-
-class Direction(StrEnum):
-    """Which way a level is crossed."""
-
-    ABOVE = "above"
-    BELOW = "below"
+_LONGEST: Final = timedelta(weeks=520)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +90,7 @@ class WindowValue:
     as_of: the stamp of the newest sample used.
     """
 
-    value: float | bool | None
+    value: float | None
     note: str
     as_of: datetime | None
 
@@ -105,9 +99,13 @@ def span(text: str) -> Span:
     """Return the span `text` names: "30m", "4h", "1d", "2w"; raise ValueError in one sentence."""
     match = _SPAN.fullmatch(text)
     if match is None:
-        raise ValueError(f'a span is a whole number and m, h, d or w, like "30m", was "{text}"')
+        raise ValueError(
+            f'a span is a whole number and s, m, h, d or w, as "30m", was {text[:40]!r}'
+        )
     count, unit = int(match[1]), match[2]
     sessions = _SESSIONS.get(unit)
+    if count > _LONGEST / _UNITS[unit]:
+        raise ValueError(f"{text!r} is longer than ten years")
     return Span(text=text, length=count * _UNITS[unit], sessions=sessions and count * sessions)
 
 
@@ -166,22 +164,27 @@ def lowest(series: Series, over: Span, *, now: datetime, hours: Hours) -> Window
     return _extreme(series, over, now=now, hours=hours, sign=-1)
 
 
-def crossed(series: Series, level: float, direction: Direction, *, now: datetime) -> WindowValue:
+def crossed(series: Series, level: float, *, upward: bool) -> bool | None:
     """Return whether the newest sample crossed `level`, which the one before had not.
 
-    Above: before <= level < newest. Below: before >= level > newest. It stays true
-    until the next sample; unknown while there is but one.
+    Upward: before <= level < newest; downward: before >= level > newest. It stays true
+    until the next sample; None, unknown, while there are fewer than two.
     """
-    seen = series.until(now)
-    if len(seen) < 2:  # noqa: PLR2004 (a crossing has two ends)
-        return _unknown("no earlier value to have crossed from", seen[-1] if seen else None)
-    before, newest = seen[-2], seen[-1]
-    if direction is Direction.ABOVE:
-        truth = before.value <= level < newest.value
-    else:
-        truth = before.value >= level > newest.value
-    note = f"{_figure(before.value)} ({_stamp(before.at)}), then {_figure(newest.value)}"
-    return WindowValue(value=truth, note=note, as_of=newest.at)
+    if len(series.samples) < 2:  # noqa: PLR2004 (a crossing has two ends)
+        return None
+    before, newest = (sample.value for sample in series.samples[-2:])
+    return before <= level < newest if upward else before >= level > newest
+
+
+def window(
+    function: str, series: Series, argument: str, *, now: datetime, hours: Hours
+) -> WindowValue:
+    """Return the window a rule names: `avg`, `delta`, `highest` or `lowest` over a span.
+
+    Raises KeyError for another function and ValueError for no span; both are refused
+    when rules are loaded.
+    """
+    return _FUNCTIONS[function](series, span(argument), now=now, hours=hours)
 
 
 def _extreme(series: Series, over: Span, *, now: datetime, hours: Hours, sign: int) -> WindowValue:
@@ -268,3 +271,11 @@ def _stamp(at: datetime) -> str:
 
 def _figure(value: float) -> str:
     return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4f}"
+
+
+_FUNCTIONS: Final[Mapping[str, Callable[..., WindowValue]]] = {
+    "avg": average,
+    "delta": delta,
+    "highest": highest,
+    "lowest": lowest,
+}
