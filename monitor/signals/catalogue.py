@@ -43,7 +43,8 @@ class Hours(StrEnum):
 class Signal:
     """One name. max_age: in open time of `hours`; None for what is computed here.
 
-    choices: every word a text may be, where that is known.
+    choices: every word a text may be, where that is known. keyed: a family with one
+    reading a key (`vx.settle` has one an expiry), which pricing uses and no rule names.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Signal:
     max_age: timedelta | None = None
     windows: bool = False
     choices: tuple[str, ...] = ()
+    keyed: bool = False
 
 
 def _own(
@@ -134,8 +136,14 @@ SIGNALS: Final = (
     _own("book.il", "fraction", "IL of all positions together, in USD", windows=True),
     _own("book.value_usd", "usd", "value of all positions together", windows=True),
     _own("book.positions", "count", "positions watched"),
-    _own(
-        "layer.state", "state", "off, proposed, on, roll_due, remove_due or expired", kind=Kind.TEXT
+    Signal(
+        name="layer.state",
+        kind=Kind.TEXT,
+        unit="state",
+        scope=Scope.LAYER,
+        source="computed",
+        meaning="off, proposed, on, roll_due, remove_due or expired",
+        choices=tuple(LayerStatus),
     ),
     _own("layer.dte", "days", "days to the layer's nearest expiry"),
     _own("layer.extrinsic_left", "fraction", "extrinsic value now over that at entry (model)"),
