@@ -1,0 +1,41 @@
+# Everything a contributor or a newcomer runs. `make` alone prints this list.
+PYTHON ?= python3
+BIN := .venv/bin
+export npm_config_loglevel ?= error
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check soak bench lock clean
+
+help: ## print these lines
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install everything that is pinned, inside this folder; a second time does nothing
+	@$(PYTHON) bootstrap.py
+
+demo: setup ## tell the spring of 2020 through a local chain and show every alert; writes ./out
+	@$(BIN)/hedgewatch demo --out out
+
+test: setup ## run the tests
+	@$(BIN)/python -m pytest -m "not soak and not network and not bench"
+
+check: setup ## read the code: lint, format, types, import order, spelling
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell
+
+soak: setup ## run the long tests: the daemon killed and restarted many times
+	@$(BIN)/python -m pytest -m soak -s
+
+bench: setup ## measure what is promised and print the figures
+	@$(BIN)/python -m pytest -m bench -s
+
+lock: setup ## pin the dependencies anew; UPGRADE=--upgrade takes the newest ones
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	  --all-extras --group dev --python-version 3.11 $(UPGRADE) pyproject.toml -o requirements.lock
+	@command -v npm >/dev/null || { echo "npm is missing: install npm" >&2; exit 1; }
+	@npm install --package-lock-only
+
+clean: ## remove all that set-up and the demo made
+	rm -rf .venv .cache node_modules out dist .*_cache .hypothesis .coverage*
