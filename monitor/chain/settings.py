@@ -1,0 +1,164 @@
+"""What `config.toml` says about chains, what to watch there, and entries given by hand."""
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, ClassVar, Final
+from urllib.parse import urlsplit
+
+from eth_utils.address import is_address, is_checksum_address, to_checksum_address
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
+
+from monitor.logs import Secret, read_secret
+from monitor.model.position import position_key
+
+_STRICT: Final = ConfigDict(extra="forbid")
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+QUOTES: Final = ("USDC", "USDT", "DAI", "USDC.e", "USDbC", "USDT0", "WETH")
+
+
+def checked_address(text: str) -> str:
+    """Return the address in EIP-55 form; raise ValueError where its checksum is wrong.
+
+    All lower case carries no checksum and is taken as it is.
+    """
+    if not is_address(text):
+        raise ValueError("an address is 0x and 40 hexadecimal digits")
+    if text[2:] not in (text[2:].lower(), text[2:].upper()) and not is_checksum_address(text):
+        raise ValueError("the address fails its EIP-55 checksum: a digit is mistyped")
+    return to_checksum_address(text)
+
+
+def checked_position(text: str) -> str:
+    """Return `chainId:manager:tokenId` with the manager in EIP-55 form."""
+    chain_id, _, rest = text.partition(":")
+    manager, _, token_id = rest.partition(":")
+    if not (chain_id.isdecimal() and token_id.isdecimal()):
+        raise ValueError("a position is written chainId:manager:tokenId")
+    return position_key(int(chain_id), checked_address(manager), int(token_id))
+
+
+def rpc_url(reference: str) -> Secret:
+    """Return the URL behind `env:NAME`, `file:/path` or a literal loopback URL.
+
+    Raises ValueError in a sentence that never holds the URL.
+    """
+    if "://" in reference and not reference.startswith(("env:", "file:")):
+        _check_literal(reference)
+        return Secret(reference, "config")
+    secret = read_secret(reference)
+    parts = urlsplit(secret.reveal())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{reference} does not hold an http:// or https:// URL")
+    return secret
+
+
+def _check_literal(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        plain = parts.hostname in _LOOPBACK and parts.port != 0
+    except ValueError:
+        plain = False
+    if not plain or parts.scheme not in ("http", "https"):
+        raise ValueError('only a loopback URL may stand here: keep others in "env:NAME"')
+    if parts.username or parts.password or parts.query or parts.path.strip("/"):
+        raise ValueError('a URL with a user, a path or a query may hold a key: use "env:NAME"')
+
+
+def _checked_rpc(references: tuple[str, ...]) -> tuple[str, ...]:
+    # Checked as a whole, so that a refusal quotes the list's place and not a key in it.
+    if not references:
+        raise ValueError('needs at least one endpoint, like "env:ETH_RPC_URL"')
+    for number, reference in enumerate(references):
+        scheme, _, rest = reference.partition(":")
+        if scheme in ("env", "file") and rest:
+            continue
+        try:
+            _check_literal(reference)
+        except ValueError as error:
+            raise ValueError(f"entry {number}: {error}") from None
+    if len(set(references)) != len(references):
+        raise ValueError("the same endpoint stands there twice")
+    return references
+
+
+def _checked_quotes(quotes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(checked_address(one) if one.startswith("0x") else one for one in quotes)
+
+
+def _whole_tokens(given: Any) -> Decimal:  # noqa: ANN401 - whatever the file holds
+    if isinstance(given, Decimal):
+        return given
+    if not isinstance(given, str):
+        raise ValueError('whole tokens, written as a string like "1.5"')  # noqa: TRY004
+    try:
+        amount = Decimal(given)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise ValueError('whole tokens, written as a string like "1.5", zero or more')
+    return amount
+
+
+Address = Annotated[str, AfterValidator(checked_address)]
+Tokens = Annotated[Decimal, BeforeValidator(_whole_tokens)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainSettings:
+    """One `[chain.NAME]`.
+
+    rpc: endpoints in order of preference. poll_s: seconds between polls. behind:
+    blocks behind the head. chain_id, manager, multicall: taken from the registry
+    for a chain it knows. start_block: where events of the watched positions begin.
+    log_range: most blocks a node is asked for at once; None asks for all first.
+    quote: symbols or addresses of tokens people count in, the preferred first.
+    """
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    rpc: Annotated[tuple[str, ...], AfterValidator(_checked_rpc)]
+    poll_s: Annotated[float, Field(ge=0.05, le=3600)] = 12.0
+    behind: Annotated[int, Field(ge=0, le=1000)] = 1
+    timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
+    chain_id: Annotated[int, Field(gt=0)] | None = None
+    manager: Address | None = None
+    multicall: Address | None = None
+    start_block: Annotated[int, Field(ge=0)] | None = None
+    log_range: Annotated[int, Field(ge=50)] | None = None
+    quote: Annotated[tuple[str, ...], AfterValidator(_checked_quotes)] = QUOTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchSettings:
+    """One `[[watch]]`: exactly one of a wallet, some position ids, or a pool."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    chain: str
+    wallet: Address | None = None
+    nft: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    pool: Address | None = None
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("wallet", "nft", "pool") if getattr(self, name)]
+        if len(given) != 1:
+            was = " and ".join(given) or "none"
+            raise ValueError(f"needs exactly one of wallet, nft and pool, was {was}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntrySettings:
+    """One `[[entry]]`: what was put into a position, where the node cannot tell.
+
+    position: `chainId:manager:tokenId`. amount0, amount1: whole tokens deposited
+    and still in. liquidity: the position's own when they were; where the chain
+    says another, the entry no longer holds and is not used.
+    """
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    position: Annotated[str, AfterValidator(checked_position)]
+    amount0: Tokens
+    amount1: Tokens
+    at: AwareDatetime | None = None
+    liquidity: Annotated[int, Field(ge=0)] | None = None
