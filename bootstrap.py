@@ -19,7 +19,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - said before anything newer is us
     for _name in ("python3.14", "python3.13", "python3.12", "python3.11"):
         _found = shutil.which(_name)
         if _found:
-            os.execv(_found, [_found, *sys.argv])
+            os.execv(_found, [_found, *sys.argv])  # noqa: S606
     sys.exit("set-up stopped: Python 3.11 or newer is missing: install python3.11")
 
 import fcntl
@@ -201,7 +201,9 @@ def install_self() -> None:
 def pins_of(package: str) -> str:
     """Return the lines of the lock that pin one package and its hashes."""
     found = re.search(
-        rf"^{re.escape(package)}==.*\n(?:[ \t]+.*\n)*", LOCK.read_text(encoding="utf-8"), re.M
+        rf"^{re.escape(package)}==.*\n(?:[ \t]+.*\n)*",
+        LOCK.read_text(encoding="utf-8"),
+        re.MULTILINE,
     )
     if found is None:
         raise StopError(f"{LOCK.name} does not pin {package}: run `make lock`")
@@ -231,23 +233,29 @@ def install_node_parts() -> None:
 
 def unpack_broker() -> None:
     """Unpack Debian's mosquitto with the libraries this machine lacks; go on without."""
+    why = "the unpacked program does not start"
     try:
         plan = apt("-s", "--no-install-recommends", "install", "mosquitto")
-        unpack(re.findall(r"^Inst (\S+)", plan, re.M), BROKER)
-        program = BROKER / "mosquitto"
-        folders = sorted({lib.parent for lib in BROKER.rglob("*.so*")})
-        program.write_text(
-            "#!/bin/sh\n"
-            f"LD_LIBRARY_PATH={shlex.quote(':'.join(map(str, folders)))} "
-            f'exec {shlex.quote(str(BROKER / "usr/sbin/mosquitto"))} "$@"\n',
-            encoding="utf-8",
-        )
-        program.chmod(0o755)
-        if not answers([program, "-h"], "mosquitto version"):
-            program.unlink()
-            raise StopError("the unpacked program does not start")
+        unpack(re.findall(r"^Inst (\S+)", plan, re.MULTILINE), BROKER)
+        if answers([wrap_broker(), "-h"], "mosquitto version"):
+            return
+        (BROKER / "mosquitto").unlink()
     except StopError as stop:
-        loud(f"no mosquitto here: install mosquitto, its tests will not run ({stop})")
+        why = str(stop)
+    loud(f"no mosquitto: install mosquitto, without it the broker tests are not run ({why})")
+
+
+def wrap_broker() -> Path:
+    """Write the one program to start: mosquitto with its libraries beside it."""
+    program = BROKER / "mosquitto"
+    folders = sorted({library.parent for library in BROKER.rglob("*.so*")})
+    libraries = shlex.quote(":".join(map(str, folders)))
+    real = shlex.quote(str(BROKER / "usr/sbin/mosquitto"))
+    program.write_text(
+        f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {real} "$@"\n', encoding="utf-8"
+    )
+    program.chmod(0o755)
+    return program
 
 
 def unpack(packages: Sequence[str], into: Path) -> None:
@@ -335,9 +343,8 @@ def reason(what: str, output: str) -> str:
     """Return one sentence on why a tool failed."""
     if "CERTIFICATE_VERIFY_FAILED" in output or "UnknownIssuer" in output:
         return f"{what} trusts no server: install ca-certificates"
-    told = [
-        line.strip() for line in output.splitlines() if re.search(r"\berr(or)?\b|E:", line, re.I)
-    ]
+    wrong = re.compile(r"\berr(or)?\b|E:", re.IGNORECASE)
+    told = [line for line in output.splitlines() if wrong.search(line)]
     last = (told or output.strip().splitlines() or ["it said nothing"])[-1].strip()
     return f"{what} failed: {last[:300]} (is the network up? all it said is in {LOG})"
 
