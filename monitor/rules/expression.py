@@ -1,11 +1,45 @@
-"""Compiled expressions of rules."""
+"""Compiled expressions of rules.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+The language is a subset of CEL (Common Expression Language); LANGUAGE says it
+all. It differs from CEL in three things, each on purpose: every number is a
+double, so 1/2 is 0.5 and 7 equals 7.0; an operand that is not known makes the
+answer unknown instead of failing; dividing by zero is an error, not infinity.
+Cost is bounded by the length of the text: there are no loops and no patterns.
+"""
 
-from monitor.rules.syntax import RuleError as RuleError
-from monitor.rules.verdict import Surroundings, Verdict
-from monitor.signals.catalogue import Signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from monitor.rules.checker import Checker
+from monitor.rules.closures import Compiler, Mishap, Raw, Run, known
+from monitor.rules.functions import Input
+from monitor.rules.parser import parse
+from monitor.rules.syntax import RuleError
+from monitor.rules.trace import Recorder
+from monitor.rules.verdict import Surroundings, Value, Verdict
+from monitor.signals.catalogue import Kind, Signal
+
+__all__ = ["LANGUAGE", "Expression", "RuleError", "compile_rule"]
+
+LANGUAGE: Final = """\
+A rule is one expression that says true or false:
+
+  vix > 20.0 && delta(vix, "1d") > 2.0 && book.il < -0.03
+
+  names       as `hedgewatch signals` lists them: vix, position.il, layer.dte
+  literals    30, 30.0, 1e-3 (all doubles), "on", true, false
+  operators   || && ! < <= > >= == != + - * / unary -, parentheses
+  functions   has(x)  abs(x)  min(a, b, ..)  max(a, b, ..)
+  windows     avg(x, "1h")  delta(x, "1d")  highest(x, "5d")  lowest(x, "5d")
+              crossed_above(x, 30.0)  crossed_below(x, 30.0)
+              spans: 90s 30m 4h 1d 2w; days over a market series are its sessions
+
+Fractions, not percents: -0.05 is 5 %. Different units do not compare or add; a
+bare number fits any. What is not known stays unknown: unknown && false is false,
+unknown || true is true, anything else unknown; has(x) is always known.
+At most 2,000 characters, 50 levels deep.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +52,22 @@ class Expression:
     text: str
     names: frozenset[str]
     windows: frozenset[tuple[str, str, str | float]]
+    _inputs: tuple[tuple[Input, Kind], ...] = field(repr=False, compare=False)
+    _traced: Run = field(repr=False, compare=False)
+    _quick: Run = field(repr=False, compare=False)
 
     def judge(self, surroundings: Surroundings) -> Verdict:
-        """Return the truth and the trace of every comparison."""
-        raise NotImplementedError
+        """Return the truth and the trace of every comparison, short-circuited or not."""
+        values = [_ask(surroundings, asked) for asked, _ in self._inputs]
+        raws = [known(one.value, kind) for one, (_, kind) in zip(values, self._inputs, strict=True)]
+        terms: list[Any] = []
+        found = self._traced((raws, values, terms))
+        error = found.reason if isinstance(found, Mishap) else ""
+        return Verdict(truth=_truth(found), trace=tuple(terms), error=error)
 
     def truth(self, surroundings: Surroundings) -> bool | None:
-        """Return the truth alone, the quick way."""
-        raise NotImplementedError
+        """Return the truth alone, asking for no more than it takes."""
+        return _truth(self._quick(surroundings))
 
 
 def compile_rule(
@@ -33,7 +75,37 @@ def compile_rule(
 ) -> Expression:
     """Return the compiled rule.
 
-    closed: names that exist but not for this rule, each with the reason.
-    Raises RuleError with the first fault and its column.
+    closed: names that exist but not for this rule, each with the reason, which
+    follows the name in the message. Raises RuleError with the first fault.
     """
-    raise NotImplementedError
+    tree = parse(text)
+    checker = Checker(names, closed or {})
+    checker.rule(tree)
+    kinds = {asked: _kind(asked, names) for asked in checker.inputs}
+    recorder = Recorder(text, checker, tuple(kinds))
+    return Expression(
+        text=text,
+        names=frozenset(asked.name for asked in kinds),
+        windows=frozenset((one.function, one.name, one.argument) for one in kinds if one.function),
+        _inputs=tuple(kinds.items()),
+        _traced=Compiler(text, checker, leaf=recorder.leaf, watch=recorder).truth(tree),
+        _quick=Compiler(text, checker, leaf=_asking, watch=None).truth(tree),
+    )
+
+
+def _kind(asked: Input, names: Mapping[str, Signal]) -> Kind:
+    return Kind.BOOL if asked.function.startswith("crossed") else names[asked.name].kind
+
+
+def _ask(surroundings: Surroundings, asked: Input) -> Value:
+    if asked.function:
+        return surroundings.window(asked.function, asked.name, asked.argument)
+    return surroundings.value(asked.name)
+
+
+def _asking(asked: Input, kind: Kind) -> Callable[[Any], Raw]:
+    return lambda surroundings: known(_ask(surroundings, asked).value, kind)
+
+
+def _truth(found: Raw) -> bool | None:
+    return found if isinstance(found, bool) else None

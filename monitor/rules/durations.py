@@ -1,0 +1,31 @@
+"""Spans of time as people write them: `90s`, `30m`, `4h`, `1d`, `2w`."""
+
+import re
+from datetime import timedelta
+from typing import Final
+
+_FORM: Final = re.compile(r"(\d{1,7})([smhdw])", re.ASCII)
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+LONGEST: Final = timedelta(weeks=520)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return the span; raises ValueError with a sentence that says what is allowed."""
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise ValueError(
+            f'{text[:40]!r} is not a span: write a whole number and s, m, h, d or w, as in "30m"'
+        )
+    seconds = int(match[1]) * _SECONDS[match[2]]
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"{text!r} is longer than ten years")
+    return timedelta(seconds=seconds)
+
+
+def show_duration(span: timedelta) -> str:
+    """Return the shortest text that `parse_duration` reads as this span of whole seconds."""
+    seconds = int(span.total_seconds())
+    for unit in "wdhm":
+        if seconds and seconds % _SECONDS[unit] == 0:
+            return f"{seconds // _SECONDS[unit]}{unit}"
+    return f"{seconds}s"

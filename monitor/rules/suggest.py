@@ -1,0 +1,21 @@
+"""What a wrong word was probably meant to be."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+_LONGEST: Final = 60
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean X?`, or nothing when no known word is near."""
+    if len(word) > _LONGEST:
+        return ""
+    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def one_of(known: Iterable[str]) -> str:
+    """Return the known words as `a, b or c`."""
+    *most, last = sorted(known)
+    return f"{', '.join(most)} or {last}" if most else last
