@@ -1,0 +1,77 @@
+"""What happens to a letter whose sending failed: another try, or the dead letters."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias, assert_never
+
+from monitor.errors import Permanent, Transient
+
+# The first wait: a broker that restarts is back within a second.
+FIRST_WAIT_S: Final = 1.0
+# The least wait, whatever the dice say: a retry at once would only spin.
+LEAST_WAIT_S: Final = 0.25
+# The longest: after an outage of hours the alert still comes within five minutes of its end.
+LONGEST_WAIT_S: Final = 300.0
+# A send without an answer may have arrived, and each retry may be a double on someone's phone:
+# wait longer from the start, and double further.
+AMBIGUOUS_WAIT_S: Final = 10.0
+AMBIGUOUS_LONGEST_S: Final = 3600.0
+# Twelve unanswered tries span hours; past that, doubles do more harm than the alert does good.
+AMBIGUOUS_TRIES: Final = 12
+# Past a long weekend nobody acts on the alert any more; it is listed instead.
+MAX_AGE: Final = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Try again at `due`."""
+
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """Give up. reason: a sentence for the list of dead letters."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Retry | Dead
+
+
+def after_failure(
+    error: Transient | Permanent, *, tries: int, queued_at: datetime, now: datetime, jitter: float
+) -> Outcome:
+    """Decide what becomes of a letter after a failed try.
+
+    tries: made so far, this one included. jitter: in [0, 1), the part taken of a
+    wait that doubles with every try; a wait the other side asked for is the least.
+    """
+    match error:
+        case Permanent():
+            return Dead(reason=str(error))
+        case Transient():
+            return _after_transient(error, tries, queued_at, now=now, jitter=jitter)
+    assert_never(error)
+
+
+def _after_transient(
+    error: Transient, tries: int, queued_at: datetime, *, now: datetime, jitter: float
+) -> Outcome:
+    if error.ambiguous and tries >= AMBIGUOUS_TRIES:
+        return Dead(reason=f"no answer to {tries} tries, it may have arrived: {error}")
+    wait = timedelta(seconds=_wait_s(tries, ambiguous=error.ambiguous, jitter=jitter))
+    if error.retry_after is not None:
+        wait = max(wait, error.retry_after)
+    if wait > queued_at + MAX_AGE - now:
+        return Dead(reason=f"undelivered for {MAX_AGE.days} days: {error}")
+    return Retry(due=now + wait)
+
+
+def _wait_s(tries: int, *, ambiguous: bool, jitter: float) -> float:
+    first = AMBIGUOUS_WAIT_S if ambiguous else FIRST_WAIT_S
+    longest = AMBIGUOUS_LONGEST_S if ambiguous else LONGEST_WAIT_S
+    # 2**30 is past every longest wait, and keeps the power a number.
+    ceiling = min(longest, first * 2.0 ** min(max(tries - 1, 0), 30))
+    least = AMBIGUOUS_WAIT_S if ambiguous else LEAST_WAIT_S
+    return max(least, jitter * ceiling)

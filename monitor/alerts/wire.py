@@ -1,0 +1,23 @@
+"""An alert as JSON text and back, exactly."""
+
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from monitor.alerts.alert import Alert
+
+_ALERT: Final = TypeAdapter(Alert)
+
+
+def to_json(alert: Alert) -> str:
+    """Return the alert as one line of JSON; `from_json` of it is equal to it.
+
+    Instants carry their offset and microseconds. A float that is not finite
+    becomes the bare word Python's `json` reads, which strict JSON does not know.
+    """
+    return _ALERT.dump_json(alert).decode()
+
+
+def from_json(text: str) -> Alert:
+    """Return the alert `to_json` wrote; raise ValueError, naming the field, for anything else."""
+    return _ALERT.validate_json(text)

@@ -1,0 +1,153 @@
+"""Carries letters from the outbox to one channel, in order, until they arrive or are given up."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from monitor.alerts.delivery import Dead, Retry, after_failure
+from monitor.alerts.wire import from_json
+from monitor.channels.port import Channel, Message
+from monitor.clock import Clock
+from monitor.errors import Permanent, Transient
+from monitor.logs import redact
+from monitor.store.port import Store
+from monitor.store.records import Letter
+
+_log = logging.getLogger(__name__)
+
+# How long a courier sleeps at most: a letter requeued by another process pokes nobody.
+_LONGEST_NAP_S: Final = 5.0
+_SHORTEST_NAP_S: Final = 0.01
+
+
+@dataclass(slots=True)
+class Courier:
+    """One channel's courier.
+
+    A failure of the channel is the letter's business and goes to the outbox; any
+    other exception is a bug and leaves `run` or `deliver_due`. random: gives
+    numbers in [0, 1). drain_s: what a send in flight is given when told to stop.
+    """
+
+    store: Store
+    channel: Channel
+    clock: Clock
+    random: Callable[[], float]
+    drain_s: float = field(default=10.0, kw_only=True)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False, repr=False)
+    _paused_until: datetime | None = field(default=None, init=False)
+    _failing: bool = field(default=False, init=False)
+
+    def poke(self) -> None:
+        """Say that the outbox may hold something new."""
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop` is set; then finish the send in flight, in bounded time."""
+        async with asyncio.TaskGroup() as group:
+            name = f"courier {self.channel.name}"
+            work = group.create_task(self._work(stop), name=name)
+            await stop.wait()
+            self.poke()
+            patience = group.create_task(self.clock.sleep(self.drain_s), name=f"{name} drain")
+            await asyncio.wait({work, patience}, return_when=asyncio.FIRST_COMPLETED)
+            work.cancel()
+            patience.cancel()
+
+    async def deliver_due(self, now: datetime) -> int:
+        """Send everything due at `now`, as if no time passed; return the number of tries."""
+        tries = 0
+        while await self._deliver_next(lambda: now):
+            tries += 1
+        return tries
+
+    def next_due(self) -> datetime | None:
+        """Return when there will next be something to send, None while nothing waits."""
+        due = self.store.outbox.next_due(self.channel.name)
+        if due is None or self._paused_until is None:
+            return due
+        return max(due, self._paused_until)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            self._wake.clear()
+            if not await self._deliver_next(self.clock.now):
+                await self._nap()
+
+    async def _nap(self) -> None:
+        due = self.next_due()
+        wait = _LONGEST_NAP_S if due is None else (due - self.clock.now()).total_seconds()
+        async with asyncio.TaskGroup() as group:
+            alarm = group.create_task(self._ring(min(max(wait, _SHORTEST_NAP_S), _LONGEST_NAP_S)))
+            await self._wake.wait()
+            alarm.cancel()
+
+    async def _ring(self, after_s: float) -> None:
+        await self.clock.sleep(after_s)
+        self._wake.set()
+
+    async def _deliver_next(self, tell_time: Callable[[], datetime]) -> bool:
+        now = tell_time()
+        if self._paused_until is not None and now < self._paused_until:
+            return False
+        # One at a time, so that what a send lets go first is seen before what came later.
+        letters = self.store.outbox.due(self.channel.name, now, 1)
+        for letter in letters:
+            await self._deliver(letter, tell_time)
+        return bool(letters)
+
+    async def _deliver(self, letter: Letter, tell_time: Callable[[], datetime]) -> None:
+        now = tell_time()
+        try:
+            alert = from_json(letter.payload)
+        except ValueError as error:
+            self._give_up(letter, now, f"its payload cannot be read: {error}")
+            return
+        message = Message(alert=alert, tries=letter.tries, repeat=letter.repeat, now=now)
+        self.store.outbox.sending(letter.id)
+        try:
+            await self.channel.send(message)
+        except (Transient, Permanent) as error:
+            self._failed(letter, error, tell_time())
+        else:
+            self.store.outbox.delivered(letter.id, tell_time())
+            self._tell_recovery()
+
+    def _failed(self, letter: Letter, error: Transient | Permanent, now: datetime) -> None:
+        outcome = after_failure(
+            error,
+            tries=letter.tries + 1,
+            queued_at=letter.queued_at,
+            now=now,
+            jitter=self.random(),
+        )
+        if isinstance(error, Transient):
+            self._tell_outage(error)
+            if error.retry_after is not None:
+                self._paused_until = now + error.retry_after
+        match outcome:
+            case Dead(reason=reason):
+                self._give_up(letter, now, reason)
+            case Retry(due=due):
+                ambiguous = isinstance(error, Transient) and error.ambiguous
+                self.store.outbox.failed(
+                    letter.id, due=due, error=redact(str(error)), ambiguous=ambiguous
+                )
+
+    def _give_up(self, letter: Letter, now: datetime, reason: str) -> None:
+        told = redact(reason)
+        self.store.outbox.dead(letter.id, now, told)
+        _log.error("%s: alert %s is given up: %s", self.channel.name, letter.alert_id, told)
+
+    def _tell_outage(self, error: Transient) -> None:
+        if not self._failing:
+            self._failing = True
+            _log.warning("%s fails, alerts wait: %s", self.channel.name, redact(str(error)))
+
+    def _tell_recovery(self) -> None:
+        if self._failing:
+            self._failing = False
+            _log.info("%s works again", self.channel.name)

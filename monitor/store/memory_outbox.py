@@ -1,0 +1,127 @@
+"""The outbox in memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from monitor.store.records import Backlog, Letter, Outgoing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Slip:
+    """A letter with what its channel is not told. sending: an attempt has begun."""
+
+    letter: Letter
+    event: int
+    sending: bool = False
+    ambiguous: bool = False
+
+    def told(self) -> Letter:
+        """Return the letter as the courier sees it."""
+        return replace(self.letter, repeat=self.sending or self.ambiguous)
+
+
+@dataclass(slots=True)
+class MemoryOutbox:
+    """Letters on their way; see `monitor.store.port.Outbox`."""
+
+    _waiting: dict[int, _Slip] = field(default_factory=dict)
+    _dead: dict[int, _Slip] = field(default_factory=dict)
+    _last: int = 0
+
+    def put(self, event: int, alert: Outgoing) -> None:
+        """Queue one letter a channel."""
+        for channel in dict.fromkeys(alert.channels):
+            self._last += 1
+            letter = Letter(
+                id=self._last,
+                channel=channel,
+                idem=alert.idem,
+                key=alert.key,
+                alert_id=alert.alert_id,
+                payload=alert.payload,
+                queued_at=alert.at,
+                due=alert.at,
+                expires_at=alert.expires_at,
+            )
+            self._waiting[letter.id] = _Slip(letter=letter, event=event)
+
+    def due(self, channel: str, now: datetime, limit: int) -> tuple[Letter, ...]:
+        ready = [slip.told() for slip in self._heads(channel) if slip.letter.due <= now]
+        return tuple(ready[:limit])
+
+    def next_due(self, channel: str) -> datetime | None:
+        return min((slip.letter.due for slip in self._heads(channel)), default=None)
+
+    def sending(self, letter: int) -> None:
+        slip = self._slip(letter)
+        self._waiting[letter] = replace(
+            slip,
+            letter=replace(slip.letter, tries=slip.letter.tries + 1),
+            ambiguous=slip.ambiguous or slip.sending,
+            sending=True,
+        )
+
+    def delivered(self, letter: int, at: datetime) -> None:
+        del at  # only a file has someone to tell it to
+        self._slip(letter)
+        del self._waiting[letter]
+
+    def failed(self, letter: int, *, due: datetime, error: str, ambiguous: bool) -> None:
+        slip = self._slip(letter)
+        self._waiting[letter] = replace(
+            slip,
+            letter=replace(slip.letter, due=due, error=error),
+            ambiguous=slip.ambiguous or ambiguous,
+            sending=False,
+        )
+
+    def dead(self, letter: int, at: datetime, error: str) -> None:
+        slip = self._slip(letter)
+        del self._waiting[letter]
+        kept = replace(slip.letter, dead_at=at, error=error)
+        self._dead[letter] = replace(slip, letter=kept, sending=False)
+
+    def requeue(self, letter: int, at: datetime) -> None:
+        if letter not in self._dead:
+            raise LookupError(f"no dead letter has the number {letter}")
+        slip = self._dead.pop(letter)
+        fresh = replace(slip.letter, dead_at=None, tries=0, queued_at=at, due=at)
+        self._waiting[letter] = replace(slip, letter=fresh)
+        self._waiting = dict(sorted(self._waiting.items()))
+
+    def oldest_undelivered(self, now: datetime) -> float | None:
+        ages = [(now - slip.letter.queued_at).total_seconds() for slip in self._waiting.values()]
+        return max(0.0, *ages) if ages else None
+
+    def dead_letters(self) -> tuple[Letter, ...]:
+        return tuple(slip.told() for _, slip in sorted(self._dead.items()))
+
+    def backlog(self) -> tuple[Backlog, ...]:
+        waiting = [slip.letter for slip in self._waiting.values()]
+        dead = [slip.letter.channel for slip in self._dead.values()]
+        return tuple(
+            Backlog(
+                channel=channel,
+                waiting=sum(letter.channel == channel for letter in waiting),
+                dead=dead.count(channel),
+                oldest=min((x.queued_at for x in waiting if x.channel == channel), default=None),
+            )
+            for channel in sorted({letter.channel for letter in waiting} | set(dead))
+        )
+
+    def undelivered(self) -> set[int]:
+        """Return the events some channel has not got, given up or not."""
+        return {slip.event for slips in (self._waiting, self._dead) for slip in slips.values()}
+
+    def _heads(self, channel: str) -> Iterator[_Slip]:
+        seen: set[str] = set()
+        for slip in self._waiting.values():
+            if slip.letter.channel == channel and slip.letter.key not in seen:
+                seen.add(slip.letter.key)
+                yield slip
+
+    def _slip(self, letter: int) -> _Slip:
+        if letter not in self._waiting:
+            raise LookupError(f"no letter has the number {letter}")
+        return self._waiting[letter]

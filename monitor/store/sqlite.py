@@ -1,0 +1,176 @@
+"""The store on one SQLite file."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from monitor.errors import Permanent
+from monitor.store.connection import Connection, database_path, make_private, unusable
+from monitor.store.records import Change, Outgoing, Poll, Sample, Saved
+from monitor.store.schema import MIGRATIONS, from_micros, maybe_micros, to_micros
+from monitor.store.sqlite_history import SqliteHistory
+from monitor.store.sqlite_inbox import SqliteInbox
+from monitor.store.sqlite_outbox import SqliteOutbox
+
+_META: Final = "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID"
+
+
+def open_sqlite(url: str, *, now: datetime, check: bool = True) -> "SqliteStore":
+    """Open the store at `url`, creating or migrating it.
+
+    Any process may; the daemon holds a `Lock` besides. check: look through the
+    whole file for damage first. Raises ConfigError, in one sentence, when the file
+    cannot be written, is damaged, is not a store, or is from a newer Hedgewatch.
+    """
+    path = database_path(url)
+    make_private(path)
+    try:
+        database = Connection(path)
+    except Permanent as error:
+        raise unusable(path, f"the file cannot be used: {error.__cause__ or error}") from error
+    try:
+        if check:
+            _look_through(path, database)
+        _migrate(path, database, now)
+    except Permanent as error:
+        database.close()
+        raise unusable(path, f"the file is damaged: {error.__cause__ or error}") from error
+    except BaseException:
+        database.close()
+        raise
+    return SqliteStore(database)
+
+
+def _look_through(path: Path, database: Connection) -> None:
+    found = database.read("PRAGMA quick_check(1)")[0][0]
+    if found != "ok":
+        raise unusable(path, f"the file is damaged ({found}): put a copy of it back")
+
+
+def _migrate(path: Path, database: Connection, now: datetime) -> None:
+    if _schema(path, database) == len(MIGRATIONS):
+        return
+    with database.transaction():
+        version = _schema(path, database)  # again: another process may have been first
+        if version == 0:
+            database.run(_META)
+            database.run("INSERT INTO meta VALUES ('created_at', ?)", to_micros(now))
+        for script in MIGRATIONS[version:]:
+            for statement in script.split(";"):
+                database.run(statement)
+        database.run("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", len(MIGRATIONS))
+
+
+def _schema(path: Path, database: Connection) -> int:
+    tables = {name for (name,) in database.read("SELECT name FROM sqlite_master")}
+    if not tables:
+        return 0
+    rows = database.read("SELECT value FROM meta WHERE name = 'schema'") if "meta" in tables else []
+    if not rows:
+        raise unusable(path, "the file is a database, but not one of Hedgewatch's")
+    version = int(rows[0][0])
+    if version > len(MIGRATIONS):
+        known = len(MIGRATIONS)
+        raise unusable(
+            path, f"a newer Hedgewatch wrote this (schema {version}, known {known}): upgrade"
+        )
+    return version
+
+
+class SqliteStore:
+    """State, outbox, inbox and history in one file; see `open_sqlite`."""
+
+    def __init__(self, database: Connection) -> None:
+        self._database = database
+        self.outbox = SqliteOutbox(database)
+        self.inbox = SqliteInbox(database)
+        self.history = SqliteHistory(database)
+
+    def load(self) -> Saved:
+        with self._database.transaction("DEFERRED"):  # one moment's view of it all
+            meta: dict[str, int] = dict(self._database.read("SELECT name, value FROM meta"))
+            rows = self._database.read("SELECT kind, key, json FROM state")
+            samples = self._database.read("SELECT series, at, value FROM sample ORDER BY id")
+        return Saved(
+            created_at=from_micros(meta["created_at"]),
+            schema=meta["schema"],
+            rows={(kind, key): json for kind, key, json in rows},
+            samples=tuple(
+                Sample(series=series, at=from_micros(at), value=value)
+                for series, at, value in samples
+            ),
+        )
+
+    def commit(self, change: Change) -> None:
+        with self._database.transaction():
+            self._put_rows(change)
+            self._put_samples(change)
+            for alert in change.alerts:
+                self._put_alert(alert)
+            self._database.run_many(
+                "UPDATE inbox SET result = ? WHERE id = ? AND result IS NULL",
+                [(result, word) for word, result in change.consumed_words.items()],
+            )
+            if change.poll is not None:
+                self._put_poll(change.poll)
+
+    def forget(self, before: datetime) -> None:
+        at = to_micros(before)
+        old = (
+            "SELECT id FROM event WHERE at < ? AND NOT EXISTS"
+            " (SELECT 1 FROM outbox WHERE outbox.event = event.id AND done_at IS NULL)"
+        )
+        with self._database.transaction():
+            gone = [(event,) for (event,) in self._database.read(old, at)]
+            self._database.run_many("DELETE FROM outbox WHERE event = ?", gone)
+            self._database.run_many("DELETE FROM event WHERE id = ?", gone)
+            self._database.run("DELETE FROM poll WHERE at < ?", at)
+            self._database.run("DELETE FROM inbox WHERE at < ? AND result IS NOT NULL", at)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _put_rows(self, change: Change) -> None:
+        self._database.run_many(
+            "INSERT OR REPLACE INTO state VALUES (?, ?, ?)",
+            [(kind, key, json) for (kind, key), json in change.rows.items() if json is not None],
+        )
+        self._database.run_many(
+            "DELETE FROM state WHERE kind = ? AND key = ?",
+            [row for row, json in change.rows.items() if json is None],
+        )
+
+    def _put_samples(self, change: Change) -> None:
+        self._database.run_many(
+            "INSERT INTO sample (series, at, value) VALUES (?, ?, ?)",
+            [(sample.series, to_micros(sample.at), sample.value) for sample in change.samples],
+        )
+        self._database.run_many(
+            "DELETE FROM sample WHERE series = ? AND at < ?",
+            [(series, to_micros(at)) for series, at in change.forget_samples_before.items()],
+        )
+
+    def _put_alert(self, alert: Outgoing) -> None:
+        at = to_micros(alert.at)
+        found = self._database.read(
+            "INSERT INTO event (idem, key, alert_id, at, payload, expires_at)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (idem) DO NOTHING RETURNING id",
+            *(alert.idem, alert.key, alert.alert_id, at, alert.payload),
+            maybe_micros(alert.expires_at),
+        )
+        for (event,) in found:
+            self._database.run_many(
+                "INSERT INTO outbox (event, channel, key, queued_at, due) VALUES (?, ?, ?, ?, ?)",
+                [(event, channel, alert.key, at, at) for channel in dict.fromkeys(alert.channels)],
+            )
+
+    def _put_poll(self, poll: Poll) -> None:
+        self._database.run(
+            "INSERT INTO poll (source, at, number, hash, gap, requests) VALUES (?, ?, ?, ?, ?, ?)",
+            *(poll.source, to_micros(poll.at), poll.number, poll.hash, poll.gap, poll.requests),
+        )
+        self._database.run(
+            "INSERT INTO tally VALUES (?1, 1, ?2, ?3) ON CONFLICT (source) DO UPDATE"
+            " SET polls = polls + 1, gaps = gaps + ?2, requests = requests + ?3",
+            *(poll.source, poll.gap is not None, poll.requests),
+        )

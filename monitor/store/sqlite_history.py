@@ -1,0 +1,66 @@
+"""The tables of what was: events and polls."""
+
+from datetime import datetime
+from typing import Final
+
+from monitor.store.connection import Connection, Row
+from monitor.store.records import Event, Poll, Tally
+from monitor.store.schema import from_micros, to_micros
+
+_EVENT: Final = "SELECT id, idem, key, alert_id, at, payload FROM event"
+
+
+class SqliteHistory:
+    """Events and polls; see `monitor.store.port.History`."""
+
+    def __init__(self, database: Connection) -> None:
+        self._database = database
+
+    def events(self, after: int = 0, *, limit: int = 1000) -> tuple[Event, ...]:
+        rows = self._database.read(f"{_EVENT} WHERE id > ? ORDER BY id LIMIT ?", after, limit)
+        return tuple(_event(row) for row in rows)
+
+    def latest(self, limit: int) -> tuple[Event, ...]:
+        rows = self._database.read(f"{_EVENT} ORDER BY id DESC LIMIT ?", limit)
+        return tuple(_event(row) for row in reversed(rows))
+
+    def polls(self, source: str, limit: int) -> tuple[Poll, ...]:
+        rows = self._database.read(
+            "SELECT at, number, hash, gap, requests FROM poll WHERE source = ?"
+            " ORDER BY id DESC LIMIT ?",
+            *(source, limit),
+        )
+        return tuple(
+            Poll(
+                source=source,
+                at=from_micros(at),
+                number=number,
+                hash=block_hash,
+                gap=gap,
+                requests=requests,
+            )
+            for at, number, block_hash, gap, requests in rows
+        )
+
+    def tally(self, source: str, since: datetime | None = None) -> Tally:
+        if since is None:
+            rows = self._database.read(
+                "SELECT polls, gaps, requests FROM tally WHERE source = ?", source
+            )
+        else:
+            rows = self._database.read(
+                "SELECT count(*), count(gap), coalesce(sum(requests), 0) FROM poll"
+                " WHERE source = ? AND at >= ?",
+                *(source, to_micros(since)),
+            )
+        if not rows:
+            return Tally()
+        polls, gaps, requests = rows[0]
+        return Tally(polls=polls, gaps=gaps, requests=requests)
+
+
+def _event(row: Row) -> Event:
+    number, idem, key, alert_id, at, payload = row
+    return Event(
+        id=number, idem=idem, key=key, alert_id=alert_id, at=from_micros(at), payload=payload
+    )

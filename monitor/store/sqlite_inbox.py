@@ -1,0 +1,31 @@
+"""The inbox's table, which other processes write to while the daemon runs."""
+
+from datetime import datetime
+
+from monitor.store.connection import Connection
+from monitor.store.records import Said
+from monitor.store.schema import from_micros, to_micros
+
+
+class SqliteInbox:
+    """Words for the daemon; see `monitor.store.port.Inbox`."""
+
+    def __init__(self, database: Connection) -> None:
+        self._database = database
+
+    def say(self, word: str, json: str, at: datetime) -> bool:
+        added = self._database.run(
+            "INSERT INTO inbox (id, json, at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING",
+            *(word, json, to_micros(at)),
+        )
+        return added == 1
+
+    def unheard(self) -> tuple[Said, ...]:
+        rows = self._database.read(
+            "SELECT id, json, at FROM inbox WHERE result IS NULL ORDER BY seq"
+        )
+        return tuple(Said(id=word, json=json, at=from_micros(at)) for word, json, at in rows)
+
+    def heard(self, word: str) -> str | None:
+        rows = self._database.read("SELECT result FROM inbox WHERE id = ?", word)
+        return rows[0][0] if rows else None

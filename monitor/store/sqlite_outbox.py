@@ -1,0 +1,114 @@
+"""The outbox's tables."""
+
+from datetime import datetime
+from typing import Final
+
+from monitor.store.connection import Connection, Row
+from monitor.store.records import Backlog, Letter
+from monitor.store.schema import from_micros, maybe_instant, to_micros
+
+_WAITING: Final = "o.done_at IS NULL AND o.dead_at IS NULL"
+_HEAD: Final = (
+    "NOT EXISTS (SELECT 1 FROM outbox p WHERE p.channel = o.channel AND p.key = o.key"
+    " AND p.id < o.id AND p.done_at IS NULL AND p.dead_at IS NULL)"
+)
+_LETTER: Final = (
+    "SELECT o.id, o.channel, e.idem, o.key, e.alert_id, e.payload, o.queued_at, o.due, o.tries,"
+    " o.sending OR o.ambiguous, e.expires_at, o.error, o.dead_at"
+    " FROM outbox o JOIN event e ON e.id = o.event"
+)
+
+
+class SqliteOutbox:
+    """Letters on their way; see `monitor.store.port.Outbox`."""
+
+    def __init__(self, database: Connection) -> None:
+        self._database = database
+
+    def due(self, channel: str, now: datetime, limit: int) -> tuple[Letter, ...]:
+        rows = self._database.read(
+            f"{_LETTER} WHERE o.channel = ? AND {_WAITING} AND o.due <= ? AND {_HEAD}"
+            " ORDER BY o.id LIMIT ?",
+            *(channel, to_micros(now), limit),
+        )
+        return tuple(_letter(row) for row in rows)
+
+    def next_due(self, channel: str) -> datetime | None:
+        [(due,)] = self._database.read(
+            f"SELECT min(o.due) FROM outbox o WHERE o.channel = ? AND {_WAITING} AND {_HEAD}",  # noqa: S608 - constants
+            channel,
+        )
+        return maybe_instant(due)
+
+    def sending(self, letter: int) -> None:
+        self._change(letter, "tries = tries + 1, ambiguous = ambiguous OR sending, sending = 1")
+
+    def delivered(self, letter: int, at: datetime) -> None:
+        self._change(letter, "done_at = ?, sending = 0", to_micros(at))
+
+    def failed(self, letter: int, *, due: datetime, error: str, ambiguous: bool) -> None:
+        self._change(
+            letter,
+            "due = ?, error = ?, ambiguous = ambiguous OR ?, sending = 0",
+            *(to_micros(due), error, ambiguous),
+        )
+
+    def dead(self, letter: int, at: datetime, error: str) -> None:
+        self._change(letter, "dead_at = ?, error = ?, sending = 0", to_micros(at), error)
+
+    def requeue(self, letter: int, at: datetime) -> None:
+        changed = self._database.run(
+            "UPDATE outbox SET dead_at = NULL, tries = 0, queued_at = ?1, due = ?1"
+            " WHERE id = ?2 AND dead_at IS NOT NULL",
+            *(to_micros(at), letter),
+        )
+        if not changed:
+            raise LookupError(f"no dead letter has the number {letter}")
+
+    def oldest_undelivered(self, now: datetime) -> float | None:
+        [(oldest,)] = self._database.read(
+            f"SELECT min(o.queued_at) FROM outbox o WHERE {_WAITING}"  # noqa: S608 - constants
+        )
+        if oldest is None:
+            return None
+        return max(0.0, (now - from_micros(oldest)).total_seconds())
+
+    def dead_letters(self) -> tuple[Letter, ...]:
+        rows = self._database.read(f"{_LETTER} WHERE o.dead_at IS NOT NULL ORDER BY o.id")
+        return tuple(_letter(row) for row in rows)
+
+    def backlog(self) -> tuple[Backlog, ...]:
+        rows = self._database.read(
+            "SELECT channel, sum(dead_at IS NULL), sum(dead_at IS NOT NULL),"
+            " min(CASE WHEN dead_at IS NULL THEN queued_at END)"
+            " FROM outbox WHERE done_at IS NULL GROUP BY channel ORDER BY channel"
+        )
+        return tuple(
+            Backlog(channel=channel, waiting=waiting, dead=dead, oldest=maybe_instant(oldest))
+            for channel, waiting, dead, oldest in rows
+        )
+
+    def _change(self, letter: int, assignments: str, *values: object) -> None:
+        sql = f"UPDATE outbox SET {assignments} WHERE id = ?"  # noqa: S608 - constants
+        if not self._database.run(sql, *values, letter):
+            raise LookupError(f"no letter has the number {letter}")
+
+
+def _letter(row: Row) -> Letter:
+    (number, channel, idem, key, alert_id, payload) = row[:6]
+    (queued_at, due, tries, repeat, expires_at, error, dead_at) = row[6:]
+    return Letter(
+        id=number,
+        channel=channel,
+        idem=idem,
+        key=key,
+        alert_id=alert_id,
+        payload=payload,
+        queued_at=from_micros(queued_at),
+        due=from_micros(due),
+        tries=tries,
+        repeat=bool(repeat),
+        expires_at=maybe_instant(expires_at),
+        error=error,
+        dead_at=maybe_instant(dead_at),
+    )
