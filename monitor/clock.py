@@ -70,6 +70,7 @@ class ManualClock:
     """
 
     present: datetime
+    lead: timedelta = timedelta(minutes=1)
     _sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = field(default_factory=list)
     _count: int = 0
 
