@@ -36,6 +36,7 @@ PYTHON = VENV / "bin" / "python"
 UV = VENV / "bin" / "uv"
 LOCK = ROOT / "requirements.lock"
 BROKER = CACHE / "mosquitto"
+TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 ANVIL = ROOT / "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
 DEBIAN_WHEELS = Path("usr/share/python-wheels")
 STARTED = time.monotonic()
@@ -371,6 +372,9 @@ def environment() -> dict[str, str]:
         "npm_config_progress": "false",
         "LC_ALL": "C.UTF-8",  # apt's plan is read by its English words
     }
+    if TRUSTED.exists():  # trust whom the machine trusts, not only whom each tool brings along
+        for variable in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):
+            chosen.setdefault(variable, str(TRUSTED))
     if not os.access(os.path.expanduser("~"), os.W_OK):  # noqa: PTH111 - Path raises without HOME
         chosen |= {
             "HOME": str(CACHE),
