@@ -8,9 +8,10 @@ sample. What the samples do not reach back to is unknown, and the note says why.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from monitor.signals.catalogue import Hours
@@ -27,6 +28,13 @@ _UNITS: Final = {
 }
 _SESSIONS: Final = {"d": 1, "w": 5}
 _LONGEST: Final = timedelta(weeks=520)
+
+
+class Direction(StrEnum):
+    """Which way a level is crossed."""
+
+    ABOVE = "above"
+    BELOW = "below"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +95,11 @@ class Series:
 class WindowValue:
     """What a window gives. value: None when unknown; note: how it was made, or why unknown.
 
+    A crossing's value is a bool, every other window's a number.
     as_of: the stamp of the newest sample used.
     """
 
-    value: float | None
+    value: float | bool | None
     note: str
     as_of: datetime | None
 
@@ -164,27 +173,22 @@ def lowest(series: Series, over: Span, *, now: datetime, hours: Hours) -> Window
     return _extreme(series, over, now=now, hours=hours, sign=-1)
 
 
-def crossed(series: Series, level: float, *, upward: bool) -> bool | None:
+def crossed(series: Series, level: float, direction: Direction, *, now: datetime) -> WindowValue:
     """Return whether the newest sample crossed `level`, which the one before had not.
 
-    Upward: before <= level < newest; downward: before >= level > newest. It stays true
-    until the next sample; None, unknown, while there are fewer than two.
+    Above: before <= level < newest. Below: before >= level > newest. It stays true
+    until the next sample; unknown while there are fewer than two.
     """
-    if len(series.samples) < 2:  # noqa: PLR2004 (a crossing has two ends)
-        return None
-    before, newest = (sample.value for sample in series.samples[-2:])
-    return before <= level < newest if upward else before >= level > newest
-
-
-def window(
-    function: str, series: Series, argument: str, *, now: datetime, hours: Hours
-) -> WindowValue:
-    """Return the window a rule names: `avg`, `delta`, `highest` or `lowest` over a span.
-
-    Raises KeyError for another function and ValueError for no span; both are refused
-    when rules are loaded.
-    """
-    return _FUNCTIONS[function](series, span(argument), now=now, hours=hours)
+    seen = series.until(now)
+    if len(seen) < 2:  # noqa: PLR2004 (a crossing has two ends)
+        return _unknown("no earlier value to have crossed from", seen[-1] if seen else None)
+    before, newest = seen[-2], seen[-1]
+    if direction is Direction.ABOVE:
+        truth = before.value <= level < newest.value
+    else:
+        truth = before.value >= level > newest.value
+    note = f"{_figure(before.value)} ({_stamp(before.at)}), then {_figure(newest.value)}"
+    return WindowValue(value=truth, note=note, as_of=newest.at)
 
 
 def _extreme(series: Series, over: Span, *, now: datetime, hours: Hours, sign: int) -> WindowValue:
@@ -271,11 +275,3 @@ def _stamp(at: datetime) -> str:
 
 def _figure(value: float) -> str:
     return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4f}"
-
-
-_FUNCTIONS: Final[Mapping[str, Callable[..., WindowValue]]] = {
-    "avg": average,
-    "delta": delta,
-    "highest": highest,
-    "lowest": lowest,
-}

@@ -1,0 +1,118 @@
+"""Daily settlements of the monthly VIX futures, from Cboe's official file.
+
+One file a trade date, published after 16:30 Chicago; the date is asked for, since the
+file does not state it. At weekends and on holidays the file is empty.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from monitor.clock import Clock
+from monitor.errors import Permanent, Transient
+from monitor.feeds.foreign import VOL_POINTS, number
+from monitor.feeds.http import CSV, Web
+from monitor.model.reading import Reading
+
+BASE_URL: Final = "https://www.cboe.com/us/futures/market_statistics/settlement"
+_SOURCE: Final = "cboe_settlement"
+_NEW_YORK: Final = ZoneInfo("America/New_York")
+_SETTLED_AT: Final = time(16, 15)
+_PUBLISHED_AT: Final = time(17, 30)
+_DAYS_BACK: Final = 10
+_COLUMNS: Final = ("product", "symbol", "expiration_date", "price")
+# Weeklies (VX30/N6) repeat the monthly's price and are no market of their own.
+_MONTHLY: Final = re.compile(r"VX/[FGHJKMNQUVXZ]\d", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CboeSettlement:
+    """Gives `vx.settle`, one reading an expiry, of the last published trade date."""
+
+    web: Web
+    clock: Clock
+    base_url: str = BASE_URL
+    name: str = _SOURCE
+
+    async def read(self) -> tuple[Reading, ...]:
+        """Return the newest settlements; raise Transient when ten days back there are none."""
+        last = _last_published(self.clock.now())
+        for back in range(_DAYS_BACK + 1):
+            trade_date = last - timedelta(days=back)
+            if trade_date.isoweekday() > 5:  # noqa: PLR2004 (Saturday and Sunday)
+                continue
+            text = await self.web.get(
+                f"{self.base_url}/csv", accepts=CSV, params={"dt": trade_date.isoformat()}
+            )
+            readings = parse_settlements(text, trade_date=trade_date)
+            if readings:
+                return readings
+        raise Transient(f"{_SOURCE} has no settlement from {_DAYS_BACK} days before {last} on")
+
+
+def parse_settlements(text: str, *, trade_date: date) -> tuple[Reading, ...]:
+    """Return the monthly futures' settlements in a file; none when the file is empty.
+
+    Raises Permanent when the header is another one, Transient on a row that makes no sense.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        return ()
+    rows = csv.reader(lines)
+    header = [name.strip().lower().replace(" ", "_") for name in next(rows)]
+    missing = [name for name in _COLUMNS if name not in header]
+    if missing:
+        found = ", ".join(header)[:80]
+        raise Permanent(f"{_SOURCE} sent no column {', '.join(missing)}; its header is: {found}")
+    as_of = datetime.combine(trade_date, _SETTLED_AT, _NEW_YORK).astimezone(UTC)
+    return tuple(
+        Reading(
+            name="vx.settle",
+            key=expiry.isoformat(),
+            value=price,
+            unit="points",
+            as_of=as_of,
+            source=_SOURCE,
+        )
+        for expiry, price in _monthlies(header, rows)
+    )
+
+
+def _monthlies(header: list[str], rows: Iterator[list[str]]) -> Iterator[tuple[date, float]]:
+    for cells in rows:
+        if len(cells) < len(_COLUMNS):
+            raise Transient(f"{_SOURCE} sent a row cut short: {','.join(cells)[:40]!r}")
+        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        if row["product"] == "VX" and _MONTHLY.fullmatch(row["symbol"]):
+            price = _price(row)
+            if price is not None:
+                yield _expiry(row), price
+
+
+def _price(row: Mapping[str, str]) -> float | None:
+    """Return the settlement, or None for the 0 that stands for "none"."""
+    try:
+        price = float(row["price"])
+    except ValueError:
+        what = row["price"][:20]
+        raise Transient(f"{_SOURCE} sent {what!r} as the price of {row['symbol']}") from None
+    if price == 0:
+        return None
+    return number(price, what=f"{row['symbol']}", source=_SOURCE, plausible=VOL_POINTS)
+
+
+def _expiry(row: Mapping[str, str]) -> date:
+    try:
+        return date.fromisoformat(row["expiration_date"])
+    except ValueError:
+        what = row["expiration_date"][:20]
+        raise Transient(f"{_SOURCE} sent {what!r} as the expiry of {row['symbol']}") from None
+
+
+def _last_published(now: datetime) -> date:
+    local = now.astimezone(_NEW_YORK)
+    return local.date() if local.time() >= _PUBLISHED_AT else local.date() - timedelta(days=1)

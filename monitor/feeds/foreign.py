@@ -1,0 +1,80 @@
+"""Take values out of other people's JSON, or say in one sentence what is wrong with it."""
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from monitor.errors import Permanent, Transient
+
+_SKEW: Final = timedelta(minutes=2)
+_SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plausible:
+    """The open-ended range (above, up_to] outside which a value is no value."""
+
+    above: float
+    up_to: float
+
+
+VOL_POINTS: Final = Plausible(above=0, up_to=200)
+"""For the VIX and its futures; the index has closed between 9.14 and 82.69."""
+
+CRYPTO_VOL_POINTS: Final = Plausible(above=0, up_to=500)
+"""For DVOL, which runs several times the VIX."""
+
+
+def parse_json(text: str, source: str) -> object:
+    """Return the document; raise Transient when it is empty or cut short."""
+    if not text.strip():
+        raise Transient(f"{source} sent an empty answer")
+    try:
+        document: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        start = text.strip()[:_SHOWN]
+        raise Transient(f"{source} sent no whole JSON document: {start!r}") from error
+    return document
+
+
+def pick(document: object, *path: str | int, source: str) -> object:
+    """Return what stands at a path of keys and indices; raise Permanent when it is not there."""
+    here = document
+    for depth, step in enumerate(path):
+        try:
+            match here:
+                case {} if isinstance(step, str):
+                    here = here[step]
+                case [*_] if isinstance(step, int):
+                    here = here[step]
+                case _:
+                    raise KeyError(step)
+        except (KeyError, IndexError):
+            where = ".".join(str(part) for part in path[: depth + 1])
+            reason = f"{source} sent no {where}: has its answer changed shape?"
+            raise Permanent(reason) from None
+    return here
+
+
+def number(value: object, *, what: str, source: str, plausible: Plausible) -> float:
+    """Return a finite number in its range; raise Transient when it is none or absurd."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Transient(f"{source} sent {_show(value)} as {what}, which is no number")
+    if not plausible.above < value <= plausible.up_to:
+        allowed = f"above {plausible.above:g} and up to {plausible.up_to:g}"
+        raise Transient(f"{source} sent {value:g} as {what}, which is absurd: it is {allowed}")
+    return float(value)
+
+
+def past(at: datetime, *, now: datetime, source: str) -> datetime:
+    """Return `at`; raise Transient when it lies ahead by more than clocks may differ."""
+    if at > now + _SKEW:
+        raise Transient(f"{source} sent a value stamped {at:%Y-%m-%d %H:%M} UTC, which is to come")
+    return at
+
+
+def _show(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
