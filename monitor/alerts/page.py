@@ -1,0 +1,72 @@
+"""A message as paragraphs of whole lines, and how it is made to fit."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+LIMIT: Final = 4096
+"""Telegram's longest message, in UTF-16 code units."""
+_SHORTEST: Final = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One message. head: what happened to what; id: what people call it.
+
+    trace: one line a comparison, the first to go when there is no room.
+    """
+
+    dot: str
+    head: str
+    id: str
+    top: tuple[str, ...] = ()
+    trace: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    ticket: tuple[str, ...] = ()
+    foot: tuple[str, ...] = ()
+
+    def paragraphs(self) -> Iterator[tuple[str, ...]]:
+        """Yield what stands below the head, without empty paragraphs."""
+        yield from (lines for lines in (self.trace + self.body, self.ticket, self.foot) if lines)
+
+
+def fitted(page: Page, spell: Callable[[Page], str], limit: int = LIMIT) -> str:
+    """Return the page spelled in at most `limit` UTF-16 units.
+
+    Whole comparisons are left out from the end and counted; only when none is
+    left are the longest lines shortened, before they are spelled, never after.
+    """
+    text = spell(page)
+    kept = len(page.trace)
+    while _units(text) > limit and kept:
+        kept -= 1
+        left_out = f"{len(page.trace) - kept} more comparisons left out"
+        text = spell(replace(page, trace=(*page.trace[:kept], left_out)))
+    short = page if kept == len(page.trace) else replace(page, trace=(left_out,))
+    while _units(text) > limit:
+        short = _shortened(short)
+        text = spell(short)
+    return text
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _shortened(page: Page) -> Page:
+    """Return the page with its longest line halved, or its fullest part a line shorter."""
+    parts = {
+        name: _lines(page, name) for name in ("head", "top", "trace", "body", "ticket", "foot")
+    }
+    name = max(parts, key=lambda part: max(map(len, parts[part]), default=0))
+    longest = max(parts[name], key=len)
+    if len(longest) > _SHORTEST:
+        half = f"{longest[: len(longest) // 2].rstrip()} …"
+        cut = tuple(half if line is longest else line for line in parts[name])
+        return replace(page, head=cut[0]) if name == "head" else replace(page, **{name: cut})
+    fullest = max(parts, key=lambda part: len(parts[part]))
+    return replace(page, **{fullest: parts[fullest][:-1]})
+
+
+def _lines(page: Page, name: str) -> tuple[str, ...]:
+    return (page.head,) if name == "head" else getattr(page, name)

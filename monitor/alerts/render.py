@@ -1,0 +1,213 @@
+"""Alerts as people read them: in a chat, as plain text, on a console line."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from html import escape
+from typing import Final, Protocol
+
+from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.figures import age, moment, span
+from monitor.alerts.page import Page, fitted
+from monitor.alerts.terms import say, say_tight
+from monitor.alerts.ticket import ticket_lines
+from monitor.model.layer import Action
+from monitor.rules.pack import Severity
+
+DELAYED: Final = timedelta(minutes=2)
+"""A message delivered later than this after its moment says so."""
+CONSOLE_WIDTH: Final = 80
+_DOTS: Final = {Severity.INFO: "🔵", Severity.WARNING: "🟠", Severity.CRITICAL: "🔴"}
+_STATE_DOTS: Final = {
+    AlertState.RESOLVED: "🟢",
+    AlertState.EXPIRED: "⚪",
+    AlertState.NODATA: "⚪",
+    AlertState.FILLED: "🔵",
+}
+_OPEN: Final = frozenset({AlertState.FIRING, AlertState.REPEAT})
+_BLINDING: Final = frozenset({"system.poll_age_s", "system.feed_age_s"})
+
+
+class Delivery(Protocol):
+    """What rendering needs of a message on its way."""
+
+    @property
+    def alert(self) -> Alert: ...
+    @property
+    def repeat(self) -> bool: ...
+    @property
+    def now(self) -> datetime: ...
+
+
+def telegram_html(message: Delivery) -> str:
+    """Return the message in Telegram's HTML, escaped, at most 4096 UTF-16 units long."""
+    return fitted(_page(message), _html)
+
+
+def plain(message: Delivery) -> str:
+    """Return the same message without markup, within the same length."""
+    return fitted(_page(message), _text)
+
+
+def console_line(alert: Alert, *, dated: bool = False) -> str:
+    """Return one line; 80 columns where it can be: routes and comparisons give way first.
+
+    dated: with the day before the time, for a story of many days.
+    """
+    clock = f"{alert.at:%Y-%m-%d %H:%M:%SZ}" if dated else f"{alert.at:%H:%M:%SZ}"
+    name = (alert.layer or alert.rule) if alert.state is AlertState.FILLED else alert.rule
+    start = f"{clock}  {alert.state.value:<8} {name:<8} {_short(alert.scope):<11}"
+    pieces = [say_tight(term) for term in alert.trace] if alert.state in _OPEN else []
+    if not pieces:
+        pieces = [alert.reason or alert.text or alert.title]
+    route = f" → {', '.join(alert.route)}" if alert.route else ""
+    for kept in range(len(pieces), 0, -1):
+        more = [f"+{len(pieces) - kept}"] if kept < len(pieces) else []
+        line = "  ".join(part for part in [start, *pieces[:kept], *more] if part)
+        for tail in (f"   {alert.id}{route}", f"   {alert.id}"):
+            if len(line + tail) <= CONSOLE_WIDTH:
+                return _one_line(line + tail)
+    return _one_line(line + tail)
+
+
+def _page(message: Delivery) -> Page:
+    alert = message.alert
+    void = alert.expires_at is not None and message.now >= alert.expires_at
+    state = AlertState.EXPIRED if void and alert.state in _OPEN else alert.state
+    return Page(
+        dot=_STATE_DOTS.get(state, _DOTS[alert.severity]),
+        head=_one_line(_head(alert, state)),
+        id=alert.id,
+        top=tuple(_top(alert, state)),
+        trace=tuple(_trace(alert, state)),
+        body=tuple(_body(alert, state)),
+        ticket=tuple(_ticket(alert, state)),
+        foot=tuple(_foot(message, state)),
+    )
+
+
+def _head(alert: Alert, state: AlertState) -> str:
+    if alert.pack == "self":
+        return _own_head(alert, state)
+    what = _what(alert)
+    asked = "" if alert.action is Action.NOTIFY else f"{alert.action.value.upper()} "
+    match state:
+        case AlertState.FIRING:
+            return f"{asked}· {what}" if asked else what
+        case AlertState.REPEAT:
+            return f"STILL {asked}· {what}"
+        case AlertState.NODATA:
+            return f"NO DATA · {what}"
+        case AlertState.ERROR:
+            return f"RULE FAILED · {what}"
+        case _:
+            return f"{state.value.upper()} · {what}"
+
+
+def _own_head(alert: Alert, state: AlertState) -> str:
+    blind = bool(_BLINDING & alert.values.keys())
+    poll = "system.poll_age_s" in alert.values
+    what = alert.chain if poll and alert.chain else alert.title or alert.rule
+    match state:
+        case AlertState.FIRING:
+            return f"{'BLIND' if blind else 'TROUBLE'} · {what}"
+        case AlertState.REPEAT:
+            return f"STILL {'BLIND' if blind else 'TROUBLED'} · {what}"
+        case AlertState.RESOLVED:
+            word = "SEES AGAIN" if blind else "WELL AGAIN"
+            return f"{word} · {what} after {_lasted(alert)}"
+        case AlertState.NODATA:
+            return f"NO DATA · {what}"
+        case AlertState.ERROR:
+            return f"RULE FAILED · {what}"
+        case AlertState.EXPIRED | AlertState.FILLED:
+            return f"{state.value.upper()} · {what}"
+
+
+def _what(alert: Alert) -> str:
+    if alert.layer is None:
+        return alert.title or alert.rule
+    return f"{alert.layer} {alert.layer_title}".strip()
+
+
+def _top(alert: Alert, state: AlertState) -> Iterator[str]:
+    if alert.subject and not (alert.pack == "self" and state is AlertState.RESOLVED):
+        yield _one_line(alert.subject)
+
+
+def _trace(alert: Alert, state: AlertState) -> Iterator[str]:
+    if state is AlertState.NODATA:
+        yield from dict.fromkeys(_one_line(say(t)) for t in alert.trace if t.truth is None)
+        return
+    if state not in _OPEN:
+        return
+    aged: set[tuple[str, float | None]] = set()
+    for term in alert.trace:
+        stamp = (term.source, term.age_s)
+        yield _one_line(say(term, aged=stamp not in aged))
+        aged.add(stamp)
+    if alert.at > alert.since and alert.pack != "self":
+        yield f"So for {_lasted(alert)}, since {moment(alert.since, alert.at)}"
+
+
+def _body(alert: Alert, state: AlertState) -> Iterator[str]:
+    if state is AlertState.EXPIRED:
+        void = f" at {moment(alert.expires_at, alert.at)}" if alert.expires_at else ""
+        asked = "" if alert.action is Action.NOTIFY else f"{alert.action.value} "
+        yield f"The {asked}proposal became void{void}."
+        yield "Do not trade on it."
+    if state is AlertState.RESOLVED and alert.pack != "self":
+        yield f"Over after {_lasted(alert)}."
+    if alert.reason:
+        yield _one_line(alert.reason)
+    if state in _OPEN | {AlertState.FILLED} and alert.text not in {"", alert.title, alert.reason}:
+        yield from (line.strip() for line in alert.text.splitlines() if line.strip())
+
+
+def _ticket(alert: Alert, state: AlertState) -> Iterator[str]:
+    if alert.ticket is not None and state in _OPEN:
+        yield from map(_one_line, ticket_lines(alert.ticket))
+        if alert.expires_at is not None:
+            yield f"void at {moment(alert.expires_at, alert.at)}"
+
+
+def _foot(message: Delivery, state: AlertState) -> Iterator[str]:
+    alert = message.alert
+    if message.now - alert.at > DELAYED:
+        late = age((message.now - alert.at).total_seconds())
+        yield f"delayed {late}: so at {moment(alert.at, message.now)}"
+    if message.repeat:
+        yield "(may be a repeat)"
+    if alert.action is not Action.NOTIFY and state in _OPEN:
+        yield f"Not advice. /why {alert.id}"
+
+
+def _lasted(alert: Alert) -> str:
+    return span((alert.at - alert.since).total_seconds())
+
+
+def _html(page: Page) -> str:
+    head = f"{page.dot} <b>{_safe(page.head)}</b>   <code>{_safe(page.id)}</code>"
+    return _joined(page, head, _safe)
+
+
+def _text(page: Page) -> str:
+    return _joined(page, f"{page.dot} {page.head}   {page.id}", str)
+
+
+def _joined(page: Page, head: str, spell: Callable[[str], str]) -> str:
+    first = "\n".join([head, *map(spell, page.top)])
+    rest = ("\n".join(map(spell, lines)) for lines in page.paragraphs())
+    return "\n\n".join([first, *rest])
+
+
+def _safe(text: str) -> str:
+    return escape(text, quote=False)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split("\n")).strip()
+
+
+def _short(scope: str) -> str:
+    parts = [f"{part[:6]}…" if part.startswith("0x") else part for part in scope.split(":")]
+    return ":".join(parts)
