@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 LIMIT: Final = 4096
 """Telegram's longest message, in UTF-16 code units."""
@@ -62,11 +62,16 @@ def _shortened(page: Page) -> Page:
     longest = max(parts[name], key=len)
     if len(longest) > _SHORTEST:
         half = f"{longest[: len(longest) // 2].rstrip()} …"
-        cut = tuple(half if line is longest else line for line in parts[name])
-        return replace(page, head=cut[0]) if name == "head" else replace(page, **{name: cut})
+        return _with(page, name, tuple(half if one is longest else one for one in parts[name]))
     fullest = max(parts, key=lambda part: len(parts[part]))
-    return replace(page, **{fullest: parts[fullest][:-1]})
+    return _with(page, fullest, parts[fullest][:-1])
 
 
 def _lines(page: Page, name: str) -> tuple[str, ...]:
-    return (page.head,) if name == "head" else getattr(page, name)
+    lines: tuple[str, ...] = (page.head,) if name == "head" else getattr(page, name)
+    return lines
+
+
+def _with(page: Page, name: str, lines: tuple[str, ...]) -> Page:
+    changed: dict[str, Any] = {name: lines[0] if name == "head" else lines}
+    return replace(page, **changed)

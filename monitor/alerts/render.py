@@ -55,18 +55,30 @@ def console_line(alert: Alert, *, dated: bool = False) -> str:
     """
     clock = f"{alert.at:%Y-%m-%d %H:%M:%SZ}" if dated else f"{alert.at:%H:%M:%SZ}"
     name = (alert.layer or alert.rule) if alert.state is AlertState.FILLED else alert.rule
-    start = f"{clock}  {alert.state.value:<8} {name:<8} {_short(alert.scope):<11}"
-    pieces = [say_tight(term) for term in alert.trace] if alert.state in _OPEN else []
-    if not pieces:
-        pieces = [alert.reason or alert.text or alert.title]
+    start = f"{clock}  {alert.state.value:<8} {name:<8} {_short(alert.scope):<6}"
+    pieces = [_one_line(piece) for piece in _pieces(alert)]
     route = f" → {', '.join(alert.route)}" if alert.route else ""
+    line = ""
     for kept in range(len(pieces), 0, -1):
-        more = [f"+{len(pieces) - kept}"] if kept < len(pieces) else []
-        line = "  ".join(part for part in [start, *pieces[:kept], *more] if part)
-        for tail in (f"   {alert.id}{route}", f"   {alert.id}"):
-            if len(line + tail) <= CONSOLE_WIDTH:
-                return _one_line(line + tail)
-    return _one_line(line + tail)
+        more = f" +{len(pieces) - kept}" if kept < len(pieces) else ""
+        line = f"{'  '.join([start, *pieces[:kept]])}{more}  {alert.id}"
+        if len(line) <= CONSOLE_WIDTH:
+            return line + route if len(line + route) <= CONSOLE_WIDTH else line
+    return line
+
+
+def _pieces(alert: Alert) -> list[str]:
+    """Return what a console line tells, the weightiest first."""
+    match alert.state:
+        case AlertState.FIRING | AlertState.REPEAT:
+            told = [say_tight(term) for term in alert.trace]
+        case AlertState.NODATA:
+            told = [say_tight(term) for term in alert.trace if term.truth is None]
+        case AlertState.RESOLVED:
+            told = [alert.reason or f"after {_lasted(alert)}"]
+        case AlertState.EXPIRED | AlertState.ERROR | AlertState.FILLED:
+            told = []
+    return told or [alert.reason or alert.text or alert.title]
 
 
 def _page(message: Delivery) -> Page:
