@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -26,6 +27,12 @@ VOL_POINTS: Final = Plausible(above=0, up_to=200)
 CRYPTO_VOL_POINTS: Final = Plausible(above=0, up_to=500)
 """For DVOL, which runs several times the VIX."""
 
+PLAUSIBLE: Final[Mapping[str, Plausible]] = {
+    "vix": VOL_POINTS,
+    "vx.settle": VOL_POINTS,
+    "dvol.eth": CRYPTO_VOL_POINTS,
+}
+
 
 def parse_json(text: str, source: str) -> object:
     """Return the document; raise Transient when it is empty or cut short."""
@@ -44,18 +51,20 @@ def pick(document: object, *path: str | int, source: str) -> object:
     here = document
     for depth, step in enumerate(path):
         try:
-            match here:
-                case {} if isinstance(step, str):
-                    here = here[step]
-                case [*_] if isinstance(step, int):
-                    here = here[step]
-                case _:
-                    raise KeyError(step)
-        except (KeyError, IndexError):
+            here = _step(here, step)
+        except LookupError:
             where = ".".join(str(part) for part in path[: depth + 1])
             reason = f"{source} sent no {where}: has its answer changed shape?"
             raise Permanent(reason) from None
     return here
+
+
+def _step(here: object, step: str | int) -> object:
+    if isinstance(here, Mapping) and isinstance(step, str):
+        return here[step]
+    if isinstance(here, list) and isinstance(step, int):
+        return here[step]
+    raise LookupError(step)
 
 
 def number(value: object, *, what: str, source: str, plausible: Plausible) -> float:
