@@ -47,9 +47,10 @@ class Instance:
     """One rule over one scope.
 
     seq: episodes begun so far. held: fresh true time gathered while pending.
-    judged_at: last evaluation that was not unknown. clear_since: since when the
+    judged_at: while pending, the last evaluation that was not unknown. clear_since: since when the
     clearing condition has held while firing. proposed_at: when the present
     proposal was made; voided: it has expired. told: the number of repeats.
+    clouded: how often it was flagged in its whole life.
     """
 
     rule: str
@@ -65,6 +66,7 @@ class Instance:
     voided: bool = False
     told: int = 0
     resolved_at: datetime | None = None
+    clouded: int = 0
     acked_by: str = ""
     snoozed_until: datetime | None = None
 
@@ -89,10 +91,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A turn and its reason, in words."""
+    """A turn and its reason, in words. number: which, of the turns an episode has many of."""
 
     turn: Turn
     reason: str = ""
+    number: int | None = None
 
 
 def advance(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
@@ -111,7 +114,7 @@ def advance(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[To
 
 def _quiet(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     if not seen.when.truth or _cooling(rule, old, seen.now):
-        return replace(_calm(old), judged_at=seen.now), ()
+        return _calm(old), ()
     held = _held(old, seen)
     pending = replace(
         old,
@@ -136,6 +139,7 @@ def _fire(old: Instance, seen: Judged) -> Instance:
     return replace(
         old,
         phase=Phase.FIRING,
+        judged_at=None,
         seq=old.seq + 1,
         since=seen.now,
         clear_since=None,
@@ -148,13 +152,12 @@ def _fire(old: Instance, seen: Judged) -> Instance:
 
 
 def _firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
-    instance = replace(old, judged_at=seen.now)
     if not _clearing(rule, seen):
-        return _still_firing(rule, replace(instance, clear_since=None), seen)
-    clear_since = instance.clear_since or seen.now
+        return _still_firing(rule, replace(old, clear_since=None), seen)
+    clear_since = old.clear_since or seen.now
     if seen.now - clear_since >= rule.keep_firing_for:
-        return _resolve(instance, seen.now), (Told(turn=Turn.RESOLVED, reason="condition cleared"),)
-    return _still_firing(rule, replace(instance, clear_since=clear_since), seen)
+        return _resolve(old, seen.now), (Told(turn=Turn.RESOLVED, reason="condition cleared"),)
+    return _still_firing(rule, replace(old, clear_since=clear_since), seen)
 
 
 def _still_firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
@@ -163,9 +166,7 @@ def _still_firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tu
         if told.turn is Turn.EXPIRED:
             instance = replace(instance, voided=True)
         else:
-            instance = replace(
-                instance, proposed_at=seen.now, voided=False, told=instance.told + 1
-            )
+            instance = replace(instance, proposed_at=seen.now, voided=False, told=instance.told + 1)
     return instance, turns
 
 
@@ -174,28 +175,30 @@ def _reminders(rule: Rule, old: Instance, seen: Judged) -> Iterator[Told]:
         return
     age = seen.now - old.proposed_at
     if rule.expires is not None and age >= rule.expires and not old.voided:
-        yield Told(turn=Turn.EXPIRED, reason="nobody acted in time")
-    quiet = bool(old.acked_by) or (
-        old.snoozed_until is not None and seen.now < old.snoozed_until
-    )
+        yield Told(turn=Turn.EXPIRED, reason="nobody acted in time", number=old.told)
+    quiet = bool(old.acked_by) or (old.snoozed_until is not None and seen.now < old.snoozed_until)
     if rule.repeat is not None and age >= rule.repeat and not quiet and not seen.inhibited:
-        yield Told(turn=Turn.REPEAT, reason="still true")
+        yield Told(turn=Turn.REPEAT, reason="still true", number=old.told + 1)
 
 
 def _unknown(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     flag = Flag.ERROR if seen.when.error else Flag.NODATA
     reason = seen.when.error or _missing(seen.when)
     news = flag is not old.flag
-    instance = replace(old, flag=flag)
+    instance = replace(old, flag=flag, clouded=old.clouded + news)
     if flag is Flag.ERROR:
-        return instance, (Told(turn=Turn.ERROR, reason=reason),) if news else ()
+        return instance, (_cloud(Turn.ERROR, reason, instance),) if news else ()
     if rule.on_nodata is OnNodata.RESOLVE and old.phase is Phase.FIRING:
         return _resolve(instance, seen.now), (Told(turn=Turn.RESOLVED, reason=reason),)
     if rule.on_nodata is OnNodata.ALERT and news:
-        return instance, (Told(turn=Turn.NODATA, reason=reason),)
+        return instance, (_cloud(Turn.NODATA, reason, instance),)
     if old.phase is Phase.FIRING:
         return _still_firing(rule, instance, seen)
     return instance, ()
+
+
+def _cloud(turn: Turn, reason: str, instance: Instance) -> Told:
+    return Told(turn=turn, reason=reason, number=instance.clouded)
 
 
 def _missing(verdict: Verdict) -> str:
@@ -205,7 +208,7 @@ def _missing(verdict: Verdict) -> str:
 
 def _barred(old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     if old.phase is not Phase.FIRING:
-        return replace(_calm(old), judged_at=seen.now), ()
+        return _calm(old), ()
     turn = Turn.FILLED if seen.done else Turn.RESOLVED
     return _resolve(old, seen.now), (Told(turn=turn, reason=seen.barred),)
 
@@ -221,7 +224,14 @@ def _cooling(rule: Rule, old: Instance, now: datetime) -> bool:
 
 
 def _calm(old: Instance) -> Instance:
-    return replace(old, phase=Phase.INACTIVE, flag=Flag.NONE, held=timedelta(0), since=None)
+    return replace(
+        old,
+        phase=Phase.INACTIVE,
+        flag=Flag.NONE,
+        held=timedelta(0),
+        judged_at=None,
+        since=None,
+    )
 
 
 def _resolve(old: Instance, now: datetime) -> Instance:

@@ -1,0 +1,146 @@
+"""Making an alert out of a rule's turn: its identity, its words, its evidence."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.alerts.alert import Alert, AlertState
+from monitor.hedge.legs import spell_leg
+from monitor.model.layer import Proposal, Ticket
+from monitor.model.observation import Block
+from monitor.rules.lifecycle import Instance, Told
+from monitor.rules.pack import Rule
+from monitor.rules.surroundings import View
+from monitor.rules.verdict import Scalar, Verdict
+from monitor.signals.catalogue import Scope
+from monitor.signals.facts import PositionSeen, book_value_usd, live_positions
+
+_WHOLE: Final = 100
+"""Prices from here up are told without decimals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """One turn of one rule, with all that an alert tells of it."""
+
+    rule: Rule
+    instance: Instance
+    told: Told
+    view: View
+    verdict: Verdict
+    proposal: Proposal | None
+
+
+def short_id(instance: Instance) -> str:
+    """Return the six hex digits people call an episode by; the same for one episode always."""
+    episode = f"{instance.rule}|{instance.scope}|{instance.seq}"
+    return hashlib.sha256(episode.encode()).hexdigest()[:6].upper()
+
+
+def compose(occasion: Occasion) -> Alert:
+    """Return the alert for one turn."""
+    rule, instance, view = occasion.rule, occasion.instance, occasion.view
+    ticket = occasion.proposal.ticket if occasion.proposal else None
+    lookup = _names(occasion, ticket)
+    position = view.facts.positions.get(instance.scope)
+    chain, block = _evidence(occasion, position)
+    return Alert(
+        id=short_id(instance),
+        idem=_idem(instance, occasion.told),
+        key=f"{rule.id}|{instance.scope}",
+        rule=rule.id,
+        pack=rule.pack,
+        scope=instance.scope,
+        layer=rule.layer.id if rule.layer else None,
+        layer_title=rule.layer.title if rule.layer else "",
+        action=rule.action,
+        state=AlertState(occasion.told.turn.value),
+        severity=rule.severity,
+        at=view.now,
+        since=instance.since or view.now,
+        title=rule.title.render(lookup),
+        text=rule.text.render(lookup),
+        subject=_subject(occasion, position),
+        reason=occasion.told.reason,
+        position=position.position.key if position else None,
+        block=block,
+        chain=chain,
+        trace=occasion.verdict.trace,
+        values={name: lookup(name) for name in sorted(rule.when.names)},
+        ticket=ticket,
+        expires_at=occasion.proposal.expires_at if occasion.proposal else None,
+        route=rule.route,
+    )
+
+
+def _idem(instance: Instance, told: Told) -> str:
+    turn = told.turn.value if told.number is None else f"{told.turn.value}.{told.number}"
+    return f"{instance.rule}:{instance.scope}:{instance.seq}:{turn}"
+
+
+class _names:  # noqa: N801 - a lookup function that carries its occasion
+    """Answers a template's names: the rule's signals, and the names only texts may use."""
+
+    def __init__(self, occasion: Occasion, ticket: Ticket | None) -> None:
+        self._view = occasion.view
+        self._texts = _texts(occasion, ticket)
+
+    def __call__(self, name: str) -> Scalar | None:
+        if name in self._texts:
+            return self._texts[name]
+        return self._view.value(name).value
+
+
+def _texts(occasion: Occasion, ticket: Ticket | None) -> Mapping[str, Scalar | None]:
+    position = occasion.view.facts.positions.get(occasion.instance.scope)
+    pool = occasion.view.facts.pools.get(
+        position.position.pool if position else occasion.instance.scope
+    )
+    age = occasion.view.value("vix_age_s").value
+    return {
+        "ticket.legs": ", ".join(spell_leg(leg) for leg in ticket.legs) if ticket else None,
+        "ticket.cost_usd": ticket.cost_usd if ticket else None,
+        "ticket.cost_low_usd": ticket.cost_low_usd if ticket else None,
+        "ticket.cost_high_usd": ticket.cost_high_usd if ticket else None,
+        "ticket.priced_by": ticket.priced_by if ticket else None,
+        "ticket.note": ticket.note if ticket else None,
+        "position.label": label(position) if position else None,
+        "pool.pair": pool.state.pool.pair if pool else None,
+        "layer.title": occasion.rule.layer.title if occasion.rule.layer else None,
+        "vix_age": f"{age / 60:.0f} m" if isinstance(age, float) else None,
+    }
+
+
+def label(position: PositionSeen) -> str:
+    """Return how people recognise a position: `#4471 WETH/USDC 1,800-2,600`."""
+    measures = position.measures
+    edges = f"{_price(measures.price_lower)}–{_price(measures.price_upper)}"
+    return f"#{position.position.token_id} {position.pair} {edges}"
+
+
+def _price(value: float) -> str:
+    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.4g}"
+
+
+def _subject(occasion: Occasion, position: PositionSeen | None) -> str:
+    if position is not None:
+        return label(position)
+    rule, facts = occasion.rule, occasion.view.facts
+    if rule.scope is Scope.POOL:
+        pool = facts.pools.get(occasion.instance.scope)
+        return f"{pool.state.pool.pair} {pool.price:,.2f}" if pool else ""
+    if rule.pack == "self":
+        return ""
+    held, value = live_positions(facts), book_value_usd(facts)
+    count = f"{len(held)} position{'s' if len(held) != 1 else ''}"
+    return f"Book: {count}, {value:,.0f} USD" if value is not None else f"Book: {count}"
+
+
+def _evidence(occasion: Occasion, position: PositionSeen | None) -> tuple[str | None, Block | None]:
+    if position is not None:
+        return position.chain, position.block
+    sources = [s for s in occasion.view.facts.chains.values() if s.block is not None]
+    if len(sources) == 1:
+        return sources[0].name, sources[0].block
+    return None, None

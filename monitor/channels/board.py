@@ -1,0 +1,64 @@
+"""The present state as retained payloads, one a topic suffix."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from monitor.alerts.compose import label, short_id
+from monitor.hedge.legs import format_leg
+from monitor.pipeline import State
+from monitor.rules.lifecycle import Instance, Phase
+from monitor.signals.facts import PositionSeen
+
+SCHEMA: Final = "hedgewatch.state/1"
+
+
+def board(state: State) -> Mapping[str, str]:
+    """Return topic suffix to JSON payload: every position, every alert not at rest, every layer."""
+    shown: dict[str, dict[str, Any]] = {}
+    for key, seen in state.facts.positions.items():
+        if not seen.gone:
+            shown[f"position/{key}/state"] = _position(seen)
+    for instance in state.instances.values():
+        if instance.phase is not Phase.INACTIVE or instance.flag:
+            shown[f"alert/{instance.rule}/{instance.scope}/state"] = _alert(instance)
+    for layer in state.layers.values():
+        shown[f"layer/{layer.layer}/{layer.scope}/state"] = {
+            "schema": SCHEMA,
+            "state": layer.status.value,
+            "legs": [format_leg(leg) for leg in layer.legs],
+            "proposal": layer.proposal.alert if layer.proposal else None,
+        }
+    return {suffix: json.dumps(payload, sort_keys=True) for suffix, payload in shown.items()}
+
+
+def _position(seen: PositionSeen) -> dict[str, Any]:
+    measures = seen.measures
+    return {
+        "schema": SCHEMA,
+        "label": label(seen),
+        "pair": seen.pair,
+        "chain": seen.chain,
+        "block": seen.block.number,
+        "data_ts": seen.block.timestamp.isoformat(),
+        "in_range": measures.in_range,
+        "price": measures.price,
+        "price_lower": measures.price_lower,
+        "price_upper": measures.price_upper,
+        "il": measures.il,
+        "value_usd": measures.total.usd,
+        "fees_usd": measures.fees.usd,
+        "amount0_raw": str(measures.amount0),
+        "amount1_raw": str(measures.amount1),
+    }
+
+
+def _alert(instance: Instance) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "state": instance.phase.value,
+        "flag": instance.flag.value,
+        "seq": instance.seq,
+        "since": instance.since.isoformat() if instance.since else None,
+        "id": short_id(instance) if instance.phase is Phase.FIRING else None,
+    }

@@ -1,0 +1,244 @@
+"""`step`: one observation in, the new state and the alerts it made out. No clock, no I/O."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from monitor.alerts.alert import Alert
+from monitor.alerts.compose import Occasion, compose, short_id
+from monitor.hedge import layer as layers
+from monitor.hedge.mark import Mark, mark
+from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, Ticket
+from monitor.model.observation import Observation, Verb, Word
+from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, advance
+from monitor.rules.pack import Pack, Rule
+from monitor.rules.proposal import Desk, draw
+from monitor.rules.surroundings import View
+from monitor.rules.verdict import Verdict
+from monitor.signals.catalogue import Scope
+from monitor.signals.facts import Facts, Lens, absorb
+
+_ORDER: Final = (Action.REMOVE, Action.ROLL, Action.ADD, Action.NOTIFY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything the road remembers. Instances by `rule|scope`, layers by `layer|scope`."""
+
+    at: datetime | None = None
+    facts: Facts = field(default_factory=Facts)
+    instances: Mapping[str, Instance] = field(default_factory=dict)
+    layers: Mapping[str, LayerState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """What the road judges by; replaced whole when rules are reloaded.
+
+    rules: in order of precedence, remove before roll before add. max_gap: a silence
+    longer than this restarts a rule's `for`.
+    """
+
+    packs: tuple[Pack, ...]
+    rules: tuple[Rule, ...]
+    lens: Lens
+    desk: Desk
+    max_gap: timedelta
+
+
+def in_precedence(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Return rules with remove before roll before add before notify, else as given."""
+    return tuple(sorted(rules, key=lambda rule: _ORDER.index(rule.action)))
+
+
+def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[Alert, ...]]:
+    """Return the state after one observation, and the alerts to tell of it."""
+    now = seen.observed_at if state.at is None else max(seen.observed_at, state.at)
+    if isinstance(seen, Word):
+        state = _hear(book, replace(state, at=now), seen)
+    else:
+        state = replace(state, at=now, facts=absorb(state.facts, seen, book.lens))
+    settled = {key: layers.settle(layer, now) for key, layer in state.layers.items()}
+    return _judge_all(book, replace(state, layers=settled), now)
+
+
+def refusal(book: Rulebook, state: State, word: Word) -> str:
+    """Return why a person's word cannot be taken, in one sentence, or an empty text."""
+    if word.verb in {Verb.ACK, Verb.SNOOZE}:
+        known = [short_id(i) for i in state.instances.values() if i.phase is Phase.FIRING]
+        if word.alert in known:
+            return ""
+        return f"no alert {word.alert} is firing; firing: {', '.join(known) or 'none'}"
+    there = {rule.layer.id: rule.layer for rule in book.rules if rule.layer}
+    if word.layer not in there:
+        return f"no layer {word.layer}; the rules have {', '.join(sorted(there)) or 'none'}"
+    scope = there[word.layer].scope
+    if (scope is Scope.BOOK) != (word.scope == "book"):
+        return f"layer {word.layer} covers a {scope.value}: name it with --position"
+    layer = state.layers.get(f"{word.layer}|{word.scope}") or LayerState(
+        layer=word.layer, scope=word.scope
+    )
+    return layers.refusal(layer, word)
+
+
+def _hear(book: Rulebook, state: State, word: Word) -> State:
+    if refusal(book, state, word):
+        return state
+    if word.verb in {Verb.ACK, Verb.SNOOZE}:
+        return replace(state, instances=dict(_noted(state, word)))
+    key = f"{word.layer}|{word.scope}"
+    old = state.layers.get(key) or LayerState(layer=word.layer, scope=word.scope)
+    new = layers.hear(old, word)
+    if new is not old and word.verb is not Verb.CLOSE:
+        now = state.at or word.observed_at
+        held = mark(new.legs, book.desk.market(state.facts, now), now)
+        new = replace(new, extrinsic_at_entry_usd=held.extrinsic_usd if held else None)
+    return replace(state, layers={**state.layers, key: new})
+
+
+def _noted(state: State, word: Word) -> Iterator[tuple[str, Instance]]:
+    for key, instance in state.instances.items():
+        if short_id(instance) != word.alert or instance.phase is not Phase.FIRING:
+            yield key, instance
+        elif word.verb is Verb.ACK:
+            yield key, replace(instance, acked_by=word.by)
+        else:
+            yield key, replace(instance, snoozed_until=word.until)
+
+
+def _judge_all(book: Rulebook, state: State, now: datetime) -> tuple[State, tuple[Alert, ...]]:
+    docket = _Docket(book=book, state=state, now=now)
+    for rule in book.rules:
+        for scope in _scopes(rule, state):
+            docket.judge(rule, scope)
+    after = replace(state, instances=docket.instances, layers=docket.layers)
+    return after, tuple(docket.alerts)
+
+
+def _scopes(rule: Rule, state: State) -> Iterator[str]:
+    match rule.scope:
+        case Scope.POOL:
+            yield from state.facts.pools
+        case Scope.POSITION:
+            for key, seen in state.facts.positions.items():
+                if not seen.gone or _has_layer(rule, state, key):
+                    yield key
+        case _:
+            yield "book"
+
+
+def _has_layer(rule: Rule, state: State, scope: str) -> bool:
+    layer = state.layers.get(f"{rule.layer.id}|{scope}") if rule.layer else None
+    return layer is not None and layer.status is not LayerStatus.OFF
+
+
+class _Docket:
+    """One pass over the rules: instances and layers as they become, alerts as they come."""
+
+    def __init__(self, *, book: Rulebook, state: State, now: datetime) -> None:
+        self._book = book
+        self._facts = state.facts
+        self._now = now
+        self._market = book.desk.market(state.facts, now)
+        self._marks: dict[str, Mark | None] = {}
+        self._errors = sum(i.flag.value == "error" for i in state.instances.values())
+        self.instances = dict(state.instances)
+        self.layers = dict(state.layers)
+        self.alerts: list[Alert] = []
+
+    def judge(self, rule: Rule, scope: str) -> None:
+        key = f"{rule.id}|{scope}"
+        old = self.instances.get(key) or Instance(rule=rule.id, scope=scope)
+        view = self._view(rule, scope)
+        verdict = rule.when.judge(view)
+        new, turns = advance(rule, old, self._judged(rule, old, view, verdict))
+        if new != old:
+            self.instances[key] = new
+        for told in turns:
+            proposal = self._propose(rule, new, told)
+            occasion = Occasion(
+                rule=rule, instance=new, told=told, view=view, verdict=verdict, proposal=proposal
+            )
+            self.alerts.append(compose(occasion))
+
+    def _view(self, rule: Rule, scope: str) -> View:
+        layer = self._layer(rule, scope)
+        return View(
+            facts=self._facts,
+            scope=scope,
+            now=self._now,
+            max_age=rule.max_age,
+            layer=layer,
+            mark=self._mark(layer),
+            rule_errors=self._errors,
+        )
+
+    def _layer(self, rule: Rule, scope: str) -> LayerState | None:
+        if rule.layer is None:
+            return None
+        key = f"{rule.layer.id}|{scope}"
+        return self.layers.get(key) or LayerState(layer=rule.layer.id, scope=scope)
+
+    def _mark(self, layer: LayerState | None) -> Mark | None:
+        if layer is None or not layer.legs:
+            return None
+        key = f"{layer.layer}|{layer.scope}"
+        if key not in self._marks:
+            self._marks[key] = mark(layer.legs, self._market, self._now)
+        return self._marks[key]
+
+    def _judged(self, rule: Rule, old: Instance, view: View, verdict: Verdict) -> Judged:
+        layer = view.layer
+        barred = ""
+        if layer is not None and rule.action is not Action.NOTIFY:
+            barred = layers.may(rule.action, layer, rule=rule.id, top_up=rule.top_up) or ""
+        acted = layer.journal[-1].at if layer is not None and layer.journal else None
+        return Judged(
+            now=self._now,
+            when=verdict,
+            clear=rule.clear.judge(view) if rule.clear and old.phase is Phase.FIRING else None,
+            max_gap=rule.max_gap or self._book.max_gap,
+            barred=barred,
+            done=acted is not None and old.since is not None and acted >= old.since,
+            inhibited=self._inhibitor(rule, old.scope),
+        )
+
+    def _inhibitor(self, rule: Rule, scope: str) -> str:
+        for other in rule.inhibited_by:
+            for where in dict.fromkeys((scope, "book")):
+                instance = self.instances.get(f"{other}|{where}")
+                if instance is not None and instance.phase is Phase.FIRING:
+                    return other
+        return ""
+
+    def _propose(self, rule: Rule, instance: Instance, told: Told) -> Proposal | None:
+        layer = self._layer(rule, instance.scope)
+        if layer is None or rule.action is Action.NOTIFY:
+            return None
+        key = f"{layer.layer}|{layer.scope}"
+        match told.turn:
+            case Turn.FIRING | Turn.REPEAT:
+                proposal = self._proposal(rule, instance, layer)
+                self.layers[key] = layers.propose(layer, proposal)
+                return proposal
+            case Turn.EXPIRED:
+                self.layers[key] = layers.expire(layer, self._now)
+            case Turn.RESOLVED:
+                self.layers[key] = layers.withdraw(layer, rule.id)
+            case _:
+                pass
+        return layer.proposal
+
+    def _proposal(self, rule: Rule, instance: Instance, layer: LayerState) -> Proposal:
+        drawn = draw(rule, layer, self._facts, self._market, self._now)
+        ticket = drawn if isinstance(drawn, Ticket) else None
+        return Proposal(
+            rule=rule.id,
+            alert=short_id(instance),
+            action=rule.action,
+            at=self._now,
+            expires_at=self._now + rule.expires if rule.expires else None,
+            ticket=ticket,
+            note="" if isinstance(drawn, Ticket) else drawn,
+        )

@@ -1,0 +1,215 @@
+"""Live observations: chains and feeds on a schedule, the inbox, and the daemon's pulse."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from pydantic import TypeAdapter, ValidationError
+
+from monitor.clock import Clock
+from monitor.errors import HedgewatchError, Transient
+from monitor.feeds.port import Feed
+from monitor.model.observation import Gap, Observation, Readings, Snapshot, Word
+from monitor.model.reading import Reading
+
+INBOX_S: Final = 0.25
+PULSE_S: Final = 5.0
+QUEUE: Final = 256
+LATE: Final = 3.0
+"""A poll may take this many of its own intervals, and no less than ten seconds."""
+
+_WORD: Final = TypeAdapter(Word)
+_log = logging.getLogger(__name__)
+
+
+class Said(Protocol):
+    """A person's word as another process left it."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def json(self) -> str: ...
+
+
+class Reader(Protocol):
+    """Reads one chain."""
+
+    async def snapshot(self, observed_at: datetime) -> Snapshot | None:
+        """Return the chain at its newest block, or None where that was returned before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """One thing to poll. name: the chain's or the feed's in config."""
+
+    name: str
+    every_s: float
+    reader: Reader | None = None
+    feed: Feed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ears:
+    """What the stream hears besides polls.
+
+    unheard: words people left. refuse: is told of one that cannot be read, with the
+    reason. pulse: what the daemon says of itself each few seconds.
+    """
+
+    unheard: Callable[[], Iterable[Said]]
+    refuse: Callable[[str, str], None]
+    pulse: Callable[[datetime], tuple[Reading, ...]]
+
+
+class Live:
+    """Turns schedules into one stream of observations, in order, never running backwards.
+
+    A poll that fails becomes a Gap with its reason; what a poll brings a second time
+    is not brought again. after: the newest instant already observed.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        polled: Iterable[Polled],
+        *,
+        ears: Ears,
+        after: datetime | None = None,
+    ) -> None:
+        self._clock = clock
+        self._polled = tuple(polled)
+        self._ears = ears
+        self._last = after or datetime.fromtimestamp(0, UTC)
+        self._queue: asyncio.Queue[Observation] = asyncio.Queue(QUEUE)
+        self._taken: set[str] = set()
+        self._seen: dict[str, tuple[Reading, ...]] = {}
+        self._down: set[str] = set()
+
+    async def observations(self, stop: asyncio.Event) -> AsyncIterator[Observation]:
+        """Yield observations until `stop` is set."""
+        scheduler = self._schedule()
+        scheduler.start()
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            while not stop.is_set():
+                waiting = asyncio.ensure_future(self._queue.get())
+                done, _ = await asyncio.wait(
+                    {waiting, stopping}, return_when=asyncio.FIRST_COMPLETED
+                )
+                if waiting not in done:
+                    waiting.cancel()
+                    return
+                yield waiting.result()
+        finally:
+            stopping.cancel()
+            scheduler.shutdown(wait=False)
+
+    def heard(self, word: str) -> None:
+        """Forget a word that a commit has consumed."""
+        self._taken.discard(word)
+
+    def _schedule(self) -> AsyncIOScheduler:
+        scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        jobs = [(p.name, p.every_s, self._poll(p)) for p in self._polled]
+        jobs += [("inbox", INBOX_S, self._hear), ("self", PULSE_S, self._beat)]
+        for name, every_s, job in jobs:
+            scheduler.add_job(
+                self._bounded(name, job, max(10.0, LATE * every_s)),
+                "interval",
+                seconds=every_s,
+                id=name,
+                next_run_time=datetime.fromtimestamp(0, UTC),
+            )
+        return scheduler
+
+    def _bounded(
+        self, name: str, job: Callable[[], Awaitable[None]], limit_s: float
+    ) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            try:
+                async with asyncio.timeout(limit_s):
+                    await job()
+            except HedgewatchError as error:
+                await self._gap(name, str(error))
+            except TimeoutError:
+                await self._gap(name, f"no answer within {limit_s:.0f} s")
+            except Exception as error:  # noqa: BLE001 - told below
+                # A fault of ours in one poll must not blind every other: it is a gap,
+                # the traceback goes to the log, and pack `self` alarms if it lasts.
+                _log.exception("polling %s failed in an unforeseen way", name)
+                await self._gap(name, f"unforeseen {type(error).__name__}: see the log")
+
+        return run
+
+    def _poll(self, polled: Polled) -> Callable[[], Awaitable[None]]:
+        async def chain() -> None:
+            assert polled.reader is not None
+            snapshot = await polled.reader.snapshot(self._stamp())
+            if snapshot is not None:
+                at = self._stamp(self._believed(snapshot))
+                self._up(polled.name)
+                await self._queue.put(replace(snapshot, observed_at=at))
+
+        async def feed() -> None:
+            assert polled.feed is not None
+            readings = await polled.feed.read()
+            if readings != self._seen.get(polled.name) or polled.name in self._down:
+                self._seen[polled.name] = readings
+                self._up(polled.name)
+                await self._queue.put(
+                    Readings(source=polled.name, observed_at=self._stamp(), readings=readings)
+                )
+
+        return chain if polled.reader is not None else feed
+
+    async def _hear(self) -> None:
+        for said in self._ears.unheard():
+            if said.id in self._taken:
+                continue
+            self._taken.add(said.id)
+            try:
+                word = _WORD.validate_json(said.json)
+            except ValidationError as error:
+                self._ears.refuse(said.id, f"not understood: {error.error_count()} faults")
+                continue
+            await self._queue.put(replace(word, id=said.id, observed_at=self._stamp()))
+
+    def _believed(self, snapshot: Snapshot) -> datetime:
+        """Return the later of the block's time and ours; a block too far ahead is a fault."""
+        ahead = snapshot.block.timestamp - self._clock.now()
+        if ahead > self._clock.lead:
+            raise Transient(
+                f"block {snapshot.block.number} is stamped {ahead.total_seconds():.0f} s ahead of "
+                "this machine's clock: one of them is wrong"
+            )
+        return max(self._clock.now(), snapshot.block.timestamp)
+
+    async def _beat(self) -> None:
+        at = self._stamp()
+        await self._queue.put(
+            Readings(source="self", observed_at=at, readings=self._ears.pulse(at))
+        )
+
+    async def _gap(self, name: str, reason: str) -> None:
+        if name not in self._down:
+            self._down.add(name)
+            _log.warning("%s: %s", name, reason)
+        await self._queue.put(Gap(source=name, observed_at=self._stamp(), reason=reason))
+
+    def _up(self, name: str) -> None:
+        if name in self._down:
+            self._down.discard(name)
+            _log.info("%s answers again", name)
+
+    def _stamp(self, at: datetime | None = None) -> datetime:
+        self._last = max(self._last, at or self._clock.now())
+        return self._last

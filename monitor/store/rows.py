@@ -1,0 +1,124 @@
+"""The road's state as rows of the store, and back."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from monitor.model.layer import LayerState
+from monitor.model.reading import Reading
+from monitor.pipeline import State
+from monitor.rules.lifecycle import Instance
+from monitor.signals.facts import Facts, PoolSeen, PositionSeen, SourceSeen
+from monitor.signals.windows import Sample, Series
+from monitor.store.records import RowKey
+from monitor.store.records import Sample as SampleRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """One mapping of the state. pick: from a state."""
+
+    kind: str
+    record: type[Any]
+    pick: Callable[[State], Mapping[str, Any]]
+
+
+_TABLES: Final = (
+    _Table(kind="instance", record=Instance, pick=lambda s: s.instances),
+    _Table(kind="layer", record=LayerState, pick=lambda s: s.layers),
+    _Table(kind="pool", record=PoolSeen, pick=lambda s: s.facts.pools),
+    _Table(kind="position", record=PositionSeen, pick=lambda s: s.facts.positions),
+    _Table(kind="reading", record=Reading, pick=lambda s: s.facts.readings),
+    _Table(kind="chain", record=SourceSeen, pick=lambda s: s.facts.chains),
+    _Table(kind="feed", record=SourceSeen, pick=lambda s: s.facts.feeds),
+)
+
+
+@cache
+def _adapter(record: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(record)
+
+
+def changed_rows(old: State, new: State) -> dict[RowKey, str | None]:
+    """Return the rows that differ; None for those that are gone.
+
+    A record that did not change is the same object, so identity tells.
+    """
+    rows: dict[RowKey, str | None] = {}
+    for table in _TABLES:
+        before, after = table.pick(old), table.pick(new)
+        if before is after:
+            continue
+        adapter = _adapter(table.record)
+        for key, record in after.items():
+            if before.get(key) is not record:
+                rows[table.kind, key] = adapter.dump_json(record).decode()
+        rows.update({(table.kind, key): None for key in before if key not in after})
+    if new.at is not None and new.at != old.at:
+        rows["meta", "at"] = new.at.isoformat()
+    return rows
+
+
+def new_samples(old: State, new: State) -> tuple[SampleRow, ...]:
+    """Return the samples the new state has and the old had not."""
+    before = old.facts.series
+    return tuple(
+        SampleRow(series=key, at=sample.at, value=sample.value)
+        for key, series in new.facts.series.items()
+        if before.get(key) is not series
+        for sample in _tail(before.get(key, Series()), series)
+    )
+
+
+def _tail(old: Series, new: Series) -> Iterable[Sample]:
+    last = old.samples[-1] if old.samples else None
+    return [
+        s for s in new.samples if last is None or s.at > last.at or (s.at == last.at and s != last)
+    ]
+
+
+def forgotten_samples(old: State, new: State) -> dict[str, datetime]:
+    """Return, for each series that dropped its oldest samples, the first stamp it still has."""
+    before = old.facts.series
+    return {
+        key: series.samples[0].at
+        for key, series in new.facts.series.items()
+        if key in before and before[key].samples[0].at < series.samples[0].at
+    }
+
+
+def restore(rows: Mapping[RowKey, str], samples: Iterable[SampleRow]) -> State:
+    """Return the state that was saved; raises ValueError where a row does not parse."""
+    tables: dict[str, dict[str, Any]] = {table.kind: {} for table in _TABLES}
+    records = {table.kind: table.record for table in _TABLES}
+    for (kind, key), text in rows.items():
+        if kind in records:
+            tables[kind][key] = _adapter(records[kind]).validate_json(text)
+    at = rows.get(("meta", "at"))
+    return State(
+        at=datetime.fromisoformat(at) if at else None,
+        instances=tables["instance"],
+        layers=tables["layer"],
+        facts=Facts(
+            pools=tables["pool"],
+            positions=tables["position"],
+            readings=tables["reading"],
+            chains=tables["chain"],
+            feeds=tables["feed"],
+            series=_series(samples),
+        ),
+    )
+
+
+def _series(samples: Iterable[SampleRow]) -> dict[str, Series]:
+    found: dict[str, dict[datetime, Sample]] = {}
+    for row in samples:
+        found.setdefault(row.series, {})[row.at] = Sample(at=row.at, value=row.value)
+    return {
+        key: Series(samples=tuple(sorted(each.values(), key=lambda s: s.at)))
+        for key, each in found.items()
+    }
