@@ -1,32 +1,63 @@
 """Logging that cannot tell a secret, and the type secrets travel in."""
 
+import json
 import logging
 import os
 import re
 import stat
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Final
+from urllib.parse import parse_qsl, quote, urlsplit
 
-_NOISY: Final = ("httpx", "httpcore", "web3", "urllib3", "asyncio", "telegram", "apscheduler", "mqtt")
+STARS: Final = "***"
+SHORTEST_KNOWN: Final = 6
+"""A shorter text is not replaced by name: it would star out half of every line."""
+
+# Third parties that would tell URLs, keys and payloads; what matters they also raise.
+_NOISY: Final = (
+    "aiohttp", "aiomqtt", "apscheduler", "asyncio", "httpcore", "httpx", "mqtt", "urllib3", "web3",
+    "websockets",
+)  # fmt: skip
+_SILENT: Final = ("telegram",)  # logs what it raises, the server's whole answer with it
+
 _PATTERNS: Final = (
-    re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}"),  # a bot token, also right after "/bot"
-    re.compile(r"(?<=://)[^/\s@]+:[^/\s@]+(?=@)"),  # user:password@
+    # A bot token; in a URL it stands right after "/bot".
+    (re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}"), STARS),
+    (re.compile(r"(?<=://)[^/\s@:]*:[^/\s@]+(?=@)"), STARS),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {STARS}"),
+    (
+        re.compile(
+            r"(?i)([?&](?:api[-_]?key|dkey|key|(?:access[-_]?)?token|secret|password|auth)=)[^&\s\"'<>)]+"
+        ),
+        rf"\1{STARS}",
+    ),
+    # A key in the path of an RPC URL: /v2/KEY, /v3/KEY, or a long segment of its own.
+    (re.compile(r"(/v\d+/)[A-Za-z0-9_-]{16,}"), rf"\1{STARS}"),
+    (
+        re.compile(r"((?:https?|wss?)://[^\s\"'<>]*?/)(?!0x)[A-Za-z0-9_-]{24,}(?![A-Za-z0-9_.-])"),
+        rf"\1{STARS}",
+    ),
 )
-_known: set[str] = set()
+_KEY_LENGTH: Final = 12
+_known: dict[str, str] = {}
 
 
 class Secret:
-    """Text that never shows itself: `repr` and `str` are stars, `reveal` is the text."""
+    """Text that never shows itself: `repr` and `str` tell its origin, `reveal` is the text."""
 
     __slots__ = ("_text", "origin")
 
     def __init__(self, text: str, origin: str = "given") -> None:
         self._text = text
         self.origin = origin
-        if len(text) >= 6:
-            _known.add(text)
+        _remember(text)
 
     def reveal(self) -> str:
+        """Return the text itself; hand it on, never keep or print it."""
         return self._text
 
     def __repr__(self) -> str:
@@ -39,6 +70,34 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        raise TypeError("a secret is not pickled or copied: pass it on")
+
+
+def _remember(text: str) -> None:
+    for part, shown in _parts(text):
+        if len(part) >= SHORTEST_KNOWN:
+            for spelling in (part, quote(part, safe=""), json.dumps(part)[1:-1], repr(part)[1:-1]):
+                _known.setdefault(spelling, shown)
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what of a secret must not be told, each with what stands in its place."""
+    if "://" not in text:
+        yield text, STARS
+        return
+    try:
+        url = urlsplit(text)
+    except ValueError:
+        yield text, STARS
+        return
+    path = url.path.strip("/")
+    if path or url.query or url.username or url.password:
+        yield text, f"{url.scheme}://{url.hostname}/{STARS}"
+    for part in (url.password or "", path, *path.split("/"), *dict(parse_qsl(url.query)).values()):
+        if len(part) >= _KEY_LENGTH:
+            yield part, STARS
 
 
 def read_secret(reference: str) -> Secret:
@@ -73,9 +132,9 @@ def _read_private(path: Path) -> str:
 def redact(text: str) -> str:
     """Return `text` with every known secret, and what looks like one, replaced by stars."""
     for secret in sorted(_known, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    for pattern in _PATTERNS:
-        text = pattern.sub("***", text)
+        text = text.replace(secret, _known[secret])
+    for pattern, shown in _PATTERNS:
+        text = pattern.sub(shown, text)
     return text
 
 
@@ -85,20 +144,40 @@ class RedactingFormatter(logging.Formatter):
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
+    def __init__(self, form: str | None = None) -> None:
+        super().__init__(form)
+        self.converter = time.gmtime
+
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        """Return the finished line; one whose arguments do not fit is told as it was written."""
+        try:
+            return redact(super().format(record))
+        except (TypeError, ValueError, KeyError) as error:
+            # Else logging would print the arguments themselves, unredacted.
+            return redact(f"{record.levelname} {record.name}: {record.msg} (misformed: {error})")
 
 
 def set_up(level: int = logging.INFO) -> None:
-    """Send the root logger to standard error, redacted; third parties at WARNING."""
-    import time
+    """Send the root logger to standard error, redacted; third parties only from WARNING on.
 
+    Warnings and whatever kills the process take the same road.
+    """
     handler = logging.StreamHandler()
-    formatter = RedactingFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.captureWarnings(True)
+    sys.excepthook = _tell_death
+
+
+def _tell_death(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    logging.getLogger("monitor").critical("stopped by a fault", exc_info=(kind, error, trace))

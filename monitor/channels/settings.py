@@ -1,0 +1,97 @@
+"""What `config.toml` says about channels."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import ConfigDict, Field
+
+_STRICT: Final = ConfigDict(extra="forbid")
+_REFERENCES: Final = ("env:", "file:")
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """TLS towards the broker. ca: a file to trust instead of the system's; cert, key: ours."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.key is not None and self.cert is None:
+            raise ValueError("key needs cert beside it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttSettings:
+    """One `[channel.mqtt]`.
+
+    protocol: `auto` tries 5, then 3.1.1, in which a refused publish cannot be seen.
+    password: a reference, `env:NAME` or `file:/path`. tls: true, or a table.
+    will_delay_s: how long a lost connection is no news. reassert_s: how often the
+    retained topics are published again. heartbeat_s: 0 for none.
+    """
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    host: str
+    port: Port = 1883
+    protocol: Literal["auto", "5", "3.1.1"] = "auto"
+    username: str | None = None
+    password: str | None = None
+    tls: bool | TlsSettings = False
+    keepalive_s: Annotated[int, Field(ge=1, le=3_600)] = 15
+    session_expiry_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+    will_delay_s: Annotated[int, Field(ge=0, le=3_600)] = 5
+    reassert_s: Seconds = 60.0
+    heartbeat_s: Annotated[float, Field(ge=0, le=86_400)] = 10.0
+    timeout_s: Seconds = 5.0
+
+    def __post_init__(self) -> None:
+        _check_reference("password", self.password)
+        if self.password is not None and self.username is None:
+            raise ValueError("password needs username beside it")
+        if self.session_expiry_s <= self.will_delay_s:
+            raise ValueError("session_expiry_s must exceed will_delay_s, or the will comes at once")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelegramSettings:
+    """One `[channel.telegram]`.
+
+    token: a reference, `env:NAME` or `file:/path`. chat: a number, `@channel`, or a
+    reference. topic: the thread of a forum group. base_url: of a local Bot API
+    server, up to and with `/bot`.
+    """
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    token: str
+    chat: int | str
+    topic: Annotated[int, Field(ge=1)] | None = None
+    base_url: str = "https://api.telegram.org/bot"
+    timeout_s: Seconds = 10.0
+
+    def __post_init__(self) -> None:
+        _check_reference("token", self.token)
+        if isinstance(self.chat, str) and not self.chat.startswith("@"):
+            _check_reference("chat", self.chat)
+        parts = urlsplit(self.base_url)
+        plain = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        if parts.scheme != "https" and not plain:
+            raise ValueError(
+                "base_url must be https, or http on the loopback: it carries the token"
+            )
+
+
+def _check_reference(key: str, reference: str | None) -> None:
+    """Raise ValueError, never with the text itself, unless it refers to a secret elsewhere."""
+    if reference is not None and not reference.startswith(_REFERENCES):
+        raise ValueError(f'{key} must be "env:NAME" or "file:/path", never the text itself')
