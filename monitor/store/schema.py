@@ -31,7 +31,8 @@ CREATE TABLE outbox (
     done_at INTEGER, dead_at INTEGER,
     CHECK (done_at IS NULL OR dead_at IS NULL), UNIQUE (event, channel)
 );
-CREATE INDEX outbox_waiting ON outbox (channel, key, id)
+CREATE INDEX outbox_waiting ON outbox (channel, id) WHERE done_at IS NULL AND dead_at IS NULL;
+CREATE INDEX outbox_waiting_by_key ON outbox (channel, key, id)
     WHERE done_at IS NULL AND dead_at IS NULL;
 CREATE INDEX outbox_dead ON outbox (id) WHERE dead_at IS NOT NULL;
 

@@ -1,0 +1,75 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.wire import to_json
+from monitor.model.layer import Action
+from monitor.rules.pack import Severity
+from monitor.store.memory import MemoryStore
+from monitor.store.port import Store
+from monitor.store.records import Outgoing
+from monitor.store.sqlite import open_sqlite
+
+START = datetime(2020, 3, 9, 20, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def start() -> datetime:
+    return START
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/var/hedgewatch.db"
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def store(request: pytest.FixtureRequest, url: str) -> Iterator[Store]:
+    opened: Store = (
+        open_sqlite(url, now=START) if request.param == "sqlite" else MemoryStore(now=START)
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def letter() -> Callable[..., Outgoing]:
+    """Make an outgoing alert whose payload is a real alert with the same names."""
+
+    def make(
+        idem: str,
+        *,
+        key: str = "L2.add:book",
+        at: datetime = START,
+        channels: tuple[str, ...] = ("telegram", "mqtt"),
+    ) -> Outgoing:
+        alert = Alert(
+            id="a1b2c3",
+            idem=idem,
+            key=key,
+            rule="L2.add",
+            pack="alvh",
+            scope="book",
+            layer="L2",
+            layer_title="VIX calls, 110 days",
+            action=Action.ADD,
+            state=AlertState.FIRING,
+            severity=Severity.WARNING,
+            at=at,
+            since=at,
+            title="Add L2",
+            text="VIX 54.5",
+        )
+        return Outgoing(
+            idem=idem,
+            key=key,
+            alert_id=alert.id,
+            at=at,
+            payload=to_json(alert),
+            channels=channels,
+        )
+
+    return make
