@@ -104,3 +104,8 @@ class ManualClock:
 def stopwatch() -> float:
     """Return monotonic seconds, for measuring how long something took."""
     return time.monotonic()
+
+
+def wait(seconds: float) -> None:
+    """Block the calling thread; for commands that wait on the daemon, never inside it."""
+    time.sleep(seconds)
