@@ -28,7 +28,7 @@ _PATTERNS: Final = (
     # A bot token; in a URL it stands right after "/bot".
     (re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}"), STARS),
     (re.compile(r"(?<=://)[^/\s@:]*:[^/\s@]+(?=@)"), STARS),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {STARS}"),
+    (re.compile(r"(?i)(\bauthorization\W{1,4}(?:bearer|basic)\s+)[\w.~+/=-]+"), rf"\1{STARS}"),
     (
         re.compile(
             r"(?i)([?&](?:api[-_]?key|dkey|key|(?:access[-_]?)?token|secret|password|auth)=)[^&\s\"'<>)]+"
