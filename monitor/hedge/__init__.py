@@ -1,1 +1,1 @@
-"""Hedge layers: legs, prices, tickets, and where a layer stands."""
+"""Hedge layers: legs, their prices by the model, tickets, and a layer's life."""

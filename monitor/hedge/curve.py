@@ -1,0 +1,58 @@
+"""The VIX futures curve: what a forward VIX is worth at an expiry, and how we know."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """A forward VIX in index points. note: where it comes from, for people."""
+
+    value: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VixCurve:
+    """Settlements of VIX futures in index points, by expiry, rising in time.
+
+    as_of: the settlement they were stated at.
+    """
+
+    settlements: tuple[tuple[date, float], ...]
+    as_of: datetime
+
+    def __post_init__(self) -> None:
+        days = [day for day, _ in self.settlements]
+        if days != sorted(set(days)):
+            raise ValueError(f"expiries of a curve must rise, were {', '.join(map(str, days))}")
+        if bad := [value for _, value in self.settlements if not 0 < value < float("inf")]:
+            raise ValueError(f"settlements must be above zero, one was {bad[0]}")
+
+    def forward(self, expiry: date) -> Forward | None:
+        """Return the forward VIX at an expiry; None where nothing at all is listed.
+
+        The settlement of that very expiry; between two listed ones linear in
+        days; before the first and beyond the last held flat, and the note says so.
+        """
+        if not self.settlements:
+            return None
+        row = bisect_left(self.settlements, expiry, key=lambda pair: pair[0])
+        if row == len(self.settlements):
+            last, value = self.settlements[-1]
+            return Forward(
+                value=value, note=f"beyond the last listed settlement ({last}), held flat: model"
+            )
+        day, value = self.settlements[row]
+        if day == expiry:
+            return Forward(value=value, note=f"settlement of {day}")
+        if row == 0:
+            return Forward(
+                value=value, note=f"before the first listed settlement ({day}), held flat: model"
+            )
+        before, near = self.settlements[row - 1]
+        share = (expiry - before).days / (day - before).days
+        return Forward(
+            value=near + share * (value - near), note=f"linear between {before} and {day}: model"
+        )

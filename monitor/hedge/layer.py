@@ -1,0 +1,272 @@
+"""A layer's life: off, proposed, on, due, expired, off. Pure functions on `LayerState`.
+
+Only a person's word moves legs; a proposal only asks for it. Every function gives
+back the very state it was given when nothing changes. A word counts once: heard
+again, under its id, it changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from monitor.hedge.contracts import expired, multiplier
+from monitor.hedge.legs import add_legs, spell_contract
+from monitor.hedge.mark import Mark
+from monitor.model.layer import (
+    Action,
+    BookedFill,
+    Fill,
+    LayerState,
+    LayerStatus,
+    Leg,
+    Proposal,
+)
+from monitor.model.observation import Verb, Word
+
+_DUE: Final = {
+    Action.ADD: LayerStatus.PROPOSED,
+    Action.ROLL: LayerStatus.ROLL_DUE,
+    Action.REMOVE: LayerStatus.REMOVE_DUE,
+}
+_PRECEDENCE: Final = (Action.ADD, Action.ROLL, Action.REMOVE)
+
+
+def may(action: Action, layer: LayerState, *, rule: str = "", top_up: bool = False) -> str | None:
+    """Return why a rule may not ask for an action now, or None when it may.
+
+    rule: who asks; it may always renew its own open proposal. top_up: whether
+    an add may speak of a layer that is on.
+    """
+    if action is Action.NOTIFY:
+        return None
+    return _barred_by_legs(action, layer, top_up=top_up) or _barred_by_proposal(
+        action, layer, rule=rule
+    )
+
+
+def propose(layer: LayerState, proposal: Proposal) -> LayerState:
+    """Return the layer with the proposal open; unchanged where it may not be made.
+
+    It takes the place of its own rule's older one and of a weaker one: remove
+    goes over roll, roll over add.
+    """
+    if proposal.action is Action.NOTIFY:
+        return layer
+    if may(proposal.action, layer, rule=proposal.rule, top_up=True):
+        return layer
+    topping_up = proposal.action is Action.ADD and bool(layer.legs)
+    status = LayerStatus.ON if topping_up else _DUE[proposal.action]
+    return replace(layer, proposal=proposal, status=status)
+
+
+def withdraw(layer: LayerState, rule: str) -> LayerState:
+    """Return the layer without the rule's proposal: what it asked for is no longer asked."""
+    if layer.proposal is None or layer.proposal.rule != rule:
+        return layer
+    return _rest(replace(layer, proposal=None))
+
+
+def expire(layer: LayerState, now: datetime) -> LayerState:
+    """Return the layer with its proposal void, if its time is over."""
+    proposal = layer.proposal
+    if proposal is None or proposal.expired or proposal.expires_at is None:
+        return layer
+    if now < proposal.expires_at:
+        return layer
+    return _rest(replace(layer, proposal=replace(proposal, expired=True)))
+
+
+def settle(layer: LayerState, at: datetime) -> LayerState:
+    """Return the layer as expired once none of its legs trades any more."""
+    if not layer.legs or layer.status is LayerStatus.EXPIRED:
+        return layer
+    if any(not expired(leg.contract, at) for leg in layer.legs):
+        return layer
+    return replace(layer, status=LayerStatus.EXPIRED, proposal=None)
+
+
+def orphan(layer: LayerState) -> LayerState:
+    """Return the layer as remove-due: what it protects was burned or emptied."""
+    if layer.status in {LayerStatus.REMOVE_DUE, LayerStatus.EXPIRED}:
+        return layer
+    if layer.legs:
+        return replace(layer, status=LayerStatus.REMOVE_DUE, proposal=None)
+    return layer if layer.proposal is None else _rest(replace(layer, proposal=None))
+
+
+def hear(layer: LayerState, word: Word) -> LayerState:
+    """Return the layer after a person's fill, close or roll; unchanged if it is refused."""
+    if refusal(layer, word):
+        return layer
+    at, by = word.observed_at, word.by
+    match word.verb:
+        case Verb.FILL:
+            return fill(layer, word.fills, at=at, by=by, word=word.id)
+        case Verb.CLOSE:
+            return close(layer, word.fills, at=at, by=by, word=word.id)
+        case Verb.ROLL:
+            return roll(layer, word.fills, at=at, by=by, word=word.id)
+        case _:
+            return layer
+
+
+def refusal(layer: LayerState, word: Word) -> str:
+    """Return why a word cannot be taken, in one sentence; empty when it can, or was already."""
+    if heard(layer, word.id):
+        return ""
+    if word.verb is Verb.CLOSE:
+        return _no_close(layer, word.fills)
+    if not word.fills:
+        return f"{word.verb} {layer.layer} needs at least one leg"
+    if word.verb is Verb.ROLL:
+        return _no_roll(layer, word)
+    return _no_fill(layer, word)
+
+
+def heard(layer: LayerState, word: str) -> bool:
+    """Return whether a word is booked already."""
+    return any(booked.word == word for booked in layer.journal)
+
+
+def fill(
+    layer: LayerState, fills: Sequence[Fill], *, at: datetime, by: str, word: str
+) -> LayerState:
+    """Return the layer with trades booked: on if any leg is left, off if they net to nothing."""
+    if heard(layer, word) or not fills:
+        return layer
+    booked = tuple(
+        BookedFill(fill=each, at=at, by=by, word=word, cash_usd=fill_cash_usd(each))
+        for each in fills
+    )
+    legs = add_legs(layer.legs, fills)
+    entry = layer.extrinsic_at_entry_usd
+    return replace(
+        layer,
+        status=LayerStatus.ON if legs else LayerStatus.OFF,
+        legs=legs,
+        journal=layer.journal + booked,
+        proposal=None,
+        opened_at=(layer.opened_at or at) if legs else None,
+        extrinsic_at_entry_usd=None if entry is None else entry * _share_kept(layer.legs, legs),
+    )
+
+
+def close(
+    layer: LayerState, fills: Sequence[Fill] = (), *, at: datetime, by: str, word: str
+) -> LayerState:
+    """Return the layer after closing trades; without any, every leg is closed unpriced."""
+    return fill(layer, fills or closing_fills(layer.legs), at=at, by=by, word=word)
+
+
+def roll(
+    layer: LayerState, fills: Sequence[Fill], *, at: datetime, by: str, word: str
+) -> LayerState:
+    """Return the layer after its roll: what the fills close is closed, the rest opened."""
+    return fill(layer, fills, at=at, by=by, word=word) if layer.legs else layer
+
+
+def closing_fills(legs: Sequence[Leg]) -> tuple[Fill, ...]:
+    """Return the unpriced trades that close these legs."""
+    return tuple(Fill(contract=leg.contract, quantity=-leg.quantity) for leg in legs)
+
+
+def fill_cash_usd(fill: Fill) -> float | None:
+    """Return the signed cash of a trade: negative when paid; None if it has no price."""
+    if fill.price is None:
+        return None
+    return -fill.quantity * fill.price * multiplier(fill.contract)
+
+
+def cash_usd(layer: LayerState) -> float | None:
+    """Return the cash of all the layer's trades ever; None where one has no price."""
+    return _total([booked.cash_usd for booked in layer.journal])
+
+
+def profit(layer: LayerState, mark: Mark | None) -> float | None:
+    """Return cash and mark together, USD over the layer's whole life; None if either is unknown.
+
+    mark: of the legs held now; not needed when there are none.
+    """
+    if not layer.legs:
+        return cash_usd(layer)
+    return _total([cash_usd(layer), mark.value_usd if mark else None])
+
+
+def _total(parts: Sequence[float | None]) -> float | None:
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
+def _rest(layer: LayerState) -> LayerState:
+    """Return the layer in the state its legs alone put it in."""
+    if layer.status is LayerStatus.EXPIRED:
+        return layer
+    return replace(layer, status=LayerStatus.ON if layer.legs else LayerStatus.OFF)
+
+
+def _barred_by_legs(action: Action, layer: LayerState, *, top_up: bool) -> str | None:
+    if layer.status is LayerStatus.EXPIRED:
+        return f"{layer.layer} has expired and awaits its settlement"
+    if action is not Action.ADD and not layer.legs:
+        return f"{layer.layer} is off: there is nothing to {action}"
+    if action is Action.ADD and layer.legs and not top_up:
+        return f"{layer.layer} is on already"
+    return None
+
+
+def _barred_by_proposal(action: Action, layer: LayerState, *, rule: str) -> str | None:
+    current = layer.proposal
+    if current is None or current.expired:
+        orphaned = layer.status is LayerStatus.REMOVE_DUE and action is not Action.REMOVE
+        return f"{layer.layer} is due to be removed" if orphaned else None
+    weaker = _PRECEDENCE.index(current.action) < _PRECEDENCE.index(action)
+    if weaker or current.rule == rule:
+        return None
+    return f"{current.rule} has already asked to {current.action} {layer.layer}"
+
+
+def _share_kept(before: Sequence[Leg], after: Sequence[Leg]) -> float:
+    """Return how much of the legs a trade left, at most 1; what it opened counts for nothing."""
+    left = {leg.contract: leg.quantity for leg in after}
+    kept = sum(
+        min(abs(leg.quantity), max(left.get(leg.contract, 0) * (1 if leg.quantity > 0 else -1), 0))
+        for leg in before
+    )
+    held = sum(abs(leg.quantity) for leg in before)
+    return kept / held if held else 1.0
+
+
+def _no_fill(layer: LayerState, word: Word) -> str:
+    for each in add_legs((), word.fills):
+        if expired(each.contract, word.observed_at) and not _reduces(layer, each):
+            return f"{spell_contract(each.contract)} trades no more"
+    return ""
+
+
+def _no_close(layer: LayerState, fills: Sequence[Fill]) -> str:
+    if not layer.legs:
+        return f"{layer.layer} is off: there is nothing to close"
+    for each in add_legs((), fills):
+        if not _reduces(layer, each):
+            what = f"{each.quantity:+d} {spell_contract(each.contract)}"
+            return f"{what} closes nothing that {layer.layer} holds"
+    return ""
+
+
+def _no_roll(layer: LayerState, word: Word) -> str:
+    if not layer.legs:
+        return f"{layer.layer} is off: there is nothing to roll"
+    if layer.status is LayerStatus.EXPIRED:
+        return f"{layer.layer} has expired: close it at its settlement, then fill anew"
+    traded = add_legs((), word.fills)
+    closing = [each for each in traded if _reduces(layer, each)]
+    if not closing or len(closing) == len(traded):
+        return f"a roll of {layer.layer} closes legs it holds and opens others"
+    return _no_fill(layer, word)
+
+
+def _reduces(layer: LayerState, traded: Leg) -> bool:
+    """Return whether a trade only takes away from a leg held."""
+    held = next((leg.quantity for leg in layer.legs if leg.contract == traded.contract), 0)
+    return held * traded.quantity < 0 and abs(traded.quantity) <= abs(held)
