@@ -5,13 +5,13 @@ value is that of its `last_trade_time`, so a file that is served but frozen show
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
-from monitor.feeds.foreign import VOL_POINTS, number, parse_json, past, pick
+from monitor.feeds.foreign import LEAD, VOL_POINTS, number, parse_json, past, pick
 from monitor.feeds.http import JSON, Web
 from monitor.model.reading import Reading
 
@@ -32,11 +32,14 @@ class CboeVix:
     async def read(self) -> tuple[Reading, ...]:
         """Return one reading; raise Transient or Permanent."""
         text = await self.web.get(f"{self.base_url}/quotes/_VIX.json", accepts=JSON)
-        return (parse_quote(text, now=self.clock.now()),)
+        return (parse_quote(text, now=self.clock.now(), lead=self.clock.lead),)
 
 
-def parse_quote(text: str, *, now: datetime) -> Reading:
-    """Return the VIX in a delayed-quote document; raise Transient or Permanent."""
+def parse_quote(text: str, *, now: datetime, lead: timedelta = LEAD) -> Reading:
+    """Return the VIX in a delayed-quote document; raise Transient or Permanent.
+
+    lead: how far after `now` a stamp may lie.
+    """
     data = pick(parse_json(text, _SOURCE), "data", source=_SOURCE)
     symbol = pick(data, "symbol", source=_SOURCE)
     if symbol not in ("^VIX", "_VIX", "VIX"):
@@ -48,7 +51,7 @@ def parse_quote(text: str, *, now: datetime) -> Reading:
         name="vix",
         value=value,
         unit="points",
-        as_of=past(as_of, now=now, source=_SOURCE),
+        as_of=past(as_of, now=now, lead=lead, source=_SOURCE),
         source=_SOURCE,
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from monitor.clock import Clock
 from monitor.errors import Transient
-from monitor.feeds.foreign import CRYPTO_VOL_POINTS, number, parse_json, past, pick
+from monitor.feeds.foreign import CRYPTO_VOL_POINTS, LEAD, number, parse_json, past, pick
 from monitor.feeds.http import JSON, Web
 from monitor.model.reading import Reading
 
@@ -40,11 +40,14 @@ class DeribitDvol:
                 "resolution": "60",
             },
         )
-        return (parse_dvol(text, now=now),)
+        return (parse_dvol(text, now=now, lead=self.clock.lead),)
 
 
-def parse_dvol(text: str, *, now: datetime) -> Reading:
-    """Return the newest candle's close, stamped with its start; raise Transient or Permanent."""
+def parse_dvol(text: str, *, now: datetime, lead: timedelta = LEAD) -> Reading:
+    """Return the newest candle's close, stamped with its start; raise Transient or Permanent.
+
+    lead: how far after `now` a stamp may lie.
+    """
     document = parse_json(text, _SOURCE)
     if isinstance(document, Mapping) and document.get("error"):
         raise Transient(f"{_SOURCE} answered with an error: {str(document['error'])[:80]}")
@@ -57,7 +60,7 @@ def parse_dvol(text: str, *, now: datetime) -> Reading:
         name="dvol.eth",
         value=number(close, what="DVOL", source=_SOURCE, plausible=CRYPTO_VOL_POINTS),
         unit="points",
-        as_of=past(datetime.fromtimestamp(stamp / 1000, UTC), now=now, source=_SOURCE),
+        as_of=past(datetime.fromtimestamp(stamp / 1000, UTC), now=now, lead=lead, source=_SOURCE),
         source=_SOURCE,
     )
 

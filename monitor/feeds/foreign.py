@@ -9,7 +9,9 @@ from typing import Final
 
 from monitor.errors import Permanent, Transient
 
-_SKEW: Final = timedelta(minutes=2)
+LEAD: Final = timedelta(minutes=1)
+"""How far ahead of ours another clock may be."""
+
 _SHOWN: Final = 40
 
 
@@ -77,9 +79,9 @@ def number(value: object, *, what: str, source: str, plausible: Plausible) -> fl
     return float(value)
 
 
-def past(at: datetime, *, now: datetime, source: str) -> datetime:
-    """Return `at`; raise Transient when it lies ahead by more than clocks may differ."""
-    if at > now + _SKEW:
+def past(at: datetime, *, now: datetime, lead: timedelta, source: str) -> datetime:
+    """Return `at`; raise Transient when it lies further after `now` than `lead`."""
+    if at - now > lead:
         raise Transient(f"{source} sent a value stamped {at:%Y-%m-%d %H:%M} UTC, which is to come")
     return at
 

@@ -5,12 +5,12 @@ at a time (429); expect refusals, and read its terms: personal use.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
-from monitor.feeds.foreign import VOL_POINTS, number, parse_json, past, pick
+from monitor.feeds.foreign import LEAD, VOL_POINTS, number, parse_json, past, pick
 from monitor.feeds.http import JSON, Web
 from monitor.model.reading import Reading
 
@@ -35,11 +35,14 @@ class YahooVix:
             accepts=JSON,
             params={"interval": "1d", "range": "1d"},
         )
-        return (parse_chart(text, now=self.clock.now()),)
+        return (parse_chart(text, now=self.clock.now(), lead=self.clock.lead),)
 
 
-def parse_chart(text: str, *, now: datetime) -> Reading:
-    """Return the VIX in a chart document; raise Transient or Permanent."""
+def parse_chart(text: str, *, now: datetime, lead: timedelta = LEAD) -> Reading:
+    """Return the VIX in a chart document; raise Transient or Permanent.
+
+    lead: how far after `now` a stamp may lie.
+    """
     chart = pick(parse_json(text, _SOURCE), "chart", source=_SOURCE)
     meta = pick(chart, "result", 0, "meta", source=_SOURCE)
     symbol = pick(meta, "symbol", source=_SOURCE)
@@ -55,6 +58,6 @@ def parse_chart(text: str, *, now: datetime) -> Reading:
         name="vix",
         value=number(price, what="regularMarketPrice", source=_SOURCE, plausible=VOL_POINTS),
         unit="points",
-        as_of=past(datetime.fromtimestamp(stamp, UTC), now=now, source=_SOURCE),
+        as_of=past(datetime.fromtimestamp(stamp, UTC), now=now, lead=lead, source=_SOURCE),
         source=_SOURCE,
     )
