@@ -73,7 +73,9 @@ async def deploy(rpc: Rpc, sender: Sender, *, usdc_is_token0: bool, price: Price
     router = await _create(sender, deployer, ROUTER, arguments[:64])
     await _multicall(rpc)
     setup = [
-        _approval(deployer, token, spender) for token in (weth, usdc) for spender in (manager, router)
+        _approval(deployer, token, spender)
+        for token in (weth, usdc)
+        for spender in (manager, router)
     ]
     token0, token1 = sorted((weth, usdc), key=lambda address: int(address, 16))
     start = Quote(usdc_is_token0).sqrt_price_x96(price)
@@ -101,7 +103,9 @@ async def _tokens(
     rpc: Rpc, sender: Sender, deployer: str, *, usdc_is_token0: bool
 ) -> tuple[str, str]:
     """Return (weth, usdc) in the wanted address order: USDC is deployed until it fits."""
-    weth = await _create(sender, deployer, TOKEN, _token_arguments("Wrapped Ether", "WETH", deployer))
+    weth = await _create(
+        sender, deployer, TOKEN, _token_arguments("Wrapped Ether", "WETH", deployer)
+    )
     for _ in range(_TOKEN_TRIES):
         arguments = _token_arguments("USD Coin", "USDC", deployer)
         usdc = await _create(sender, deployer, TOKEN, arguments)

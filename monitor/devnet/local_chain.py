@@ -3,21 +3,22 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any, Final
 
 from monitor.devnet.contracts import POOL, Deployment, abi, deploy
 from monitor.devnet.node import CHAIN_ID, AnvilNode
 from monitor.devnet.position_book import Collected, MintOrder, PositionBook
-from monitor.devnet.prices import Price
+from monitor.devnet.prices import EVERY_PRICE, Price
 from monitor.devnet.rpc import Rpc
 from monitor.devnet.sender import Call, Receipt, Sender
-from monitor.devnet.swaps import swap_in, swap_to_limit
+from monitor.devnet.swaps import swap_to_limit, there_and_back
+from monitor.model.observation import Block
 
 _FEE_GROWTH_SLOTS: Final = (1, 2)  # of the pool: feeGrowthGlobal0X128, feeGrowthGlobal1X128
 _START: Final = 250
+_BACKGROUND_USD: Final = 1_000_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,15 @@ class Devnet:
         """Return the pool's price and tick now."""
         sqrt_price_x96, tick, *_ = await self._read_pool("slot0")
         return Slot0(sqrt_price_x96=sqrt_price_x96, tick=tick)
+
+    async def head(self) -> Block:
+        """Return the newest block."""
+        header = await self._sender.head()
+        return Block(
+            number=int(header["number"], 16),
+            hash=header["hash"],
+            timestamp=datetime.fromtimestamp(int(header["timestamp"], 16), UTC),
+        )
 
     async def price(self) -> Fraction:
         """Return USDC per WETH now, exactly."""
@@ -142,11 +152,18 @@ class Devnet:
     async def swap_volume(self, volume_usd: float, *, at: datetime | None = None) -> None:
         """Make fees: buy WETH for half the volume, then swap back to where the price was."""
         spot = (await self.slot0()).sqrt_price_x96
-        amount = int(Decimal(volume_usd) / 2 * 10**6)
-        out = swap_in(self.deployment, self.deployment.usdc, amount)
-        # Buying WETH with USDC raises a price in token1 exactly when USDC is token1.
-        beyond = spot - 1 if self.deployment.quote.usdc_is_token0 else spot + 1
-        await self.send(out, swap_to_limit(self.deployment, beyond, spot), at=at)
+        await self.send(*there_and_back(self.deployment, spot, volume_usd / 2), at=at)
+
+    async def trade_to(
+        self, price: Price, *, volume_usd: float, at: datetime | None = None
+    ) -> None:
+        """Make fees as `swap_volume` does and move to exactly `price`, in one block."""
+        spot = (await self.slot0()).sqrt_price_x96
+        target = self.deployment.quote.sqrt_price_x96(price)
+        swaps = list(there_and_back(self.deployment, spot, volume_usd / 2))
+        if target != spot:
+            swaps.append(swap_to_limit(self.deployment, spot, target))
+        await self.send(*swaps, at=at)
 
     async def set_fee_growth_global(self, growth0_x128: int, growth1_x128: int) -> None:
         """Write the pool's fee growth as if it had earned that much; do it before any mint."""
@@ -175,16 +192,25 @@ class Devnet:
 
 @asynccontextmanager
 async def open_devnet(
-    node: AnvilNode, *, usdc_is_token0: bool = True, price: Price = _START
+    node: AnvilNode,
+    *,
+    usdc_is_token0: bool = True,
+    price: Price = _START,
+    background_usd: float = _BACKGROUND_USD,
 ) -> AsyncIterator[Devnet]:
     """Deploy everything on a running node and hand over the result.
 
     usdc_is_token0: as on Ethereum; false is the order of Arbitrum and Base.
+    background_usd: worth of the deployer's full-range position, token id 1; 0
+    for none, and then no swap can cross a region without other liquidity.
     """
     async with Rpc(node.url) as rpc:
         sender = Sender(rpc)
         made = await deploy(rpc, sender, usdc_is_token0=usdc_is_token0, price=price)
-        yield Devnet(rpc, sender, made)
+        devnet = Devnet(rpc, sender, made)
+        if background_usd:
+            await devnet.mint(made.deployer, *EVERY_PRICE, value_usd=background_usd)
+        yield devnet
 
 
 @asynccontextmanager

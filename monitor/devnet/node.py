@@ -17,6 +17,11 @@ CHAIN_ID: Final = 31337
 _GENESIS: Final = datetime(2020, 2, 1, tzinfo=UTC)
 _TRIES: Final = 5
 _READY_S: Final = 20.0
+_ANSWER_S: Final = 1.0
+_FREE_GAS: Final = (
+    *("--hardfork", "cancun", "--gas-limit", "1000000000000", "--gas-price", "0"),
+    *("--block-base-fee-per-gas", "0", "--disable-min-priority-fee"),
+)
 _CLOCK: Final = SystemClock()
 
 
@@ -81,19 +86,17 @@ class AnvilNode:
             self._process.wait()
 
     def _argv(self, port: int) -> list[str | Path]:
-        flags = (
-            "--host 127.0.0.1 --silent --no-mining --order fifo --auto-impersonate"
-            " --hardfork cancun --gas-limit 1000000000000 --gas-price 0"
-            " --block-base-fee-per-gas 0 --disable-min-priority-fee --disable-code-size-limit"
-            " --no-request-size-limit --max-persisted-states 0"
-        ).split()
+        flags = ["--silent", "--no-mining", "--auto-impersonate", "--order", "fifo"]
+        # Gas is neither scarce nor paid for; the newest 3,000 states stay in memory
+        # (50 kB each), for by default the node litters the home directory with them.
+        free = [*_FREE_GAS, "--no-request-size-limit", "--prune-history", "3000"]
         stamp = str(int(self.genesis.timestamp()))
-        own = ["--port", str(port), "--chain-id", str(self.chain_id), "--timestamp", stamp]
-        return [parts.anvil_path(), *flags, *own]
+        own = ["--host", "127.0.0.1", "--port", str(port), "--chain-id", str(self.chain_id)]
+        return [parts.anvil_path(), *own, "--timestamp", stamp, *flags, *free]
 
     async def _answers(self, process: subprocess.Popen[bytes]) -> bool:
         deadline = stopwatch() + _READY_S
-        async with Rpc(self.url) as rpc:
+        async with Rpc(self.url, timeout_s=_ANSWER_S) as rpc:
             while process.poll() is None and stopwatch() < deadline:
                 try:
                     chain_id = int(await rpc.call("eth_chainId"), 16)

@@ -149,9 +149,7 @@ class PositionBook:
         ]
         held = abi(MANAGER).decode("positions", answers[0])
         (owner,) = abi(MANAGER).decode("ownerOf", answers[1])
-        return _Held(
-            owner=to_checksum_address(owner), ticks=(held[5], held[6]), liquidity=held[7]
-        )
+        return _Held(owner=to_checksum_address(owner), ticks=(held[5], held[6]), liquidity=held[7])
 
     async def _eth_call(self, call: Call) -> bytes:
         answer: Any = await self._rpc.call("eth_call", call.as_json(), "latest")

@@ -10,6 +10,8 @@ Price = int | float | Decimal | Fraction
 WETH_DECIMALS: Final = 18
 USDC_DECIMALS: Final = 6
 TICK_SPACING: Final = 60
+EVERY_PRICE: Final = (Fraction(1, 10**60), Fraction(10**60))  # a full range's two ends
+_MAX_TICK: Final = 887220  # the last usable one
 _Q192: Final = 2**192
 _LOG_TICK: Final = math.log(1.0001)
 
@@ -49,7 +51,8 @@ class Quote:
 
     def _nearest(self, price: Price) -> int:
         # Near is enough: a spacing of 60 ticks is 0.6 %, a float is good to 1e-15.
-        return round(math.log(self.raw(price)) / _LOG_TICK / TICK_SPACING) * TICK_SPACING
+        tick = round(math.log(self.raw(price)) / _LOG_TICK / TICK_SPACING) * TICK_SPACING
+        return min(max(tick, -_MAX_TICK), _MAX_TICK)
 
 
 def amounts_to_offer(

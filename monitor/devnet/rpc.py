@@ -8,19 +8,20 @@ import aiohttp
 
 from monitor.errors import Permanent, Transient
 
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=60)
+_TIMEOUT_S: Final = 60.0
 Request = tuple[str, Sequence[Any]]
 
 
 class Rpc:
     """Speaks to one node. Use as an async context manager; belongs to one event loop."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, timeout_s: float = _TIMEOUT_S) -> None:
         self.url = url
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
+        self._session = aiohttp.ClientSession(timeout=self._timeout)
         return self
 
     async def __aexit__(

@@ -80,10 +80,8 @@ class Sender:
 
     async def mine(self, *, at: datetime | None = None) -> int:
         """Mine one block and return its number; `at` as in `send`."""
-        if at is None:
-            stamp = int((await self.head())["timestamp"], 16) + 1
-        else:
-            stamp = int(at.timestamp())
+        parent = int((await self.head())["timestamp"], 16)
+        stamp = parent + 1 if at is None else int(at.timestamp())
         await self._rpc.call("evm_setNextBlockTimestamp", hex(stamp))
         await self._rpc.call("evm_mine")
         return int(await self._rpc.call("eth_blockNumber"), 16)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from monitor.devnet.contracts import FEE_PIPS, ROUTER, Deployment, abi
+from monitor.devnet.prices import USDC_DECIMALS
 from monitor.devnet.sender import Call
 
 _FOREVER: Final = 2**256 - 1
@@ -18,9 +19,15 @@ def swap_to_limit(made: Deployment, spot: int, target: int) -> Call:
     return _exact_input(made, token_in, _HUGE, target)
 
 
-def swap_in(made: Deployment, token_in: str, amount: int) -> Call:
-    """Return the swap that sells `amount` raw of one token, whatever the price becomes."""
-    return _exact_input(made, token_in, amount, 0)
+def there_and_back(made: Deployment, spot: int, usd: float) -> tuple[Call, Call]:
+    """Return a purchase of WETH for this much USDC, and the swap that undoes its effect.
+
+    Both pay the fee, so the volume is twice `usd` and a little more.
+    """
+    out = _exact_input(made, made.usdc, int(usd * 10**USDC_DECIMALS), 0)
+    # Paying in token0 lowers the price, paying in token1 raises it.
+    moved = spot - 1 if made.quote.usdc_is_token0 else spot + 1
+    return out, swap_to_limit(made, moved, spot)
 
 
 def _exact_input(made: Deployment, token_in: str, amount: int, limit: int) -> Call:
