@@ -1,0 +1,195 @@
+"""A private MQTT broker on a free loopback port: mosquitto, or the embedded stand-in."""
+
+import asyncio
+import base64
+import hashlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Literal, Self
+
+from monitor.clock import SystemClock, stopwatch
+from monitor.devnet import parts
+from monitor.devnet.child import end, free_port, spawn
+from monitor.errors import Permanent
+
+Kind = Literal["mosquitto", "amqtt"]
+_READY_S: Final = 10.0
+_TRIES: Final = 5
+_ITERATIONS: Final = 101
+_CLOCK: Final = SystemClock()
+_ROOT: Final = 0
+
+
+class Broker:
+    """One broker for the length of an `async with`; keeps its port through a restart.
+
+    users: name to password; without any, everyone may connect. acl: mosquitto's
+    own access list. persistent: sessions and retained messages outlive `kill`.
+    program: mosquitto, or None for the stand-in, which speaks 3.1.1 only, keeps
+    nothing and knows neither users nor lists.
+    """
+
+    def __init__(
+        self,
+        *,
+        users: Mapping[str, str] | None = None,
+        acl: str = "",
+        persistent: bool = True,
+        program: Path | Literal["find"] | None = "find",
+    ) -> None:
+        self.host = "127.0.0.1"
+        self.port = 0
+        self._program = parts.mosquitto_path() if program == "find" else program
+        self._users = dict(users or {})
+        self._acl = acl
+        self._persistent = persistent
+        self._stack = AsyncExitStack()
+        self._folder = Path()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._embedded: Any = None
+
+    @property
+    def kind(self) -> Kind:
+        """Return which broker this is."""
+        return "amqtt" if self._program is None else "mosquitto"
+
+    @property
+    def says(self) -> str:
+        """Return one sentence for people about which broker this is."""
+        if self._program is None:
+            return (
+                f"MQTT broker: embedded amqtt (3.1.1 only) on {self.host}:{self.port},"
+                " for mosquitto is not installed"
+            )
+        return f"MQTT broker: mosquitto on {self.host}:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """Return what mosquitto has written so far."""
+        return (self._folder / "broker.log").read_text("utf-8", "replace")
+
+    async def __aenter__(self) -> Self:
+        folder = tempfile.TemporaryDirectory(
+            prefix="hedgewatch-broker-", ignore_cleanup_errors=True
+        )
+        self._folder = Path(self._stack.enter_context(folder))
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+        await self._stack.aclose()
+
+    async def start(self) -> None:
+        """Start and wait until connections are taken; raise Permanent with the broker's words."""
+        fresh = self.port == 0
+        for _ in range(_TRIES if fresh else 1):
+            self.port = free_port() if fresh else self.port
+            if await self._started():
+                return
+            await self.stop()
+        raise Permanent(f"{self.kind} did not start on port {self.port}: {self.log[-400:]}")
+
+    async def stop(self) -> None:
+        """Stop in good order: what is to persist is written."""
+        if self._process is not None:
+            await asyncio.to_thread(end, self._process)
+            self._process = None
+        if self._embedded is not None:
+            await self._embedded.shutdown()
+            self._embedded = None
+
+    async def kill(self) -> None:
+        """Take the broker away as a power cut would; the stand-in only stops."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        await self.stop()
+
+    async def restart(self) -> None:
+        """Start again on the same port, with what had persisted."""
+        await self.stop()
+        await self.start()
+
+    async def _started(self) -> bool:
+        if self._program is None:
+            await self._start_embedded()
+            return True
+        config = self._write_config()
+        with (self._folder / "broker.log").open("ab") as log:
+            process = spawn([self._program, "-c", config], output=log, cwd=self._folder)
+        self._process = process
+        deadline = stopwatch() + _READY_S
+        while process.poll() is None and stopwatch() < deadline:
+            if await self._takes_connections():
+                return process.poll() is None
+            await _CLOCK.sleep(0.02)
+        return False
+
+    async def _takes_connections(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection(self.host, self.port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
+
+    def _write_config(self) -> Path:
+        lines = [
+            f"listener {self.port} {self.host}",
+            f"allow_anonymous {'false' if self._users else 'true'}",
+            f"persistence {'true' if self._persistent else 'false'}",
+            f"persistence_location {self._folder}/",
+            "autosave_interval 1",
+            "log_dest stderr",
+            "log_type all",
+        ]
+        if os.geteuid() == _ROOT:
+            # Else it would drop to a user that may not exist, and losing its
+            # credentials would also untie it from this process.
+            lines.append("user root")
+        if self._users:
+            hashed = "".join(f"{name}:{_hashed(word)}\n" for name, word in self._users.items())
+            lines.append(f"password_file {self._private('passwords', hashed)}")
+        if self._acl:
+            lines.append(f"acl_file {self._private('acl', self._acl)}")
+        return self._private("mosquitto.conf", "\n".join(lines) + "\n")
+
+    def _private(self, name: str, text: str) -> Path:
+        path = self._folder / name
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    async def _start_embedded(self) -> None:
+        if self._users or self._acl:
+            raise Permanent("users and access lists need mosquitto, which is not installed")
+        try:
+            from amqtt.broker import Broker as Embedded  # noqa: PLC0415 - an optional extra
+        except ImportError as error:
+            raise Permanent(
+                "there is no MQTT broker: install mosquitto, or hedgewatch[demo]"
+            ) from error
+        listener = {"type": "tcp", "bind": f"{self.host}:{self.port}"}
+        allow = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
+        self._embedded = Embedded({"listeners": {"default": listener}, "plugins": allow})
+        await self._embedded.start()
+
+
+def _hashed(password: str) -> str:
+    """Return a password as mosquitto 2 stores it: PBKDF2 with SHA-512, salted."""
+    salt = os.urandom(12)
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
+    encoded = (base64.b64encode(part).decode("ascii") for part in (salt, digest))
+    return f"$7${_ITERATIONS}${'$'.join(encoded)}"
