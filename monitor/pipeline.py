@@ -11,13 +11,15 @@ from monitor.hedge import layer as layers
 from monitor.hedge.mark import Mark, mark
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, Ticket
 from monitor.model.observation import Observation, Verb, Word
+from monitor.rules.desk import draw
 from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, advance
 from monitor.rules.pack import Pack, Rule
-from monitor.rules.proposal import Desk, draw
 from monitor.rules.surroundings import View
 from monitor.rules.verdict import Verdict
+from monitor.signals.absorb import Lens, absorb
 from monitor.signals.catalogue import Scope
-from monitor.signals.facts import Facts, Lens, absorb
+from monitor.signals.facts import Facts
+from monitor.signals.market import market_of
 
 _ORDER: Final = (Action.REMOVE, Action.ROLL, Action.ADD, Action.NOTIFY)
 
@@ -43,7 +45,6 @@ class Rulebook:
     packs: tuple[Pack, ...]
     rules: tuple[Rule, ...]
     lens: Lens
-    desk: Desk
     max_gap: timedelta
 
 
@@ -92,7 +93,7 @@ def _hear(book: Rulebook, state: State, word: Word) -> State:
     new = layers.hear(old, word)
     if new is not old and word.verb is not Verb.CLOSE:
         now = state.at or word.observed_at
-        held = mark(new.legs, book.desk.market(state.facts, now), now)
+        held = mark(new.legs, market_of(state.facts, now), now)
         new = replace(new, extrinsic_at_entry_usd=held.extrinsic_usd if held else None)
     return replace(state, layers={**state.layers, key: new})
 
@@ -140,7 +141,7 @@ class _Docket:
         self._book = book
         self._facts = state.facts
         self._now = now
-        self._market = book.desk.market(state.facts, now)
+        self._market = market_of(state.facts, now)
         self._marks: dict[str, Mark | None] = {}
         self._errors = sum(i.flag.value == "error" for i in state.instances.values())
         self.instances = dict(state.instances)

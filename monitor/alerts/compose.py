@@ -13,8 +13,9 @@ from monitor.rules.lifecycle import Instance, Told
 from monitor.rules.pack import Rule
 from monitor.rules.surroundings import View
 from monitor.rules.verdict import Scalar, Verdict
+from monitor.signals.book import book_value_usd, live_positions
 from monitor.signals.catalogue import Scope
-from monitor.signals.facts import PositionSeen, book_value_usd, live_positions
+from monitor.signals.facts import PositionSeen
 
 _WHOLE: Final = 100
 """Prices from here up are told without decimals."""

@@ -8,8 +8,9 @@ from typing import Final
 from monitor.hedge.mark import Mark
 from monitor.model.layer import LayerState
 from monitor.rules.verdict import Scalar, Value
+from monitor.signals.book import book_il, book_value_usd, live_positions
 from monitor.signals.catalogue import BY_NAME, Hours, Scope
-from monitor.signals.facts import Facts, PositionSeen, book_il, book_value_usd, live_positions
+from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.sessions import open_seconds
 from monitor.signals.windows import (
     Direction,
@@ -154,6 +155,8 @@ def _of_layer(view: View, name: str) -> Value:
         return Value(value=None, note=f"{name} outside a layer")
     if name == "layer.state":
         return Value(value=view.layer.status.value)
+    if name == "layer.orphaned":
+        return _orphaned(view)
     if view.mark is None:
         return Value(value=None, note=f"{view.layer.layer} holds no legs that can be marked")
     entry = view.layer.extrinsic_at_entry_usd
@@ -166,6 +169,14 @@ def _of_layer(view: View, name: str) -> Value:
         "layer.extrinsic_left": left,
     }
     return Value(value=figures[name], source="model", note=view.mark.note)
+
+
+def _orphaned(view: View) -> Value:
+    seen = view.facts.positions.get(view.scope)
+    if view.scope == "book" or seen is None:
+        return Value(value=None, note="the layer covers no position that was ever seen")
+    why = seen.gone or ("" if seen.position.liquidity else "it holds no liquidity")
+    return Value(value=bool(why), as_of=seen.block.timestamp, source=seen.chain, note=why)
 
 
 def _system(view: View, name: str) -> Value:

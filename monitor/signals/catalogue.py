@@ -147,7 +147,13 @@ SIGNALS: Final = (
     ),
     _own("layer.dte", "days", "days to the layer's nearest expiry"),
     _own("layer.extrinsic_left", "fraction", "extrinsic value now over that at entry (model)"),
-    _own("layer.value_usd", "usd", "mark of the layer's legs (model)", windows=True),
+    _own("layer.value_usd", "usd", "mark of the layer's legs (model)"),
+    _own(
+        "layer.orphaned",
+        "bool",
+        "the position it protects is burned or empty",
+        kind=Kind.BOOL,
+    ),
     _own("system.poll_age_s", "s", "seconds since the last good snapshot, worst chain"),
     _own(
         "system.feed_age_s",

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -38,9 +37,11 @@ _TABLES: Final = (
 )
 
 
-@cache
-def _adapter(record: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(record)
+def _adapters() -> dict[str, TypeAdapter[Any]]:
+    return {table.kind: TypeAdapter(table.record) for table in _TABLES}
+
+
+_ADAPTERS: Final = _adapters()
 
 
 def changed_rows(old: State, new: State) -> dict[RowKey, str | None]:
@@ -53,7 +54,7 @@ def changed_rows(old: State, new: State) -> dict[RowKey, str | None]:
         before, after = table.pick(old), table.pick(new)
         if before is after:
             continue
-        adapter = _adapter(table.record)
+        adapter = _ADAPTERS[table.kind]
         for key, record in after.items():
             if before.get(key) is not record:
                 rows[table.kind, key] = adapter.dump_json(record).decode()
@@ -94,10 +95,9 @@ def forgotten_samples(old: State, new: State) -> dict[str, datetime]:
 def restore(rows: Mapping[RowKey, str], samples: Iterable[SampleRow]) -> State:
     """Return the state that was saved; raises ValueError where a row does not parse."""
     tables: dict[str, dict[str, Any]] = {table.kind: {} for table in _TABLES}
-    records = {table.kind: table.record for table in _TABLES}
     for (kind, key), text in rows.items():
-        if kind in records:
-            tables[kind][key] = _adapter(records[kind]).validate_json(text)
+        if kind in _ADAPTERS:
+            tables[kind][key] = _ADAPTERS[kind].validate_json(text)
     at = rows.get(("meta", "at"))
     return State(
         at=datetime.fromisoformat(at) if at else None,

@@ -1,0 +1,128 @@
+"""A person's words: layers filled, rolled, closed; alerts acknowledged and snoozed."""
+
+import argparse
+import getpass
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, TypeVar
+
+from monitor import app
+from monitor.clock import stopwatch, wait
+from monitor.config import load_settings
+from monitor.errors import ConfigError, Fault, Permanent
+from monitor.hedge.legs import parse_leg
+from monitor.model.layer import Fill
+from monitor.model.observation import Verb, Word
+from monitor.rules.durations import parse_duration
+from monitor.store.lock import is_running
+from monitor.store.port import Store
+from monitor.store.rows import restore
+from monitor.store.sqlite import open_sqlite
+
+T = TypeVar("T")
+_PATIENCE_S: Final = 10.0
+_NAP_S: Final = 0.02
+
+
+def fill(asked: argparse.Namespace) -> int:
+    """Tell the daemon of trades."""
+    return _tell(asked, Verb.FILL)
+
+
+def roll(asked: argparse.Namespace) -> int:
+    """Tell the daemon of a roll."""
+    return _tell(asked, Verb.ROLL)
+
+
+def close(asked: argparse.Namespace) -> int:
+    """Tell the daemon that a layer is closed."""
+    return _tell(asked, Verb.CLOSE)
+
+
+def ack(asked: argparse.Namespace) -> int:
+    """Tell the daemon that an alert is seen."""
+    return _say(asked, lambda now: _word(now, Verb.ACK, alert=asked.alert.upper()))
+
+
+def snooze(asked: argparse.Namespace) -> int:
+    """Tell the daemon to keep quiet about an alert for a while."""
+    span = _argument("span", lambda: parse_duration(asked.span))
+    return _say(
+        asked,
+        lambda now: _word(now, Verb.SNOOZE, alert=asked.alert.upper(), until=now + span),
+    )
+
+
+def show(asked: argparse.Namespace) -> int:
+    """List the layers as the daemon last saved them."""
+    settings = load_settings(asked.config)
+    clock = app.clock_of(settings)
+    store = open_sqlite(settings.store.url, now=clock.now(), check=False)
+    saved = store.load()
+    store.close()
+    state = restore(saved.rows, saved.samples)
+    known = {layer.id: layer for pack in app.load_enabled(settings) for layer in pack.layers}
+    for name, layer in known.items():
+        there = [one for one in state.layers.values() if one.layer == name]
+        for one in there:
+            print(app.describe(one))
+            if one.proposal is not None and not one.proposal.expired:
+                print(f"    {one.proposal.action.value} proposed, alert {one.proposal.alert}")
+        if not there:
+            print(f"{name} off   {layer.title}")
+    return 0
+
+
+def _tell(asked: argparse.Namespace, verb: Verb) -> int:
+    fills = tuple(_leg(text) for text in asked.leg)
+    if verb is not Verb.CLOSE and not fills:
+        raise ConfigError([Fault(file="--leg", where="", reason="give at least one leg")])
+    scope = asked.position
+    return _say(asked, lambda now: _word(now, verb, layer=asked.layer, scope=scope, fills=fills))
+
+
+def _leg(text: str) -> Fill:
+    return _argument("--leg", lambda: parse_leg(text))
+
+
+def _argument(name: str, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except ValueError as error:
+        raise ConfigError([Fault(file=name, where="", reason=str(error))]) from None
+
+
+def _word(now: datetime, verb: Verb, **said: object) -> Word:
+    return Word(
+        id=uuid.uuid4().hex, verb=verb, observed_at=now, by=f"{getpass.getuser()}@cli", **said
+    )  # type: ignore[arg-type]
+
+
+def _say(asked: argparse.Namespace, word_at: Callable[[datetime], Word]) -> int:
+    """Leave a word in the inbox and print what came of it; 1 when it was refused."""
+    settings = load_settings(asked.config)
+    clock = app.clock_of(settings)
+    word = word_at(clock.now())
+    store = open_sqlite(settings.store.url, now=clock.now(), check=False)
+    try:
+        store.inbox.say(word.id, app.WORD.dump_json(word).decode(), clock.now())
+        if not is_running(settings.store.url):
+            print("queued: the daemon is down, and takes it up when it starts")
+            return 0
+        outcome = _outcome(store, word.id)
+    finally:
+        store.close()
+    print(outcome)
+    return 1 if outcome.startswith("refused") else 0
+
+
+def _outcome(store: Store, word: str) -> str:
+    started = stopwatch()
+    while (heard := store.inbox.heard(word)) is None:
+        if stopwatch() - started > _PATIENCE_S:
+            raise Permanent(
+                f"the daemon has not taken it up within {_PATIENCE_S:.0f} s; it is queued"
+            )
+        wait(_NAP_S)
+    return heard

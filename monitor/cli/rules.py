@@ -1,0 +1,29 @@
+"""`hedgewatch rules check`."""
+
+import argparse
+from pathlib import Path
+
+from monitor import app
+from monitor.config import Settings, load_settings
+from monitor.rules.loader import load_packs, warnings
+from monitor.rules.pack import Pack
+
+
+def check(asked: argparse.Namespace) -> int:
+    """Read rule files, say what they hold, and every fault or warning in them."""
+    packs = _packs(asked)
+    for pack in packs:
+        layers = f", {len(pack.layers)} layers" if pack.layers else ""
+        print(f"ok    {pack.id:<14} {len(pack.rules)} rules{layers}   evidence: {pack.evidence}")
+    found = warnings(packs)
+    for fault in found:
+        print(f"warn  {fault}")
+    return 3 if found and asked.strict else 0
+
+
+def _packs(asked: argparse.Namespace) -> tuple[Pack, ...]:
+    if asked.files:
+        return load_packs(asked.files)
+    path = asked.config or Path("config.toml")
+    settings = load_settings(path) if asked.config or path.exists() else Settings()
+    return app.load_enabled(settings)

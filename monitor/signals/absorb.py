@@ -1,0 +1,165 @@
+"""Taking one observation into the facts."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TypeAlias
+
+from monitor.amm.measure import UsdPrices, measure, price_in_quote, usd_prices
+from monitor.model.observation import Gap, Readings, Snapshot
+from monitor.model.pool import PoolState
+from monitor.model.position import Position
+from monitor.model.reading import Reading
+from monitor.signals.book import book_il, book_value_usd
+from monitor.signals.facts import Facts, PoolSeen, PositionSeen, SourceSeen
+from monitor.signals.windows import Sample, Series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lens:
+    """How observations are looked at; settings, not state.
+
+    pegged: tokens counted as one US dollar. windows: for each name some rule takes
+    a window of, how long its samples are kept. chains: names in config.
+    """
+
+    pegged: frozenset[str] = frozenset()
+    windows: Mapping[str, timedelta] = field(default_factory=dict)
+    chains: frozenset[str] = frozenset()
+
+
+def absorb(facts: Facts, seen: Snapshot | Readings | Gap, lens: Lens) -> Facts:
+    """Return the facts after one observation."""
+    match seen:
+        case Snapshot():
+            return _absorb_snapshot(facts, seen, lens)
+        case Readings():
+            return _absorb_readings(facts, seen, lens)
+        case Gap():
+            return _absorb_gap(facts, seen, lens)
+
+
+def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
+    pools = {p.pool.key: p for p in seen.pools}
+    prices = _usd(seen.pools, lens.pegged)
+    valued = {p.key: _value(facts, seen, p, pools[p.pool], prices) for p in seen.positions}
+    gone = {m.key: m.reason for m in seen.missing if m.gone}
+    kept = {key: _keep(old, seen, gone) for key, old in facts.positions.items()}
+    source = SourceSeen(
+        name=seen.chain, good_at=seen.observed_at, block=seen.block, missing=seen.missing
+    )
+    after = replace(
+        facts,
+        pools=_others(facts.pools, seen.chain) | {k: _pool(seen, p) for k, p in pools.items()},
+        positions={k: p for k, p in kept.items() if p is not None} | valued,
+        chains={**facts.chains, seen.chain: source},
+    )
+    return replace(after, series=_sampled(after, _chain_samples(after, seen), lens))
+
+
+def _others(table: Mapping[str, PoolSeen], chain: str) -> dict[str, PoolSeen]:
+    return {key: pool for key, pool in table.items() if pool.chain != chain}
+
+
+def _keep(old: PositionSeen, seen: Snapshot, gone: Mapping[str, str]) -> PositionSeen | None:
+    """Keep other chains' positions, the gone (said so), and those this snapshot could not read."""
+    key = old.position.key
+    if old.chain != seen.chain or old.gone:
+        return old
+    if key in gone:
+        return replace(old, gone=gone[key])
+    return old if any(m.key == key for m in seen.missing) else None
+
+
+def _usd(pools: Iterable[PoolState], pegged: Collection[str]) -> UsdPrices:
+    known: dict[str, float] = {}
+    for pool in pools:
+        known |= {k: v for k, v in usd_prices(pool, pegged).items() if v is not None}
+    return known
+
+
+def _pool(seen: Snapshot, state: PoolState) -> PoolSeen:
+    price = price_in_quote(state.pool, state.sqrt_price_x96)
+    return PoolSeen(chain=seen.chain, block=seen.block, state=state, price=price)
+
+
+def _value(
+    facts: Facts, seen: Snapshot, position: Position, pool: PoolState, prices: UsdPrices
+) -> PositionSeen:
+    measures = measure(position, pool, prices)
+    before = facts.positions.get(position.key)
+    out_since = None
+    if not measures.in_range:
+        out_since = (before.out_since if before else None) or seen.observed_at
+    return PositionSeen(
+        chain=seen.chain,
+        block=seen.block,
+        position=position,
+        pair=pool.pool.pair,
+        measures=measures,
+        out_since=out_since,
+    )
+
+
+def _absorb_readings(facts: Facts, seen: Readings, lens: Lens) -> Facts:
+    fresh = {f"{r.name}|{r.key}": r for r in seen.readings if _newer(facts, r)}
+    source = SourceSeen(name=seen.source, good_at=seen.observed_at)
+    after = replace(
+        facts,
+        readings={**facts.readings, **fresh},
+        feeds={**facts.feeds, seen.source: source},
+    )
+    samples = [(r.name, r.key, Sample(at=r.as_of, value=r.value)) for r in fresh.values()]
+    return replace(after, series=_sampled(after, samples, lens))
+
+
+def _newer(facts: Facts, reading: Reading) -> bool:
+    old = facts.readings.get(f"{reading.name}|{reading.key}")
+    return old is None or reading.as_of >= old.as_of
+
+
+def _absorb_gap(facts: Facts, seen: Gap, lens: Lens) -> Facts:
+    table = facts.chains if seen.source in lens.chains else facts.feeds
+    old = table.get(seen.source) or SourceSeen(name=seen.source)
+    new = replace(old, gap=seen.reason, gap_since=old.gap_since or seen.observed_at)
+    merged = {**table, seen.source: new}
+    if seen.source in lens.chains:
+        return replace(facts, chains=merged)
+    return replace(facts, feeds=merged)
+
+
+Named: TypeAlias = tuple[str, str, Sample]
+
+
+def _chain_samples(facts: Facts, seen: Snapshot) -> list[Named]:
+    at = seen.observed_at
+    samples = [
+        ("pool.price", key, Sample(at=at, value=pool.price))
+        for key, pool in facts.pools.items()
+        if pool.chain == seen.chain
+    ]
+    for position in seen.positions:
+        measures = facts.positions[position.key].measures
+        figures = {"position.il": measures.il, "position.value_usd": measures.total.usd}
+        samples += [
+            (name, position.key, Sample(at=at, value=value))
+            for name, value in figures.items()
+            if value is not None
+        ]
+    totals = {"book.il": book_il(facts), "book.value_usd": book_value_usd(facts)}
+    samples += [
+        (name, "", Sample(at=at, value=value))
+        for name, value in totals.items()
+        if value is not None
+    ]
+    return samples
+
+
+def _sampled(facts: Facts, samples: Iterable[Named], lens: Lens) -> Mapping[str, Series]:
+    wanted = [(f"{n}|{scope}", n, s) for n, scope, s in samples if n in lens.windows]
+    if not wanted:
+        return facts.series
+    series = dict(facts.series)
+    for key, name, sample in wanted:
+        series[key] = series.get(key, Series()).append(sample, keep=lens.windows[name])
+    return series

@@ -1,0 +1,89 @@
+"""Sums over positions: what the whole book is worth, has lost, and earns."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+
+from monitor.amm.amounts import Q192, value_x192
+from monitor.amm.measure import Measures, Worth
+from monitor.model.pool import PoolState
+from monitor.signals.facts import Facts, PositionSeen
+
+_DAY: Final = timedelta(days=1)
+_YEAR: Final = timedelta(days=365)
+Pair: TypeAlias = tuple[float, float] | None
+
+
+def live_positions(facts: Facts) -> list[PositionSeen]:
+    """Return the positions that still exist and hold liquidity or owed tokens."""
+    return [p for p in facts.positions.values() if not p.gone]
+
+
+def book_il(facts: Facts) -> float | None:
+    """Return the IL of all positions together: value over holding, minus one.
+
+    In US dollars where every position has them, else in the quote token where all
+    share it by symbol; None while any open position's entry or price is unknown.
+    """
+    held = [p for p in live_positions(facts) if p.position.liquidity]
+    in_usd = _ratio([_pair(p.measures, lambda worth: worth.usd) for p in held])
+    if in_usd is not None:
+        return in_usd
+    pools = [facts.pools[p.position.pool].state.pool for p in held]
+    quotes = {(q.token0 if q.quote == 0 else q.token1).symbol for q in pools}
+    if len(quotes) != 1:
+        return None
+    return _ratio([_pair(p.measures, _in_quote(q.quote)) for p, q in zip(held, pools, strict=True)])
+
+
+def _in_quote(quote: int) -> Callable[[Worth], float | None]:
+    return (lambda worth: worth.token0) if quote == 0 else (lambda worth: worth.token1)
+
+
+def _pair(measures: Measures, pick: Callable[[Worth], float | None]) -> Pair:
+    value = pick(measures.value)
+    hodl = pick(measures.hodl) if measures.hodl else None
+    return None if value is None or hodl is None else (value, hodl)
+
+
+def _ratio(pairs: Sequence[Pair]) -> float | None:
+    known = [pair for pair in pairs if pair is not None]
+    hodl = sum(pair[1] for pair in known)
+    if len(known) != len(pairs) or hodl <= 0:
+        return None
+    return sum(pair[0] for pair in known) / hodl - 1
+
+
+def book_value_usd(facts: Facts) -> float | None:
+    """Return all positions with their fees in US dollars, or None if any is unknown."""
+    totals = [p.measures.total.usd for p in live_positions(facts)]
+    known = [total for total in totals if total is not None]
+    return sum(known) if totals and len(known) == len(totals) else None
+
+
+def yearly_fees_usd(facts: Facts, scope: str, now: datetime) -> float | None:
+    """Return the fees a year at the pace since each position's entry, in US dollars.
+
+    scope: `book`, or a pool's or position's key. Collected fees count at the
+    token's price now. None while any of the positions has no dated entry, is
+    younger than a day, or has no price in dollars.
+    """
+    covered = [
+        p for p in live_positions(facts) if scope in {"book", p.position.pool, p.position.key}
+    ]
+    paces = [_pace(p, facts.pools[p.position.pool].state, now) for p in covered]
+    known = [pace for pace in paces if pace is not None]
+    return sum(known) if covered and len(known) == len(paces) else None
+
+
+def _pace(seen: PositionSeen, pool: PoolState, now: datetime) -> float | None:
+    basis, measures = seen.position.basis, seen.measures
+    if basis is None or basis.opened_at is None or measures.fees.usd is None:
+        return None
+    age = now - basis.opened_at
+    if age < _DAY or measures.total.usd is None or not measures.total.token1:
+        return None
+    usd_a_token1 = measures.total.usd / measures.total.token1
+    collected = value_x192(basis.collected0, basis.collected1, pool.sqrt_price_x96)
+    whole = collected / (Q192 * int(10**pool.pool.token1.decimals))
+    return (measures.fees.usd + whole * usd_a_token1) * (_YEAR / age)
