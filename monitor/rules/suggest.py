@@ -15,6 +15,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def not_known(word: str, known: Iterable[str]) -> str:
+    """Return the sentence for a word that is none of a few."""
+    words = list(known)
+    hint = did_you_mean(word, words) or f"; it is {one_of(words)}"
+    return f'"{word[:60]}" is not known here{hint}'
+
+
 def one_of(known: Iterable[str]) -> str:
     """Return the known words as `a, b or c`."""
     *most, last = sorted(known)

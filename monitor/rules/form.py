@@ -1,0 +1,253 @@
+"""Reading a TOML table key by key, noting every fault instead of stopping at one."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from monitor.errors import Fault
+from monitor.rules.durations import parse_duration
+from monitor.rules.suggest import did_you_mean, not_known
+
+ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+
+_HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.-]+)\s*\]\]?\s*(?:#.*)?")
+# Past this many a file is not a rule file; the rest would only bury the first.
+_MOST_FAULTS: Final = 200
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+class Source:
+    """One file being read: its lines, by table and key, and its faults so far."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.faults: list[Fault] = []
+        self._lines = text.splitlines()
+        self._headers = [("", -1)] + [
+            (found[1], number)
+            for number, line in enumerate(self._lines)
+            if (found := _HEADER.fullmatch(line))
+        ]
+
+    def place(self, header: str, nth: int, key: str) -> tuple[int, str] | None:
+        """Return the 1-based number and text of the line of `key` in the nth such table."""
+        starts = [number for name, number in self._headers if name == header]
+        if nth >= len(starts):
+            return None
+        later = (number for _, number in self._headers if number > starts[nth])
+        end = next(later, len(self._lines))
+        wanted = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]")
+        for number in range(starts[nth] + 1, end):
+            if wanted.match(self._lines[number]):
+                return number + 1, self._lines[number]
+        return (starts[nth] + 1, "") if header else None
+
+
+class Table:
+    """One table of a file; each key is asked for once, and what is left over is a fault.
+
+    header, nth: how the file spells the table and which of that name it is.
+    what: the table as messages name it. outer: the key it stands at, for an inline one.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        data: Mapping[str, Any],
+        source: Source,
+        *,
+        header: str,
+        nth: int = 0,
+        what: str,
+        outer: str = "",
+    ) -> None:
+        self._data = data
+        self._source = source
+        self._header = header
+        self._nth = nth
+        self._outer = outer
+        self._asked: set[str] = set()
+        self.what = what
+
+    def fault(self, key: str, reason: str, *, within: int | None = None, text: str = "") -> None:
+        """Note a fault at a key. within: its place in the key's own `text`, 1-based."""
+        if len(self._source.faults) >= _MOST_FAULTS:
+            return
+        place = self._source.place(self._header, self._nth, self._outer or key)
+        line, column = place[0] if place else None, None
+        if within is not None:
+            start = place[1].find(text) if place else -1
+            if start >= 0:
+                column = start + within
+            else:  # the file spells the text in another way, over several lines perhaps
+                reason = f"{reason} (character {within})"
+        where = f"{self.what}: {key}" if self.what and key else self.what or key
+        self._source.faults.append(
+            Fault(file=self._source.file, where=where, reason=reason, line=line, column=column)
+        )
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._data
+
+    @property
+    def faulty(self) -> int:
+        """Return how many faults the whole file has so far."""
+        return len(self._source.faults)
+
+    def said(self, key: str) -> str:
+        """Return a text as it stands, right or wrong; empty when it is none."""
+        value = self._data.get(key)
+        return value if isinstance(value, str) else ""
+
+    def close(self) -> None:
+        """Note every key that nobody asked for."""
+        known = f"; known here: {', '.join(sorted(self._asked))}"
+        for key in sorted(self._data.keys() - self._asked):
+            self.fault(key[:64], "unknown key" + (did_you_mean(key, self._asked) or known))
+
+    def _get(self, key: str, kind: type | tuple[type, ...], wanted: str) -> Any:  # noqa: ANN401
+        self._asked.add(key)
+        value = self._data.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self.fault(key, f"{_short(value)} is not {wanted}")
+            return None
+        return value
+
+    def text(self, key: str, *, need: bool = False) -> str | None:
+        """Return a text; a missing or empty one is a fault where it is needed."""
+        value: str | None = self._get(key, str, "a text in quotes")
+        if need and not value and self._data.get(key, "") == "":
+            self.fault(key, "must be given" if key not in self._data else "must not be empty")
+        return value
+
+    def name(self, key: str) -> str:
+        """Return an id, needed; empty when it is at fault."""
+        value = self.text(key, need=True)
+        if value and not ID.fullmatch(value):
+            self.fault(key, f"{_short(value)}: an id is 1 to 64 letters, digits, _ . or -")
+        return value or ""
+
+    def word(
+        self, key: str, words: type[_Word], among: Iterable[_Word] | None = None
+    ) -> _Word | None:
+        """Return one of an enumeration's words."""
+        allowed = [one.value for one in (words if among is None else among)]
+        value = self.text(key)
+        if value is None:
+            return None
+        if value not in allowed:
+            self.fault(key, not_known(value, allowed))
+            return None
+        return words(value)
+
+    def span(self, key: str, *, least: timedelta = timedelta(0)) -> timedelta | None:
+        """Return a span of time, at least `least`."""
+        value = self._get(key, str, 'a span in quotes such as "30m"')
+        return None if value is None else self._span(key, value, least)
+
+    def _span(self, key: str, value: str, least: timedelta) -> timedelta | None:
+        try:
+            span = parse_duration(value)
+        except ValueError as fault:
+            self.fault(key, str(fault))
+            return None
+        if span < least:
+            self.fault(key, f"{value} is too short; at least {least.total_seconds():.0f} s")
+            return None
+        return span
+
+    def flag(self, key: str) -> bool:
+        """Return true or false; false when not given."""
+        return bool(self._get(key, bool, "true or false"))
+
+    def whole(self, key: str, least: int, most: int) -> int | None:
+        """Return a whole number between two others, both allowed."""
+        value: int | None = self._get(key, int, "a whole number")
+        if value is not None and not least <= value <= most:
+            self.fault(key, f"{_short(value)} must be between {least} and {most:,}")
+            return None
+        return value
+
+    def number(self, key: str, above: float, most: float) -> float | None:
+        """Return a number above one bound and at most another."""
+        value = self._get(key, (int, float), "a number")
+        if value is None:
+            return None
+        if not above < value <= most:
+            self.fault(key, f"{_short(value)} must be above {above:g} and at most {most:g}")
+            return None
+        return float(value)
+
+    def texts(self, key: str) -> tuple[str, ...] | None:
+        """Return a list of texts; None when not given or at fault."""
+        value = self._get(key, list, "a list of texts")
+        if value is None:
+            return None
+        for one in value:
+            if not isinstance(one, str):
+                self.fault(key, f"{_short(one)} in it is not a text in quotes")
+                return None
+        twice = sorted({one for one in value if value.count(one) > 1})
+        if twice:
+            self.fault(key, f"{_short(twice[0])} is there twice")
+        return tuple(value)
+
+    def spans(self, key: str) -> dict[str, timedelta]:
+        """Return a table of spans above nothing; those at fault are left out."""
+        value: dict[str, Any] = _flat(self._get(key, dict, 'a table such as { vix = "35m" }') or {})
+        found = {}
+        for name, span in value.items():
+            if not isinstance(span, str):
+                self.fault(key, f"{name}: {_short(span)} is not a span in quotes")
+            elif (length := self._span(key, span, timedelta(seconds=1))) is not None:
+                found[name] = length
+        return found
+
+    def inner(self, key: str, *, header: str = "") -> "Table | None":
+        """Return a table within this one; header: where it stands under its own name."""
+        value = self._get(key, dict, "a table")
+        if value is None:
+            return None
+        if header:
+            return Table(value, self._source, header=header, what=key)
+        what = f"{self.what}: {key}"
+        return Table(value, self._source, header=self._header, nth=self._nth, what=what, outer=key)
+
+    def rows(self, key: str, *, header: str, first: int = 0) -> "list[Table]":
+        """Return the tables of an array of tables; first: how many of that header went before."""
+        value = self._get(key, list, f"written as [[{header}]]") or []
+        if not all(isinstance(one, dict) for one in value):
+            self.fault(key, f"must be written as [[{header}]]")
+            return []
+        return [
+            Table(
+                one, self._source, header=header, nth=first + place, what=_called(key, one, place)
+            )
+            for place, one in enumerate(value)
+        ]
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Undo TOML's dotted keys: { position.il = "5m" } names position.il."""
+    flat: dict[str, Any] = {}
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            flat |= _flat(inner, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = inner
+    return flat
+
+
+def _called(key: str, row: Mapping[str, Any], place: int) -> str:
+    """Name a row by its id, or by its place where it has none worth repeating."""
+    own = row.get("id")
+    return f"{key} {own if isinstance(own, str) and ID.fullmatch(own) else place + 1}"
+
+
+def _short(value: object) -> str:
+    text = repr(value) if not isinstance(value, str) else f'"{value}"'
+    text = {"True": "true", "False": "false"}.get(text, text)
+    return text if len(text) <= 60 else text[:59] + "…"  # noqa: PLR2004

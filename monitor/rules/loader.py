@@ -1,0 +1,203 @@
+"""Rule files into packs; whatever is wrong with any of them is told all at once."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from monitor.errors import ConfigError, Fault
+from monitor.rules.form import Source, Table
+from monitor.rules.layer_form import read_layer
+from monitor.rules.lint import unknown_inhibitors
+from monitor.rules.pack import Layer, Pack, Rule
+from monitor.rules.rule_form import Defaults, RuleReader, read_defaults
+from monitor.rules.suggest import did_you_mean, one_of
+from monitor.signals.catalogue import BY_NAME, Signal
+
+SCHEMA: Final = 1
+MAX_BYTES: Final = 256 * 1024
+TEST_SUFFIX: Final = ".test.toml"
+
+_AT: Final = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+class Evidence(StrEnum):
+    """What a pack rests on."""
+
+    CLAIM = "claim"
+    PUBLISHED = "published"
+    MEASURED = "measured"
+
+
+def find_packs(folder: Path, enabled: Sequence[str]) -> list[Path]:
+    """Return the files of the enabled packs; raises ConfigError for one that is not there."""
+    known = {path.stem: path for path in sorted(folder.glob("*.toml")) if not _is_test(path)}
+    faults = []
+    for name in enabled:
+        if name not in known:
+            hint = did_you_mean(name, known) or (f"; there are {', '.join(known)}" if known else "")
+            reason = f'there is no pack "{name}"{hint}'
+            faults.append(Fault(file=str(folder), where="rules.enabled", reason=reason))
+    if faults:
+        raise ConfigError(faults)
+    return [known[name] for name in dict.fromkeys(enabled)]
+
+
+def load_packs(paths: Sequence[Path], names: Mapping[str, Signal] = BY_NAME) -> tuple[Pack, ...]:
+    """Return the packs of these files; raises ConfigError with every fault of all of them."""
+    drafts = [_load(path, names) for path in paths]
+    _across(drafts)
+    faults = [
+        fault
+        for draft in drafts
+        for fault in sorted(draft.source.faults, key=lambda one: (one.line or 0, one.column or 0))
+    ]
+    if faults:
+        raise ConfigError(faults)
+    return tuple(draft.pack for draft in drafts if draft.pack is not None)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A file as far as it could be read.
+
+    ids: every pack, layer and rule id with its table, those of faulty ones too.
+    """
+
+    source: Source
+    pack: Pack | None = None
+    rules: tuple[Rule, ...] = ()
+    ids: list[tuple[str, str, Table]] = field(default_factory=list)
+
+
+def _across(drafts: Sequence[_Draft]) -> None:
+    """Note what is wrong between tables: an id given twice, an inhibitor that is not there."""
+    seen: dict[tuple[str, str], str] = {}
+    tables: dict[str, Table] = {}
+    for draft in drafts:
+        for kind, name, table in draft.ids:
+            if name and (kind, name) in seen:
+                table.fault("id", f"there is a {kind} {name} already, in {seen[kind, name]}")
+            seen.setdefault((kind, name), draft.source.file)
+            if kind == "rule":
+                tables.setdefault(name, table)
+    _inhibitors([rule for draft in drafts for rule in draft.rules], tables)
+
+
+def _inhibitors(found: Sequence[Rule], tables: Mapping[str, Table]) -> None:
+    rules = {rule.id: rule for rule in found}
+    for rule in rules.values():
+        table = tables[rule.id]
+        for reason, excused in unknown_inhibitors(rule, tables):
+            if not excused:
+                table.fault("inhibited_by", reason)
+        for other in rule.inhibited_by:
+            if other in rules and other != rule.id and rule.id in rules[other].inhibited_by:
+                table.fault("inhibited_by", f"{rule.id} and {other} inhibit each other")
+
+
+def _is_test(path: Path) -> bool:
+    return path.name.endswith(TEST_SUFFIX)
+
+
+def _load(path: Path, names: Mapping[str, Signal]) -> _Draft:
+    text, reason = _text(path)
+    draft = _Draft(Source(str(path), text))
+    if not reason:
+        try:
+            _read(tomllib.loads(text), draft, names)
+        except tomllib.TOMLDecodeError as error:
+            draft.source.faults.append(_syntax(str(path), str(error)))
+        except RecursionError:
+            reason = "is nested too deeply"
+    if reason:
+        draft.source.faults.append(Fault(file=str(path), where="", reason=reason))
+    return draft
+
+
+def _text(path: Path) -> tuple[str, str]:
+    """Return a file's text, or why it is not to be had."""
+    try:
+        real = path.resolve(strict=True)
+        if reason := _barred(path, real):
+            return "", reason
+        return real.read_text(encoding="utf-8"), ""
+    except FileNotFoundError:
+        return "", "there is no such file"
+    except UnicodeDecodeError:
+        return "", "is not UTF-8"
+    except OSError as error:
+        return "", f"cannot be read: {error.strerror}"
+
+
+def _barred(path: Path, real: Path) -> str:
+    if _is_test(path):
+        return "holds tests of rules, not rules"
+    if not real.is_relative_to(path.parent.resolve()):
+        return "is a link that leaves its folder"
+    if real.stat().st_size > MAX_BYTES:
+        return f"is larger than {MAX_BYTES // 1024} kB"
+    return ""
+
+
+def _syntax(file: str, message: str) -> Fault:
+    found = _AT.search(message)
+    line, column = (int(found[1]), int(found[2])) if found and found[1] else (None, None)
+    reason = _AT.sub("", message) if line else message
+    return Fault(file=file, where="", reason=f"not TOML: {reason}", line=line, column=column)
+
+
+def _read(data: dict[str, Any], draft: _Draft, names: Mapping[str, Signal]) -> None:
+    top = Table(data, draft.source, header="", what="")
+    if top.whole("schema", SCHEMA, SCHEMA) is None and "schema" not in top:
+        top.fault("schema", f"must be given: schema = {SCHEMA}")
+    head = top.inner("pack", header="pack") or Table({}, draft.source, header="pack", what="pack")
+    defaults_table = top.inner("defaults", header="defaults")
+    defaults = read_defaults(defaults_table, names) if defaults_table else Defaults()
+    name, title = head.name("id"), head.text("title", need=True) or ""
+    if "evidence" not in head:
+        head.fault("evidence", f"must be given: {one_of(Evidence)}")
+    evidence = head.word("evidence", Evidence) or ""
+    sources = head.texts("sources") or ()
+    head.close()
+    draft.ids.append(("pack", name, head))
+    reader = RuleReader(pack=name, defaults=defaults, names=names)
+    layers, rules = _layers(top, draft, reader)
+    for table in top.rows("rule", header="rule"):
+        rules.append(reader.read(table))
+        draft.ids.append(("rule", table.said("id"), table))
+    top.close()
+    if not rules:
+        top.fault("rule", "a pack needs at least one rule")
+    draft.rules = tuple(rule for rule in rules if rule is not None)
+    draft.pack = Pack(
+        id=name,
+        title=title,
+        evidence=evidence,
+        sources=sources,
+        rules=draft.rules,
+        layers=tuple(layers),
+        file=draft.source.file,
+    )
+
+
+def _layers(top: Table, draft: _Draft, reader: RuleReader) -> tuple[list[Layer], list[Rule | None]]:
+    layers: list[Layer] = []
+    rules: list[Rule | None] = []
+    for table in top.rows("layer", header="layer"):
+        layer = read_layer(table)
+        draft.ids.append(("layer", table.said("id"), table))
+        # TOML counts [[layer.rule]] over the whole file, so the first here is not number 0.
+        own = table.rows("rule", header="layer.rule", first=len(rules))
+        if not own:
+            table.fault("", "a layer needs at least one [[layer.rule]]")
+        within = replace(reader, layered=True, layer=layer)
+        for row in own:
+            rules.append(within.read(row))
+            draft.ids.append(("rule", row.said("id"), row))
+        table.close()
+        layers += [layer] if layer is not None else []
+    return layers, rules
