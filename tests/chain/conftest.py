@@ -1,0 +1,87 @@
+"""A reader on the private node, and a node that answers as a script says."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from monitor.chain.reader import ChainReader, chain_reader
+from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings
+from monitor.devnet.local_chain import Devnet
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+Script = Callable[[str, list[Any]], Awaitable[web.Response | dict[str, Any]]]
+
+
+@dataclass(slots=True)
+class ScriptedNode:
+    """A JSON-RPC server on loopback. answers: by method, else `script` decides."""
+
+    url: str = ""
+    script: Script | None = None
+    asked: list[tuple[str, list[Any]]] = field(default_factory=list)
+    connections: set[Any] = field(default_factory=set)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.connections.add(request.transport)
+        body = await request.json()
+        self.asked.append((body["method"], body["params"]))
+        assert self.script is not None
+        answer = await self.script(body["method"], body["params"])
+        if isinstance(answer, dict):
+            return web.json_response({"jsonrpc": "2.0", "id": body["id"], **answer})
+        return answer
+
+
+@pytest.fixture
+async def scripted_node() -> AsyncIterator[ScriptedNode]:
+    node = ScriptedNode()
+    app = web.Application()
+    app.router.add_post("/{tail:.*}", node.handle)
+    async with TestServer(app) as server:
+        node.url = str(server.make_url("/")).rstrip("/")
+        yield node
+
+
+class ReaderOn(Protocol):
+    def __call__(
+        self,
+        devnet: Devnet,
+        *watches: dict[str, Any],
+        entries: tuple[EntrySettings, ...] = (),
+        **settings: Any,
+    ) -> Awaitable[ChainReader]: ...
+
+
+@pytest.fixture
+async def reader_on() -> AsyncIterator[ReaderOn]:
+    """Builds readers of the private node; `behind` is 0 unless said otherwise."""
+    async with AsyncExitStack() as stack:
+
+        async def build(
+            devnet: Devnet,
+            *watches: dict[str, Any],
+            entries: tuple[EntrySettings, ...] = (),
+            **settings: Any,
+        ) -> ChainReader:
+            given = {
+                "rpc": (devnet.url,),
+                "chain_id": devnet.chain_id,
+                "manager": devnet.deployment.manager,
+                "behind": 0,
+            }
+            reader = chain_reader(
+                "devnet",
+                ChainSettings(**(given | settings)),
+                watches=[WatchSettings(chain="devnet", **watch) for watch in watches],
+                entries=entries,
+            )
+            return await stack.enter_async_context(reader)
+
+        yield build
