@@ -4,20 +4,19 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings
-from monitor.channels.mqtt import MqttSettings
-from monitor.channels.telegram import TelegramSettings
+from monitor.channels.settings import MqttSettings, TelegramSettings
 from monitor.errors import ConfigError, Fault
-from monitor.feeds.settings import FeedSettings
+from monitor.feeds.settings import FeedSettings, feed_faults
 from monitor.rules.durations import parse_duration
 
 _STRICT: Final = ConfigDict(extra="forbid")
-_EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+_PRIVATE: Final = frozenset({"rpc", "token", "chat", "password", "base_url"})
+"""Keys whose values are never quoted in a message: a secret may have been put there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +147,7 @@ def _faults(error: ValidationError, file: str) -> Iterator[Fault]:
                 reason = "unknown key"
             case "missing" | "missing_argument":
                 reason = "must be given"
-            case _ if not isinstance(one["input"], dict | list):
+            case _ if not isinstance(one["input"], dict | list) and not _PRIVATE & set(one["loc"]):
                 reason = f"{reason}, was {one['input']!r}"
             case _:
                 pass
@@ -160,6 +159,7 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
         if watch.chain not in settings.chain:
             known = ", ".join(settings.chain) or "none"
             yield f"watch.{number}.chain", f"no [chain.{watch.chain}]; configured: {known}"
+    yield from feed_faults(settings.feeds, settings.feed)
     try:
         parse_duration(settings.rules.max_gap)
     except ValueError as error:

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from monitor import app
 from monitor.alerts.render import console_line
 from monitor.alerts.wire import from_json
+from monitor.app.present import clock_of
 from monitor.config import Settings, load_settings
 from monitor.errors import ConfigError, Fault
 from monitor.pipeline import State
@@ -26,7 +26,7 @@ _BAR: Final = 13
 @contextmanager
 def _opened(asked: argparse.Namespace) -> Iterator[tuple[Settings, SqliteStore, State, datetime]]:
     settings = load_settings(asked.config)
-    now = app.clock_of(settings).now()
+    now = clock_of(settings).now()
     store = open_sqlite(settings.store.url, now=now, check=False)
     try:
         saved = store.load()

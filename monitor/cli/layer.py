@@ -4,10 +4,14 @@ import argparse
 import getpass
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
-from monitor import app
+from pydantic import TypeAdapter
+
+from monitor.app.present import clock_of, describe
+from monitor.app.rulebook import load_enabled
 from monitor.clock import stopwatch, wait
 from monitor.config import load_settings
 from monitor.errors import ConfigError, Fault, Permanent
@@ -21,6 +25,7 @@ from monitor.store.rows import restore
 from monitor.store.sqlite import open_sqlite
 
 T = TypeVar("T")
+_WORD: Final = TypeAdapter(Word)
 _PATIENCE_S: Final = 10.0
 _NAP_S: Final = 0.02
 
@@ -42,7 +47,7 @@ def close(asked: argparse.Namespace) -> int:
 
 def ack(asked: argparse.Namespace) -> int:
     """Tell the daemon that an alert is seen."""
-    return _say(asked, lambda now: _word(now, Verb.ACK, alert=asked.alert.upper()))
+    return _say(asked, lambda now: replace(_word(now, Verb.ACK), alert=asked.alert.upper()))
 
 
 def snooze(asked: argparse.Namespace) -> int:
@@ -50,23 +55,23 @@ def snooze(asked: argparse.Namespace) -> int:
     span = _argument("span", lambda: parse_duration(asked.span))
     return _say(
         asked,
-        lambda now: _word(now, Verb.SNOOZE, alert=asked.alert.upper(), until=now + span),
+        lambda now: replace(_word(now, Verb.SNOOZE), alert=asked.alert.upper(), until=now + span),
     )
 
 
 def show(asked: argparse.Namespace) -> int:
     """List the layers as the daemon last saved them."""
     settings = load_settings(asked.config)
-    clock = app.clock_of(settings)
+    clock = clock_of(settings)
     store = open_sqlite(settings.store.url, now=clock.now(), check=False)
     saved = store.load()
     store.close()
     state = restore(saved.rows, saved.samples)
-    known = {layer.id: layer for pack in app.load_enabled(settings) for layer in pack.layers}
+    known = {layer.id: layer for pack in load_enabled(settings) for layer in pack.layers}
     for name, layer in known.items():
         there = [one for one in state.layers.values() if one.layer == name]
         for one in there:
-            print(app.describe(one))
+            print(describe(one))
             if one.proposal is not None and not one.proposal.expired:
                 print(f"    {one.proposal.action.value} proposed, alert {one.proposal.alert}")
         if not there:
@@ -78,8 +83,10 @@ def _tell(asked: argparse.Namespace, verb: Verb) -> int:
     fills = tuple(_leg(text) for text in asked.leg)
     if verb is not Verb.CLOSE and not fills:
         raise ConfigError([Fault(file="--leg", where="", reason="give at least one leg")])
-    scope = asked.position
-    return _say(asked, lambda now: _word(now, verb, layer=asked.layer, scope=scope, fills=fills))
+    return _say(
+        asked,
+        lambda now: replace(_word(now, verb), layer=asked.layer, scope=asked.position, fills=fills),
+    )
 
 
 def _leg(text: str) -> Fill:
@@ -93,20 +100,18 @@ def _argument(name: str, read: Callable[[], T]) -> T:
         raise ConfigError([Fault(file=name, where="", reason=str(error))]) from None
 
 
-def _word(now: datetime, verb: Verb, **said: object) -> Word:
-    return Word(
-        id=uuid.uuid4().hex, verb=verb, observed_at=now, by=f"{getpass.getuser()}@cli", **said
-    )  # type: ignore[arg-type]
+def _word(now: datetime, verb: Verb) -> Word:
+    return Word(id=uuid.uuid4().hex, verb=verb, observed_at=now, by=f"{getpass.getuser()}@cli")
 
 
 def _say(asked: argparse.Namespace, word_at: Callable[[datetime], Word]) -> int:
     """Leave a word in the inbox and print what came of it; 1 when it was refused."""
     settings = load_settings(asked.config)
-    clock = app.clock_of(settings)
+    clock = clock_of(settings)
     word = word_at(clock.now())
     store = open_sqlite(settings.store.url, now=clock.now(), check=False)
     try:
-        store.inbox.say(word.id, app.WORD.dump_json(word).decode(), clock.now())
+        store.inbox.say(word.id, _WORD.dump_json(word).decode(), clock.now())
         if not is_running(settings.store.url):
             print("queued: the daemon is down, and takes it up when it starts")
             return 0

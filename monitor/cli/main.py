@@ -29,25 +29,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         verb = importlib.import_module(f"monitor.cli.{asked.module}")
         return int(getattr(verb, asked.function)(asked))
-    except* ConfigError as group:
-        for error in _leaves(group):
-            print(logs.redact(str(error)), file=sys.stderr)
-        return 2
-    except* HedgewatchError as group:
-        for error in _leaves(group):
-            print(f"hedgewatch: {logs.redact(str(error))}", file=sys.stderr)
-        return 1
-    except* KeyboardInterrupt:
+    except KeyboardInterrupt:
         return 130
-    except* BrokenPipeError:
+    except BrokenPipeError:
         return 0
+    except (HedgewatchError, BaseExceptionGroup) as error:
+        return _say(_leaves(error))
 
 
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
+def _say(errors: Sequence[BaseException]) -> int:
+    """Print failures in one sentence each; anything that is not ours is a bug and is raised."""
+    for error in errors:
+        if not isinstance(error, HedgewatchError):
+            raise error
+        head = "" if isinstance(error, ConfigError) else "hedgewatch: "
+        print(head + logs.redact(str(error)), file=sys.stderr)
+    return 2 if any(isinstance(error, ConfigError) for error in errors) else 1
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    return [leaf for one in error.exceptions for leaf in _leaves(one)]
 
 
 def _parser() -> argparse.ArgumentParser:

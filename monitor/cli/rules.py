@@ -3,9 +3,10 @@
 import argparse
 from pathlib import Path
 
-from monitor import app
+from monitor.app.rulebook import load_enabled
 from monitor.config import Settings, load_settings
-from monitor.rules.loader import load_packs, warnings
+from monitor.rules.lint import warnings
+from monitor.rules.loader import load_packs
 from monitor.rules.pack import Pack
 
 
@@ -26,4 +27,4 @@ def _packs(asked: argparse.Namespace) -> tuple[Pack, ...]:
         return load_packs(asked.files)
     path = asked.config or Path("config.toml")
     settings = load_settings(path) if asked.config or path.exists() else Settings()
-    return app.load_enabled(settings)
+    return load_enabled(settings)

@@ -4,10 +4,10 @@ import argparse
 import asyncio
 import sys
 
-from monitor import app
+from monitor.app.live import run as watch
 
 
 def run(asked: argparse.Namespace) -> int:
     """Watch until stopped."""
-    asyncio.run(app.run(asked.config, sys.stdout))
+    asyncio.run(watch(asked.config, sys.stdout))
     return 0

@@ -1,0 +1,143 @@
+"""`hedgewatch run`: road, couriers and connections, until told to stop."""
+
+import asyncio
+import logging
+import random
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final, TextIO
+
+from monitor.app.daemon import Daemon
+from monitor.app.parts import Parts, opened
+from monitor.app.rulebook import load_enabled, rulebook
+from monitor.channels.board import board
+from monitor.channels.mqtt import MqttChannel
+from monitor.config import load_settings
+from monitor.model.observation import Snapshot, Word
+from monitor.model.reading import Reading
+from monitor.pipeline import Rulebook, State
+from monitor.signals.catalogue import BY_NAME
+from monitor.sources.live import Ears, Live
+from monitor.store.courier import Courier
+from monitor.store.port import Store
+from monitor.store.records import Change
+from monitor.store.rows import restore
+
+_log = logging.getLogger(__name__)
+DRAIN_S: Final = 10.0
+"""What a stop gives the couriers to finish the sends in flight."""
+
+
+async def run(config: Path, console: TextIO) -> None:
+    """Watch until SIGTERM or SIGINT; SIGHUP reloads the rules.
+
+    Raises ConfigError before anything is started if a file is faulty.
+    """
+    settings = load_settings(config)
+    book = rulebook(settings, load_enabled(settings))
+    async with opened(settings, console) as parts:
+        saved = parts.store.load()
+        state = restore(saved.rows, saved.samples)
+        await _serve(parts, book, state, lambda: _reloaded(config))
+
+
+def _reloaded(config: Path) -> Rulebook:
+    settings = load_settings(config)
+    return rulebook(settings, load_enabled(settings))
+
+
+async def _serve(
+    parts: Parts, book: Rulebook, state: State, reload: Callable[[], Rulebook]
+) -> None:
+    """Run road, couriers and connections until told to stop; then drain, then disconnect."""
+    stop, quiet = asyncio.Event(), asyncio.Event()
+    couriers = [
+        Courier(parts.store, channel, parts.clock, random.random, drain_s=DRAIN_S)
+        for channel in parts.channels
+    ]
+    linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
+
+    async def tell(state: State) -> None:
+        for courier in couriers:
+            courier.poke()
+        for channel in linked:
+            await channel.show(board(state))
+
+    daemon = Daemon(
+        store=parts.store,
+        book=book,
+        state=state,
+        channels=tuple(channel.name for channel in parts.channels),
+        reload=reload,
+    )
+    await tell(state)
+    with _signals(stop, daemon):
+        async with asyncio.TaskGroup() as links:
+            for channel in linked:
+                links.create_task(channel.run(quiet), name=f"{channel.name} link")
+            async with asyncio.TaskGroup() as group:
+                for courier in couriers:
+                    group.create_task(courier.run(stop), name=f"courier {courier.channel.name}")
+                group.create_task(_road(parts, daemon, stop, tell), name="road")
+            quiet.set()
+
+
+async def _road(
+    parts: Parts,
+    daemon: Daemon,
+    stop: asyncio.Event,
+    tell: Callable[[State], Awaitable[None]],
+) -> None:
+    live = Live(
+        parts.clock,
+        parts.polled,
+        ears=Ears(
+            unheard=parts.store.inbox.unheard,
+            refuse=lambda word, why: parts.store.commit(Change(consumed_words={word: why})),
+            pulse=lambda at: _pulse(parts.store, at),
+        ),
+        after=daemon.state.at,
+    )
+    _log.info("watching %s", ", ".join(parts.settings.chain) or "no chain")
+    async for seen in live.observations(stop):
+        if daemon.reload_asked:
+            daemon.reload_rules()
+        source = seen.chain if isinstance(seen, Snapshot) else getattr(seen, "source", "")
+        daemon.take(seen, parts.requests(source))
+        await tell(daemon.state)
+        if isinstance(seen, Word):
+            live.heard(seen.id)
+    _log.info("stopping: finishing what is being sent")
+
+
+def _pulse(store: Store, at: datetime) -> tuple[Reading, ...]:
+    """Return what the daemon knows of its own deliveries."""
+    dead = sum(one.dead for one in store.outbox.backlog())
+    figures = {
+        "system.outbox_age_s": store.outbox.oldest_undelivered(at) or 0.0,
+        "system.dead_letters": float(dead),
+    }
+    return tuple(
+        Reading(name=name, value=value, unit=BY_NAME[name].unit, as_of=at, source="store")
+        for name, value in figures.items()
+    )
+
+
+@contextmanager
+def _signals(stop: asyncio.Event, daemon: Daemon) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+
+    def reload() -> None:
+        daemon.reload_asked = True
+
+    handlers = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload}
+    for number, handler in handlers.items():
+        loop.add_signal_handler(number, handler)
+    try:
+        yield
+    finally:
+        for number in handlers:
+            loop.remove_signal_handler(number)

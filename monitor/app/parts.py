@@ -1,0 +1,134 @@
+"""Opening what one run is made of: clock, store, channels, chains and feeds."""
+
+import random
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from typing import TextIO
+
+from monitor.app.present import clock_of
+from monitor.chain.reader import ChainReader, chain_reader
+from monitor.channels.console import ConsoleChannel
+from monitor.channels.mqtt import MqttChannel
+from monitor.channels.port import Channel
+from monitor.channels.telegram import TelegramChannel
+from monitor.clock import Clock
+from monitor.config import Settings
+from monitor.errors import ConfigError, Fault
+from monitor.feeds.chooser import FallbackFeed
+from monitor.feeds.http import HttpSettings, Web, open_client
+from monitor.feeds.settings import PROVIDERS, FeedSettings, feed_order, poll_seconds
+from monitor.sources.live import Polled
+from monitor.store.lock import Lock
+from monitor.store.port import Store
+from monitor.store.sqlite import open_sqlite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What one run is made of, all of it open."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    channels: tuple[Channel, ...]
+    polled: tuple[Polled, ...]
+    requests: Callable[[str], int]
+
+
+@asynccontextmanager
+async def opened(settings: Settings, console: TextIO) -> AsyncIterator[Parts]:
+    """Open everything, the store's lock first; close it all in the other order."""
+    clock = clock_of(settings)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(Lock(settings.store.url))
+        store = stack.enter_context(closing(open_sqlite(settings.store.url, now=clock.now())))
+        channels = await _channels(stack, settings, clock, console)
+        readers = await _readers(stack, settings)
+        client = await stack.enter_async_context(open_client(HttpSettings()))
+        polled = (
+            *(
+                Polled(name=name, every_s=settings.chain[name].poll_s, reader=reader)
+                for name, reader in readers.items()
+            ),
+            *_feeds(settings, Web(client, clock), clock),
+        )
+        yield Parts(
+            settings=settings,
+            clock=clock,
+            store=store,
+            channels=tuple(channels),
+            polled=polled,
+            requests=_Requests(readers),
+        )
+
+
+class _Requests:
+    """Counts each chain's requests since it was last asked."""
+
+    def __init__(self, readers: Mapping[str, ChainReader]) -> None:
+        self._readers = readers
+        self._told: dict[str, int] = {}
+
+    def __call__(self, name: str) -> int:
+        reader = self._readers.get(name)
+        if reader is None:
+            return 0
+        made, told = reader.requests_made, self._told.get(name, 0)
+        self._told[name] = made
+        return made - told
+
+
+async def _channels(
+    stack: AsyncExitStack, settings: Settings, clock: Clock, console: TextIO
+) -> list[Channel]:
+    """Open every channel; a secret that cannot be had is a fault of the config."""
+    given, faults = settings.channel, list[Fault]()
+    channels: list[Channel] = []
+    if given.console.on:
+        channels.append(ConsoleChannel(console, dated=settings.clock.scenario is not None))
+    try:
+        if given.mqtt is not None:
+            channels.append(
+                MqttChannel(given.mqtt, settings.instance, clock=clock, random=random.random)
+            )
+    except ValueError as error:
+        faults.append(Fault(file="config.toml", where="channel.mqtt", reason=str(error)))
+    try:
+        if given.telegram is not None:
+            telegram = TelegramChannel(given.telegram, clock=clock)
+            channels.append(await stack.enter_async_context(telegram))
+    except ValueError as error:
+        faults.append(Fault(file="config.toml", where="channel.telegram", reason=str(error)))
+    if faults:
+        raise ConfigError(faults)
+    return channels
+
+
+async def _readers(stack: AsyncExitStack, settings: Settings) -> dict[str, ChainReader]:
+    """Open a reader a chain; secrets missing from all of them are told at once."""
+    readers, faults = dict[str, ChainReader](), list[Fault]()
+    for name, chain in settings.chain.items():
+        watches = [watch for watch in settings.watch if watch.chain == name]
+        try:
+            reader = chain_reader(name, chain, watches=watches, entries=settings.entry)
+        except ValueError as error:
+            faults.append(Fault(file="config.toml", where=f"chain.{name}", reason=str(error)))
+            continue
+        readers[name] = await stack.enter_async_context(reader)
+    if faults:
+        raise ConfigError(faults)
+    return readers
+
+
+def _feeds(settings: Settings, web: Web, clock: Clock) -> Iterable[Polled]:
+    for signal, names in feed_order(settings.feeds).items():
+        feeds = [
+            PROVIDERS[name].build(web, clock, settings.feed.get(name, FeedSettings()))
+            for name in names
+        ]
+        yield Polled(
+            name=signal,
+            every_s=poll_seconds(names, settings.feed),
+            feed=FallbackFeed(signal=signal, feeds=feeds, clock=clock),
+        )
