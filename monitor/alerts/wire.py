@@ -1,6 +1,7 @@
 """An alert as JSON text and back, exactly."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -17,10 +18,16 @@ def to_json(alert: Alert) -> str:
     becomes the bare word Python's `json` reads, which strict JSON does not know.
     """
     # Not dump_json, which turns infinity into null; no warnings, since an int is a fine float.
-    plain = _ALERT.dump_python(alert, mode="json", warnings=False)
+    plain = _ALERT.dump_python(alert, mode="json", warnings=False, fallback=_plain)
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
 
 def from_json(text: str) -> Alert:
     """Return the alert `to_json` wrote; raise ValueError, naming the field, for anything else."""
     return _ALERT.validate_json(text)
+
+
+def _plain(value: object) -> dict[object, object]:
+    if isinstance(value, Mapping):  # a read-only view, say, which pydantic does not know
+        return dict(value)
+    raise TypeError(f"an alert cannot hold a {type(value).__name__}")

@@ -44,7 +44,8 @@ def open_sqlite(url: str, *, now: datetime, check: bool = True) -> "SqliteStore"
 def _look_through(path: Path, database: Connection) -> None:
     found = database.read("PRAGMA quick_check(1)")[0][0]
     if found != "ok":
-        raise unusable(path, f"the file is damaged ({found}): put a copy of it back")
+        detail = found.splitlines()[-1]  # the first names the database, again
+        raise unusable(path, f"the file is damaged ({detail}): put a copy of it back")
 
 
 def _migrate(path: Path, database: Connection, now: datetime) -> None:
@@ -151,18 +152,19 @@ class SqliteStore:
         )
 
     def _put_alert(self, alert: Outgoing) -> None:
+        if self._database.read("SELECT 1 FROM event WHERE idem = ?", alert.idem):
+            return
         at = to_micros(alert.at)
-        found = self._database.read(
+        [(event,)] = self._database.read(
             "INSERT INTO event (idem, key, alert_id, at, payload, expires_at)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (idem) DO NOTHING RETURNING id",
+            " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
             *(alert.idem, alert.key, alert.alert_id, at, alert.payload),
             maybe_micros(alert.expires_at),
         )
-        for (event,) in found:
-            self._database.run_many(
-                "INSERT INTO outbox (event, channel, key, queued_at, due) VALUES (?, ?, ?, ?, ?)",
-                [(event, channel, alert.key, at, at) for channel in dict.fromkeys(alert.channels)],
-            )
+        self._database.run_many(
+            "INSERT INTO outbox (event, channel, key, queued_at, due) VALUES (?, ?, ?, ?, ?)",
+            [(event, channel, alert.key, at, at) for channel in dict.fromkeys(alert.channels)],
+        )
 
     def _put_poll(self, poll: Poll) -> None:
         self._database.run(
