@@ -49,13 +49,14 @@ class StopError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to do, unless `made` is there and nothing it `reads` has changed."""
+    """One thing to do, unless `made` is there and neither what it `reads` nor `heeds` changed."""
 
     name: str
     says: str
     reads: tuple[str, ...]
     made: Path
     do: Callable[[], None]
+    heeds: object = None
 
     @property
     def stamp(self) -> Path:
@@ -63,7 +64,7 @@ class Step:
 
     def mark(self) -> str:
         """Return the fingerprint of all that decides this step's outcome."""
-        seen = hashlib.sha256(f"{sys.version}\n{ROOT}\n{bool(system_npm())}".encode())
+        seen = hashlib.sha256(f"{ROOT}\n{self.heeds}".encode())
         for name in self.reads:
             seen.update((ROOT / name).read_bytes())
         return seen.hexdigest()
@@ -114,12 +115,20 @@ def set_up() -> None:
 def steps() -> Iterable[Step]:
     """Yield the steps in order; each may rely on those before it."""
     pins = (LOCK.name,)
-    yield Step(name="venv", says="virtual environment", reads=(), made=PYTHON, do=make_venv)
+    yield Step(
+        name="venv",
+        says="virtual environment",
+        reads=(),
+        heeds=sys.version_info[:2],
+        made=PYTHON,
+        do=make_venv,
+    )
     yield Step(name="uv", says="installer", reads=pins, made=UV, do=install_uv)
     yield Step(
         name="packages",
         says="Python packages, pinned by hash",
         reads=pins,
+        heeds=system_npm() is None,
         made=VENV / "bin" / "pytest",
         do=install_packages,
     )
@@ -179,7 +188,7 @@ def find_pip() -> Path:
     try:
         unpack(["python3-pip-whl"], unpacked)
     except StopError as stop:
-        raise StopError(f"pip is missing: {stop}; or install python3-venv") from stop
+        raise StopError(f"pip is missing: install python3-venv ({stop})") from stop
     return next((unpacked / DEBIAN_WHEELS).glob("pip-*.whl"))
 
 
@@ -349,7 +358,7 @@ def reason(what: str, output: str) -> str:
     wrong = re.compile(r"\berr(or)?\b|E:", re.IGNORECASE)
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["nothing"]
     last = ([line for line in lines if wrong.search(line)] or lines)[-1]
-    return f"{what} failed, is the network up? It said: {last[:200]} (more in .cache/setup.log)"
+    return f"{what} failed, is the network up? It said: {last[:200]} [more in .cache/setup.log]"
 
 
 def answers(command: Sequence[str | Path], greeting: str) -> bool:
