@@ -38,7 +38,7 @@ A rule is one expression that says true or false:
 Fractions, not percents: -0.05 is 5 %. Different units do not compare or add; a
 bare number fits any. What is not known stays unknown: unknown && false is false,
 unknown || true is true, anything else unknown; has(x) is always known.
-At most 2,000 characters, 50 levels deep.
+At most 2,000 characters, 256 words and signs, 50 levels deep.
 """
 
 

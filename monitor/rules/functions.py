@@ -1,7 +1,6 @@
 """The functions of the language: nothing else can be called."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from monitor.rules.durations import parse_duration
 from monitor.rules.suggest import did_you_mean
@@ -16,8 +15,7 @@ FUNCTIONS: Final = PLAIN | WINDOWS
 _LONGEST_SPAN: Final = parse_duration("53w")
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """What an expression asks of its surroundings: a signal, or a window over one."""
 
     name: str

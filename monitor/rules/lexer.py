@@ -2,22 +2,23 @@
 
 import math
 import re
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from monitor.rules.syntax import RuleError
 
 MAX_CHARS: Final = 2_000
+# Together with the nesting this bounds what any text can cost to read.
+MAX_TOKENS: Final = 256
 
 _TOKEN: Final = re.compile(
-    r"""(?P<space>[ \t\r\n]+)
-      | (?P<number>(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?(?![\w.]))
+    r"""(?P<number>(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?(?![\w.]))
       | (?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)
       | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
       | (?P<op>&&|\|\||[<>=!]=|[-+*/<>!(),])""",
     re.VERBOSE | re.ASCII,
 )
+_SPACE: Final = re.compile(r"[ \t\r\n]+")
 _ESCAPES: Final = {"\\\\": "\\", '\\"': '"', "\\'": "'"}
 _INSTEAD: Final = {
     "=": "use == to compare",
@@ -42,14 +43,16 @@ class Sort(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token: its sort, its text (of a quoted one, what it says), its offsets."""
 
     sort: Sort
     text: str
     at: int
     end: int
+
+
+_SORTS: Final = {sort.value: sort for sort in Sort}
 
 
 def tokens(text: str) -> list[Token]:
@@ -59,24 +62,33 @@ def tokens(text: str) -> list[Token]:
             f"a rule has at most {MAX_CHARS:,} characters, this one has {len(text):,}",
             MAX_CHARS + 1,
         )
-    found, at = [], 0
-    while at < len(text):
+    found: list[Token] = []
+    at, end = 0, len(text)
+    while (at := _skip(text, at)) < end:
         match = _TOKEN.match(text, at)
         if match is None:
             raise _stray(text, at)
-        if match.lastgroup != "space":
-            found.append(_token(match))
+        if len(found) == MAX_TOKENS:
+            raise RuleError(f"a rule has at most {MAX_TOKENS} words and signs; split it", at + 1)
+        found.append(_token(match, at))
         at = match.end()
     found.append(Token(Sort.END, "", at, at))
     return found
 
 
-def _token(match: re.Match[str]) -> Token:
-    sort, text, at = Sort(str(match.lastgroup)), match.group(), match.start()
+def _skip(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
+
+
+def _token(match: re.Match[str], at: int) -> Token:
+    sort, text = _SORTS[match.lastgroup or ""], match.group()
     if sort is Sort.NUMBER and not math.isfinite(float(text)):
-        raise RuleError(f"{text} is too large for a number", at + 1)
+        raise RuleError(f"{text[:40]} is too large for a number", at + 1)
     if sort is Sort.TEXT:
-        text = re.sub(r"\\.", lambda escape: _unescape(escape, at), text[1:-1])
+        text = text[1:-1]
+        if "\\" in text:
+            text = re.sub(r"\\.", lambda escape: _unescape(escape, at), text)
     return Token(sort, text, at, match.end())
 
 

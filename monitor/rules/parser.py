@@ -18,8 +18,6 @@ from monitor.rules.syntax import (
 )  # fmt: skip
 
 MAX_NESTING: Final = 50
-# A chain such as a && b && c is a tree that leans left, one level an operator.
-MAX_CHAIN: Final = 150
 
 _WORDS: Final = {
     "and": "use &&",
@@ -50,26 +48,25 @@ class _Reader:
         self._found = found
         self._place = 0
         self._nesting = 0
-
-    @property
-    def next(self) -> Token:
-        return self._found[self._place]
-
-    @property
-    def _done(self) -> int:
-        """Return the offset just after the last token taken."""
-        return self._found[self._place - 1].end
+        self._done = 0  # the offset just after the last token taken
+        self.next = found[0]
 
     def _take(self) -> Token:
-        token = self._found[self._place]
+        token = self.next
         self._place += 1
+        self._done = token.end
+        self.next = self._found[self._place]
         return token
 
     def _took(self, op: str) -> bool:
         if self.next.sort is Sort.OP and self.next.text == op:
-            self._place += 1
+            self._take()
             return True
         return False
+
+    def _binding(self) -> int:
+        """Return how tightly the next token joins, 0 for what is no operator."""
+        return BINDING.get(self.next.text, 0) if self.next.sort is Sort.OP else 0
 
     def unexpected(self, wanted: str) -> RuleError:
         token = self.next
@@ -85,22 +82,13 @@ class _Reader:
             raise self.unexpected("an operator or the end")
 
     def expression(self, least: int) -> Tree:
-        at, chain = self.next.at, 0
+        at = self.next.at
         left = self._operand()
-        while self.next.sort is Sort.OP and BINDING.get(self.next.text, 0) > least:
+        while (binding := self._binding()) > least:
             sign = self._take()
-            binding, chain = BINDING[sign.text], chain + 1
-            if chain > MAX_CHAIN:
-                raise RuleError(
-                    f"at most {MAX_CHAIN} operators stand in one row; split the rule", sign.at + 1
-                )
             right = self.expression(binding)
             left = Binary(op=sign.text, left=left, right=right, at=at, end=self._done, sign=sign.at)
-            if (
-                binding == COMPARE
-                and BINDING.get(self.next.text, 0) == COMPARE
-                and self.next.sort is Sort.OP
-            ):
+            if binding == COMPARE and self._binding() == COMPARE:
                 raise RuleError("comparisons do not chain; join them with &&", self.next.at + 1)
         return left
 
@@ -110,10 +98,9 @@ class _Reader:
             raise RuleError(
                 f"at most {MAX_NESTING} levels may nest; split the rule", self.next.at + 1
             )
-        try:
-            return self._nested()
-        finally:
-            self._nesting -= 1
+        operand = self._nested()
+        self._nesting -= 1
+        return operand
 
     def _nested(self) -> Tree:
         token = self.next

@@ -1,6 +1,5 @@
 """Recording each comparison as it is judged, with the numbers and where they came from."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from monitor.rules.checker import Checker
@@ -63,7 +62,9 @@ class Recorder:
         return " ".join(self._text[tree.at : tree.end].split())
 
     def _places_of(self, tree: Tree) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(self._places[asked] for asked in _inputs(tree)))
+        found: dict[Input, None] = {}
+        _gather(tree, found)
+        return tuple(self._places[asked] for asked in found)
 
     def _unit(self, tree: Binary) -> str:
         return self._checker.meaning(tree.left).unit or self._checker.meaning(tree.right).unit
@@ -92,20 +93,20 @@ def _term(
     )
 
 
-def _inputs(tree: Tree) -> Iterator[Input]:
+def _gather(tree: Tree, found: dict[Input, None]) -> None:
     match tree:
         case Name(name=name):
-            yield Input(name)
+            found[Input(name)] = None
         case Call(function=function) if function in WINDOWS:
-            yield input_of(tree)
+            found[input_of(tree)] = None
         case Call(arguments=arguments):
             for argument in arguments:
-                yield from _inputs(argument)
+                _gather(argument, found)
         case Unary(operand=operand):
-            yield from _inputs(operand)
+            _gather(operand, found)
         case Binary(left=left, right=right):
-            yield from _inputs(left)
-            yield from _inputs(right)
+            _gather(left, found)
+            _gather(right, found)
         case _:
             pass
 
