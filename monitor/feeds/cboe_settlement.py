@@ -51,7 +51,7 @@ class CboeSettlement:
             readings = parse_settlements(text, trade_date=trade_date)
             if readings:
                 return readings
-        raise Transient(f"{_SOURCE} has no settlement from {_DAYS_BACK} days before {last} on")
+        raise Transient(f"{_SOURCE} has no settlement from the {_DAYS_BACK} days up to {last}")
 
 
 def parse_settlements(text: str, *, trade_date: date) -> tuple[Reading, ...]:

@@ -1,7 +1,6 @@
 """Take values out of other people's JSON, or say in one sentence what is wrong with it."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,11 +70,12 @@ def _step(here: object, step: str | int) -> object:
 
 def number(value: object, *, what: str, source: str, plausible: Plausible) -> float:
     """Return a finite number in its range; raise Transient when it is none or absurd."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise Transient(f"{source} sent {_show(value)} as {what}, which is no number")
+    shown = _show(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124
+        raise Transient(f"{source} sent {shown} as {what}, which is no number")
     if not plausible.above < value <= plausible.up_to:
         allowed = f"above {plausible.above:g} and up to {plausible.up_to:g}"
-        raise Transient(f"{source} sent {value:g} as {what}, which is absurd: it is {allowed}")
+        raise Transient(f"{source} sent {shown} as {what}, which is absurd: it is {allowed}")
     return float(value)
 
 

@@ -62,7 +62,8 @@ class Pacer:
 
     clock: Clock
     settings: HttpSettings
-    _free_at: dict[str, datetime] = field(default_factory=dict)
+    _gates: dict[str, asyncio.Lock] = field(default_factory=dict)
+    _asked_at: dict[str, datetime] = field(default_factory=dict)
     _rest_until: dict[str, datetime] = field(default_factory=dict)
     _refusals: dict[str, int] = field(default_factory=dict)
 
@@ -74,11 +75,13 @@ class Pacer:
             raise Transient(f"{host} is left alone until {until:%H:%M:%S} UTC, as it refused us")
         if host in _LOOPBACK:
             return
-        interval = timedelta(seconds=self.settings.interval_s)
-        start = min(max(now, self._free_at.get(host, now)), now + interval)
-        self._free_at[host] = start + interval
-        if start > now:
-            await self.clock.sleep((start - now).total_seconds())
+        async with self._gates.setdefault(host, asyncio.Lock()):
+            now = self.clock.now()
+            interval = timedelta(seconds=self.settings.interval_s)
+            wait = min(self._asked_at.get(host, now - interval) + interval - now, interval)
+            if wait > timedelta(0):
+                await self.clock.sleep(wait.total_seconds())
+            self._asked_at[host] = self.clock.now()
 
     def refused(self, host: str, asked: timedelta | None) -> timedelta:
         """Note a 403 or 429 and return how long the host rests."""

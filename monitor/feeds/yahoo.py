@@ -43,8 +43,7 @@ def parse_chart(text: str, *, now: datetime, lead: timedelta = LEAD) -> Reading:
 
     lead: how far after `now` a stamp may lie.
     """
-    chart = pick(parse_json(text, _SOURCE), "chart", source=_SOURCE)
-    meta = pick(chart, "result", 0, "meta", source=_SOURCE)
+    meta = pick(parse_json(text, _SOURCE), "chart", "result", 0, "meta", source=_SOURCE)
     symbol = pick(meta, "symbol", source=_SOURCE)
     if symbol != "^VIX":
         raise Permanent(f"{_SOURCE} was asked for ^VIX and sent {str(symbol)[:20]!r}")

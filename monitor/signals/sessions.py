@@ -63,6 +63,15 @@ def open_seconds(hours: Hours, start: datetime, end: datetime) -> float:
     return regular + _overnight(schedule, first, last)
 
 
+def load_calendars() -> None:
+    """Read the calendars now, which takes a second or two, so that no later question waits.
+
+    For whoever starts an event loop: call it before.
+    """
+    for hours in (Hours.CBOE_VIX, Hours.XNYS_CLOSE):
+        _schedule(hours)
+
+
 def session_of(hours: Hours, at: datetime) -> date:
     """Return the last session that had begun by `at`; the UTC date for 24/7.
 

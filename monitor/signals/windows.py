@@ -6,28 +6,32 @@ everything over a 24/7 series, are plain elapsed time. A value holds until the n
 sample. What the samples do not reach back to is unknown, and the note says why.
 """
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
 
 from monitor.signals.catalogue import Hours
+from monitor.signals.series import Sample, Series, Span, span, stamp
 from monitor.signals.sessions import session_bounds, session_close, session_of, sessions_back
 
+__all__ = [
+    "Direction",
+    "Sample",
+    "Series",
+    "Span",
+    "WindowValue",
+    "average",
+    "crossed",
+    "delta",
+    "highest",
+    "lowest",
+    "span",
+]
+
 _MINUS: Final = "\N{MINUS SIGN}"
-_SPAN: Final = re.compile(r"([1-9][0-9]{0,6})([smhdw])", re.ASCII)
-_UNITS: Final = {
-    "s": timedelta(seconds=1),
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "w": timedelta(weeks=1),
-}
-_SESSIONS: Final = {"d": 1, "w": 5}
-_LONGEST: Final = timedelta(weeks=520)
 
 
 class Direction(StrEnum):
@@ -35,60 +39,6 @@ class Direction(StrEnum):
 
     ABOVE = "above"
     BELOW = "below"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A length of window. sessions: the same in sessions; None below a day."""
-
-    text: str
-    length: timedelta
-    sessions: int | None
-
-    def reach(self, hours: Hours) -> timedelta:
-        """Return how long samples must be kept for this window, holidays allowed for."""
-        if hours is Hours.ALWAYS or self.sessions is None:
-            return self.length
-        # No run of n sessions has yet taken longer than this, September 2001 included.
-        return timedelta(days=self.sessions * 1.5 + 8)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """A value and when it was true: the source's stamp for a market, else the observation's."""
-
-    at: datetime
-    value: float
-
-
-def _at(sample: Sample) -> datetime:
-    return sample.at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """Samples of one number, oldest first, no two with the same stamp."""
-
-    samples: tuple[Sample, ...] = ()
-
-    def append(self, sample: Sample, keep: timedelta) -> "Series":
-        """Return the series with `sample`, less what lies further back than `keep`.
-
-        The last sample before that stays: it says what the value was when the window
-        began. A sample with the newest stamp replaces it; an older one is overtaken.
-        """
-        kept = self.samples
-        if kept and sample.at <= kept[-1].at:
-            if sample.at < kept[-1].at or sample == kept[-1]:
-                return self
-            kept = kept[:-1]
-        horizon = sample.at - keep
-        drop = max(0, bisect_right(kept, horizon, key=_at) - 1)
-        return Series(samples=(*kept[drop:], sample))
-
-    def until(self, now: datetime) -> Sequence[Sample]:
-        """Return the samples stamped `now` or before."""
-        return self.samples[: bisect_right(self.samples, now, key=_at)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,20 +52,6 @@ class WindowValue:
     value: float | bool | None
     note: str
     as_of: datetime | None
-
-
-def span(text: str) -> Span:
-    """Return the span `text` names: "30m", "4h", "1d", "2w"; raise ValueError in one sentence."""
-    match = _SPAN.fullmatch(text)
-    if match is None:
-        raise ValueError(
-            f'a span is a whole number and s, m, h, d or w, as "30m", was {text[:40]!r}'
-        )
-    count, unit = int(match[1]), match[2]
-    sessions = _SESSIONS.get(unit)
-    if count > _LONGEST / _UNITS[unit]:
-        raise ValueError(f"{text!r} is longer than ten years")
-    return Span(text=text, length=count * _UNITS[unit], sessions=sessions and count * sessions)
 
 
 def delta(series: Series, over: Span, *, now: datetime, hours: Hours) -> WindowValue:
@@ -202,7 +138,7 @@ def _extreme(series: Series, over: Span, *, now: datetime, hours: Hours, sign: i
             return lasts
         first = sessions_back(session_of(hours, seen[-1].at), len(lasts) - 1)
         begin, _ = session_bounds(hours, first)
-        steps = seen[bisect_left(seen, begin, key=_at) :]
+        steps = seen[bisect_left(seen, begin, key=stamp) :]
     else:
         steps = _steps(seen, now - over.length)
     if steps is None:
@@ -218,7 +154,7 @@ def _in_sessions(over: Span, hours: Hours) -> bool:
 
 def _steps(seen: Sequence[Sample], start: datetime) -> Sequence[Sample] | None:
     """Return the value in force at `start` and all after it; None if none was known then."""
-    first = bisect_right(seen, start, key=_at) - 1
+    first = bisect_right(seen, start, key=stamp) - 1
     return None if first < 0 else seen[first:]
 
 
@@ -234,7 +170,7 @@ def _weighted(steps: Sequence[Sample], over: Span, now: datetime) -> WindowValue
 
 def _last_of(seen: Sequence[Sample], hours: Hours, day: date) -> Sample | None:
     begin, end = session_bounds(hours, day)
-    row = bisect_left(seen, end, key=_at) - 1
+    row = bisect_left(seen, end, key=stamp) - 1
     return seen[row] if row >= 0 and seen[row].at >= begin else None
 
 

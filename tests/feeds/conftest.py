@@ -1,0 +1,106 @@
+"""A small local server whose answers a test scripts, and a client that talks to it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from aiohttp import web
+
+from monitor.clock import ManualClock
+from monitor.errors import HedgewatchError
+from monitor.feeds.http import HttpSettings, Web
+from monitor.feeds.port import Feed
+
+FRIDAY_EVENING = datetime(2026, 10, 2, 20, 30, tzinfo=UTC)  # 16:30 in New York
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the server says once. hang: never begin; drip: begin and never end."""
+
+    body: str | bytes = ""
+    status: int = 200
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+    hang: bool = False
+    drip: bool = False
+
+
+@dataclass(slots=True)
+class Server:
+    """Answers as scripted, then repeats the last; keeps what it was asked."""
+
+    url: str = ""
+    script: list[Answer] = field(default_factory=list)
+    asked: list[web.Request] = field(default_factory=list)
+
+    def answers(self, **answer: Any) -> None:
+        self.script.append(Answer(**answer))
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request)
+        answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if answer.hang:
+            await asyncio.Event().wait()
+        if answer.drip:
+            return await self._drip(request, answer)
+        body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
+        headers = {"Content-Type": answer.content_type, **answer.headers}
+        return web.Response(status=answer.status, body=body, headers=headers)
+
+    async def _drip(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": answer.content_type})
+        await response.prepare(request)
+        body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
+        await response.write(body)
+        await asyncio.Event().wait()
+        return response
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    served = Server()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", served.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.01)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    served.url = f"http://{host}:{port}"
+    yield served
+    await runner.cleanup()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(FRIDAY_EVENING)
+
+
+@pytest.fixture
+async def site(clock: ManualClock) -> AsyncIterator[Web]:
+    """The shared client, impatient: nothing on loopback takes half a second."""
+    async with httpx.AsyncClient(trust_env=False, timeout=0.5) as client:
+        settings = HttpSettings(total_s=0.5, max_bytes=200_000)
+        yield Web(client, clock, settings=settings)
+
+
+Fails = Callable[[Callable[..., Feed], dict[str, Any]], Awaitable[tuple[type, str]]]
+
+
+@pytest.fixture
+def fails(server: Server, site: Web, clock: ManualClock) -> Fails:
+    """Return what a feed raises when the server answers so: its verdict and its sentence."""
+
+    async def read(build: Callable[..., Feed], answer: dict[str, Any]) -> tuple[type, str]:
+        server.answers(**answer)
+        feed = build(web=site, clock=clock, base_url=server.url)
+        with pytest.raises(HedgewatchError) as caught:
+            await feed.read()
+        return caught.type, str(caught.value)
+
+    return read

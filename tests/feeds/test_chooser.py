@@ -1,0 +1,133 @@
+"""Falling back from feed to feed, and saying so once."""
+
+import logging
+from datetime import datetime, timedelta
+
+import pytest
+
+from monitor.clock import ManualClock
+from monitor.errors import HedgewatchError, Permanent, Transient
+from monitor.feeds.chooser import FallbackFeed
+from monitor.feeds.port import ScriptedFeed
+from monitor.model.reading import Reading
+
+DOWN = Transient("cdn.cboe.com is in trouble (HTTP 500)")
+OPEN = datetime.fromisoformat("2026-10-02T12:00:00-04:00")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(OPEN)
+
+
+def vix(source: str, minutes_old: float = 16, name: str = "vix") -> tuple[Reading, ...]:
+    as_of = OPEN - timedelta(minutes=minutes_old)
+    return (Reading(name=name, value=16.5, unit="points", as_of=as_of, source=source),)
+
+
+def feed(name: str, *script: tuple[Reading, ...] | HedgewatchError) -> ScriptedFeed:
+    return ScriptedFeed(name=name, script=script)
+
+
+def chosen(clock: ManualClock, *feeds: ScriptedFeed, signal: str = "vix") -> FallbackFeed:
+    return FallbackFeed(signal=signal, feeds=feeds, clock=clock)
+
+
+async def source_of(choice: FallbackFeed) -> str:
+    return (await choice.read())[0].source
+
+
+async def test_the_first_feed_is_taken_and_the_second_left_alone(clock: ManualClock) -> None:
+    second = feed("yahoo", vix("yahoo"))
+    assert await source_of(chosen(clock, feed("cboe", vix("cboe")), second)) == "cboe"
+    assert second.asked == 0
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(DOWN, id="one that may work later"),
+        pytest.param(Permanent("cboe sent no data"), id="one that will not"),
+        pytest.param(vix("cboe", minutes_old=36), id="an old value"),
+        pytest.param((), id="no value"),
+        pytest.param(vix("cboe", name="dvol.eth"), id="another signal"),
+    ],
+)
+async def test_a_failure_leads_to_the_second(
+    clock: ManualClock, failure: tuple[Reading, ...] | HedgewatchError
+) -> None:
+    choice = chosen(clock, feed("cboe", failure), feed("yahoo", vix("yahoo")))
+    assert await source_of(choice) == "yahoo"
+
+
+async def test_the_limit_itself_is_not_yet_old(clock: ManualClock) -> None:
+    choice = chosen(clock, feed("cboe", vix("cboe", minutes_old=35)), feed("yahoo", vix("yahoo")))
+    assert await source_of(choice) == "cboe"
+
+
+async def test_a_switch_is_said_once_and_so_is_its_end(
+    clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    first = feed("cboe", vix("cboe"), DOWN, DOWN, DOWN, vix("cboe"), vix("cboe"))
+    choice = chosen(clock, first, feed("yahoo", vix("yahoo")))
+    sources = [await source_of(choice) for _ in range(6)]
+    assert sources == ["cboe", "yahoo", "yahoo", "yahoo", "cboe", "cboe"]
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", "vix now comes from yahoo: cdn.cboe.com is in trouble (HTTP 500)"),
+        ("INFO", "vix comes from cboe again"),
+    ]
+
+
+async def test_when_every_value_is_old_the_newest_is_given_for_the_rules_to_judge(
+    clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    choice = chosen(
+        clock,
+        feed("cboe", vix("cboe", minutes_old=90)),
+        feed("yahoo", vix("yahoo", minutes_old=50)),
+    )
+    assert await source_of(choice) == "yahoo"
+    assert not caplog.records
+
+
+async def test_an_old_value_is_better_than_none(clock: ManualClock) -> None:
+    choice = chosen(clock, feed("cboe", vix("cboe", minutes_old=90)), feed("yahoo", DOWN))
+    assert await source_of(choice) == "cboe"
+
+
+async def test_at_the_weekend_fridays_close_is_not_old(clock: ManualClock) -> None:
+    clock.present = datetime.fromisoformat("2026-10-04T12:00:00-04:00")
+    close = datetime.fromisoformat("2026-10-02T16:00:00-04:00")
+    reading = Reading(name="vix", value=16.63, unit="points", as_of=close, source="cboe")
+    second = feed("yahoo", vix("yahoo"))
+    assert await source_of(chosen(clock, feed("cboe", (reading,)), second)) == "cboe"
+    assert second.asked == 0
+
+
+async def test_settlements_of_every_expiry_come_together(clock: ManualClock) -> None:
+    curve = tuple(
+        Reading(name="vx.settle", key=key, value=20.0, unit="points", as_of=OPEN, source="one")
+        for key in ("2026-10-21", "2026-11-18")
+    )
+    choice = chosen(clock, feed("one", curve), signal="vx.settle")
+    assert await choice.read() == curve
+
+
+async def test_when_all_fail_the_reason_names_them_all(clock: ManualClock) -> None:
+    refused = Transient("yahoo refused us", retry_after=timedelta(seconds=60))
+    with pytest.raises(Transient) as caught:
+        await chosen(
+            clock, feed("cboe", Permanent("cboe sent no data")), feed("yahoo", refused)
+        ).read()
+    assert str(caught.value) == "cboe sent no data; yahoo refused us"
+    assert caught.value.retry_after == timedelta(seconds=60)
+
+
+async def test_when_none_will_ever_work_that_is_permanent(clock: ManualClock) -> None:
+    with pytest.raises(Permanent, match="cboe sent no data"):
+        await chosen(clock, feed("cboe", Permanent("cboe sent no data"))).read()
+
+
+async def test_its_name_is_the_signal(clock: ManualClock) -> None:
+    assert chosen(clock, feed("cboe", vix("cboe"))).name == "vix"

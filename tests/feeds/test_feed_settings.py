@@ -1,0 +1,133 @@
+"""What `[feeds]` and `[feed.NAME]` may say."""
+
+import tomllib
+from collections.abc import Mapping
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from monitor.clock import ManualClock
+from monitor.feeds.http import Web
+from monitor.feeds.settings import (
+    DEFAULT_ORDER,
+    PROVIDERS,
+    FeedSettings,
+    feed_faults,
+    feed_order,
+    poll_seconds,
+)
+from monitor.signals.catalogue import BY_NAME
+
+TABLES: TypeAdapter[Mapping[str, FeedSettings]] = TypeAdapter(Mapping[str, FeedSettings])
+
+
+def tables(text: str) -> Mapping[str, FeedSettings]:
+    return TABLES.validate_python(tomllib.loads(text).get("feed", {}))
+
+
+def test_what_is_not_said_stays_as_it_ships() -> None:
+    assert feed_order({"vix": ["cboe", "yahoo"]}) == {
+        "vix": ("cboe", "yahoo"),
+        "dvol.eth": ("deribit",),
+        "vx.settle": ("cboe_settlement",),
+    }
+
+
+def test_an_empty_order_turns_a_signal_off() -> None:
+    assert "dvol.eth" not in feed_order({"dvol.eth": []})
+
+
+def test_yahoo_is_asked_only_when_it_is_named() -> None:
+    assert all("yahoo" not in names for names in feed_order({}).values())
+
+
+def test_an_order_is_asked_as_often_as_its_most_frequent_feed() -> None:
+    given = tables("[feed.yahoo]\npoll_s = 15\n")
+    assert poll_seconds(["cboe"], given) == 60
+    assert poll_seconds(["cboe", "yahoo"], given) == 15
+    assert poll_seconds(["cboe_settlement"], given) == 3_600
+
+
+@pytest.mark.parametrize(
+    ("feeds", "text", "faults"),
+    [
+        pytest.param({"vix": ["cboe", "yahoo"], "dvol.eth": ["deribit"]}, "", [], id="no fault"),
+        pytest.param(
+            {"vix": ["cbeo"], "vxi": ["cboe"]},
+            "[feed.yahooo]",
+            [
+                ("feeds.vix", "no feed is called 'cbeo'; did you mean cboe?"),
+                ("feeds.vxi", "no signal is called 'vxi'; did you mean vix?"),
+                ("feed.yahooo", "no feed is called 'yahooo'; did you mean yahoo?"),
+            ],
+            id="every wrong name at once",
+        ),
+        pytest.param(
+            {"vix": ["deribit"]},
+            "",
+            [("feeds.vix", "deribit gives dvol.eth only")],
+            id="a feed that gives something else",
+        ),
+        pytest.param(
+            {"vix": ["cboe", "cboe"]}, "", [("feeds.vix", "names a feed twice")], id="a feed twice"
+        ),
+        pytest.param(
+            {},
+            "[feed.cboe.values]\nvix = { value = 16.5, as_of = 2026-11-20 }",
+            [("feed.cboe.values", "only [feed.manual] takes values")],
+            id="a typed value where none belongs",
+        ),
+        pytest.param(
+            {},
+            "[feed.manual.values]\n"
+            "vix = { value = 201, as_of = 2026-11-20T16:00:00 }\n"
+            "vvix = { value = 90, as_of = 2026-11-20 }",
+            [
+                ("feed.manual.values.vix.value", "is above 0 and up to 200, was 201"),
+                (
+                    "feed.manual.values.vix.as_of",
+                    "needs its offset from UTC, was 2026-11-20T16:00:00",
+                ),
+                ("feed.manual.values.vvix", "no signal is called 'vvix'; did you mean vix?"),
+            ],
+            id="typed values that make no sense",
+        ),
+    ],
+)
+def test_faults(feeds: dict[str, list[str]], text: str, faults: list[tuple[str, str]]) -> None:
+    assert list(feed_faults(feeds, tables(text))) == faults
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[feed.cboe]\npoll = 60", id="an unknown key"),
+        pytest.param("[feed.cboe]\npoll_s = 0", id="no interval"),
+        pytest.param("[feed.cboe]\npoll_s = nan", id="an interval that is no number"),
+        pytest.param('[feed.cboe]\nbase_url = "ftp://x.example"', id="another scheme"),
+        pytest.param('[feed.cboe]\nbase_url = "http://x.example/"', id="a slash at the end"),
+        pytest.param("[feed.manual.values]\nvix = { value = 1 }", id="a value without its date"),
+    ],
+)
+def test_a_table_that_is_wrong_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        tables(text)
+
+
+def test_a_table_may_say_where_and_how_often() -> None:
+    given = tables('[feed.cboe]\nbase_url = "http://127.0.0.1:8080/cboe"\npoll_s = 0.5')
+    assert given["cboe"] == FeedSettings(base_url="http://127.0.0.1:8080/cboe", poll_s=0.5)
+
+
+@pytest.mark.parametrize("name", sorted(PROVIDERS))
+def test_every_provider_is_built_under_its_own_name(
+    name: str, site: Web, clock: ManualClock
+) -> None:
+    feed = PROVIDERS[name].build(site, clock, FeedSettings(base_url="http://127.0.0.1:1"))
+    assert feed.name == name
+
+
+def test_every_signal_fed_is_in_the_catalogue_with_an_age_limit() -> None:
+    fed = {signal for provider in PROVIDERS.values() for signal in provider.signals}
+    assert fed == set(DEFAULT_ORDER)
+    assert all(BY_NAME[signal].max_age is not None for signal in fed)

@@ -1,0 +1,24 @@
+"""The contract with the real services; run by hand: `pytest -m network tests/feeds`."""
+
+import math
+
+import pytest
+
+from monitor.clock import SystemClock
+from monitor.feeds.http import HttpSettings, Web, open_client
+from monitor.feeds.settings import PROVIDERS, FeedSettings
+
+pytestmark = pytest.mark.network
+
+
+@pytest.mark.parametrize("name", sorted(set(PROVIDERS) - {"manual"}))
+async def test_the_service_still_speaks_as_it_did(name: str) -> None:
+    settings = HttpSettings()
+    clock = SystemClock()
+    async with open_client(settings) as client:
+        provider = PROVIDERS[name]
+        feed = provider.build(Web(client, clock, settings=settings), clock, FeedSettings())
+        readings = await feed.read()
+    assert readings
+    assert {reading.name for reading in readings} <= set(provider.signals)
+    assert all(math.isfinite(reading.value) for reading in readings)
