@@ -148,11 +148,7 @@ def steps() -> Iterable[Step]:
     )
     if shutil.which("mosquitto", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") is None:
         yield Step(
-            name="broker",
-            says="MQTT broker",
-            reads=(),
-            made=BROKER / "mosquitto",
-            do=unpack_broker,
+            name="broker", says="MQTT broker", reads=(), made=BROKER / "mosquitto", do=unpack_broker
         )
 
 
@@ -160,12 +156,7 @@ def steps() -> Iterable[Step]:
 
 
 def make_venv() -> None:
-    """Create an empty environment, or keep one that this Python made here before."""
-    if PYTHON.exists() and not (CACHE / "stamps" / "venv").exists():
-        ask = "import sys; print(*sys.version_info[:2], sys.prefix)"
-        told = subprocess.run([PYTHON, "-c", ask], capture_output=True, text=True, check=False)
-        if told.stdout.split() == [*map(str, sys.version_info[:2]), str(VENV)]:
-            return
+    """Create an empty environment, without the pip that a bare Debian cannot give it."""
     clear = ("--clear",) if VENV.exists() else ()
     run("python -m venv", sys.executable, "-m", "venv", "--without-pip", *clear, VENV)
 
