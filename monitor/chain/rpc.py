@@ -2,7 +2,9 @@
 
 import json
 import logging
+import os
 import re
+import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -183,4 +185,8 @@ def _name(error: Exception) -> str:
 
 
 def _os_words(error: aiohttp.ClientConnectorError) -> str:
-    return one_line(error.os_error.strerror or error.os_error)
+    """Return the system's own words: asyncio's name the call and the address instead."""
+    cause = error.os_error
+    if isinstance(cause, socket.gaierror) or not cause.errno:
+        return one_line(cause.strerror or _name(cause))
+    return os.strerror(cause.errno)

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pytest
@@ -14,7 +13,6 @@ from monitor.chain.reader import ChainReader, chain_reader
 from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings
 from monitor.devnet.local_chain import Devnet
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 Script = Callable[[str, list[Any]], Awaitable[web.Response | dict[str, Any]]]
 
@@ -44,9 +42,11 @@ async def scripted_node() -> AsyncIterator[ScriptedNode]:
     node = ScriptedNode()
     app = web.Application()
     app.router.add_post("/{tail:.*}", node.handle)
-    async with TestServer(app) as server:
-        node.url = str(server.make_url("/")).rstrip("/")
-        yield node
+    server = TestServer(app)
+    await server.start_server(access_log=None)  # which would write the paths it serves
+    node.url = str(server.make_url("/")).rstrip("/")
+    yield node
+    await server.close()
 
 
 class ReaderOn(Protocol):

@@ -1,0 +1,472 @@
+"""Every way a node fails: one row a shape, with its verdict and its sentence."""
+
+import asyncio
+import logging
+import traceback
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from monitor.chain.failures import (
+    EmptyAnswer,
+    EndpointRefused,
+    NoHistory,
+    RangeTooWide,
+    Reverted,
+    TooHeavy,
+    retry_after,
+)
+from monitor.chain.rpc import Endpoint, shown_host
+from monitor.errors import HedgewatchError, Permanent, Transient
+from monitor.logs import RedactingFormatter, Secret
+
+KEY = "kEy0123456789abcdefSECRET"
+CONTRACT = "0x" + "11" * 20
+REVERT = (
+    "0x08c379a0"
+    "0000000000000000000000000000000000000000000000000000000000000020"
+    "0000000000000000000000000000000000000000000000000000000000000010"
+    "496e76616c696420746f6b656e20494400000000000000000000000000000000"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the node sends: a status, headers, and a body as text or JSON-RPC."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    text: str | None = None
+    json: Any = None
+
+    def response(self) -> web.Response:
+        if self.text is not None:
+            return web.Response(status=self.status, headers=self.headers, text=self.text)
+        return web.json_response(self.json, status=self.status, headers=self.headers)
+
+
+def error(code: int, message: str, data: Any = None, status: int = 200) -> Reply:
+    told = {"code": code, "message": message} | ({"data": data} if data is not None else {})
+    return Reply(status=status, json={"jsonrpc": "2.0", "id": 1, "error": told})
+
+
+def result(value: Any) -> Reply:
+    return Reply(json={"jsonrpc": "2.0", "id": 1, "result": value})
+
+
+HTML = "<html><title>Just a moment...</title></html>"
+
+HTTP = [
+    pytest.param(
+        Reply(status=429, headers={"Retry-After": "7"}, text=""),
+        Transient,
+        "HOST limits the rate (HTTP 429), and asks to wait 7 s",
+        id="429 with the seconds to wait",
+    ),
+    pytest.param(
+        Reply(status=429, text=HTML), Transient, "HOST limits the rate (HTTP 429)", id="429 bare"
+    ),
+    pytest.param(
+        Reply(status=401, text="no"),
+        EndpointRefused,
+        "HOST refused the key (HTTP 401): check env:ETH_RPC_URL",
+        id="401: the key",
+    ),
+    pytest.param(
+        error(-32600, f"Must be authenticated! {KEY}", status=403),
+        EndpointRefused,
+        "HOST refused the key (HTTP 403): check env:ETH_RPC_URL",
+        id="403: the key",
+    ),
+    pytest.param(
+        Reply(status=402, text=""),
+        Transient,
+        "HOST says the plan's credits are used up (HTTP 402)",
+        id="402: credits",
+    ),
+    pytest.param(
+        Reply(status=404, text="not found"),
+        EndpointRefused,
+        "HOST knows no such path (HTTP 404): check env:ETH_RPC_URL",
+        id="404: the path",
+    ),
+    pytest.param(
+        Reply(status=301, headers={"Location": "https://else.example/"}, text=""),
+        EndpointRefused,
+        "HOST redirects (HTTP 301): check env:ETH_RPC_URL",
+        id="a redirect is not followed",
+    ),
+    pytest.param(Reply(status=500, text=""), Transient, "HOST failed (HTTP 500)", id="500"),
+    pytest.param(Reply(status=502, text=HTML), Transient, "HOST failed (HTTP 502)", id="502"),
+    pytest.param(Reply(status=503, text=HTML), Transient, "HOST failed (HTTP 503)", id="503"),
+    pytest.param(Reply(status=525, text=""), Transient, "HOST failed (HTTP 525)", id="525"),
+    pytest.param(
+        error(-32000, "header not found", status=500),
+        Transient,
+        "HOST does not have the block yet: header not found (code -32000)",
+        id="a JSON-RPC error told with HTTP 500",
+    ),
+    pytest.param(
+        Reply(status=200, text=HTML),
+        Transient,
+        "HOST answered HTTP 200 with something else than JSON",
+        id="HTML with HTTP 200",
+    ),
+    pytest.param(
+        Reply(status=200, text=""),
+        Transient,
+        "HOST answered HTTP 200 with something else than JSON",
+        id="nothing with HTTP 200",
+    ),
+    pytest.param(
+        Reply(json=["odd"]),
+        Transient,
+        "HOST answered eth_call with no JSON-RPC object",
+        id="JSON of another shape",
+    ),
+    pytest.param(result(None), Transient, "HOST answered null to eth_call", id="a null result"),
+    pytest.param(
+        Reply(json={"jsonrpc": "2.0", "id": 1}),
+        Transient,
+        "HOST answered null to eth_call",
+        id="no result at all",
+    ),
+    pytest.param(
+        result("0x"),
+        EmptyAnswer,
+        f"HOST answered an empty 0x for {CONTRACT}: it lacks block 7, or nothing is deployed there",
+        id="an empty 0x",
+    ),
+    pytest.param(
+        result("0xzz"),
+        Transient,
+        "HOST answered eth_call with no hexadecimal text",
+        id="a result that is no hex",
+    ),
+    pytest.param(
+        result({"a": 1}),
+        Transient,
+        "HOST answered eth_call with no hexadecimal text",
+        id="a result that is no text",
+    ),
+]
+RPC = [
+    pytest.param(
+        error(-32005, "daily request count exceeded, request rate limited"),
+        Transient,
+        "HOST limits the rate: daily request count exceeded, request rate limited (code -32005)",
+        id="-32005: rate",
+    ),
+    pytest.param(
+        error(-32090, "Too many requests, retry in 10s"),
+        Transient,
+        "HOST limits the rate: Too many requests, retry in 10s (code -32090)",
+        id="-32090: rate, with a wait",
+    ),
+    pytest.param(
+        error(-32000, "header not found"),
+        Transient,
+        "HOST does not have the block yet: header not found (code -32000)",
+        id="-32000: header not found",
+    ),
+    pytest.param(
+        error(-32603, "upstream does not have the requested block yet"),
+        Transient,
+        "HOST does not have the block yet: "
+        "upstream does not have the requested block yet (code -32603)",
+        id="-32603: upstream lags",
+    ),
+    pytest.param(
+        error(-32001, "unknown block number"),
+        Transient,
+        "HOST does not have the block yet: unknown block number (code -32001)",
+        id="-32001: unknown block",
+    ),
+    pytest.param(
+        error(-32000, "missing trie node 7f3a (path ) state 0x7f3a is not available"),
+        NoHistory,
+        "HOST keeps no state that old: "
+        "missing trie node 7f3a (path ) state 0x7f3a is not available (code -32000)",
+        id="missing trie node",
+    ),
+    pytest.param(
+        error(-32000, "metadata is not found"),
+        NoHistory,
+        "HOST keeps no state that old: metadata is not found (code -32000)",
+        id="metadata is not found",
+    ),
+    pytest.param(
+        error(3, "execution reverted: Invalid token ID", REVERT),
+        Reverted,
+        "the contract reverted: Invalid token ID",
+        id="code 3 with a reason",
+    ),
+    pytest.param(
+        error(-32000, "execution reverted"),
+        Reverted,
+        "the contract reverted: execution reverted",
+        id="-32000: reverted without a reason",
+    ),
+    pytest.param(
+        error(-32015, "VM execution error.", "Reverted " + REVERT),
+        Reverted,
+        "the contract reverted: Invalid token ID",
+        id="-32015: reverted, told in the data",
+    ),
+    pytest.param(
+        error(-32000, "out of gas"),
+        TooHeavy,
+        "HOST could not compute eth_call at once: out of gas (code -32000)",
+        id="out of gas",
+    ),
+    pytest.param(
+        error(-32015, "VM execution error.", "Out of gas"),
+        TooHeavy,
+        "HOST could not compute eth_call at once: VM execution error. (code -32015)",
+        id="-32015: out of gas, told in the data",
+    ),
+    pytest.param(
+        error(-32000, "execution aborted (timeout = 5s)"),
+        TooHeavy,
+        "HOST could not compute eth_call at once: execution aborted (timeout = 5s) (code -32000)",
+        id="execution aborted",
+    ),
+    pytest.param(
+        error(-32601, "the method eth_call does not exist"),
+        Transient,
+        "HOST does not offer eth_call: the method eth_call does not exist (code -32601)",
+        id="-32601 on everything",
+    ),
+    pytest.param(
+        error(-32000, "invalid api key"),
+        EndpointRefused,
+        "HOST refused the key: invalid api key (code -32000); check env:ETH_RPC_URL",
+        id="a refused key with HTTP 200",
+    ),
+    pytest.param(
+        error(-32603, "Internal error"),
+        Transient,
+        "HOST failed eth_call: Internal error (code -32603)",
+        id="-32603: anything else",
+    ),
+    pytest.param(
+        Reply(json={"jsonrpc": "2.0", "id": 1, "error": "boom"}),
+        Transient,
+        "HOST failed eth_call: boom (code None)",
+        id="an error that is only text",
+    ),
+    pytest.param(
+        error(-32603, "line one\nline\ttwo\x00" + "x" * 500),
+        Transient,
+        "HOST failed eth_call: line one line two" + "x" * 142 + "… (code -32603)",
+        id="a long message on many lines",
+    ),
+]
+LOGS = [
+    pytest.param(error(-32005, "query returned more than 10000 results"), id="too many results"),
+    pytest.param(error(-32602, "eth_getLogs is limited to a 1000 blocks range"), id="1000 blocks"),
+    pytest.param(error(-32000, "query timeout exceeded"), id="a query timeout"),
+    pytest.param(error(-32701, "Please specify less number of addresses"), id="-32701"),
+    pytest.param(error(-32600, "block range is too large", status=400), id="told with HTTP 400"),
+    pytest.param(
+        error(-32602, "You can make eth_getLogs requests with up to a 10 block range", status=400),
+        id="a free tier's ten blocks",
+    ),
+]
+
+
+def endpoint_at(url: str, timeout_s: float = 5) -> Endpoint:
+    return Endpoint(Secret(f"{url}/v2/{KEY}", "env:ETH_RPC_URL"), timeout_s=timeout_s)
+
+
+async def failure(endpoint: Endpoint) -> HedgewatchError:
+    try:
+        await endpoint.eth_call(CONTRACT, "0x01", 7)
+    except HedgewatchError as error:
+        return error
+    finally:
+        await endpoint.close()
+    raise AssertionError("it did not fail")
+
+
+@pytest.mark.parametrize(("reply", "verdict", "sentence"), [*HTTP, *RPC])
+async def test_each_failure_has_its_verdict_and_sentence(
+    scripted_node: Any,
+    reply: Reply,
+    verdict: type[HedgewatchError],
+    sentence: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def script(_method: str, _params: list[Any]) -> web.Response:
+        return reply.response()
+
+    scripted_node.script = script
+    caplog.set_level(logging.DEBUG)
+    endpoint = endpoint_at(scripted_node.url)
+    failed = await failure(endpoint)
+    host = scripted_node.url.removeprefix("http://") + "/…"
+    assert str(failed) == sentence.replace("HOST", host)
+    assert type(failed) is verdict
+    assert_no_key(failed, endpoint, caplog)
+
+
+def assert_no_key(
+    failed: HedgewatchError, endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = [str(failed), repr(failed), repr(endpoint), str(endpoint), caplog.text]
+    told += traceback.format_exception(failed)
+    formatter = RedactingFormatter("%(message)s")
+    told += [formatter.format(record) for record in caplog.records]
+    assert [text for text in told if KEY in text] == []
+
+
+@pytest.mark.parametrize("reply", LOGS)
+async def test_a_range_of_logs_too_wide_is_told_as_such(scripted_node: Any, reply: Reply) -> None:
+    async def script(_method: str, _params: list[Any]) -> web.Response:
+        return reply.response()
+
+    scripted_node.script = script
+    endpoint = endpoint_at(scripted_node.url)
+    with pytest.raises(RangeTooWide, match="gives no logs over so many blocks"):
+        await endpoint.call("eth_getLogs", {})
+    await endpoint.close()
+
+
+async def test_a_node_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
+    endpoint = endpoint_at("http://127.0.0.1:1")
+    failed = await failure(endpoint)
+    assert str(failed) == "127.0.0.1:1/… cannot be reached: Connection refused"
+    assert type(failed) is Transient
+    assert_no_key(failed, endpoint, caplog)
+
+
+async def test_a_host_that_does_not_exist(caplog: pytest.LogCaptureFixture) -> None:
+    endpoint = endpoint_at("http://nowhere.invalid")
+    failed = await failure(endpoint)
+    assert str(failed).startswith("nowhere.invalid/… cannot be reached: ")
+    assert type(failed) is Transient
+    assert_no_key(failed, endpoint, caplog)
+
+
+async def test_a_node_that_does_not_answer_in_time(
+    scripted_node: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    never = asyncio.Event()
+
+    async def script(_method: str, _params: list[Any]) -> web.Response:
+        await never.wait()
+        return web.Response()
+
+    scripted_node.script = script
+    endpoint = endpoint_at(scripted_node.url, timeout_s=0.1)
+    failed = await failure(endpoint)
+    never.set()
+    assert str(failed).endswith("did not answer eth_call within 0.1 s")
+    assert type(failed) is Transient
+    assert_no_key(failed, endpoint, caplog)
+
+
+async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    writer.close()
+
+
+async def test_a_node_that_hangs_up_is_asked_once_more(caplog: pytest.LogCaptureFixture) -> None:
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        endpoint = endpoint_at(f"http://127.0.0.1:{port}")
+        failed = await failure(endpoint)
+    assert str(failed) == f"127.0.0.1:{port}/… closed the connection without an answer"
+    assert endpoint.requests_made == 2
+    assert_no_key(failed, endpoint, caplog)
+
+
+async def test_tls_that_is_none_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        endpoint = endpoint_at(f"https://127.0.0.1:{port}")
+        failed = await failure(endpoint)
+    assert type(failed) is Transient
+    assert str(failed).startswith(f"127.0.0.1:{port}/… ")
+    assert_no_key(failed, endpoint, caplog)
+
+
+async def test_one_connection_serves_many_requests(scripted_node: Any) -> None:
+    async def script(_method: str, _params: list[Any]) -> dict[str, Any]:
+        return {"result": "0x1"}
+
+    scripted_node.script = script
+    endpoint = endpoint_at(scripted_node.url)
+    for _ in range(20):
+        await endpoint.call("eth_chainId")
+    assert len(scripted_node.connections) == 1
+    assert [method for method, _ in scripted_node.asked] == ["eth_chainId"] * 20
+    assert endpoint.requests_made == 20
+    await endpoint.close()
+
+
+async def test_a_wait_that_was_asked_for_travels_with_the_verdict(scripted_node: Any) -> None:
+    replies = [
+        Reply(status=429, headers={"retry-after": "11"}, text=""),
+        error(-32090, "Too many requests, retry in 10s"),
+        error(429, "please retry after 1500 ms"),
+    ]
+
+    async def script(_method: str, _params: list[Any]) -> web.Response:
+        return replies.pop(0).response()
+
+    scripted_node.script = script
+    for seconds in (11, 10, 1.5):
+        failed = await failure(endpoint_at(scripted_node.url))
+        assert isinstance(failed, Transient)
+        assert failed.retry_after == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        pytest.param({"Retry-After": "120"}, 120, id="seconds"),
+        pytest.param(
+            {
+                "Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT",
+                "Date": "Wed, 21 Oct 2026 07:28:00 GMT",
+            },
+            30,
+            id="a date, against the server's own",
+        ),
+        pytest.param({"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT"}, None, id="a date alone"),
+        pytest.param({"Retry-After": "soon"}, None, id="nonsense"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)
+def test_retry_after(headers: dict[str, str], seconds: int | None) -> None:
+    expected = None if seconds is None else timedelta(seconds=seconds)
+    assert retry_after(headers) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        pytest.param(
+            "https://eth-mainnet.g.alchemy.com/v2/abc", "eth-mainnet.g.alchemy.com/…", id="a path"
+        ),
+        pytest.param("http://127.0.0.1:8545", "127.0.0.1:8545", id="a port and no path"),
+        pytest.param("https://node.example/?apikey=abc", "node.example/…", id="a query"),
+        pytest.param("https://me:abc@node.example", "node.example", id="a user and password"),
+        pytest.param(
+            "https://0123456789abcdef0123456789abcdef.node.example/",
+            "….node.example",
+            id="a host name that looks like a key",
+        ),
+    ],
+)
+def test_a_host_is_shown_without_what_may_be_a_key(url: str, shown: str) -> None:
+    assert shown_host(url) == shown
+
+
+def test_verdicts_fall_under_the_house_s_two() -> None:
+    assert all(issubclass(one, Transient) for one in (EmptyAnswer, NoHistory, RangeTooWide))
+    assert all(issubclass(one, Permanent) for one in (EndpointRefused, Reverted))
