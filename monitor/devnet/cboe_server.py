@@ -45,6 +45,16 @@ class CboeServer:
         self._runner: web.AppRunner | None = None
 
     @property
+    def base_url(self) -> str:
+        """Return what the quote's adapter takes as its base."""
+        return self.url + QUOTE_PATH.removesuffix("/quotes/_VIX.json")
+
+    @property
+    def settlement_base_url(self) -> str:
+        """Return what the settlement's adapter takes as its base."""
+        return self.url + SETTLEMENT_PATH.removesuffix("/csv")
+
+    @property
     def quote_url(self) -> str:
         return self.url + QUOTE_PATH
 

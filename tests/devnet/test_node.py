@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,15 +79,19 @@ def start_parent() -> subprocess.Popen[bytes]:
 async def test_dies_when_its_parent_is_killed_without_warning() -> None:
     parent = start_parent()
     assert parent.stdout is not None
-    pid = int(parent.stdout.readline())
-    assert running(pid)
-    os.kill(parent.pid, signal.SIGKILL)
-    parent.wait()
-    parent.stdout.close()
-    deadline = stopwatch() + 5
-    while running(pid) and stopwatch() < deadline:
-        await SystemClock().sleep(0.01)
-    assert not running(pid)
+    with parent.stdout:
+        pid = int(parent.stdout.readline())
+    try:
+        assert running(pid)
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.wait()
+        deadline = stopwatch() + 5
+        while running(pid) and stopwatch() < deadline:
+            await SystemClock().sleep(0.01)
+        assert not running(pid)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 async def test_two_nodes_run_side_by_side() -> None:
