@@ -17,17 +17,16 @@ Numbers: TypeAlias = float | Floats
 
 _ERFC: Final = np.frompyfunc(math.erfc, 1, 1)
 _HIGHEST_SIGMA: Final = 20.0
-_HALVINGS: Final = 100
+_HALVINGS: Final = 64
 
 
 def price(
     forward: Numbers, strike: Numbers, *, sigma: Numbers, years: Numbers, call: bool = True
 ) -> Floats:
     """Return the undiscounted price; its intrinsic value where sigma or years is zero."""
-    d1, d2 = _d(forward, strike, sigma, years)
     sign = 1.0 if call else -1.0
-    worth = sign * (np.multiply(forward, _cdf(sign * d1)) - np.multiply(strike, _cdf(sign * d2)))
-    return np.maximum(worth, 0.0)
+    d1, d2 = _d(forward, strike, sigma, years)
+    return _worth(forward, strike, d1, d2, sign)
 
 
 def delta(
@@ -63,10 +62,11 @@ def implied_vol(
     )
     # Solve for the out-of-the-money twin: its price is all time value.
     over = np.maximum(premium - np.maximum((forward - strike) * (1 if call else -1), 0.0), 0.0)
+    sign = np.where(strike >= forward, 1.0, -1.0)
     low, high = np.zeros_like(over), np.full_like(over, _HIGHEST_SIGMA)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        above = _time_value(forward, strike, middle, years) > over
+        above = _worth(forward, strike, *_d(forward, strike, middle, years), sign) > over
         low, high = np.where(above, low, middle), np.where(above, middle, high)
     solved = (over > 0) & (high < _HIGHEST_SIGMA) & (years > 0)
     return np.asarray(np.where(solved, (low + high) / 2, np.nan))
@@ -91,10 +91,10 @@ def _d(forward: Numbers, strike: Numbers, sigma: Numbers, years: Numbers) -> tup
     return d1, d1 - spread
 
 
-def _time_value(forward: Floats, strike: Floats, sigma: Floats, years: Floats) -> Floats:
-    calls = price(forward, strike, sigma=sigma, years=years)
-    puts = price(forward, strike, sigma=sigma, years=years, call=False)
-    return np.asarray(np.where(strike >= forward, calls, puts))
+def _worth(forward: Numbers, strike: Numbers, d1: Floats, d2: Floats, sign: Numbers) -> Floats:
+    """Return forward's part less strike's; sign: 1 for a call, -1 for a put."""
+    gap = np.multiply(forward, _cdf(sign * d1)) - np.multiply(strike, _cdf(sign * d2))
+    return np.asarray(np.maximum(np.multiply(sign, gap), 0.0))
 
 
 def _cdf(x: Numbers) -> Floats:

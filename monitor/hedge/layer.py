@@ -148,7 +148,7 @@ def fill(
         journal=layer.journal + booked,
         proposal=None,
         opened_at=(layer.opened_at or at) if legs else None,
-        extrinsic_at_entry_usd=None if entry is None else entry * _share_kept(layer.legs, legs),
+        extrinsic_at_entry_usd=(entry or 0.0) * _share_kept(layer.legs, legs) or None,
     )
 
 

@@ -38,19 +38,22 @@ HUNDRED = 100 * 10**18
     ("tick_lower", "tick_upper", "burn", "mint"),
     [
         pytest.param(
-            -276310, -276300,
-            (49949961958869841754181, 0), (49949961958869841754182, 0), id="below the range",
+            -276310,
+            -276300,
+            (49949961958869841754181, 0),
+            (49949961958869841754182, 0),
+            id="below the range",
         ),
+        pytest.param(-276340, -276330, (0, 49970077052), (0, 49970077053), id="above the range"),
         pytest.param(
-            -276340, -276330, (0, 49970077052), (0, 49970077053), id="above the range"
-        ),
-        pytest.param(
-            -276340, -276300,
-            (120054069145287995769396, 79831926242), (120054069145287995769397, 79831926243),
+            -276340,
+            -276300,
+            (120054069145287995769396, 79831926242),
+            (120054069145287995769397, 79831926243),
             id="in range",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_burn_floors_and_a_mint_ceils(
     tick_lower: int, tick_upper: int, burn: tuple[int, int], mint: tuple[int, int]
 ) -> None:

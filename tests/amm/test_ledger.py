@@ -20,9 +20,15 @@ def _event(
     flow: Flow, at: int, liquidity: int, amounts: tuple[int, int], price: int | None = None
 ) -> LiquidityEvent:
     return LiquidityEvent(
-        flow=flow, block_number=at, log_index=0, at=START + timedelta(hours=at),
-        liquidity=liquidity, amount0=amounts[0], amount1=amounts[1], sqrt_price_x96=price,
-    )  # fmt: skip
+        flow=flow,
+        block_number=at,
+        log_index=0,
+        at=START + timedelta(hours=at),
+        liquidity=liquidity,
+        amount0=amounts[0],
+        amount1=amounts[1],
+        sqrt_price_x96=price,
+    )
 
 
 def _deposit(at: int, liquidity: int, price: int) -> LiquidityEvent:
@@ -187,9 +193,11 @@ def test_an_inferred_price_books_the_loss_a_told_one_does(
 @given(inside, st.permutations(range(4)))
 def test_the_order_of_arrival_changes_nothing(entry: int, order: list[int]) -> None:
     events = [
-        _deposit(1, 10**20, entry), _withdrawal(2, 10**19, ONE),
-        _event(Flow.COLLECT, 3, 0, (5, 5)), _deposit(4, 10**18, ONE),
-    ]  # fmt: skip
+        _deposit(1, 10**20, entry),
+        _withdrawal(2, 10**19, ONE),
+        _event(Flow.COLLECT, 3, 0, (5, 5)),
+        _deposit(4, 10**18, ONE),
+    ]
     assert fold([events[i] for i in order], *TICKS) == fold(events, *TICKS)
 
 

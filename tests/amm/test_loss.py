@@ -87,9 +87,12 @@ def test_the_whole_range_loses_as_the_textbook_says() -> None:
 
 
 @given(
-    st.integers(-100_000, 100_000), st.integers(1, 100_000),
-    st.integers(-200_000, 200_000), st.integers(-200_000, 200_000), st.integers(1, 2**100),
-)  # fmt: skip
+    st.integers(-100_000, 100_000),
+    st.integers(1, 100_000),
+    st.integers(-200_000, 200_000),
+    st.integers(-200_000, 200_000),
+    st.integers(1, 2**100),
+)
 def test_no_range_entered_anywhere_gains_over_holding_at_any_price(
     low: int, width: int, entry: int, at: int, liquidity: int
 ) -> None:

@@ -1,0 +1,224 @@
+"""Tickets: which contract, how many, at what cost, or why none."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.hedge.curve import VixCurve
+from monitor.hedge.market import Market
+from monitor.hedge.ticket import (
+    draw_ticket,
+    listed_strike,
+    pick_contract,
+    remove_ticket,
+    roll_ticket,
+    yearly_premium_usd,
+)
+from monitor.hedge.vol import flat
+from monitor.model.layer import Contract, Leg, Ticket
+
+NOW = datetime(2020, 2, 14, 21, 15, tzinfo=UTC)
+# CFE settlements of 14 February 2020, by the expiry of each month's contract.
+SETTLEMENTS = (
+    (date(2020, 2, 19), 14.425),
+    (date(2020, 3, 18), 15.425),
+    (date(2020, 4, 15), 16.125),
+    (date(2020, 5, 20), 16.325),
+    (date(2020, 6, 17), 16.725),
+    (date(2020, 7, 22), 16.975),
+    (date(2020, 8, 19), 16.975),
+    (date(2020, 9, 16), 17.225),
+)
+EXPIRIES = tuple(day for day, _ in SETTLEMENTS)
+MARKET = Market(
+    curve=VixCurve(settlements=SETTLEMENTS, as_of=NOW), vol=flat(0.80), expiries=EXPIRIES
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instrument:
+    kind: str = "vix.call"
+    dte: int = 110
+    delta: float | None = 0.50
+    strike: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    policy: str = "fixed"
+    contracts: int | None = 4
+    beta: float | None = None
+
+
+BUDGET = Size(policy="fee_budget", contracts=None, beta=0.25)
+
+
+def drawn(result: Ticket | str) -> Ticket:
+    assert isinstance(result, Ticket), result
+    return result
+
+
+def test_an_add_takes_the_nearest_expiry_and_the_listed_strike_of_its_delta() -> None:
+    ticket = drawn(draw_ticket(Instrument(), Size(), market=MARKET, at=NOW))
+    # 110 days from 14 February is 3 June: 17 June is 14 days off, 20 May is 14 days off;
+    # the later wins. 16.725 * exp(0.8**2 / 2 * 0.339 years) = 18.64, on the half-point grid 18.5.
+    expected = Contract(kind="vix.call", expiry=date(2020, 6, 17), strike=18.5)
+    assert ticket.legs == (Leg(contract=expected, quantity=4),)
+    assert ticket.cost_usd == pytest.approx(ticket.prices[0] * 400)
+    assert ticket.priced_by == "model"
+    assert "settlement of 2020-06-17" in ticket.note
+    assert "stated vol 80%" in ticket.note
+
+
+@pytest.mark.parametrize(
+    ("dte", "expiry"),
+    [
+        pytest.param(30, date(2020, 3, 18), id="33 days for 30"),
+        pytest.param(110, date(2020, 6, 17), id="124 days for 110, as near as 96"),
+        pytest.param(220, date(2020, 9, 16), id="215 days for 220"),
+        pytest.param(1, date(2020, 2, 19), id="the one about to expire still trades"),
+    ],
+)
+def test_the_expiry_is_the_listed_one_nearest_in_days(dte: int, expiry: date) -> None:
+    contract = pick_contract(Instrument(dte=dte), MARKET, NOW)
+    assert isinstance(contract, Contract)
+    assert contract.expiry == expiry
+
+
+def test_an_expiry_past_its_last_trading_is_not_listed() -> None:
+    eve = datetime(2020, 2, 18, 22, 0, tzinfo=UTC)
+    contract = pick_contract(Instrument(dte=1), MARKET, eve)
+    assert isinstance(contract, Contract)
+    assert contract.expiry == date(2020, 3, 18)
+
+
+def test_an_expiry_far_from_the_wanted_one_is_told_of() -> None:
+    short = replace(MARKET, expiries=EXPIRIES[:2])
+    ticket = drawn(draw_ticket(Instrument(), Size(), market=short, at=NOW))
+    assert ticket.note.endswith("the nearest listed expiry is 33 days away, not 110")
+
+
+def test_more_volatility_costs_a_buyer_more() -> None:
+    ticket = drawn(draw_ticket(Instrument(), Size(), market=MARKET, at=NOW))
+    assert ticket.cost_low_usd < ticket.cost_usd < ticket.cost_high_usd
+    fixed = Instrument(strike=18.5)
+    lower = drawn(draw_ticket(fixed, Size(), market=replace(MARKET, vol=flat(0.75)), at=NOW))
+    assert lower.cost_usd == pytest.approx(ticket.cost_low_usd)
+
+
+@pytest.mark.parametrize(
+    ("exact", "listed"),
+    [
+        (0.1, 0.5),
+        (14.2, 14.0),
+        (14.25, 14.5),
+        (18.64, 18.5),
+        (19.8, 20.0),
+        (20.4, 20.0),
+        (41.7, 42.0),
+    ],
+)
+def test_strikes_are_half_points_below_twenty_and_points_above(exact: float, listed: float) -> None:
+    assert listed_strike(exact) == listed
+
+
+@given(st.floats(0.5, 200))
+def test_a_listed_strike_is_within_half_a_step(exact: float) -> None:
+    step = 0.5 if exact < 20 else 1.0
+    assert abs(listed_strike(exact) - exact) <= step / 2
+
+
+def test_a_put_of_a_quarter_delta_lies_below_the_forward() -> None:
+    contract = pick_contract(Instrument(kind="vix.put", delta=-0.25), MARKET, NOW)
+    assert isinstance(contract, Contract)
+    assert contract.strike < 16.725
+
+
+def test_a_future_is_bought_at_its_settlement() -> None:
+    instrument = Instrument(kind="vix.future", dte=30, delta=None)
+    ticket = drawn(draw_ticket(instrument, Size(contracts=2), market=MARKET, at=NOW))
+    assert ticket.prices == (15.425,)
+    assert ticket.cost_usd == ticket.cost_low_usd == ticket.cost_high_usd == 30_850.0
+
+
+def test_a_fee_budget_buys_what_it_can_renew_for_a_year() -> None:
+    one = drawn(draw_ticket(Instrument(), Size(contracts=1), market=MARKET, at=NOW))
+    yearly = one.cost_usd * 365 / 124  # 17 June is 124 days away
+    assert yearly_premium_usd(one.legs[0].contract, one.prices[0], NOW) == pytest.approx(yearly)
+    income = 3.5 * yearly / 0.25
+    enough = drawn(draw_ticket(Instrument(), BUDGET, market=MARKET, at=NOW, fee_income_usd=income))
+    assert enough.legs[0].quantity == 3
+    assert enough.fee_share == pytest.approx(3 * one.cost_usd / income)
+
+
+@pytest.mark.parametrize(
+    ("size", "income", "reason"),
+    [
+        pytest.param(BUDGET, None, "fee income is not known", id="fees unknown"),
+        pytest.param(BUDGET, 40.0, "holds no contract", id="fees too small for one"),
+        pytest.param(BUDGET, 0.0, "holds no contract", id="no fees at all"),
+        pytest.param(Size(contracts=None), None, "names no number", id="a size without a number"),
+    ],
+)
+def test_an_add_without_a_size_says_why(size: Size, income: float | None, reason: str) -> None:
+    result = draw_ticket(Instrument(), size, market=MARKET, at=NOW, fee_income_usd=income)
+    assert isinstance(result, str)
+    assert reason in result
+
+
+@pytest.mark.parametrize(
+    ("instrument", "market", "reason"),
+    [
+        pytest.param(Instrument(), replace(MARKET, curve=None), "no settlement", id="no curve"),
+        pytest.param(
+            Instrument(), replace(MARKET, expiries=()), "no listed expiry", id="no calendar"
+        ),
+        pytest.param(
+            Instrument(delta=None), MARKET, "needs a strike", id="neither strike nor delta"
+        ),
+        pytest.param(Instrument(kind="spx.put"), MARKET, "cannot be priced", id="another market"),
+    ],
+)
+def test_an_add_that_cannot_be_priced_says_why(
+    instrument: Instrument, market: Market, reason: str
+) -> None:
+    result = draw_ticket(instrument, Size(), market=market, at=NOW)
+    assert isinstance(result, str)
+    assert reason in result
+
+
+HELD = (Leg(contract=Contract(kind="vix.call", expiry=date(2020, 3, 18), strike=16.0), quantity=4),)
+
+
+def test_a_roll_sells_what_is_held_and_buys_as_many_further_out() -> None:
+    ticket = drawn(roll_ticket(HELD, Instrument(), market=MARKET, at=NOW))
+    assert ticket.legs == (
+        Leg(contract=HELD[0].contract, quantity=-4),
+        Leg(contract=Contract(kind="vix.call", expiry=date(2020, 6, 17), strike=18.5), quantity=4),
+    )
+    sold, bought = ticket.prices
+    assert ticket.cost_usd == pytest.approx(400 * (bought - sold))
+
+
+def test_a_remove_sells_everything_and_brings_cash() -> None:
+    ticket = drawn(remove_ticket(HELD, market=MARKET, at=NOW))
+    assert ticket.legs == (Leg(contract=HELD[0].contract, quantity=-4),)
+    assert ticket.cost_usd < 0
+    assert ticket.cost_high_usd < ticket.cost_usd < ticket.cost_low_usd < 0
+
+
+@pytest.mark.parametrize("at", [datetime(2020, 3, 18, 20, 0, tzinfo=UTC)])
+def test_expired_legs_are_neither_rolled_nor_sold(at: datetime) -> None:
+    assert roll_ticket(HELD, Instrument(), market=MARKET, at=at) == "there is no live leg to roll"
+    assert remove_ticket(HELD, market=MARKET, at=at) == "there is no live leg to close"
+
+
+def test_rolling_into_the_same_contract_is_no_roll() -> None:
+    held = (
+        Leg(contract=Contract(kind="vix.call", expiry=date(2020, 6, 17), strike=18.5), quantity=4),
+    )
+    result = roll_ticket(held, Instrument(), market=MARKET, at=NOW)
+    assert result == "the layer holds what it would be rolled into"
