@@ -154,7 +154,7 @@ class RedactingFormatter(logging.Formatter):
             return redact(super().format(record))
         except (TypeError, ValueError, KeyError) as error:
             # Else logging would print the arguments themselves, unredacted.
-            return redact(f"{record.levelname} {record.name}: {record.msg} (misformed: {error})")
+            return redact(f"{record.levelname} {record.name}: {record.msg} (malformed: {error})")
 
 
 def set_up(level: int = logging.INFO) -> None:

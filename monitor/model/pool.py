@@ -36,9 +36,7 @@ class Pool:
     @property
     def pair(self) -> str:
         """Return the pair as people say it, base before quote: `WETH/USDC`."""
-        base, quote = (
-            (self.token0, self.token1) if self.quote == 1 else (self.token1, self.token0)
-        )
+        base, quote = (self.token0, self.token1) if self.quote == 1 else (self.token1, self.token0)
         return f"{base.symbol}/{quote.symbol}"
 
 
