@@ -11,7 +11,7 @@ from monitor.rules.pack import Severity
 from monitor.store.memory import MemoryStore
 from monitor.store.port import Store
 from monitor.store.records import Outgoing
-from monitor.store.sqlite import open_sqlite
+from monitor.store.sqlite import SqliteStore, open_sqlite
 
 START = datetime(2020, 3, 9, 20, 15, tzinfo=UTC)
 
@@ -33,6 +33,20 @@ def store(request: pytest.FixtureRequest, url: str) -> Iterator[Store]:
     )
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def reopen(url: str) -> Iterator[Callable[..., SqliteStore]]:
+    """Open the file again as often as asked; closed in the end, or before by hand."""
+    opened: list[SqliteStore] = []
+
+    def again(now: datetime = START) -> SqliteStore:
+        opened.append(open_sqlite(url, now=now))
+        return opened[-1]
+
+    yield again
+    for store in opened:
+        store.close()
 
 
 @pytest.fixture

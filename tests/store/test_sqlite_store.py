@@ -5,8 +5,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -14,7 +16,9 @@ from monitor.errors import ConfigError, Transient
 from monitor.store.connection import database_path
 from monitor.store.records import Change, Outgoing
 from monitor.store.schema import MIGRATIONS, from_micros, to_micros
-from monitor.store.sqlite import open_sqlite
+from monitor.store.sqlite import SqliteStore, open_sqlite
+
+Reopen: TypeAlias = Callable[..., SqliteStore]
 
 
 @pytest.mark.parametrize(
@@ -48,14 +52,15 @@ def test_any_other_url_is_refused_with_an_example(url: str) -> None:
 def test_the_file_and_the_folders_made_for_it_are_the_owners_alone(
     tmp_path: Path, start: datetime
 ) -> None:
-    open_sqlite(f"sqlite:///{tmp_path}/a/b/x.db", now=start).commit(Change(rows={("a", "b"): "c"}))
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "a").rglob("*")}
+    with closing(open_sqlite(f"sqlite:///{tmp_path}/a/b/x.db", now=start)) as store:
+        store.commit(Change(rows={("a", "b"): "c"}))
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "a").rglob("*")}
     assert modes == {"b": 0o700, "x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600}
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o700
 
 
-def test_every_commit_is_on_the_disk_when_it_returns(url: str, start: datetime) -> None:
-    store = open_sqlite(url, now=start)
+def test_every_commit_is_on_the_disk_when_it_returns(reopen: Reopen) -> None:
+    store = reopen()
     settings = {
         name: store._database.read(f"PRAGMA {name}")[0][0]
         for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
@@ -70,21 +75,21 @@ def test_every_commit_is_on_the_disk_when_it_returns(url: str, start: datetime) 
 
 
 def test_a_store_opened_again_is_as_it_was_left(
-    url: str, start: datetime, letter: Callable[..., Outgoing]
+    reopen: Reopen, start: datetime, letter: Callable[..., Outgoing]
 ) -> None:
-    store = open_sqlite(url, now=start)
+    store = reopen()
     store.commit(Change(rows={("layer", "L2"): "on"}, alerts=(letter("one"),)))
     store.close()
-    again = open_sqlite(url, now=start.replace(year=2026))
+    again = reopen(start.replace(year=2026))
     assert again.load().created_at == start
     assert again.load().rows == {("layer", "L2"): "on"}
     assert [each.idem for each in again.outbox.due("mqtt", start, 10)] == ["one"]
 
 
 def test_a_commit_that_fails_half_way_changes_nothing(
-    url: str, start: datetime, letter: Callable[..., Outgoing]
+    reopen: Reopen, start: datetime, letter: Callable[..., Outgoing]
 ) -> None:
-    store = open_sqlite(url, now=start)
+    store = reopen()
     naive = letter("two", at=start)
     object.__setattr__(naive, "expires_at", start.replace(tzinfo=None))
     with pytest.raises(TypeError):
@@ -95,9 +100,9 @@ def test_a_commit_that_fails_half_way_changes_nothing(
 
 
 def test_a_word_said_by_another_process_is_heard_while_the_store_is_open(
-    url: str, start: datetime
+    reopen: Reopen, url: str
 ) -> None:
-    store = open_sqlite(url, now=start)
+    store = reopen()
     said = (
         "import sys; from datetime import datetime, UTC;"
         "from monitor.store.sqlite import open_sqlite;"
@@ -111,21 +116,20 @@ def test_a_word_said_by_another_process_is_heard_while_the_store_is_open(
     assert [word.id for word in store.inbox.unheard()] == ["w1"]
 
 
-def test_many_that_open_a_new_store_at_once_make_one(url: str, start: datetime) -> None:
+def test_many_that_open_a_new_store_at_once_make_one(
+    reopen: Reopen, url: str, start: datetime
+) -> None:
     def open_and_say(number: int) -> bool:
-        store = open_sqlite(url, now=start)
-        try:
+        with closing(open_sqlite(url, now=start)) as store:
             return store.inbox.say(f"w{number}", "{}", start)
-        finally:
-            store.close()
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(open_and_say, range(40)))
-    assert len(open_sqlite(url, now=start).inbox.unheard()) == 40
+    assert len(reopen().inbox.unheard()) == 40
 
 
-def test_a_write_lock_held_past_patience_is_transient(url: str, start: datetime) -> None:
-    store = open_sqlite(url, now=start)
+def test_a_write_lock_held_past_patience_is_transient(reopen: Reopen, url: str) -> None:
+    store = reopen()
     store._database.run("PRAGMA busy_timeout = 0")
     other = sqlite3.connect(database_path(url), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -162,8 +166,8 @@ def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path, start
     assert path.read_text() == "dear diary, " * 100
 
 
-def test_a_damaged_file_is_told(url: str, start: datetime) -> None:
-    store = open_sqlite(url, now=start)
+def test_a_damaged_file_is_told(reopen: Reopen, url: str, start: datetime) -> None:
+    store = reopen()
     store.commit(Change(rows={("rule", str(number)): "x" * 200 for number in range(500)}))
     store.close()
     path = database_path(url)
@@ -173,8 +177,10 @@ def test_a_damaged_file_is_told(url: str, start: datetime) -> None:
     assert "the file is damaged" in refused(url, start)
 
 
-def test_a_file_of_a_newer_schema_is_told_and_left_alone(url: str, start: datetime) -> None:
-    store = open_sqlite(url, now=start)
+def test_a_file_of_a_newer_schema_is_told_and_left_alone(
+    reopen: Reopen, url: str, start: datetime
+) -> None:
+    store = reopen()
     newer = len(MIGRATIONS) + 1
     store._database.run("UPDATE meta SET value = ? WHERE name = 'schema'", newer)
     store.close()
