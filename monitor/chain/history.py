@@ -53,6 +53,7 @@ class Histories:
         self._entries = {entry.position: entry for entry in entries}
         self._scan = LogScan(chain)
         self._known: dict[int, _History] = {}
+        self._waiting: dict[int, str] = {}
 
     async def attach(
         self,
@@ -220,6 +221,8 @@ class Histories:
                 self._known[position.token_id] = _History(
                     mark=_mark(position), next_block=block, note=str(error), gave_up=True
                 )
+            else:
+                self._waiting[position.token_id] = str(error)
 
     def _with_basis(self, position: Position, pools: Mapping[str, Pool]) -> Position:
         entry = self._entries.get(position.key)
@@ -227,7 +230,8 @@ class Histories:
             return _from_entry(position, entry, pools[position.pool])
         known = self._known.get(position.token_id)
         if known is None:
-            return replace(position, basis_note="its deposits could not be read yet")
+            why = self._waiting.get(position.token_id, "they are read again at the next block")
+            return replace(position, basis_note=f"its deposits are not known yet: {why}")
         return replace(position, basis=known.basis, basis_note=known.note)
 
 

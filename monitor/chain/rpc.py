@@ -27,7 +27,7 @@ _LONG_LABEL: Final = re.compile(r"[0-9A-Za-z]{24,}")
 _TALKATIVE: Final = ("web3.providers.AsyncHTTPProvider", "web3._utils.http_session_manager")
 
 
-class _HttpRefusal(Exception):  # noqa: N818 - it never leaves this module
+class _HttpRefusal(Exception):
     """An HTTP status other than 200, with what web3 would have thrown away."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:

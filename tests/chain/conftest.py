@@ -6,20 +6,19 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from monitor.chain.reader import ChainReader, chain_reader
 from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings
 from monitor.devnet.local_chain import Devnet
 
-
 Script = Callable[[str, list[Any]], Awaitable[web.Response | dict[str, Any]]]
 
 
 @dataclass(slots=True)
 class ScriptedNode:
-    """A JSON-RPC server on loopback. answers: by method, else `script` decides."""
+    """A JSON-RPC server on loopback whose every answer is the script's."""
 
     url: str = ""
     script: Script | None = None
@@ -35,6 +34,14 @@ class ScriptedNode:
         if isinstance(answer, dict):
             return web.json_response({"jsonrpc": "2.0", "id": body["id"], **answer})
         return answer
+
+    @staticmethod
+    async def forward(url: str, method: str, params: list[Any]) -> dict[str, Any]:
+        """Return what a real node answers, error or result."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        async with ClientSession() as session, session.post(url, json=body) as response:
+            told = await response.json()
+        return {key: told[key] for key in ("result", "error") if key in told}
 
 
 @pytest.fixture
