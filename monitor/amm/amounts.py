@@ -47,8 +47,8 @@ def amounts_between(
     if sqrt_price_x96 <= 0:
         raise ValueError(f"sqrt_price_x96 must be above zero, was {sqrt_price_x96}")
     inside = min(max(sqrt_price_x96, sqrt_lower_x96), sqrt_upper_x96)
-    # token0 lies above the price, token1 below it. Token0 is divided twice, and
-    # truncated twice, because the contract does so.
+    # token0 lies above the price, token1 below it. The contract rounds token0 after
+    # each of its two divisions, which for integers comes to rounding once.
     scaled0 = (liquidity << 96) * (sqrt_upper_x96 - inside)
     scaled1 = liquidity * (inside - sqrt_lower_x96)
     if round_up:

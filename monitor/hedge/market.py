@@ -32,11 +32,10 @@ class Market:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """One contract by the model, index points. delta: forward delta; 1 for a future."""
+    """One contract by the model, index points. note: the forward it rests on."""
 
     price: float
     intrinsic: float
-    delta: float
     note: str
 
 
@@ -61,17 +60,19 @@ def quote(contract: Contract, market: Market, at: datetime) -> Quote | str:
         return "no settlement of VIX futures is known"
     if contract.kind == FUTURE:
         note = f"VX future {forward.value:.2f}, {forward.note}"
-        return Quote(price=forward.value, intrinsic=forward.value, delta=1.0, note=note)
+        return Quote(price=forward.value, intrinsic=forward.value, note=note)
     call = contract.kind == CALL
-    terms = {
-        "sigma": sigma(market, contract.expiry, at),
-        "years": years_left(contract.expiry, at),
-    }
+    price = black76.price(
+        forward.value,
+        contract.strike,
+        sigma=sigma(market, contract.expiry, at),
+        years=years_left(contract.expiry, at),
+        call=call,
+    )
     gap = forward.value - contract.strike
     return Quote(
-        price=float(black76.price(forward.value, contract.strike, call=call, **terms)),
+        price=float(price),
         intrinsic=max(gap if call else -gap, 0.0),
-        delta=float(black76.delta(forward.value, contract.strike, call=call, **terms)),
         note=f"VIX forward {forward.value:.2f}, {forward.note}",
     )
 
