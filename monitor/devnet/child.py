@@ -23,6 +23,7 @@ def spawn(
     argv: Sequence[str | Path],
     *,
     output: IO[bytes] | int = subprocess.DEVNULL,
+    errors: IO[bytes] | int = subprocess.STDOUT,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
@@ -30,7 +31,8 @@ def spawn(
 
     The tie is to the calling thread, so call from one that stays. Where the kernel
     is not Linux there is no tie, and only `end` stops the child.
-    env: added to this process's own. output: takes both standard streams.
+    env: added to this process's own. output: takes both standard streams,
+    unless `errors` takes the second.
     """
     words = [str(word) for word in argv]
     if sys.platform == "linux":
@@ -39,7 +41,7 @@ def spawn(
         words,
         stdin=subprocess.DEVNULL,
         stdout=output,
-        stderr=subprocess.STDOUT,
+        stderr=errors,
         env={**os.environ, **(env or {})},
         cwd=cwd,
     )

@@ -1,7 +1,7 @@
 """The story the demo tells: what happened when, from February to June 2020."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -10,41 +10,47 @@ from monitor.devnet.covid_2020 import eth_closes, vix_closes, vx_settlements
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _CLOSE: Final = time(16, 15)
+_PUBLISHED: Final = time(17, 30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """One block of the story, and what the market printed at that very instant.
 
-    price: USD per ETH, the last close known then. vix: that session's close, index
-    points, or None between closes. settlements: VIX futures by expiry, index points.
+    price: USD per ETH, the last close known then. vix: the session's close, index
+    points, stamped `printed`; None between closes. settlements: VIX futures of the
+    same session by expiry, index points, which are out by 17:30 New York.
     """
 
     at: datetime
     price: float
     vix: float | None = None
+    printed: datetime | None = None
     settlements: Mapping[date, float] | None = None
 
 
 def moments(until: date | None = None) -> Iterator[Moment]:
-    """Yield the story in order of time: ETH every six hours, VIX at each close."""
-    closes = dict(_market_closes())
-    instants = sorted({*(at for at, _ in eth_closes()), *closes})
-    prices = iter(eth_closes())
+    """Yield the story from its first settlement on: ETH every six hours, VIX each session."""
+    markets = {moment.at: moment for moment in _sessions()}
+    start = min(markets)
+    prices: Iterator[tuple[datetime, float] | None] = iter((*eth_closes(), None))
     price, ahead = 0.0, next(prices)
-    first = ahead[0]
-    for at in instants:
+    for at in sorted({*(at for at, _ in eth_closes()), *markets}):
         while ahead is not None and ahead[0] <= at:
-            price, ahead = ahead[1], next(prices, None)
-        if at < first or (until is not None and at.date() > until):
-            continue
-        vix, table = closes.get(at, (None, None))
-        yield Moment(at=at, price=price, vix=vix, settlements=table)
+            price, ahead = ahead[1], next(prices)
+        if at >= start and (until is None or at.date() <= until):
+            yield replace(markets.get(at, Moment(at=at, price=price)), price=price)
 
 
-def _market_closes() -> Iterator[tuple[datetime, tuple[float, Mapping[date, float] | None]]]:
+def _sessions() -> Iterator[Moment]:
+    """Yield each session that was settled, as it was known at 17:30 New York."""
     settled = vx_settlements()
     for day, vix in vix_closes():
-        table = settled.get(day)
-        at = datetime.combine(day, _CLOSE, _NEW_YORK).astimezone(UTC)
-        yield at, (vix, dict(table) if table else None)
+        if day in settled:
+            yield Moment(
+                at=datetime.combine(day, _PUBLISHED, _NEW_YORK).astimezone(UTC),
+                price=0.0,
+                vix=vix,
+                printed=datetime.combine(day, _CLOSE, _NEW_YORK).astimezone(UTC),
+                settlements=dict(settled[day]),
+            )

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from pydantic import TypeAdapter, ValidationError
 
-from monitor.clock import Clock
+from monitor.clock import Clock, SystemClock, stopwatch
 from monitor.errors import HedgewatchError, Transient
 from monitor.feeds.port import Feed
 from monitor.model.observation import Gap, Observation, Readings, Snapshot, Word
@@ -19,11 +19,17 @@ from monitor.model.reading import Reading
 INBOX_S: Final = 0.25
 PULSE_S: Final = 5.0
 QUEUE: Final = 256
+GAP_S: Final = 1.0
+"""However often a source is asked, its silence is told no more often than this."""
+
 LATE: Final = 3.0
 """A poll may take this many of its own intervals, and no less than ten seconds."""
 
 _WORD: Final = TypeAdapter(Word)
 _log = logging.getLogger(__name__)
+# A run passed over because the one before still works is no news: each is bounded, and
+# one that hangs becomes a gap.
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
 class Said(Protocol):
@@ -89,7 +95,7 @@ class Live:
         self._queue: asyncio.Queue[Observation] = asyncio.Queue(QUEUE)
         self._taken: set[str] = set()
         self._seen: dict[str, tuple[Reading, ...]] = {}
-        self._down: set[str] = set()
+        self._down: dict[str, float] = {}
 
     async def observations(self, stop: asyncio.Event) -> AsyncIterator[Observation]:
         """Yield observations until `stop` is set."""
@@ -121,13 +127,15 @@ class Live:
         )
         jobs = [(p.name, p.every_s, self._poll(p)) for p in self._polled]
         jobs += [("inbox", INBOX_S, self._hear), ("self", PULSE_S, self._beat)]
+        at_once = SystemClock().now()  # schedules run in real time, whatever the story's clock
         for name, every_s, job in jobs:
             scheduler.add_job(
                 self._bounded(name, job, max(10.0, LATE * every_s)),
                 "interval",
                 seconds=every_s,
                 id=name,
-                next_run_time=datetime.fromtimestamp(0, UTC),
+                name=name,
+                next_run_time=at_once,
             )
         return scheduler
 
@@ -200,14 +208,17 @@ class Live:
         )
 
     async def _gap(self, name: str, reason: str) -> None:
+        at = stopwatch()
         if name not in self._down:
-            self._down.add(name)
             _log.warning("%s: %s", name, reason)
+        elif at - self._down[name] < GAP_S:
+            return
+        self._down[name] = at
         await self._queue.put(Gap(source=name, observed_at=self._stamp(), reason=reason))
 
     def _up(self, name: str) -> None:
         if name in self._down:
-            self._down.discard(name)
+            del self._down[name]
             _log.info("%s answers again", name)
 
     def _stamp(self, at: datetime | None = None) -> datetime:

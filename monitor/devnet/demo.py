@@ -1,0 +1,151 @@
+"""`hedgewatch demo`: February to June 2020, told to the real daemon, and what came of it."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+
+from monitor.alerts.alert import Alert
+from monitor.alerts.render import console_line
+from monitor.alerts.wire import from_json
+from monitor.clock import SystemClock, stopwatch
+from monitor.devnet.demo_result import DemoResult, Scene, scene_of
+from monitor.devnet.listener import Listener, listening
+from monitor.devnet.lockstep import Lockstep
+from monitor.devnet.person import Person
+from monitor.devnet.stage import DaemonProcess, Stage, open_stage
+from monitor.devnet.story import Moment, moments
+from monitor.store.port import Store
+from monitor.store.rows import restore
+from monitor.store.sqlite import open_sqlite
+
+PACKS: Final = ("alvh", "lp_range", "self")
+VALUE_USD: Final = 100_000.0
+"""Each of the four positions at the start."""
+
+VOLUME_USD: Final = 150_000.0
+"""Trading in each block of six hours: invented, so that there are fees. Not history."""
+
+_CLOCK: Final = SystemClock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoSettings:
+    """out: where files go. until: the story's last day, None for all of it.
+
+    days_a_second: how fast to tell it at most; 0 for as fast as it goes.
+    """
+
+    out: Path
+    until: date | None = None
+    days_a_second: float = 0.0
+
+
+@dataclass(slots=True)
+class _Teller:
+    """Tells the story, answers its proposals, and keeps what a report needs."""
+
+    steps: Lockstep
+    store: Store
+    person: Person
+    say: Callable[[str], None]
+    last_event: int = 0
+    alerts: list[Alert] = field(default_factory=list)
+    scenes: list[Scene] = field(default_factory=list)
+
+    async def tell(self, moment: Moment) -> None:
+        await self.steps.tell(moment)
+        while fresh := self._fresh():
+            for alert in fresh:
+                self.say(console_line(alert, dated=True))
+                if said := await self.person.answer(alert):
+                    self.say(f"{'':<12}you: {said}")
+            await self.steps.drained()
+        state = restore(self.store.load().rows, ())
+        self.scenes.append(scene_of(state, moment))
+
+    def _fresh(self) -> list[Alert]:
+        events = self.store.history.events(self.last_event)
+        self.last_event = max((event.id for event in events), default=self.last_event)
+        fresh = [from_json(event.payload) for event in events]
+        self.alerts += fresh
+        return fresh
+
+
+async def run_demo(settings: DemoSettings, *, say: Callable[[str], None] = print) -> DemoResult:
+    """Tell the story and return what came of it; raises Permanent when a part is missing."""
+    began = stopwatch()
+    told = list(moments(settings.until))
+    folder = settings.out / "run"
+    shutil.rmtree(folder, ignore_errors=True)
+    say("setting the stage: local chain, Uniswap v3, broker, feed server, daemon")
+    async with _performance(folder, told[0]) as (stage, daemon, heard):
+        store = open_sqlite(stage.store_url, now=told[0].at)
+        with closing(store):
+            teller = _teller(stage, daemon, store, say)
+            say(stage.broker.says)
+            say(f"{len(told)} moments from {told[0].at:%d %b} to {told[-1].at:%d %b %Y}, told")
+            await _tell_all(teller, told, settings)
+            tally = store.history.tally("devnet")
+            await daemon.stop()
+            result = DemoResult(
+                alerts=tuple(teller.alerts),
+                scenes=tuple(teller.scenes),
+                polls=tally.polls,
+                gaps=tally.gaps,
+                heard=len(heard.events),
+                repeats=heard.repeats,
+                undelivered=sum(one.waiting + one.dead for one in store.outbox.backlog()),
+                took_s=stopwatch() - began,
+            )
+    return result
+
+
+@asynccontextmanager
+async def _performance(
+    folder: Path, first: Moment
+) -> AsyncIterator[tuple[Stage, DaemonProcess, Listener]]:
+    opened = open_stage(folder, start=first.at, price=first.price, value_usd=VALUE_USD)
+    async with opened as stage:
+        stage.write_config(PACKS)
+        stage.set_clock(datetime.fromtimestamp(first.at.timestamp() - 60, UTC))
+        topic = "hedgewatch/demo/event"
+        async with listening(stage.broker.host, stage.broker.port, topic) as heard:
+            daemon = DaemonProcess(stage)
+            daemon.start()
+            try:
+                yield stage, daemon, heard
+            finally:
+                daemon.kill()
+
+
+def _teller(
+    stage: Stage, daemon: DaemonProcess, store: Store, say: Callable[[str], None]
+) -> _Teller:
+    async def meanwhile() -> None:
+        daemon.must_live()
+
+    steps = Lockstep(stage=stage, store=store, volume_usd=VOLUME_USD, meanwhile=meanwhile)
+    return _Teller(steps=steps, store=store, person=Person(stage.config), say=say)
+
+
+async def _tell_all(teller: _Teller, told: Sequence[Moment], settings: DemoSettings) -> None:
+    began, month = stopwatch(), 0
+    for number, moment in enumerate(told):
+        await teller.tell(moment)
+        if moment.at.month != month:
+            month = moment.at.month
+            share = number / len(told)
+            teller.say(f"--- {moment.at:%B %Y}   {share:>4.0%} told, {stopwatch() - began:.0f} s")
+        if settings.days_a_second:
+            due = (moment.at - told[0].at).total_seconds() / 86_400 / settings.days_a_second
+            await _CLOCK.sleep(max(0.0, due - (stopwatch() - began)))
+
+
+def run(settings: DemoSettings, *, say: Callable[[str], None] = print) -> DemoResult:
+    """Run the demo to its end in an event loop of its own."""
+    return asyncio.run(run_demo(settings, say=say))
