@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import aiomqtt
@@ -16,16 +17,8 @@ from aiomqtt.exceptions import MqttConnectError
 
 from monitor.alerts.event import SCHEMA, event_json
 from monitor.channels.mqtt_board import EVENT, HEARTBEAT, STATUS, RetainedBoard
-from monitor.channels.mqtt_link import (
-    V5,
-    V311,
-    Access,
-    Link,
-    Refused,
-    message_properties,
-    open_link,
-    tls_context,
-)
+from monitor.channels.mqtt_client import V5, V311, Access, Unanswered, tls_context
+from monitor.channels.mqtt_link import Link, Refused, message_properties, open_link
 from monitor.channels.port import Message
 from monitor.channels.settings import MqttSettings
 from monitor.clock import Clock, stopwatch
@@ -68,13 +61,14 @@ class MqttChannel:
             will_topic=f"{self.root}/{STATUS}",
             will=_OFFLINE,
         )
-        self._version = V311 if settings.protocol == "3.1.1" else V5
+        self._version = {"auto": None, "5": V5, "3.1.1": V311}[settings.protocol]
         online = {"state": "online", "since": clock.now().isoformat(timespec="seconds")}
         self._board = RetainedBoard(status=json.dumps(online))
         self._wake = asyncio.Event()
         self._link: Link | None = None
         self._trouble = "not connected yet"
         self._told = ""
+        self._said_old = False
 
     @property
     def connected(self) -> bool:
@@ -102,8 +96,7 @@ class MqttChannel:
             user={"idempotency-key": message.alert.idem, "schema": SCHEMA},
         )
         try:
-            async with asyncio.timeout(self._settings.timeout_s):
-                await link.publish(f"{self.root}/{EVENT}", payload, properties=properties)
+            await link.publish(f"{self.root}/{EVENT}", payload, properties=properties)
         except Refused as error:
             raise self._verdict(error) from error
         except TimeoutError as error:
@@ -133,11 +126,10 @@ class MqttChannel:
         while True:
             began = stopwatch()
             try:
-                async with open_link(self._access, self._version) as link:
+                version = self._version or await self._settle_version()
+                async with open_link(self._access, version) as link:
                     trouble = await self._serve(link)
             except aiomqtt.MqttError as error:
-                if self._falls_back(error):
-                    continue
                 trouble = self._words(error)
             losses = 0 if stopwatch() - began > _STEADY_S else losses
             self._tell_outage(trouble)
@@ -157,7 +149,6 @@ class MqttChannel:
                 ]
                 self._link = link
                 trouble = await link.until_lost(self._saw)
-                link.abandon()
                 for task in tasks:
                     task.cancel()
         finally:
@@ -167,13 +158,13 @@ class MqttChannel:
     async def _keep_shown(self, link: Link) -> None:
         try:
             await link.watch(f"{self.root}/#")
-        except aiomqtt.MqttError as error:
+        except (aiomqtt.MqttError, TimeoutError) as error:
             _log.info("mqtt: retained topics of an earlier run stay uncleared: %s", error)
-        while True:
+        while not link.lost:
             self._wake.clear()
             try:
                 await self._publish_board(link)
-            except aiomqtt.MqttError as error:
+            except (aiomqtt.MqttError, TimeoutError) as error:
                 _log.debug("mqtt: the board waits: %s", error)
                 await self._clock.sleep(_FIRST_WAIT_S)
             else:
@@ -197,11 +188,11 @@ class MqttChannel:
             self._wake.set()
 
     async def _beat(self, link: Link) -> None:
-        while self._settings.heartbeat_s:
+        while self._settings.heartbeat_s and not link.lost:
             beat = json.dumps({"ts": self._clock.now().isoformat(timespec="seconds")})
             try:
                 await link.publish_unasked(f"{self.root}/{HEARTBEAT}", beat)
-            except aiomqtt.MqttError as error:
+            except (aiomqtt.MqttError, TimeoutError) as error:
                 _log.debug("mqtt: a heartbeat was lost: %s", error)
             await self._clock.sleep(self._settings.heartbeat_s)
 
@@ -209,8 +200,7 @@ class MqttChannel:
         if self._link is None:
             return
         try:
-            async with asyncio.timeout(self._settings.timeout_s):
-                await self._link.publish(f"{self.root}/{STATUS}", _OFFLINE, retain=True)
+            await self._link.publish(f"{self.root}/{STATUS}", _OFFLINE, retain=True)
         except (aiomqtt.MqttError, TimeoutError) as error:
             _log.info("mqtt: could not say offline: %s", error)
 
@@ -218,17 +208,31 @@ class MqttChannel:
         self._board.saw(topic.removeprefix(f"{self.root}/"))
         self._wake.set()
 
-    def _falls_back(self, error: aiomqtt.MqttError) -> bool:
-        """Turn to 3.1.1 for good when the broker refuses 5 and we may."""
-        refused = isinstance(error, MqttConnectError) and _code(error) in _WRONG_PROTOCOL
-        if not refused or self._version is V311 or self._settings.protocol != "auto":
-            return False
-        self._version = V311
-        _log.warning(
-            "mqtt: the broker at %s speaks 3.1.1 only: messages it refuses will look sent",
-            self.where,
-        )
-        return True
+    async def _settle_version(self) -> aiomqtt.ProtocolVersion:
+        """Ask the broker once whether it speaks 5; raise MqttError when it says nothing of it.
+
+        Asked in a bare visit: a will or properties a 3.1.1 broker would stumble over
+        before it comes to the version.
+        """
+        asking = replace(self._access, client_id=f"{self._access.client_id}-probe", will="")
+        try:
+            async with open_link(asking, V5):
+                self._version = V5
+                return V5
+        except Unanswered:
+            # It may not read 5, or may just be stopping: ask again next time.
+            pass
+        except MqttConnectError as error:
+            if _code(error) not in _WRONG_PROTOCOL:
+                raise
+            self._version = V311
+        if not self._said_old:
+            self._said_old = True
+            _log.warning(
+                "mqtt: the broker at %s speaks 3.1.1 only: what it refuses will look sent",
+                self.where,
+            )
+        return V311
 
     def _verdict(self, error: Refused, topic: str = EVENT) -> Permanent | Transient:
         text = f"the MQTT broker at {self.where} refused {self.root}/{topic}: {error}"

@@ -1,0 +1,150 @@
+"""aiomqtt's client with the gaps filled that matter here.
+
+aiomqtt 2.5 drops the reason a broker gives when it acknowledges a message, waits out
+its timeout on a connection that was closed unanswered, and may watch a socket for
+writing that was closed in the meantime. Its private parts are touched to mend that,
+in this file and the link's only, which is why the version is pinned below 3.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiomqtt
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from monitor.channels.settings import MqttSettings, TlsSettings
+from monitor.logs import Secret
+
+V5: Final = aiomqtt.ProtocolVersion.V5
+V311: Final = aiomqtt.ProtocolVersion.V311
+
+
+class Unanswered(aiomqtt.MqttError):
+    """The broker took the connection and hung up without a word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How to reach the broker, and what it says of us should we vanish.
+
+    will: empty for a passing visit, which leaves neither a will nor a session.
+    """
+
+    settings: MqttSettings
+    password: Secret | None
+    tls: ssl.SSLContext | None
+    client_id: str
+    will_topic: str
+    will: str
+
+
+def build_client(access: Access, version: aiomqtt.ProtocolVersion) -> aiomqtt.Client:
+    """Return a client for one connection; a fresh one each time leaves nothing in flight."""
+    settings, five = access.settings, version is V5
+    lasting = five and bool(access.will)
+    session = new_properties(PacketTypes.CONNECT)
+    session.SessionExpiryInterval = settings.session_expiry_s
+    client = aiomqtt.Client(
+        settings.host,
+        settings.port,
+        username=settings.username,
+        password=access.password.reveal() if access.password else None,
+        identifier=access.client_id,
+        protocol=version,
+        will=_will(access, five=five),
+        # The session outlives a blip, and with it the will's delay. It holds
+        # nothing else: what must arrive is in the outbox.
+        clean_session=None if five else True,
+        clean_start=False if lasting else MQTT_CLEAN_START_FIRST_ONLY,
+        properties=session if lasting else None,
+        timeout=settings.timeout_s,
+        keepalive=settings.keepalive_s,
+        tls_context=access.tls,
+    )
+    paho: Any = client._client  # noqa: SLF001
+    paho.connect_timeout = settings.timeout_s
+    paho.on_disconnect = _hanging_up(client, paho.on_disconnect)
+    paho.on_socket_register_write = _writing(client)
+    return client
+
+
+def drop_client(client: aiomqtt.Client) -> None:
+    """Close the socket of a client that aiomqtt would leave open, as after a timeout."""
+    paho: Any = client._client  # noqa: SLF001
+    paho.on_disconnect = None
+    with suppress(OSError, ValueError):
+        paho.disconnect()
+
+
+def tls_context(tls: bool | TlsSettings) -> ssl.SSLContext | None:
+    """Return a verifying context, None without TLS; raise ValueError naming a bad file."""
+    if tls is False:
+        return None
+    files = tls if isinstance(tls, TlsSettings) else TlsSettings()
+    try:
+        context = ssl.create_default_context(cafile=files.ca)
+        if files.cert is not None:
+            context.load_cert_chain(files.cert, files.key)
+    except (OSError, ssl.SSLError) as error:
+        names = ", ".join(filter(None, (files.ca, files.cert, files.key)))
+        raise ValueError(f"TLS files {names}: {error}") from error
+    return context
+
+
+def new_properties(packet: int) -> Properties:
+    """Return empty MQTT 5 properties for a kind of packet."""
+    return Properties(packet)  # type: ignore[no-untyped-call]
+
+
+def _will(access: Access, *, five: bool) -> aiomqtt.Will | None:
+    if not access.will:
+        return None
+    delayed = new_properties(PacketTypes.WILLMESSAGE)
+    delayed.WillDelayInterval = access.settings.will_delay_s
+    return aiomqtt.Will(
+        access.will_topic,
+        access.will.encode(),
+        1,
+        retain=True,
+        properties=delayed if five else None,
+    )
+
+
+def _hanging_up(client: aiomqtt.Client, tell: Callable[..., None]) -> Callable[..., None]:
+    """Make a connection closed before it was answered fail then, not at the timeout."""
+
+    def heard(*told: Any) -> None:  # noqa: ANN401
+        if not client._connected.done():  # noqa: SLF001
+            client._connected.set_exception(Unanswered("the broker hung up without an answer"))  # noqa: SLF001
+        tell(*told)
+
+    return heard
+
+
+def _writing(client: aiomqtt.Client) -> Callable[..., None]:
+    """Watch a socket for writing only if it is still open when the loop comes to it."""
+    loop = asyncio.get_running_loop()
+
+    def write() -> None:
+        try:
+            client._client.loop_write()  # noqa: SLF001
+        except Exception as error:  # noqa: BLE001 - whatever it is, the connection is over
+            if not client._disconnected.done():  # noqa: SLF001
+                client._disconnected.set_exception(error)  # noqa: SLF001
+
+    def begin(sock: socket.socket) -> None:
+        if sock.fileno() >= 0:
+            loop.add_writer(sock.fileno(), write)
+
+    def register(_paho: Any, _data: Any, sock: socket.socket) -> None:  # noqa: ANN401
+        # paho connects in a thread, and may ask from there.
+        loop.call_soon_threadsafe(begin, sock)
+
+    return register

@@ -1,0 +1,226 @@
+"""Alerts to a Telegram chat, through the Bot API; nothing is read from there.
+
+Telegram cannot be asked whether a message arrived: a send without an answer is
+ambiguous, and its repeat says that it may be one.
+"""
+
+import asyncio
+import logging
+import os
+from collections import deque
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+import httpx
+from telegram import Bot, LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+from telegram.request import HTTPXRequest
+
+from monitor.alerts.render import plain, telegram_html
+from monitor.channels.port import Message
+from monitor.channels.settings import TelegramSettings
+from monitor.clock import Clock
+from monitor.errors import Permanent, Transient
+from monitor.logs import read_secret, redact
+from monitor.rules.pack import Severity
+
+__all__ = ["TelegramChannel", "TelegramSettings"]
+
+_log: Final = logging.getLogger(__name__)
+_UNREADABLE: Final = "can't parse entities"
+# httpx failures after which nothing can have reached Telegram.
+_NEVER_SENT: Final = (httpx.PoolTimeout, httpx.ConnectTimeout, httpx.ConnectError)
+_NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+
+
+class Pacing:
+    """Telegram's limits to one chat: one message a second, and twenty a minute to a group."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._sent: deque[datetime] = deque(maxlen=_GROUP_MESSAGES)
+
+    def wait(self, *, group: bool) -> timedelta:
+        """Return how long the next message must wait."""
+        if not self._sent:
+            return timedelta(0)
+        now = self._clock.now()
+        free = self._sent[-1] + _BETWEEN
+        if group and len(self._sent) == _GROUP_MESSAGES:
+            free = max(free, self._sent[0] + _GROUP_SPAN)
+        # A clock set back must not hold alerts for as long as it was set.
+        return min(max(free - now, timedelta(0)), _GROUP_SPAN)
+
+    def count(self) -> None:
+        """Take note of a message sent now."""
+        self._sent.append(self._clock.now())
+
+
+_BETWEEN: Final = timedelta(seconds=1)
+_GROUP_SPAN: Final = timedelta(minutes=1)
+_GROUP_MESSAGES: Final = 20
+
+
+class TelegramChannel:
+    """Sends to one chat. Raises ValueError in one sentence when a secret cannot be had."""
+
+    name = "telegram"
+
+    def __init__(self, settings: TelegramSettings, *, clock: Clock) -> None:
+        # Without it PTB warns that its spans will be timedeltas one day.
+        os.environ.setdefault("PTB_TIMEDELTA", "1")
+        self._settings = settings
+        self._clock = clock
+        self._chat = _chat(settings.chat)
+        self._request = HTTPXRequest(
+            connection_pool_size=1,
+            read_timeout=settings.timeout_s,
+            write_timeout=settings.timeout_s,
+            connect_timeout=settings.timeout_s,
+            pool_timeout=settings.timeout_s,
+        )
+        self._bot = Bot(
+            read_secret(settings.token).reveal(),
+            base_url=settings.base_url,
+            request=self._request,
+            get_updates_request=self._request,
+        )
+        self._pacing = Pacing(clock)
+        self._turn = asyncio.Lock()
+        self._silent_until: datetime | None = None
+
+    def __repr__(self) -> str:
+        return f"TelegramChannel({self._settings.token})"
+
+    async def send(self, message: Message) -> None:
+        """Return once Telegram has the message.
+
+        Raises Transient, ambiguous when it may have arrived, or Permanent when
+        the chat, the token or the message itself will never do.
+        """
+        async with self._turn:
+            await self._wait_for_turn()
+            try:
+                await self._deliver(message)
+            except TelegramError as error:
+                raise self._verdict(error) from _tellable(error)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._request.shutdown()
+
+    async def _wait_for_turn(self) -> None:
+        now = self._clock.now()
+        if self._silent_until is not None and now < self._silent_until:
+            raise Transient(
+                f"Telegram asked for silence until {self._silent_until:%H:%M:%S} UTC",
+                retry_after=self._silent_until - now,
+            )
+        wait = self._pacing.wait(group=isinstance(self._chat, int) and self._chat < 0)
+        if wait > _BETWEEN:
+            raise Transient("Telegram takes 20 messages a minute for a group", retry_after=wait)
+        if wait:
+            await self._clock.sleep(wait.total_seconds())
+
+    async def _deliver(self, message: Message) -> None:
+        """Send; follow a chat that moved, and drop markup that Telegram cannot read."""
+        try:
+            await self._post(message, telegram_html(message), ParseMode.HTML)
+        except ChatMigrated as error:
+            self._chat = error.new_chat_id
+            _log.warning(
+                "telegram: the group became a supergroup; set channel.telegram.chat to %d",
+                error.new_chat_id,
+            )
+            await self._post(message, telegram_html(message), ParseMode.HTML)
+        except BadRequest as error:
+            if _UNREADABLE not in error.message.lower():
+                raise
+            _log.warning(
+                "telegram: alert %s goes as plain text: %s", message.alert.id, redact(error.message)
+            )
+            await self._post(message, plain(message), None)
+
+    async def _post(self, message: Message, text: str, mode: ParseMode | None) -> None:
+        self._pacing.count()
+        await self._bot.send_message(
+            self._chat,
+            text,
+            parse_mode=mode,
+            message_thread_id=self._settings.topic,
+            disable_notification=message.alert.severity is Severity.INFO,
+            link_preview_options=_NO_PREVIEW,
+        )
+
+    def _verdict(self, error: TelegramError) -> Transient | Permanent:
+        """Return what an error of PTB means. Its BadRequest is a NetworkError, so order matters."""
+        said = redact(error.message)
+        match error:
+            case RetryAfter():
+                wait = _span(error.retry_after)
+                self._silent_until = self._clock.now() + wait
+                return Transient(
+                    f"Telegram asked to wait {wait.total_seconds():g} s", retry_after=wait
+                )
+            case InvalidToken():
+                return Permanent(
+                    f"Telegram refused the token in {self._settings.token} ({said}):"
+                    " ask @BotFather for a new one"
+                )
+            case Forbidden():
+                return Permanent(f"Telegram will not let the bot write to the chat: {said}")
+            case BadRequest():
+                return Permanent(f"Telegram refused the message: {said}")
+            case Conflict():
+                return Transient(f"another program uses this bot's token: {said}")
+            case ChatMigrated():
+                return Transient("the chat moved again")
+            case TimedOut():
+                sent = not isinstance(error.__cause__, _NEVER_SENT)
+                return Transient(
+                    f"Telegram did not answer in {self._settings.timeout_s:g} s", ambiguous=sent
+                )
+            case NetworkError():
+                cut = isinstance(error.__cause__, httpx.HTTPError)
+                lost = cut and not isinstance(error.__cause__, _NEVER_SENT)
+                return Transient(f"Telegram cannot be reached: {_first_line(said)}", ambiguous=lost)
+            case _:
+                return Transient(
+                    f"Telegram's answer makes no sense: {_first_line(said)}", ambiguous=True
+                )
+
+
+def _chat(chat: int | str) -> int | str:
+    if isinstance(chat, int) or chat.startswith("@"):
+        return chat
+    text = read_secret(chat).reveal()
+    with suppress(ValueError):
+        return int(text)
+    if not text.startswith("@"):
+        raise ValueError(f"{chat} holds neither a chat's number nor @channel")
+    return text
+
+
+def _span(given: int | timedelta) -> timedelta:
+    return given if isinstance(given, timedelta) else timedelta(seconds=given)
+
+
+def _tellable(error: TelegramError) -> TelegramError | None:
+    """Return the error as a cause, unless its text holds a secret."""
+    return error if redact(error.message) == error.message else None
+
+
+def _first_line(text: str) -> str:
+    return text.partition(". Parsing the server response")[0].partition("\n")[0]
