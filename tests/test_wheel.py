@@ -1,6 +1,7 @@
 """The wheel stands on its own: it carries the ABIs and the rules, and runs without the checkout."""
 
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -13,10 +14,23 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+# A node nobody runs, no feed, the pack over the daemon itself: nothing leaves this machine.
+ALONE = """
+instance = "wheel"
+store = { url = "sqlite:///hedgewatch.db" }
+chain.ethereum.rpc = ["http://127.0.0.1:9"]
+watch = [{ chain = "ethereum", nft = [1] }]
+rules.enabled = ["self"]
+feeds = { vix = [], "vx.settle" = [], "dvol.eth" = [] }
+"""
+
+
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+
+
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "VIRTUAL_ENV"}}
     return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=110
+        command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=110
     )
 
 
@@ -94,3 +108,26 @@ def test_the_installed_command_checks_the_shipped_rules_outside_the_checkout(
 ) -> None:
     told = run(installed / "venv/bin/hedgewatch", "rules", "check", cwd=installed)
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_the_installed_daemon_watches_outside_the_checkout_until_it_is_stopped(
+    installed: Path,
+) -> None:
+    (installed / "alone.toml").write_text(ALONE, encoding="utf-8")
+    with subprocess.Popen(
+        [installed / "venv/bin/hedgewatch", "run", "--config", "alone.toml"],
+        cwd=installed,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as daemon:
+        assert daemon.stderr is not None
+        told = []
+        for line in daemon.stderr:  # ends when the daemon does
+            told.append(line)
+            if "ethereum: 127.0.0.1:9 cannot be reached" in line:
+                daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait() == 0, "".join(told)
+    assert "cannot be reached" in "".join(told)
+    assert (installed / "hedgewatch.db").exists()
