@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import pytest
@@ -20,7 +20,7 @@ FRIDAY_EVENING = datetime(2026, 10, 2, 20, 30, tzinfo=UTC)  # 16:30 in New York
 
 @dataclass(slots=True)
 class Answer:
-    """What the server says once. hang: never begin; drip: begin and never end."""
+    """What the server says once. hang: never begin; drip: blanks without end."""
 
     body: str | bytes = ""
     status: int = 200
@@ -37,6 +37,7 @@ class Server:
     url: str = ""
     script: list[Answer] = field(default_factory=list)
     asked: list[web.Request] = field(default_factory=list)
+    never: asyncio.Future[None] = field(default_factory=asyncio.Future)
 
     def answers(self, **answer: Any) -> None:
         self.script.append(Answer(**answer))
@@ -45,20 +46,19 @@ class Server:
         self.asked.append(request)
         answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if answer.hang:
-            await asyncio.Event().wait()
+            await self.never
         if answer.drip:
-            return await self._drip(request, answer)
+            await self._drip(request, answer)
         body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
         headers = {"Content-Type": answer.content_type, **answer.headers}
         return web.Response(status=answer.status, body=body, headers=headers)
 
-    async def _drip(self, request: web.Request, answer: Answer) -> web.StreamResponse:
+    async def _drip(self, request: web.Request, answer: Answer) -> NoReturn:
         response = web.StreamResponse(headers={"Content-Type": answer.content_type})
         await response.prepare(request)
-        body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
-        await response.write(body)
-        await asyncio.Event().wait()
-        return response
+        while True:
+            await response.write(b" ")
+            await asyncio.wait([self.never], timeout=0.05)
 
 
 @pytest.fixture

@@ -72,6 +72,9 @@ def new_york(text: str) -> datetime:
             "2020-11-27T09:30", "2020-11-28T12:00", 225, id="the day after Thanksgiving is short"
         ),
         pytest.param(
+            "2020-11-27T09:30", "2020-11-30T16:15", 630, id="a half day and a whole one add up"
+        ),
+        pytest.param(
             "2020-11-25T16:15", "2020-11-27T09:30", 0, id="Thanksgiving itself does not count"
         ),
         pytest.param("2024-03-28T16:15", "2024-03-31T20:00", 0, id="Good Friday does not count"),
