@@ -158,6 +158,17 @@ async def test_a_permanent_failure_is_kept_among_the_dead_and_the_next_letter_go
     assert idems(channel) == ["two"]
 
 
+async def test_what_is_written_down_of_a_failure_tells_no_secret(
+    store: Store, channel: MemoryChannel, courier: Courier, start: datetime, letter: Letters
+) -> None:
+    token = Secret("another-secret-token")
+    channel.failures.append(Transient(f"502 from /bot{token.reveal()}/sendMessage"))
+    store.commit(Change(alerts=(letter("one"),)))
+    await courier.deliver_due(start)
+    (waiting,) = store.outbox.due("mqtt", start + timedelta(seconds=1), 1)
+    assert waiting.error == "502 from /bot***/sendMessage"
+
+
 async def test_an_unreadable_payload_is_a_dead_letter_not_a_crash(
     store: Store, channel: MemoryChannel, courier: Courier, start: datetime
 ) -> None:
