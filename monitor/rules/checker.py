@@ -69,8 +69,8 @@ class Checker:
         match tree:
             case Number():
                 found = Meaning(Kind.NUMBER)
-            case Text(value=value):
-                found = Meaning(Kind.TEXT, words=(value,))
+            case Text():
+                found = Meaning(Kind.TEXT)
             case Truth():
                 found = _TRUTH
             case Name():
@@ -114,7 +114,10 @@ class Checker:
         if tree.function in WINDOWS:
             return self._window(tree)
         if tree.function not in PLAIN:
-            raise RuleError(unknown_function(tree.function), tree.at + 1)
+            reason = f"{tree.function} is a signal, not a function"
+            if tree.function not in self._names:
+                reason = unknown_function(tree.function)
+            raise RuleError(reason, tree.at + 1)
         if tree.function == "has":
             return self._has(tree)
         if tree.function == "abs" and len(tree.arguments) != 1:
@@ -174,10 +177,10 @@ class Checker:
             raise RuleError(
                 f"{tree.op} needs numbers; a {left.kind} knows == and !=", tree.sign + 1
             )
-        for side, word, words in ((tree.right, right, left.words), (tree.left, left, right.words)):
-            if isinstance(side, Text) and words and word.words[0] not in words:
-                hint = did_you_mean(word.words[0], words) or f"; it is {one_of(words)}"
-                raise RuleError(f'it is never "{word.words[0][:40]}"{hint}', side.at + 1)
+        for side, words in ((tree.right, left.words), (tree.left, right.words)):
+            if isinstance(side, Text) and words and side.value not in words:
+                hint = did_you_mean(side.value, words) or f"; it is {one_of(words)}"
+                raise RuleError(f'it is never "{side.value[:40]}"{hint}', side.at + 1)
 
     def _unit(self, tree: Binary, left: str, right: str) -> str:
         if tree.op in {"+", "-"}:

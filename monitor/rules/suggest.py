@@ -11,7 +11,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean X?`, or nothing when no known word is near."""
     if len(word) > _LONGEST:
         return ""
-    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    near = get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.6 if word[3:] else 0.5)
     return f"; did you mean {near[0]}?" if near else ""
 
 
