@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
-_FORM: Final = re.compile(r"(\d{1,7})([smhdw])", re.ASCII)
+_FORM: Final = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 LONGEST: Final = timedelta(weeks=520)
 
@@ -20,12 +20,3 @@ def parse_duration(text: str) -> timedelta:
     if seconds > LONGEST.total_seconds():
         raise ValueError(f"{text!r} is longer than ten years")
     return timedelta(seconds=seconds)
-
-
-def show_duration(span: timedelta) -> str:
-    """Return the shortest text that `parse_duration` reads as this span of whole seconds."""
-    seconds = int(span.total_seconds())
-    for unit in "wdhm":
-        if seconds and seconds % _SECONDS[unit] == 0:
-            return f"{seconds // _SECONDS[unit]}{unit}"
-    return f"{seconds}s"

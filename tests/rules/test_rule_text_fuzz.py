@@ -1,0 +1,85 @@
+"""Whatever text comes, there is a rule or a RuleError, soon."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.rules.expression import RuleError, compile_rule
+from monitor.rules.template import compile_template
+from monitor.signals.catalogue import BY_NAME
+
+# Process time, so that a busy machine does not fail us; the best of three, so
+# that a collection of garbage does not either.
+LIMIT_S = 0.005
+PIECES = [
+    "vix", "vxi", "book.il", "position.in_range", "layer.state", "pool.", ".il", "true", "null",
+    "has", "max", "avg", "crossed_above", "1", "30.0", ".5", "1e9", "1e999", "0x1", '"1h"', '"',
+    "'", "&&", "||", "!", "<", "<=", "==", "!=", "=", "+", "-", "*", "/", "%", "(", ")", ",", " ", "\n",
+    "\\", "\x00", "é", "{", "[", "__class__", "²",
+]  # fmt: skip
+GOOD = [
+    'vix > 20.0 && delta(vix, "1d") > 2.0 && book.il < -0.03',
+    "!position.in_range || min(position.distance_lower, position.distance_upper) > 0.03",
+    'layer.state == "on" && (layer.dte <= 21.0 || layer.extrinsic_left < 0.70)',
+]
+soups = st.lists(st.sampled_from(PIECES), max_size=600).map("".join)
+repeats = st.builds(
+    lambda piece, other, count: (piece + other) * count,
+    st.sampled_from(PIECES),
+    st.sampled_from(PIECES),
+    st.integers(1, 1_500),
+)
+spliced = st.builds(
+    lambda text, at, piece: text[: at % len(text)] + piece + text[at % len(text) :],
+    st.sampled_from(GOOD),
+    st.integers(0, 200),
+    st.one_of(st.sampled_from(PIECES), st.text(max_size=3)),
+)
+any_text = st.one_of(st.text(max_size=2_100), soups, repeats, spliced)
+
+
+def seconds_for(compiler: Callable[..., object], text: str) -> float:
+    fault: RuleError | None = None
+    started = time.process_time()
+    try:
+        compiler(text, BY_NAME)
+    except RuleError as error:
+        fault = error
+    took = time.process_time() - started
+    assert fault is None or (fault.reason and 1 <= fault.column <= len(text) + 1)
+    return took
+
+
+@settings(max_examples=1_500, deadline=None)
+@given(any_text)
+def test_any_text_gives_a_rule_or_a_rule_error_in_time(text: str) -> None:
+    assert min(seconds_for(compile_rule, text) for _ in range(3)) < LIMIT_S
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.one_of(any_text, soups.map(lambda soup: "{" + soup + "}")))
+def test_any_text_gives_a_template_or_a_rule_error_in_time(text: str) -> None:
+    assert min(seconds_for(compile_template, text) for _ in range(3)) < LIMIT_S
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("vix>1||" * 63 + "vix>1", id="as many comparisons as fit"),
+        pytest.param("1<vix+" + "(1*1)+" * 42 + "1", id="as much arithmetic as fits"),
+        pytest.param("has(vix)||" * 50 + "has(vix)", id="as many calls as fit"),
+        pytest.param("max(" + 'delta(vix,"1d"),' * 35 + "1)>1", id="as many windows as fit"),
+        pytest.param("(" * 49 + "vix" + "+1)" * 49 + ">1", id="as deep as it goes"),
+        pytest.param("v" * 2_000 + ">1", id="one long name"),
+        pytest.param("vix." * 499 + "vix", id="one long path"),
+        pytest.param('"' * 1_999, id="quotes"),
+        pytest.param("-" * 2_000, id="minuses"),
+        pytest.param(" " * 2_000, id="nothing but space"),
+        pytest.param("x" * 1_000_000, id="a megabyte"),
+    ],
+)
+def test_the_costliest_texts_are_read_in_time(text: str) -> None:
+    assert min(seconds_for(compile_rule, text) for _ in range(3)) < LIMIT_S
