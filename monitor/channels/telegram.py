@@ -12,27 +12,17 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
-import httpx
 from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Conflict,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-    TimedOut,
-)
+from telegram.error import BadRequest, ChatMigrated, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
 from monitor.alerts.render import plain, telegram_html
 from monitor.channels.port import Message
 from monitor.channels.settings import TelegramSettings
+from monitor.channels.telegram_errors import retry_after, tellable, verdict
 from monitor.clock import Clock
-from monitor.errors import Permanent, Transient
+from monitor.errors import Transient
 from monitor.logs import read_secret, redact
 from monitor.rules.pack import Severity
 
@@ -40,8 +30,9 @@ __all__ = ["TelegramChannel", "TelegramSettings"]
 
 _log: Final = logging.getLogger(__name__)
 _UNREADABLE: Final = "can't parse entities"
-# httpx failures after which nothing can have reached Telegram.
-_NEVER_SENT: Final = (httpx.PoolTimeout, httpx.ConnectTimeout, httpx.ConnectError)
+_BETWEEN: Final = timedelta(seconds=1)
+_GROUP_SPAN: Final = timedelta(minutes=1)
+_GROUP_MESSAGES: Final = 20
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
 
@@ -66,11 +57,6 @@ class Pacing:
     def count(self) -> None:
         """Take note of a message sent now."""
         self._sent.append(self._clock.now())
-
-
-_BETWEEN: Final = timedelta(seconds=1)
-_GROUP_SPAN: Final = timedelta(minutes=1)
-_GROUP_MESSAGES: Final = 20
 
 
 class TelegramChannel:
@@ -115,7 +101,11 @@ class TelegramChannel:
             try:
                 await self._deliver(message)
             except TelegramError as error:
-                raise self._verdict(error) from _tellable(error)
+                if isinstance(error, RetryAfter):
+                    self._silent_until = self._clock.now() + retry_after(error)
+                raise verdict(
+                    error, token=self._settings.token, timeout_s=self._settings.timeout_s
+                ) from tellable(error)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -164,43 +154,6 @@ class TelegramChannel:
             link_preview_options=_NO_PREVIEW,
         )
 
-    def _verdict(self, error: TelegramError) -> Transient | Permanent:
-        """Return what an error of PTB means. Its BadRequest is a NetworkError, so order matters."""
-        said = redact(error.message)
-        match error:
-            case RetryAfter():
-                wait = _span(error.retry_after)
-                self._silent_until = self._clock.now() + wait
-                return Transient(
-                    f"Telegram asked to wait {wait.total_seconds():g} s", retry_after=wait
-                )
-            case InvalidToken():
-                return Permanent(
-                    f"Telegram refused the token in {self._settings.token} ({said}):"
-                    " ask @BotFather for a new one"
-                )
-            case Forbidden():
-                return Permanent(f"Telegram will not let the bot write to the chat: {said}")
-            case BadRequest():
-                return Permanent(f"Telegram refused the message: {said}")
-            case Conflict():
-                return Transient(f"another program uses this bot's token: {said}")
-            case ChatMigrated():
-                return Transient("the chat moved again")
-            case TimedOut():
-                sent = not isinstance(error.__cause__, _NEVER_SENT)
-                return Transient(
-                    f"Telegram did not answer in {self._settings.timeout_s:g} s", ambiguous=sent
-                )
-            case NetworkError():
-                cut = isinstance(error.__cause__, httpx.HTTPError)
-                lost = cut and not isinstance(error.__cause__, _NEVER_SENT)
-                return Transient(f"Telegram cannot be reached: {_first_line(said)}", ambiguous=lost)
-            case _:
-                return Transient(
-                    f"Telegram's answer makes no sense: {_first_line(said)}", ambiguous=True
-                )
-
 
 def _chat(chat: int | str) -> int | str:
     if isinstance(chat, int) or chat.startswith("@"):
@@ -211,16 +164,3 @@ def _chat(chat: int | str) -> int | str:
     if not text.startswith("@"):
         raise ValueError(f"{chat} holds neither a chat's number nor @channel")
     return text
-
-
-def _span(given: int | timedelta) -> timedelta:
-    return given if isinstance(given, timedelta) else timedelta(seconds=given)
-
-
-def _tellable(error: TelegramError) -> TelegramError | None:
-    """Return the error as a cause, unless its text holds a secret."""
-    return error if redact(error.message) == error.message else None
-
-
-def _first_line(text: str) -> str:
-    return text.partition(". Parsing the server response")[0].partition("\n")[0]
