@@ -1,6 +1,7 @@
 """The manager's events of some token ids, in as few requests as the node allows."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -92,8 +93,8 @@ class LogScan:
                 "topics": [topics, [f"0x{token_id:064x}" for token_id in wanted]],
             }
             part = await endpoint.call("eth_getLogs", criteria)
-            if not isinstance(part, list):
-                raise Transient(f"{endpoint.host} answered eth_getLogs with no list")
+            if not isinstance(part, list) or not all(isinstance(one, dict) for one in part):
+                raise Transient(f"{endpoint.host} answered eth_getLogs with no list of logs")
             logs.extend(part)
         return [log for log in logs if not log.get("removed")]
 
@@ -125,9 +126,8 @@ class LogScan:
 
     async def _time(self, endpoint: Endpoint, log: Mapping[str, Any], number: int) -> datetime:
         """Return a log's block time: newer nodes put it in the log, others are asked once."""
-        stated = log.get("blockTimestamp")
-        if isinstance(stated, str) and stated.startswith("0x"):
-            return instant(int(stated, 16))
+        with suppress(KeyError, TypeError, ValueError, OverflowError):
+            return instant(int(log["blockTimestamp"], 16))
         name = str(log.get("blockHash"))
         if name not in self._times:
             self._times[name] = (await header(endpoint, hex(number))).block.timestamp

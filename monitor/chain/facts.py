@@ -141,7 +141,7 @@ class Facts:
             ]
         )
         for key, answer in zip(new, answers, strict=True):
-            if not answer.ok:
+            if not answer.ok or len(answer.data) < WORD:
                 raise Transient(f"the factory did not name a pool: {why(answer)}")
             self._addresses[key] = address(answer.data, 0)
 

@@ -54,6 +54,7 @@ class Histories:
         self._scan = LogScan(chain)
         self._known: dict[int, _History] = {}
         self._waiting: dict[int, str] = {}
+        self._entered: dict[str, int] = {}
 
     async def attach(
         self,
@@ -227,7 +228,8 @@ class Histories:
     def _with_basis(self, position: Position, pools: Mapping[str, Pool]) -> Position:
         entry = self._entries.get(position.key)
         if entry is not None:
-            return _from_entry(position, entry, pools[position.pool])
+            first_seen = self._entered.setdefault(position.key, position.liquidity)
+            return _from_entry(position, entry, pools[position.pool], first_seen)
         known = self._known.get(position.token_id)
         if known is None:
             why = self._waiting.get(position.token_id, "they are read again at the next block")
@@ -246,11 +248,16 @@ def _mark(position: Position) -> tuple[int, ...]:
     )
 
 
-def _from_entry(position: Position, entry: EntrySettings, pool: Pool) -> Position:
-    if entry.liquidity is not None and entry.liquidity != position.liquidity:
+def _from_entry(position: Position, entry: EntrySettings, pool: Pool, first_seen: int) -> Position:
+    """Return the position with its stated basis, while its liquidity is the one it was for.
+
+    first_seen: the liquidity taken for the entry's own where it states none.
+    """
+    stated = first_seen if entry.liquidity is None else entry.liquidity
+    if stated != position.liquidity:
         return replace(
             position,
-            basis_note=f"its [[entry]] is for liquidity {entry.liquidity}, "
+            basis_note=f"its [[entry]] is for liquidity {stated}, "
             f"the position has {position.liquidity}: state the entry anew",
         )
     amounts = [

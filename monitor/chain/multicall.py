@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from monitor.chain.failures import TooHeavy
+from monitor.chain.failures import Reverted, TooHeavy
 from monitor.chain.rpc import Endpoint
 from monitor.chain.words import Answer, Call, encode_aggregate3, split_aggregate3
-from monitor.errors import Transient
+from monitor.errors import Permanent, Transient
 
 # About 6 million gas; nodes stop a call at 50 million, the stingy ones at 10.
-CALLS_A_REQUEST = 600
+CALLS_A_REQUEST: Final = 600
+_MOST_SPLITS: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +41,21 @@ class Pinned:
     async def ask(self, batch: Batch) -> list[Answer]:
         """Return one answer a call, in order; raise Transient or Permanent."""
         answers: list[Answer] = []
-        for calls, calldata in batch.parts:
-            answers.extend(await self._part(calls, calldata))
+        todo, splits = list(reversed(batch.parts)), _MOST_SPLITS
+        while todo:
+            calls, calldata = todo.pop()
+            try:
+                answers.extend(await self._part(calls, calldata))
+            except (TooHeavy, Reverted) as error:
+                # One call that burns all the gas fells its whole batch: single it out.
+                if len(calls) == 1:
+                    answers.append(self._alone(error))
+                    continue
+                if not splits:
+                    raise
+                splits -= 1
+                half = len(calls) // 2
+                todo += [(part, _calldata(part)) for part in (calls[half:], calls[:half])]
         return answers
 
     async def ask_once(self, calls: Sequence[Call]) -> list[Answer]:
@@ -48,19 +63,17 @@ class Pinned:
         return await self.ask(prepare(calls)) if calls else []
 
     async def _part(self, calls: tuple[Call, ...], calldata: str) -> list[Answer]:
-        try:
-            raw = await self.endpoint.eth_call(self.multicall, calldata, self.block)
-        except TooHeavy:
-            if len(calls) == 1:
-                return [Answer(False, b"")]
-            half = len(calls) // 2
-            first, second = calls[:half], calls[half:]
-            answers = await self._part(first, _calldata(first))
-            return answers + await self._part(second, _calldata(second))
+        raw = await self.endpoint.eth_call(self.multicall, calldata, self.block)
         try:
             return split_aggregate3(raw, len(calls))
         except ValueError as error:
             raise Transient(f"{self.endpoint.host} answered nonsense: {error}") from None
+
+    def _alone(self, error: TooHeavy | Reverted) -> Answer:
+        """Return the failure of a call asked alone; Multicall3 itself never reverts then."""
+        if isinstance(error, Reverted):
+            raise Permanent(f"{self.multicall} is not Multicall3: {error}") from error
+        return Answer(False, b"")
 
 
 def _calldata(calls: Sequence[Call]) -> str:

@@ -109,7 +109,7 @@ def read_position(
     upper = answers[laid.ticks[place.pool.address, place.tick_upper]]
     if not told.ok or len(told.data) < _POSITION_SIZE:
         return no_position(chain, token_id, told)
-    if not owner.ok:
+    if not owner.ok or len(owner.data) < WORD:
         return no_position(chain, token_id, owner)
     for tick, answer in ((place.tick_lower, lower), (place.tick_upper, upper)):
         if not answer.ok or len(answer.data) < _TICK_SIZE:

@@ -116,10 +116,11 @@ class ChainReader:
                 raise Transient(f"{pinned.endpoint.host} answered the batch without a block time")
             check_witness(pinned, block, uint(answers[0].data, 0))
             came = await self._wallets.refresh(pinned, laid, answers)
+            understood = laid.places.keys() | self._facts.broken.keys()
             told = {
                 token_id: answers[index].data
                 for token_id, index in laid.positions.items()
-                if answers[index].ok and token_id not in (*laid.places, *self._facts.broken)
+                if token_id not in understood and answers[index].ok
             }
             if told:
                 await self._facts.learn_places(pinned, told)

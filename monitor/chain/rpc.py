@@ -8,7 +8,7 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 from eth_typing import URI
@@ -48,7 +48,6 @@ class Endpoint:
         self._origin = url.origin
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
-        _hide_parts(url)
         for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
         timeout = aiohttp.ClientTimeout(total=timeout_s)
@@ -161,16 +160,6 @@ def shown_host(url: str) -> str:
     host = ".".join(_LONG_LABEL.sub("…", label) for label in (parts.hostname or "").split("."))
     port = f":{parts.port}" if parts.port else ""
     return f"{host}{port}{'/…' if parts.path.strip('/') or parts.query else ''}"
-
-
-def _hide_parts(url: Secret) -> None:
-    """Make every part of a URL that may be a key known to the redacting log."""
-    parts = urlsplit(url.reveal())
-    candidates = [unquote(segment) for segment in parts.path.split("/") if len(segment) >= 16]  # noqa: PLR2004
-    candidates += [value for _, value in parse_qsl(parts.query)]
-    candidates += [text for text in (parts.username, parts.password) if text]
-    for text in candidates:
-        Secret(text, url.origin)
 
 
 async def _keep_refusal(response: aiohttp.ClientResponse) -> None:

@@ -7,10 +7,11 @@ from monitor.chain.abi import encode_call
 from monitor.chain.multicall import Pinned
 from monitor.chain.plan import Plan
 from monitor.chain.registry import Chain
-from monitor.chain.words import Answer, Call, address, uint
+from monitor.chain.words import WORD, Answer, Call, address, uint
 from monitor.errors import Transient
 
 _MANAGER: Final = "nonfungible_position_manager"
+_MOST_HELD: Final = 20_000
 
 
 class Wallets:
@@ -35,11 +36,12 @@ class Wallets:
         moved = False
         for wallet, index in laid.wallets.items():
             told = answers[index]
-            if not told.ok:
-                self.broken[wallet] = f"the manager does not tell what {wallet} holds"
+            count = uint(told.data, 0) if told.ok else -1
+            if not 0 <= count <= _MOST_HELD:
+                told_count = "nothing" if count < 0 else f"{count}, more than can be read"
+                self.broken[wallet] = f"asked what {wallet} holds, the manager says {told_count}"
                 continue
             self.broken.pop(wallet, None)
-            count = uint(told.data, 0)
             if count == len(self.held[wallet]) and self._all_in(wallet, laid, answers):
                 continue
             now = await self._list(pinned, wallet, count)
@@ -58,7 +60,7 @@ class Wallets:
         for token_id in self.held[wallet]:
             index = laid.positions.get(token_id)
             owner = answers[index + 1] if index is not None else None
-            if owner is None or not owner.ok or address(owner.data, 0) != wallet:
+            if owner is None or len(owner.data) < WORD or address(owner.data, 0) != wallet:
                 return False
         return True
 

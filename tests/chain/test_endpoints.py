@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from monitor.chain.abi import encode_call
 from monitor.chain.endpoints import Endpoints
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
@@ -238,6 +239,28 @@ async def test_a_batch_too_heavy_is_halved_until_it_passes(
     reader = await reader_on(devnet, {"wallet": owner}, rpc=(scripted_node.url,))
     direct = await reader_on(devnet, {"wallet": owner})
     assert await reader.snapshot(NOON) == await direct.snapshot(NOON)
+
+
+async def test_one_call_that_burns_all_gas_is_singled_out(
+    devnet: Devnet, reader_on: Any, scripted_node: Any
+) -> None:
+    owner = devnet.deployment.wallets[0]
+    order = MintOrder(owner=owner, price_lower=200, price_upper=300, value_usd=100)
+    token_ids = await devnet.mint_many([order] * 8)
+    bomb = encode_call("nonfungible_position_manager", "ownerOf", token_ids[3]).hex()
+
+    async def script(method: str, params: list[Any]) -> dict[str, Any]:
+        if method == "eth_call" and bomb in params[0]["data"]:
+            return {"error": {"code": -32000, "message": "out of gas"}}
+        return await scripted_node.forward(devnet.url, method, params)
+
+    scripted_node.script = script
+    reader = await reader_on(devnet, {"nft": tuple(token_ids)}, rpc=(scripted_node.url,))
+    snapshot = await reader.snapshot(NOON)
+    assert len(snapshot.positions) == 7
+    (missing,) = snapshot.missing
+    assert missing.reason == f"position {token_ids[3]}: the contract answered nothing"
+    assert not missing.gone
 
 
 async def test_a_primary_that_stands_still_gives_way(

@@ -259,6 +259,12 @@ RPC = [
         id="an error that is only text",
     ),
     pytest.param(
+        error(-32602, f"project {KEY} is over its plan"),
+        Transient,
+        "HOST failed eth_call: project *** is over its plan (code -32602)",
+        id="a node that repeats the key",
+    ),
+    pytest.param(
         error(-32603, "line one\nline\ttwo\x00" + "x" * 500),
         Transient,
         "HOST failed eth_call: line one line two" + "x" * 142 + "… (code -32603)",

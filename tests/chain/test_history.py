@@ -190,6 +190,18 @@ async def test_an_entry_for_another_liquidity_is_not_used(devnet: Devnet, reader
     assert position.basis_note.startswith("its [[entry]] is for liquidity 7, the position has ")
 
 
+async def test_an_entry_ends_where_the_liquidity_changes(devnet: Devnet, reader_on: Any) -> None:
+    token_id = await wide(devnet)
+    key = f"{devnet.chain_id}:{devnet.deployment.manager}:{token_id}"
+    entry = EntrySettings(position=key, amount0=Decimal(1), amount1=Decimal(1))
+    reader = await reader_on(devnet, {"nft": (token_id,)}, entries=(entry,))
+    assert (await basis(reader)).source == "config"
+    await devnet.increase(token_id, value_usd=1_000)
+    position = await read(reader)
+    assert position.basis is None
+    assert position.basis_note.endswith("state the entry anew")
+
+
 async def test_many_positions_share_one_request_for_logs(devnet: Devnet, reader_on: Any) -> None:
     owner = devnet.deployment.wallets[0]
     await devnet.mint_many(

@@ -284,6 +284,13 @@ async def test_multicall_without_code_is_told_clearly(devnet: Devnet, reader_on:
         await reader.snapshot(NOON)
 
 
+async def test_a_multicall_that_is_none_is_told_clearly(devnet: Devnet, reader_on: Any) -> None:
+    weth = devnet.deployment.weth
+    reader = await reader_on(devnet, {"nft": (1,)}, multicall=weth)
+    with pytest.raises(Permanent, match=f"{weth} is not Multicall3: the contract reverted"):
+        await reader.snapshot(NOON)
+
+
 async def test_the_wrong_chain_is_told_with_both_ids(devnet: Devnet, reader_on: Any) -> None:
     reader = await reader_on(devnet, {"nft": (1,)}, chain_id=10)
     wrong = f"serves chain id {devnet.chain_id}, but devnet is 10"
