@@ -123,6 +123,24 @@ async def test_the_wrong_chain_on_one_endpoint_is_passed_over(
     assert [method for method, _ in scripted_node.asked] == ["eth_chainId"]
 
 
+async def test_the_chain_is_checked_again_after_a_failure(
+    devnet: Devnet, reader_on: Any, scripted_node: Any
+) -> None:
+    state = ["up"]
+
+    def lie(method: str, _params: list[Any], answer: Any) -> Any:
+        if state[0] == "down":
+            return web.Response(status=503)
+        return "0xa" if state[0] == "another" and method == "eth_chainId" else answer
+
+    url = between(scripted_node, devnet, lie)
+    reader = await reader_on(devnet, {"pool": devnet.deployment.pool}, rpc=(url,))
+    assert await reader.snapshot(NOON) is not None
+    for state[0], sentence in (("down", "HTTP 503"), ("another", "serves chain id 10")):
+        with pytest.raises(HedgewatchError, match=sentence):
+            await reader.snapshot(NOON)
+
+
 async def test_wrong_chains_everywhere_are_permanent(
     devnet: Devnet, reader_on: Any, scripted_node: Any
 ) -> None:

@@ -381,12 +381,20 @@ async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 async def test_a_node_that_hangs_up_is_asked_once_more(caplog: pytest.LogCaptureFixture) -> None:
+    calls = 0
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal calls
+        calls += 1
+        await reader.read(1)
+        writer.close()
+
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         endpoint = endpoint_at(f"http://127.0.0.1:{port}")
         failed = await failure(endpoint)
     assert str(failed) == f"127.0.0.1:{port}/… closed the connection without an answer"
-    assert endpoint.requests_made == 2
+    assert endpoint.requests_made == calls == 2
     assert_no_key(failed, endpoint, caplog)
 
 

@@ -85,6 +85,18 @@ async def test_a_withdrawal_is_priced_and_takes_its_share(devnet: Devnet, reader
     assert second.realised_token1 < 0
 
 
+async def test_a_withdrawal_out_of_range_is_priced_by_the_pool(
+    devnet: Devnet, reader_on: Any
+) -> None:
+    # One token comes out, and one amount alone does not tell a price.
+    token_id = await wide(devnet)
+    await devnet.swap_to(350)
+    await devnet.decrease(token_id)
+    found = await basis(await reader_on(devnet, {"nft": (token_id,)}))
+    assert found.realised_token1 is not None
+    assert found.realised_token1 < 0
+
+
 async def test_collected_fees_are_what_left_less_the_principal(
     devnet: Devnet, reader_on: Any
 ) -> None:
@@ -133,7 +145,7 @@ async def test_a_start_after_the_mint_leaves_the_basis_unknown_with_a_note(
     devnet: Devnet, reader_on: Any
 ) -> None:
     token_id = await wide(devnet)
-    await devnet.mine()
+    await devnet.increase(token_id, value_usd=5_000)
     start = (await devnet.head()).number
     reader = await reader_on(devnet, {"nft": (token_id,)}, start_block=start)
     position = await read(reader)

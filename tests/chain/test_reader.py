@@ -313,6 +313,27 @@ async def test_a_reorganised_block_is_read_again(devnet: Devnet, reader_on: Any)
     )
 
 
+async def test_a_reorganisation_to_fewer_blocks_is_followed(devnet: Devnet, reader_on: Any) -> None:
+    reader = await reader_on(devnet, {"pool": devnet.deployment.pool})
+    before = await devnet.snapshot()
+    for price in (260, 270, 280):
+        await devnet.swap_to(price)
+        last = await taken(reader)
+    await devnet.revert(before)
+    await devnet.swap_to(200)
+    found = await taken(reader)
+    assert found.block.number == last.block.number - 2
+    assert found.block == await devnet.head()
+    assert await reader.snapshot(NOON) is None
+
+
+async def test_a_pool_of_another_factory_is_refused(devnet: Devnet, reader_on: Any) -> None:
+    code = await devnet.rpc.call("eth_getCode", devnet.deployment.pool, "latest")
+    await devnet.rpc.call("anvil_setCode", STRANGER, code)
+    (missing,) = (await taken(await reader_on(devnet, {"pool": STRANGER}))).missing
+    assert missing.reason == f"{STRANGER} is not a pool of devnet's position manager"
+
+
 async def test_a_node_telling_old_news_is_refused(devnet: Devnet, reader_on: Any) -> None:
     reader = await reader_on(devnet, {"pool": devnet.deployment.pool})
     await taken(reader)
