@@ -42,7 +42,10 @@ class Source:
         for number in range(starts[nth] + 1, end):
             if wanted.match(self._lines[number]):
                 return number + 1, self._lines[number]
-        return (starts[nth] + 1, "") if header else None
+        if header:
+            return starts[nth] + 1, ""
+        tables = (number for name, number in self._headers if name.partition(".")[0] == key)
+        return next(((number + 1, "") for number in tables if key), None)
 
 
 class Table:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from monitor.errors import ConfigError, Fault
+from monitor.model.layer import Action
 from monitor.rules.form import Source, Table
 from monitor.rules.layer_form import read_layer
 from monitor.rules.lint import unknown_inhibitors
@@ -21,6 +22,8 @@ SCHEMA: Final = 1
 MAX_BYTES: Final = 256 * 1024
 TEST_SUFFIX: Final = ".test.toml"
 
+# Stands in for a missing [pack], so that the rest of the file is read all the same.
+_NO_PACK: Final = {"id": "-", "title": "-", "evidence": "claim"}
 _AT: Final = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -90,6 +93,8 @@ def _across(drafts: Sequence[_Draft]) -> None:
 def _inhibitors(found: Sequence[Rule], tables: Mapping[str, Table]) -> None:
     rules = {rule.id: rule for rule in found}
     for rule in rules.values():
+        if rule.layer is None and rule.action is not Action.NOTIFY:
+            continue  # its layer is at fault, and with it the names it would excuse
         table = tables[rule.id]
         for reason, excused in unknown_inhibitors(rule, tables):
             if not excused:
@@ -154,7 +159,11 @@ def _read(data: dict[str, Any], draft: _Draft, names: Mapping[str, Signal]) -> N
     top = Table(data, draft.source, header="", what="")
     if top.whole("schema", SCHEMA, SCHEMA) is None and "schema" not in top:
         top.fault("schema", f"must be given: schema = {SCHEMA}")
-    head = top.inner("pack", header="pack") or Table({}, draft.source, header="pack", what="pack")
+    head = top.inner("pack", header="pack")
+    if head is None:
+        if "pack" not in top:
+            top.fault("pack", "must be given: [pack] with id, title and evidence")
+        head = Table(_NO_PACK, Source("", ""), header="pack", what="pack")
     defaults_table = top.inner("defaults", header="defaults")
     defaults = read_defaults(defaults_table, names) if defaults_table else Defaults()
     name, title = head.name("id"), head.text("title", need=True) or ""

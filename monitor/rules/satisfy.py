@@ -48,7 +48,7 @@ class Atom:
 Alternatives: TypeAlias = list[tuple[Atom, ...]]
 
 
-class _TooMany(Exception):  # noqa: N818
+class _TooMany(Exception):
     """The expression has more alternatives than are worth looking at."""
 
 

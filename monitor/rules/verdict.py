@@ -30,7 +30,7 @@ class Surroundings(Protocol):
         ...
 
     def window(self, function: str, name: str, argument: str | float) -> Value:
-        """Return avg, delta, highest or lowest over a span ("1h"), or whether it crossed a level."""
+        """Return avg, delta, highest or lowest over a span, or whether it crossed a level."""
         ...
 
 

@@ -1,0 +1,105 @@
+"""The packs that ship: they load, say nothing doubtful, and no slip in them goes unseen."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import ConfigError
+from monitor.rules.lint import reachable, warnings
+from monitor.rules.loader import find_packs, load_packs
+from monitor.rules.rule_form import ROUTES
+from monitor.shipped import rules_dir
+
+SHIPPED = sorted(
+    path.stem for path in rules_dir().glob("*.toml") if not path.name.endswith(".test.toml")
+)
+EXPRESSION = re.compile(
+    r"""^\s*(?:when|clear)\s*=\s*(?P<quote>'''|\"""|['"])(?P<body>.*)(?P=quote)"""
+)
+WORD = re.compile(r'"[^"]*"|[A-Za-z_][\w.]*')
+PLACE = re.compile(r"\{(?P<name>[A-Za-z_][\w.]*)")
+KEY = re.compile(r"^\s*(?P<key>[A-Za-z_]+)\s*=")
+INLINE_KEY = re.compile(r"[{,]\s*(?P<key>[A-Za-z_][\w.]*)\s*=")
+HEADER = re.compile(r"^\s*\[\[?(?P<key>[a-z.]+)\]\]?")
+INHIBITED = re.compile(r'^\s*inhibited_by\s*=.*?"(?P<id>[^"]+)"')
+
+
+def names_in(line: str) -> Iterator[tuple[int, int]]:
+    """Yield where the names, functions, keys and table names of a line stand."""
+    if line.lstrip().startswith("#"):
+        return
+    if found := EXPRESSION.match(line):
+        for word in WORD.finditer(found["body"]):
+            if not word[0].startswith('"') and word[0] not in {"true", "false"}:
+                yield found.start("body") + word.start(), found.start("body") + word.end()
+    if re.match(r"\s*(title|text)\s*=", line):
+        yield from (place.span("name") for place in PLACE.finditer(line))
+    else:
+        yield from (key.span("key") for key in INLINE_KEY.finditer(line.partition("#")[0]))
+    for pattern, group in ((KEY, "key"), (HEADER, "key"), (INHIBITED, "id")):
+        if found := pattern.match(line):
+            yield found.span(group)
+
+
+def slips(text: str) -> Iterator[tuple[str, str]]:
+    """Yield every text in which one letter of one name is lost, or is another, and its line.
+
+    A name met before is slipped in one place only, so that every occurrence is
+    tried and every letter of every name.
+    """
+    lines, seen = text.splitlines(), set()
+    for number, line in enumerate(lines):
+        for start, end in names_in(line):
+            name = line[start:end]
+            places = range(start, end) if name not in seen else [start + number % (end - start)]
+            seen.add(name)
+            for at in places:
+                for letter in ("", "q"):
+                    wrong = line[:at] + letter + line[at + 1 :]
+                    yield "\n".join([*lines[:number], wrong, *lines[number + 1 :]]), wrong
+
+
+def test_the_packs_that_are_on_by_default_are_there() -> None:
+    assert {"alvh", "crypto_dvol", "lp_range", "self"} <= set(SHIPPED)
+
+
+def test_the_shipped_packs_load_together_and_nothing_in_them_is_doubtful() -> None:
+    packs = load_packs(find_packs(rules_dir(), SHIPPED))
+    assert [pack.id for pack in packs] == SHIPPED
+    assert warnings(packs) == ()
+    assert reachable(packs, ["console"]) == []
+    assert all(rule.text.text for pack in packs for rule in pack.rules)
+
+
+def test_blindness_is_told_on_every_channel_after_five_minutes() -> None:
+    (pack,) = load_packs(find_packs(rules_dir(), ["self"]))
+    (blind,) = (rule for rule in pack.rules if rule.id == "self.blind")
+    assert blind.when.text == "system.poll_age_s > 300"
+    assert (blind.severity, blind.route) == ("critical", ())
+    assert all(set(rule.route) <= set(ROUTES) for rule in pack.rules)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_slip_in_any_name_of_a_shipped_pack_is_refused(name: str, tmp_path: Path) -> None:
+    text = (rules_dir() / f"{name}.toml").read_text(encoding="utf-8")
+    path, tried, accepted = tmp_path / f"{name}.toml", 0, []
+    for wrong, line in slips(text):
+        path.write_text(wrong, encoding="utf-8")
+        tried += 1
+        try:
+            load_packs([path])
+        except ConfigError:
+            continue
+        accepted.append(line)
+    assert tried > 100
+    assert accepted == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_text_of_a_shipped_pack_is_calm(name: str) -> None:
+    text = (rules_dir() / f"{name}.toml").read_text(encoding="utf-8")
+    said = re.findall(r'^\s*(?:title|text)\s*=\s*"(.*)"$', text, re.MULTILINE)
+    assert said
+    assert not [one for one in said if "!" in one]
