@@ -1,5 +1,6 @@
 """A message as paragraphs of whole lines, and how it is made to fit."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -36,17 +37,25 @@ def fitted(page: Page, spell: Callable[[Page], str], limit: int = LIMIT) -> str:
     Whole comparisons are left out from the end and counted; only when none is
     left are the longest lines shortened, before they are spelled, never after.
     """
-    text = spell(page)
-    kept = len(page.trace)
-    while _units(text) > limit and kept:
-        kept -= 1
-        left_out = f"{len(page.trace) - kept} more comparisons left out"
-        text = spell(replace(page, trace=(*page.trace[:kept], left_out)))
-    short = page if kept == len(page.trace) else replace(page, trace=(left_out,))
-    while _units(text) > limit:
+    if _units(spell(page)) <= limit:
+        return spell(page)
+    count = len(page.trace)
+
+    def fits(dropped: int) -> bool:
+        return _units(spell(_without(page, dropped))) <= limit
+
+    fewest = bisect_left(range(1, count + 1), x=True, key=fits) + 1
+    if fewest <= count:
+        return spell(_without(page, fewest))
+    short = _without(page, count) if count else page
+    while _units(spell(short)) > limit:
         short = _shortened(short)
-        text = spell(short)
-    return text
+    return spell(short)
+
+
+def _without(page: Page, dropped: int) -> Page:
+    said = f"{dropped} more comparisons left out"
+    return replace(page, trace=(*page.trace[: len(page.trace) - dropped], said))
 
 
 def _units(text: str) -> int:

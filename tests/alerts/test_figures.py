@@ -1,0 +1,94 @@
+"""Figures as people read them."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from monitor.alerts.figures import age, day, figure, moment, number, pair, span
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (-0.038, "fraction", "−3.8 %"),
+        (-0.03, "fraction", "−3.0 %"),
+        (0.0031, "fraction", "0.31 %"),
+        (0.0, "fraction", "0.0 %"),
+        (-0.00001, "fraction", "0.00 %"),
+        (1.5, "fraction", "150.0 %"),
+        (27.4, "points", "27.4"),
+        (24.52, "points", "24.52"),
+        (20.0, "points", "20.0"),
+        (412_300.4, "usd", "412,300 USD"),
+        (-1140.0, "usd", "−1,140 USD"),
+        (88.5, "usd", "88.50 USD"),
+        (312.0, "s", "5 m 12 s"),
+        (21.0, "days", "21 d"),
+        (20.6, "days", "20.6 d"),
+        (3.0, "count", "3"),
+        (2412.4, "quote per base", "2,412"),
+        (250.5, "quote per base", "250.50"),
+        (0.000414, "quote per base", "0.000414"),
+        (True, "bool", "yes"),
+        ("roll_due", "state", "roll_due"),
+        (float("nan"), "points", "nan"),
+    ],
+)
+def test_a_figure_is_told_in_its_unit(value: Any, unit: str, expected: str) -> None:
+    assert figure(value, unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "unit", "expected"),
+    [
+        pytest.param(20.004, 20.0, "points", ("20.004", "20.0"), id="points a hair apart"),
+        pytest.param(-0.0301, -0.03, "fraction", ("−3.01 %", "−3.00 %"), id="fractions"),
+        pytest.param(20.0, 20.0, "points", ("20.0", "20.0"), id="equal ones stay short"),
+        pytest.param(300.4, 300.0, "s", ("300.4 s", "300.0 s"), id="less than a second apart"),
+    ],
+)
+def test_two_sides_that_differ_never_look_the_same(
+    left: float, right: float, unit: str, expected: tuple[str, str]
+) -> None:
+    assert pair(left, right, unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0 s"),
+        (59.9, "59 s"),
+        (60, "1 m"),
+        (312, "5 m 12 s"),
+        (3_600, "1 h"),
+        (11_400, "3 h 10 m"),
+        (3_605, "1 h"),
+        (86_400, "1 d"),
+        (187_200, "2 d 4 h"),
+        (-3, "0 s"),
+    ],
+)
+def test_a_span_has_two_units(seconds: float, expected: str) -> None:
+    assert span(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(12, "12 s"), (907, "15 m"), (50_400, "14 h"), (172_799, "47 h"), (172_800, "2 d")],
+)
+def test_an_age_has_one(seconds: float, expected: str) -> None:
+    assert age(seconds) == expected
+
+
+def test_minus_nothing_is_nothing() -> None:
+    assert number(-0.001, 2) == "0.00"
+
+
+def test_an_instant_has_its_zone_and_its_day_only_when_it_is_another() -> None:
+    at = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
+    assert moment(at, at) == "14:02 UTC"
+    assert moment(at, datetime(2026, 11, 21, tzinfo=UTC)) == "20 Nov 14:02 UTC"
+    assert moment(at, datetime(2027, 1, 1, tzinfo=UTC)) == "20 Nov 2026 14:02 UTC"
+    assert moment(at) == "20 Nov 2026 14:02 UTC"
+    assert day(date(2027, 3, 17)) == "17 Mar 2027"
