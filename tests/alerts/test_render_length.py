@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts.alert import Alert, AlertState
@@ -104,6 +104,7 @@ def test_a_message_that_fits_is_left_alone() -> None:
 words = st.text(max_size=3000)
 
 
+@settings(max_examples=40)
 @given(title=words, text=words, subject=words, reason=words)
 def test_whatever_a_rule_says_the_markup_is_whole_and_short_enough(
     title: str, text: str, subject: str, reason: str
