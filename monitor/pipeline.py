@@ -91,7 +91,7 @@ def _hear(book: Rulebook, state: State, word: Word) -> State:
     key = f"{word.layer}|{word.scope}"
     old = state.layers.get(key) or LayerState(layer=word.layer, scope=word.scope)
     new = layers.hear(old, word)
-    if new is not old and word.verb is not Verb.CLOSE:
+    if new.legs and any(fill.quantity > 0 for fill in word.fills):
         now = state.at or word.observed_at
         held = mark(new.legs, market_of(state.facts, now), now)
         new = replace(new, extrinsic_at_entry_usd=held.extrinsic_usd if held else None)
@@ -132,6 +132,14 @@ def _scopes(rule: Rule, state: State) -> Iterator[str]:
 def _has_layer(rule: Rule, state: State, scope: str) -> bool:
     layer = state.layers.get(f"{rule.layer.id}|{scope}") if rule.layer else None
     return layer is not None and layer.status is not LayerStatus.OFF
+
+
+def _doer(layer: LayerState | None, instance: Instance) -> str:
+    """Return who has filled the layer since the rule began to fire, or an empty text."""
+    if layer is None or not layer.journal or instance.since is None:
+        return ""
+    last = layer.journal[-1]
+    return last.by if last.at >= instance.since else ""
 
 
 class _Docket:
@@ -194,14 +202,13 @@ class _Docket:
         barred = ""
         if layer is not None and rule.action is not Action.NOTIFY:
             barred = layers.may(rule.action, layer, rule=rule.id, top_up=rule.top_up) or ""
-        acted = layer.journal[-1].at if layer is not None and layer.journal else None
         return Judged(
             now=self._now,
             when=verdict,
             clear=rule.clear.judge(view) if rule.clear and old.phase is Phase.FIRING else None,
             max_gap=rule.max_gap or self._book.max_gap,
             barred=barred,
-            done=acted is not None and old.since is not None and acted >= old.since,
+            done=_doer(layer, old),
             inhibited=self._inhibitor(rule, old.scope),
         )
 

@@ -20,6 +20,7 @@ from monitor.model.observation import Snapshot, Word
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State
 from monitor.signals.catalogue import BY_NAME
+from monitor.signals.sessions import load_calendars
 from monitor.sources.live import Ears, Live
 from monitor.store.courier import Courier
 from monitor.store.port import Store
@@ -38,6 +39,7 @@ async def run(config: Path, console: TextIO) -> None:
     """
     settings = load_settings(config)
     book = rulebook(settings, load_enabled(settings))
+    load_calendars()  # a second or two of work, done before anything waits on the loop
     async with opened(settings, console) as parts:
         saved = parts.store.load()
         state = restore(saved.rows, saved.samples)

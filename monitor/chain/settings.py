@@ -117,7 +117,7 @@ class ChainSettings:
     __pydantic_config__: ClassVar = _STRICT
 
     rpc: Annotated[tuple[str, ...], AfterValidator(_checked_rpc)]
-    poll_s: Annotated[float, Field(ge=0.05, le=3600)] = 12.0
+    poll_s: Annotated[float, Field(ge=0.02, le=3600)] = 12.0
     behind: Annotated[int, Field(ge=0, le=1000)] = 1
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
     chain_id: Annotated[int, Field(gt=0)] | None = None

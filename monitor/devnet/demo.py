@@ -27,7 +27,7 @@ PACKS: Final = ("alvh", "lp_range", "self")
 VALUE_USD: Final = 100_000.0
 """Each of the four positions at the start."""
 
-VOLUME_USD: Final = 150_000.0
+VOLUME_USD: Final = 30_000.0
 """Trading in each block of six hours: invented, so that there are fees. Not history."""
 
 _CLOCK: Final = SystemClock()
@@ -60,9 +60,10 @@ class _Teller:
     async def tell(self, moment: Moment) -> None:
         await self.steps.tell(moment)
         while fresh := self._fresh():
-            for alert in fresh:
+            answers = await asyncio.gather(*(self.person.answer(alert) for alert in fresh))
+            for alert, said in zip(fresh, answers, strict=True):
                 self.say(console_line(alert, dated=True))
-                if said := await self.person.answer(alert):
+                if said:
                     self.say(f"{'':<12}you: {said}")
             await self.steps.drained()
         state = restore(self.store.load().rows, ())
@@ -93,7 +94,7 @@ async def run_demo(settings: DemoSettings, *, say: Callable[[str], None] = print
             tally = store.history.tally("devnet")
             await daemon.stop()
             result = DemoResult(
-                alerts=tuple(teller.alerts),
+                alerts=tuple(sorted(teller.alerts, key=_by_time)),
                 scenes=tuple(teller.scenes),
                 polls=tally.polls,
                 gaps=tally.gaps,
@@ -144,6 +145,11 @@ async def _tell_all(teller: _Teller, told: Sequence[Moment], settings: DemoSetti
         if settings.days_a_second:
             due = (moment.at - told[0].at).total_seconds() / 86_400 / settings.days_a_second
             await _CLOCK.sleep(max(0.0, due - (stopwatch() - began)))
+
+
+def _by_time(alert: Alert) -> tuple[datetime, str, str]:
+    # People answer several proposals at once, so the order within an instant is chance.
+    return alert.at, alert.rule, alert.idem
 
 
 def run(settings: DemoSettings, *, say: Callable[[str], None] = print) -> DemoResult:

@@ -23,7 +23,7 @@ from monitor.errors import Permanent
 WIDTHS: Final = (1.2, 1.5, 2.0, None)
 """How far each position's range reaches, times and divided by; None is the full range."""
 
-_POLL_S: Final = 0.05
+_POLL_S: Final = 0.02
 _STOP_S: Final = 20.0
 _CLOCK: Final = SystemClock()
 

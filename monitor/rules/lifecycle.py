@@ -76,7 +76,7 @@ class Judged:
     """One evaluation of a rule, and what stands in its way.
 
     barred: why the action does not apply now ("the layer is off"), or empty.
-    done: true when it is barred because a person has just done it.
+    done: who has just done it, when that is why it is barred, or empty.
     inhibited: the rule that silences this one, or empty.
     """
 
@@ -85,7 +85,7 @@ class Judged:
     clear: Verdict | None
     max_gap: timedelta
     barred: str = ""
-    done: bool = False
+    done: str = ""
     inhibited: str = ""
 
 
@@ -177,7 +177,8 @@ def _reminders(rule: Rule, old: Instance, seen: Judged) -> Iterator[Told]:
     if rule.expires is not None and age >= rule.expires and not old.voided:
         yield Told(turn=Turn.EXPIRED, reason="nobody acted in time", number=old.told)
     quiet = bool(old.acked_by) or (old.snoozed_until is not None and seen.now < old.snoozed_until)
-    if rule.repeat is not None and age >= rule.repeat and not quiet and not seen.inhibited:
+    quiet = quiet or bool(seen.inhibited) or seen.when.truth is False
+    if rule.repeat is not None and age >= rule.repeat and not quiet:
         yield Told(turn=Turn.REPEAT, reason="still true", number=old.told + 1)
 
 
@@ -209,8 +210,10 @@ def _missing(verdict: Verdict) -> str:
 def _barred(old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     if old.phase is not Phase.FIRING:
         return _calm(old), ()
-    turn = Turn.FILLED if seen.done else Turn.RESOLVED
-    return _resolve(old, seen.now), (Told(turn=turn, reason=seen.barred),)
+    told = Told(turn=Turn.RESOLVED, reason=seen.barred)
+    if seen.done:
+        told = Told(turn=Turn.FILLED, reason=f"done by {seen.done}")
+    return _resolve(old, seen.now), (told,)
 
 
 def _clearing(rule: Rule, seen: Judged) -> bool | None:
