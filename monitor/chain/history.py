@@ -8,25 +8,22 @@ lets a reorganised chain correct what was read.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_EVEN, Context
 from typing import Final
 
-from monitor.amm.ledger import basis_from_entry, fold
-from monitor.chain.abi import encode_call
+from monitor.amm.ledger import fold
+from monitor.chain.archive import minted_at, with_prices
+from monitor.chain.entries import Entries
 from monitor.chain.events import LogScan
-from monitor.chain.failures import EmptyAnswer, NoHistory, Reverted
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
 from monitor.chain.settings import EntrySettings
-from monitor.chain.words import uint
 from monitor.errors import HedgewatchError, Permanent
 from monitor.model.pool import Pool
-from monitor.model.position import Basis, Flow, LiquidityEvent, Position
+from monitor.model.position import Basis, LiquidityEvent, Position
 
 OVERLAP: Final = 64
 REQUESTS_A_POLL: Final = 8
 REQUESTS_IN_ALL: Final = 500
-_RAW: Final = Context(prec=120, rounding=ROUND_HALF_EVEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +47,10 @@ class Histories:
 
     def __init__(self, chain: Chain, entries: Sequence[EntrySettings]) -> None:
         self._chain = chain
-        self._entries = {entry.position: entry for entry in entries}
+        self._entries = Entries(entries)
         self._scan = LogScan(chain)
         self._known: dict[int, _History] = {}
         self._waiting: dict[int, str] = {}
-        self._entered: dict[str, int] = {}
 
     async def attach(
         self,
@@ -112,7 +108,7 @@ class Histories:
             found = await self._scan.read(endpoint, token_ids, begun, block, most=REQUESTS_A_POLL)
         for position in group:
             new = found.events[position.token_id]
-            priced = await self._priced(endpoint, new, pools[position.pool].address)
+            priced = await with_prices(endpoint, new, pools[position.pool].address)
             self._add(position, priced, first=begun, next_block=found.next_block, block=block)
 
     async def _start(self, endpoint: Endpoint, token_ids: Sequence[int], block: int) -> int:
@@ -123,7 +119,7 @@ class Histories:
             if width is None or width > block:
                 return 0
             # Ids are given out in order, so the smallest was minted first.
-            first = await self._minted(endpoint, min(token_ids), block)
+            first = await minted_at(endpoint, self._chain.manager, min(token_ids), block)
         needed = 1 if width is None else (block - first) // width + 1
         if needed > REQUESTS_IN_ALL:
             raise Permanent(
@@ -131,43 +127,6 @@ class Histories:
                 f"{first} would take {needed} requests; state an [[entry]] or start_block"
             )
         return first
-
-    async def _minted(self, endpoint: Endpoint, token_id: int, block: int) -> int:
-        """Return the block a token id was minted in, by halving; an archive node can tell."""
-        owner_of = "0x" + encode_call("nonfungible_position_manager", "ownerOf", token_id).hex()
-        before, after = -1, block
-        while after - before > 1:
-            middle = (before + after) // 2
-            try:
-                await endpoint.eth_call(self._chain.manager, owner_of, middle)
-            except (Reverted, EmptyAnswer):
-                before = middle
-            except NoHistory as error:
-                raise Permanent(
-                    f"{endpoint.host} gives logs of few blocks at once and keeps no old state to "
-                    f"find the mint with; state an [[entry]] or start_block"
-                ) from error
-            else:
-                after = middle
-        return after
-
-    async def _priced(
-        self, endpoint: Endpoint, events: Sequence[LiquidityEvent], pool: str
-    ) -> list[LiquidityEvent]:
-        """Return the events, withdrawals with the pool's price after their block if known."""
-        slot0 = "0x" + encode_call("uniswap_v3_pool", "slot0").hex()
-        priced: list[LiquidityEvent] = []
-        archive = True
-        for event in events:
-            price = None
-            if event.flow is Flow.DECREASE and event.liquidity and archive:
-                try:
-                    answer = await endpoint.eth_call(pool, slot0, event.block_number)
-                    price = uint(answer, 0) or None
-                except (NoHistory, EmptyAnswer, Reverted):
-                    archive = False
-            priced.append(replace(event, sqrt_price_x96=price))
-        return priced
 
     def _add(
         self,
@@ -226,10 +185,8 @@ class Histories:
                 self._waiting[position.token_id] = str(error)
 
     def _with_basis(self, position: Position, pools: Mapping[str, Pool]) -> Position:
-        entry = self._entries.get(position.key)
-        if entry is not None:
-            first_seen = self._entered.setdefault(position.key, position.liquidity)
-            return _from_entry(position, entry, pools[position.pool], first_seen)
+        if position.key in self._entries:
+            return self._entries.attach(position, pools[position.pool])
         known = self._known.get(position.token_id)
         if known is None:
             why = self._waiting.get(position.token_id, "they are read again at the next block")
@@ -246,23 +203,3 @@ def _mark(position: Position) -> tuple[int, ...]:
         position.tokens_owed0,
         position.tokens_owed1,
     )
-
-
-def _from_entry(position: Position, entry: EntrySettings, pool: Pool, first_seen: int) -> Position:
-    """Return the position with its stated basis, while its liquidity is the one it was for.
-
-    first_seen: the liquidity taken for the entry's own where it states none.
-    """
-    stated = first_seen if entry.liquidity is None else entry.liquidity
-    if stated != position.liquidity:
-        return replace(
-            position,
-            basis_note=f"its [[entry]] is for liquidity {stated}, "
-            f"the position has {position.liquidity}: state the entry anew",
-        )
-    amounts = [
-        int(_RAW.to_integral_value(_RAW.scaleb(amount, token.decimals)))
-        for amount, token in ((entry.amount0, pool.token0), (entry.amount1, pool.token1))
-    ]
-    basis = basis_from_entry(amounts[0], amounts[1], position.liquidity, entry.at)
-    return replace(position, basis=basis)

@@ -17,16 +17,15 @@ from monitor.chain.facts import Facts
 from monitor.chain.heads import Heads, check_witness
 from monitor.chain.history import Histories
 from monitor.chain.multicall import Pinned
-from monitor.chain.plan import Plan, Watched, key_of, no_position, plan, read_pool, read_position
+from monitor.chain.plan import Plan, Watched, plan
+from monitor.chain.readout import read_pools, read_positions
 from monitor.chain.registry import Chain, settle
 from monitor.chain.rpc import Endpoint
 from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings, rpc_url
 from monitor.chain.wallets import Wallets
-from monitor.chain.words import WORD, Answer, address, uint
+from monitor.chain.words import Answer, uint
 from monitor.errors import Transient
 from monitor.model.observation import Block, Missing, Snapshot
-from monitor.model.pool import PoolState
-from monitor.model.position import Position
 
 _ROUNDS: Final = 6
 _STUCK: Final = timedelta(minutes=10)
@@ -92,8 +91,14 @@ class ChainReader:
         await self._facts.factory(pinned)
         await self._facts.learn_watched(pinned, self._pools)
         laid, answers = await self._ask(pinned, block)
-        pools, lost_pools = self._pool_states(laid, answers)
-        read, lost = self._positions(laid, answers, {state.pool.key for state in pools})
+        pools, lost_pools = read_pools(laid, answers)
+        read, lost = read_positions(
+            self.chain,
+            laid,
+            answers,
+            readable={state.pool.key for state in pools},
+            aside=self._aside(laid, answers),
+        )
         known = {pool.key: pool for pool in laid.pools}
         positions = await self._histories.attach(endpoint, read, pools=known, block=block.number)
         self._heads.remember(block)
@@ -141,53 +146,16 @@ class ChainReader:
             self._plan = plan(self.chain, watched, self._facts)
         return self._plan
 
-    def _pool_states(
-        self, laid: Plan, answers: Sequence[Answer]
-    ) -> tuple[list[PoolState], list[Missing]]:
-        states: list[PoolState] = []
-        missing: list[Missing] = []
-        for pool, index in laid.pools.items():
-            state = read_pool(pool, answers[index : index + 4])
-            if isinstance(state, Missing):
-                missing.append(state)
-            else:
-                states.append(state)
-        return states, missing
-
-    def _positions(
-        self, laid: Plan, answers: Sequence[Answer], readable: set[str]
-    ) -> tuple[list[Position], list[Missing]]:
-        """Return positions whose pool was read too, and why the others are missing."""
-        positions: list[Position] = []
-        missing: list[Missing] = []
-        for token_id, index in laid.positions.items():
-            wallet = self._wallets.left.get(token_id)
-            if wallet is not None and token_id not in self._token_ids and answers[index].ok:
-                missing.append(self._moved(token_id, wallet, answers[index + 1]))
-                continue
-            if token_id in self._facts.broken:
-                reason = f"position {token_id}: {self._facts.broken[token_id]}"
-                missing.append(Missing(key=key_of(self.chain, token_id), reason=reason))
-                continue
-            if token_id not in laid.places:
-                missing.append(no_position(self.chain, token_id, answers[index]))
-                continue
-            found = read_position(self.chain, laid, token_id, answers)
-            if isinstance(found, Position) and found.pool not in readable:
-                reason = f"position {token_id}: its pool {found.pool} could not be read"
-                found = Missing(key=found.key, reason=reason)
-            if isinstance(found, Missing):
-                missing.append(found)
-            else:
-                positions.append(found)
-        return positions, missing
-
-    def _moved(self, token_id: int, wallet: str, owner: Answer) -> Missing:
-        now = address(owner.data, 0) if owner.ok and len(owner.data) >= WORD else "someone else"
-        return Missing(
-            key=key_of(self.chain, token_id),
-            reason=f"position {token_id} left the watched wallet {wallet} for {now}",
-        )
+    def _aside(self, laid: Plan, answers: Sequence[Answer]) -> dict[int, str]:
+        """Return the token ids not to be read although they could be, and why."""
+        aside = {
+            one: self._facts.broken[one] for one in laid.positions if one in self._facts.broken
+        }
+        for token_id in self._wallets.left.keys() - self._token_ids:
+            index = laid.positions[token_id]
+            if answers[index].ok:
+                aside[token_id] = self._wallets.whither(token_id, answers[index + 1])
+        return aside
 
     def _unreadable(self) -> list[Missing]:
         """Return the watched pools and wallets that could not be understood at all."""

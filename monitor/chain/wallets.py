@@ -31,6 +31,11 @@ class Wallets:
         """Return every token id held now, or held before and since left."""
         return {one for held in self.held.values() for one in held} | self.left.keys()
 
+    def whither(self, token_id: int, owner: Answer) -> str:
+        """Return where a token id that left went, from its `ownerOf`."""
+        now = address(owner.data, 0) if len(owner.data) == WORD else "someone else"
+        return f"left the watched wallet {self.left[token_id]} for {now}"
+
     async def refresh(self, pinned: Pinned, laid: Plan, answers: Sequence[Answer]) -> bool:
         """List again the wallets that changed; return whether any token id came or went."""
         moved = False

@@ -1,10 +1,8 @@
 """Every way a node fails: one row a shape, with its verdict and its sentence."""
 
-import asyncio
 import logging
 import traceback
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,10 +15,9 @@ from monitor.chain.failures import (
     RangeTooWide,
     Reverted,
     TooHeavy,
-    retry_after,
 )
-from monitor.chain.rpc import Endpoint, shown_host
-from monitor.errors import HedgewatchError, Permanent, Transient
+from monitor.chain.rpc import Endpoint
+from monitor.errors import HedgewatchError, Transient
 from monitor.logs import RedactingFormatter, Secret
 
 KEY = "kEy0123456789abcdefSECRET"
@@ -339,148 +336,3 @@ async def test_a_range_of_logs_too_wide_is_told_as_such(scripted_node: Any, repl
     with pytest.raises(RangeTooWide, match="gives no logs over so many blocks"):
         await endpoint.call("eth_getLogs", {})
     await endpoint.close()
-
-
-async def test_a_node_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
-    endpoint = endpoint_at("http://127.0.0.1:1")
-    failed = await failure(endpoint)
-    assert str(failed) == "127.0.0.1:1/… cannot be reached: Connection refused"
-    assert type(failed) is Transient
-    assert_no_key(failed, endpoint, caplog)
-
-
-async def test_a_host_that_does_not_exist(caplog: pytest.LogCaptureFixture) -> None:
-    endpoint = endpoint_at("http://nowhere.invalid")
-    failed = await failure(endpoint)
-    assert str(failed).startswith("nowhere.invalid/… cannot be reached: ")
-    assert type(failed) is Transient
-    assert_no_key(failed, endpoint, caplog)
-
-
-async def test_a_node_that_does_not_answer_in_time(
-    scripted_node: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    never = asyncio.Event()
-
-    async def script(_method: str, _params: list[Any]) -> web.Response:
-        await never.wait()
-        return web.Response()
-
-    scripted_node.script = script
-    endpoint = endpoint_at(scripted_node.url, timeout_s=0.1)
-    failed = await failure(endpoint)
-    never.set()
-    assert str(failed).endswith("did not answer eth_call within 0.1 s")
-    assert type(failed) is Transient
-    assert_no_key(failed, endpoint, caplog)
-
-
-async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read(1)
-    writer.close()
-
-
-async def test_a_node_that_hangs_up_is_asked_once_more(caplog: pytest.LogCaptureFixture) -> None:
-    calls = 0
-
-    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal calls
-        calls += 1
-        await reader.read(1)
-        writer.close()
-
-    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        endpoint = endpoint_at(f"http://127.0.0.1:{port}")
-        failed = await failure(endpoint)
-    assert str(failed) == f"127.0.0.1:{port}/… closed the connection without an answer"
-    assert endpoint.requests_made == calls == 2
-    assert_no_key(failed, endpoint, caplog)
-
-
-async def test_tls_that_is_none_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        endpoint = endpoint_at(f"https://127.0.0.1:{port}")
-        failed = await failure(endpoint)
-    assert type(failed) is Transient
-    assert str(failed).startswith(f"127.0.0.1:{port}/… ")
-    assert_no_key(failed, endpoint, caplog)
-
-
-async def test_one_connection_serves_many_requests(scripted_node: Any) -> None:
-    async def script(_method: str, _params: list[Any]) -> dict[str, Any]:
-        return {"result": "0x1"}
-
-    scripted_node.script = script
-    endpoint = endpoint_at(scripted_node.url)
-    for _ in range(20):
-        await endpoint.call("eth_chainId")
-    assert len(scripted_node.connections) == 1
-    assert [method for method, _ in scripted_node.asked] == ["eth_chainId"] * 20
-    assert endpoint.requests_made == 20
-    await endpoint.close()
-
-
-async def test_a_wait_that_was_asked_for_travels_with_the_verdict(scripted_node: Any) -> None:
-    replies = [
-        Reply(status=429, headers={"retry-after": "11"}, text=""),
-        error(-32090, "Too many requests, retry in 10s"),
-        error(429, "please retry after 1500 ms"),
-    ]
-
-    async def script(_method: str, _params: list[Any]) -> web.Response:
-        return replies.pop(0).response()
-
-    scripted_node.script = script
-    for seconds in (11, 10, 1.5):
-        failed = await failure(endpoint_at(scripted_node.url))
-        assert isinstance(failed, Transient)
-        assert failed.retry_after == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        pytest.param({"Retry-After": "120"}, 120, id="seconds"),
-        pytest.param(
-            {
-                "Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT",
-                "Date": "Wed, 21 Oct 2026 07:28:00 GMT",
-            },
-            30,
-            id="a date, against the server's own",
-        ),
-        pytest.param({"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT"}, None, id="a date alone"),
-        pytest.param({"Retry-After": "soon"}, None, id="nonsense"),
-        pytest.param({}, None, id="nothing"),
-    ],
-)
-def test_retry_after(headers: dict[str, str], seconds: int | None) -> None:
-    expected = None if seconds is None else timedelta(seconds=seconds)
-    assert retry_after(headers) == expected
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        pytest.param(
-            "https://eth-mainnet.g.alchemy.com/v2/abc", "eth-mainnet.g.alchemy.com/…", id="a path"
-        ),
-        pytest.param("http://127.0.0.1:8545", "127.0.0.1:8545", id="a port and no path"),
-        pytest.param("https://node.example/?apikey=abc", "node.example/…", id="a query"),
-        pytest.param("https://me:abc@node.example", "node.example", id="a user and password"),
-        pytest.param(
-            "https://0123456789abcdef0123456789abcdef.node.example/",
-            "….node.example",
-            id="a host name that looks like a key",
-        ),
-    ],
-)
-def test_a_host_is_shown_without_what_may_be_a_key(url: str, shown: str) -> None:
-    assert shown_host(url) == shown
-
-
-def test_verdicts_fall_under_the_house_s_two() -> None:
-    assert all(issubclass(one, Transient) for one in (EmptyAnswer, NoHistory, RangeTooWide))
-    assert all(issubclass(one, Permanent) for one in (EndpointRefused, Reverted))

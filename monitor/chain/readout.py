@@ -1,0 +1,131 @@
+"""What the answers of a snapshot's batch mean."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from monitor.chain.facts import why
+from monitor.chain.plan import GETTERS, Plan, key_of
+from monitor.chain.registry import Chain
+from monitor.chain.words import WORD, Answer, address, sint, uint
+from monitor.model.observation import Missing
+from monitor.model.pool import Pool, PoolState
+from monitor.model.position import Position, TickState
+
+_NO_SUCH_ID: Final = "Invalid token ID"
+_POSITION_SIZE: Final = 12 * WORD
+_TICK_SIZE: Final = 4 * WORD
+
+
+def read_pools(laid: Plan, answers: Sequence[Answer]) -> tuple[list[PoolState], list[Missing]]:
+    """Return the pools' states, and why others are missing."""
+    states: list[PoolState] = []
+    missing: list[Missing] = []
+    for pool, index in laid.pools.items():
+        state = _read_pool(pool, answers[index : index + len(GETTERS)])
+        if isinstance(state, Missing):
+            missing.append(state)
+        else:
+            states.append(state)
+    return states, missing
+
+
+def read_positions(
+    chain: Chain,
+    laid: Plan,
+    answers: Sequence[Answer],
+    *,
+    readable: Collection[str],
+    aside: Mapping[int, str],
+) -> tuple[list[Position], list[Missing]]:
+    """Return the positions, and why others are missing.
+
+    readable: keys of the pools that were read. aside: token ids to pass over,
+    with the reason.
+    """
+    positions: list[Position] = []
+    missing: list[Missing] = []
+    for token_id, index in laid.positions.items():
+        if token_id in aside:
+            found: Position | Missing = _missing(chain, token_id, aside[token_id])
+        elif token_id not in laid.places:
+            found = _no_position(chain, token_id, answers[index])
+        elif (pool := laid.places[token_id].pool).key not in readable:
+            found = _missing(chain, token_id, f"its pool {pool.key} could not be read")
+        else:
+            found = _read_position(chain, laid, token_id, answers)
+        if isinstance(found, Missing):
+            missing.append(found)
+        else:
+            positions.append(found)
+    return positions, missing
+
+
+def _read_pool(pool: Pool, answers: Sequence[Answer]) -> PoolState | Missing:
+    """Return a pool's state from the answers of its four getters."""
+    for getter, answer in zip(GETTERS, answers, strict=True):
+        if not answer.ok or len(answer.data) < WORD:
+            return Missing(key=pool.key, reason=f"pool {pool.address}: {getter}: {why(answer)}")
+    slot0, liquidity, growth0, growth1 = (answer.data for answer in answers)
+    if len(slot0) < 2 * WORD or not uint(slot0, 0):
+        return Missing(key=pool.key, reason=f"pool {pool.address} has no price yet")
+    return PoolState(
+        pool=pool,
+        sqrt_price_x96=uint(slot0, 0),
+        tick=sint(slot0, 1),
+        liquidity=uint(liquidity, 0),
+        fee_growth_global0_x128=uint(growth0, 0),
+        fee_growth_global1_x128=uint(growth1, 0),
+    )
+
+
+def _read_position(
+    chain: Chain, laid: Plan, token_id: int, answers: Sequence[Answer]
+) -> Position | Missing:
+    """Return a position from a batch's answers; `laid` must know its place."""
+    place, index = laid.places[token_id], laid.positions[token_id]
+    told, owner = answers[index], answers[index + 1]
+    lower = answers[laid.ticks[place.pool.address, place.tick_lower]]
+    upper = answers[laid.ticks[place.pool.address, place.tick_upper]]
+    if not told.ok or len(told.data) < _POSITION_SIZE:
+        return _no_position(chain, token_id, told)
+    if not owner.ok or len(owner.data) < WORD:
+        return _no_position(chain, token_id, owner)
+    for tick, answer in ((place.tick_lower, lower), (place.tick_upper, upper)):
+        if not answer.ok or len(answer.data) < _TICK_SIZE:
+            return Missing(
+                key=key_of(chain, token_id),
+                reason=f"position {token_id}: tick {tick}: {why(answer)}",
+            )
+    data = told.data
+    return Position(
+        key=key_of(chain, token_id),
+        token_id=token_id,
+        owner=address(owner.data, 0),
+        pool=place.pool.key,
+        tick_lower=place.tick_lower,
+        tick_upper=place.tick_upper,
+        liquidity=uint(data, 7),
+        fee_growth_inside0_last_x128=uint(data, 8),
+        fee_growth_inside1_last_x128=uint(data, 9),
+        tokens_owed0=uint(data, 10),
+        tokens_owed1=uint(data, 11),
+        lower=_tick(lower.data),
+        upper=_tick(upper.data),
+    )
+
+
+def _no_position(chain: Chain, token_id: int, answer: Answer) -> Missing:
+    """Return why a position could not be read; gone where the manager denies it exists."""
+    reason = why(answer)
+    gone = _NO_SUCH_ID in reason
+    told = "it was burned, or never minted" if gone else reason
+    return _missing(chain, token_id, told, gone=gone)
+
+
+def _missing(chain: Chain, token_id: int, reason: str, *, gone: bool = False) -> Missing:
+    told = f"position {token_id}: {reason}"
+    return Missing(key=key_of(chain, token_id), reason=told, gone=gone)
+
+
+def _tick(data: bytes) -> TickState:
+    return TickState(fee_growth_outside0_x128=uint(data, 2), fee_growth_outside1_x128=uint(data, 3))
