@@ -1,15 +1,15 @@
 """Making an alert out of a rule's turn: its identity, its words, its evidence."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from monitor.alerts.alert import Alert, AlertState
 from monitor.hedge.legs import spell_leg
 from monitor.model.layer import Proposal, Ticket
 from monitor.model.observation import Block
-from monitor.rules.lifecycle import Instance, Told
+from monitor.rules.lifecycle import Instance, Told, Turn
 from monitor.rules.pack import Rule
 from monitor.rules.surroundings import View
 from monitor.rules.verdict import Scalar, Verdict
@@ -17,6 +17,7 @@ from monitor.signals.book import book_value_usd, live_positions
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import PositionSeen
 
+Lookup: TypeAlias = Callable[[str], Scalar | None]
 _WHOLE: Final = 100
 """Prices from here up are told without decimals."""
 
@@ -43,7 +44,7 @@ def compose(occasion: Occasion) -> Alert:
     """Return the alert for one turn."""
     rule, instance, view = occasion.rule, occasion.instance, occasion.view
     ticket = occasion.proposal.ticket if occasion.proposal else None
-    lookup = _names(occasion, ticket)
+    lookup = _lookup(occasion, ticket)
     position = view.facts.positions.get(instance.scope)
     chain, block = _evidence(occasion, position)
     return Alert(
@@ -61,7 +62,7 @@ def compose(occasion: Occasion) -> Alert:
         at=view.now,
         since=instance.since or view.now,
         title=rule.title.render(lookup),
-        text=rule.text.render(lookup),
+        text=_text(occasion, lookup),
         subject=_subject(occasion, position),
         reason=occasion.told.reason,
         position=position.position.key if position else None,
@@ -75,22 +76,28 @@ def compose(occasion: Occasion) -> Alert:
     )
 
 
+def _text(occasion: Occasion, lookup: Lookup) -> str:
+    """Return the rule's own words while it speaks; what a layer now holds once it was acted on."""
+    match occasion.told.turn:
+        case Turn.RESOLVED:
+            return ""
+        case Turn.FILLED:
+            layer = occasion.view.layer
+            legs = ", ".join(spell_leg(leg) for leg in layer.legs) if layer else ""
+            return f"Now holds {legs}" if legs else "Now off"
+        case _:
+            return occasion.rule.text.render(lookup)
+
+
 def _idem(instance: Instance, told: Told) -> str:
     turn = told.turn.value if told.number is None else f"{told.turn.value}.{told.number}"
     return f"{instance.rule}:{instance.scope}:{instance.seq}:{turn}"
 
 
-class _names:  # noqa: N801 - a lookup function that carries its occasion
-    """Answers a template's names: the rule's signals, and the names only texts may use."""
-
-    def __init__(self, occasion: Occasion, ticket: Ticket | None) -> None:
-        self._view = occasion.view
-        self._texts = _texts(occasion, ticket)
-
-    def __call__(self, name: str) -> Scalar | None:
-        if name in self._texts:
-            return self._texts[name]
-        return self._view.value(name).value
+def _lookup(occasion: Occasion, ticket: Ticket | None) -> Lookup:
+    """Return what answers a template: the rule's signals, and the names only texts may use."""
+    texts = _texts(occasion, ticket)
+    return lambda name: texts[name] if name in texts else occasion.view.value(name).value
 
 
 def _texts(occasion: Occasion, ticket: Ticket | None) -> Mapping[str, Scalar | None]:
