@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from monitor.chain.registry import settle
 from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings
 from monitor.channels.settings import MqttSettings, TelegramSettings
 from monitor.errors import ConfigError, Fault
@@ -159,10 +160,27 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
         if watch.chain not in settings.chain:
             known = ", ".join(settings.chain) or "none"
             yield f"watch.{number}.chain", f"no [chain.{watch.chain}]; configured: {known}"
+    yield from _chain_faults(settings)
     yield from feed_faults(settings.feeds, settings.feed)
     try:
         parse_duration(settings.rules.max_gap)
     except ValueError as error:
         yield "rules.max_gap", str(error)
+    if not settings.watch:
+        yield "watch", "nothing is watched: give a [[watch]] with a wallet, nft or pool"
     if not settings.instance.replace("-", "").replace("_", "").isalnum():
         yield "instance", f"letters, digits, - and _ only, was {settings.instance!r}"
+
+
+def _chain_faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    managers = set[str]()
+    for name, chain in settings.chain.items():
+        try:
+            settled = settle(name, chain)
+        except ValueError as error:
+            yield f"chain.{name}", str(error)
+        else:
+            managers.add(f"{settled.chain_id}:{settled.manager}")
+    for number, entry in enumerate(settings.entry):
+        if entry.position.rpartition(":")[0] not in managers:
+            yield f"entry.{number}.position", f"{entry.position} is on no configured chain"

@@ -83,6 +83,7 @@ async def run_demo(settings: DemoSettings, *, say: Callable[[str], None] = print
     told = list(moments(settings.until))
     folder = settings.out / "run"
     shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     say("setting the stage: local chain, Uniswap v3, broker, feed server, daemon")
     async with _performance(folder, told[0]) as (stage, daemon, heard):
         store = open_sqlite(stage.store_url, now=told[0].at)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
@@ -155,4 +156,4 @@ class DemoResult:
 
 def _steps(scenes: Sequence[Scene]) -> list[tuple[Scene, Scene]]:
     known = [s for s in scenes if s.loss_usd is not None and s.hedge_usd is not None]
-    return list(zip(known, known[1:], strict=False))
+    return list(pairwise(known))

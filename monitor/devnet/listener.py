@@ -45,5 +45,5 @@ async def listening(host: str, port: int, topic: str) -> AsyncIterator[Listener]
 
 async def _hear(client: aiomqtt.Client, heard: Listener) -> None:
     async for message in client.messages:
-        payload = message.payload
-        heard.take(payload if isinstance(payload, bytes) else str(payload).encode())
+        assert isinstance(message.payload, bytes)
+        heard.take(message.payload)

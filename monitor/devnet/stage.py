@@ -97,29 +97,31 @@ port = {self.broker.port}
 async def open_stage(
     folder: Path, *, start: datetime, price: float, value_usd: float
 ) -> AsyncIterator[Stage]:
-    """Set the stage: pool at `price`, one position of `value_usd` for each of WIDTHS."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Set the stage: pool at `price`, one position of `value_usd` for each of WIDTHS.
+
+    folder: there already.
+    """
     node = AnvilNode(genesis=start - timedelta(hours=1))
-    async with node, open_devnet(node, price=price) as devnet, Broker() as broker:
-        async with CboeServer() as cboe:
-            owner = devnet.deployment.wallets[0]
-            ranges = [
-                (price / width, price * width) if width else EVERY_PRICE for width in WIDTHS
-            ]
-            ids = await devnet.mint_many(
-                [
-                    MintOrder(owner=owner, price_lower=low, price_upper=high, value_usd=value_usd)
-                    for low, high in ranges
-                ]
-            )
-            yield Stage(
-                folder=folder,
-                devnet=devnet,
-                broker=broker,
-                cboe=cboe,
-                owner=owner,
-                token_ids=tuple(ids),
-            )
+    async with (
+        node,
+        open_devnet(node, price=price) as devnet,
+        Broker() as broker,
+        CboeServer() as cboe,
+    ):
+        owner = devnet.deployment.wallets[0]
+        ranges = [(price / width, price * width) if width else EVERY_PRICE for width in WIDTHS]
+        orders = [
+            MintOrder(owner=owner, price_lower=low, price_upper=high, value_usd=value_usd)
+            for low, high in ranges
+        ]
+        yield Stage(
+            folder=folder,
+            devnet=devnet,
+            broker=broker,
+            cboe=cboe,
+            owner=owner,
+            token_ids=tuple(await devnet.mint_many(orders)),
+        )
 
 
 class DaemonProcess:
@@ -138,7 +140,14 @@ class DaemonProcess:
     def start(self) -> None:
         """Start it; what it prints and what it logs go to two files, appended."""
         with self._log.open("ab") as log, self.console.open("ab") as out:
-            command = [sys.executable, "-m", "monitor", "run", "--config", self._stage.config]
+            command: list[str | Path] = [
+                sys.executable,
+                "-m",
+                "monitor",
+                "run",
+                "--config",
+                self._stage.config,
+            ]
             self._process = spawn(command, output=out, errors=log)
 
     def kill(self) -> None:
