@@ -43,7 +43,7 @@ async def opened(settings: Settings, console: TextIO) -> AsyncIterator[Parts]:
     async with AsyncExitStack() as stack:
         stack.enter_context(Lock(settings.store.url))
         store = stack.enter_context(closing(open_sqlite(settings.store.url, now=clock.now())))
-        channels = await _channels(stack, settings, clock, console)
+        channels = _channels(stack, settings, clock, console)
         readers = await _readers(stack, settings)
         client = await stack.enter_async_context(open_client(HttpSettings()))
         polled = (
@@ -79,7 +79,7 @@ class _Requests:
         return made - told
 
 
-async def _channels(
+def _channels(
     stack: AsyncExitStack, settings: Settings, clock: Clock, console: TextIO
 ) -> list[Channel]:
     """Open every channel; a secret that cannot be had is a fault of the config."""
@@ -97,7 +97,8 @@ async def _channels(
     try:
         if given.telegram is not None:
             telegram = TelegramChannel(given.telegram, clock=clock)
-            channels.append(await stack.enter_async_context(telegram))
+            stack.push_async_callback(telegram.close)
+            channels.append(telegram)
     except ValueError as error:
         faults.append(Fault(file="config.toml", where="channel.telegram", reason=str(error)))
     if faults:
