@@ -28,7 +28,7 @@ class Refused(aiomqtt.MqttError):
 
 
 class Link:
-    """An open connection. One publish at a time, so each answer is known to be its own.
+    """An open connection. One request at a time, so each answer is known to be its own.
 
     lost: true from the moment the connection is given up; nothing is sent any more.
     """
@@ -79,7 +79,7 @@ class Link:
     async def watch(self, topics: str) -> None:
         """Ask for what is retained under `topics`; raise as `publish` does."""
         options = SubscribeOptions(qos=0, noLocal=True) if self.version is V5 else None
-        async with asyncio.timeout(self._timeout_s):
+        async with asyncio.timeout(self._timeout_s), self._turn:
             granted = await self._client.subscribe(topics, options=options, timeout=math.inf)
         for code in granted:
             if isinstance(code, ReasonCode) and code.value >= _FIRST_FAILURE:

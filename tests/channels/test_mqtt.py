@@ -92,6 +92,15 @@ async def test_a_repeat_carries_the_same_key_and_says_so(
         assert (first["repeat"], second["repeat"]) == (False, True)
 
 
+async def test_answers_are_not_mixed_up_when_all_ask_at_once(
+    broker: Broker, running: Any, make_message: Any
+) -> None:
+    async with running(broker) as channel, asyncio.TaskGroup() as group:
+        for _ in range(10):
+            group.create_task(channel.send(make_message()))
+            group.create_task(channel._link.watch("hedgewatch/home/#"))
+
+
 async def test_an_event_nobody_listens_to_is_sent(
     broker: Broker, running: Any, make_message: Any
 ) -> None:
