@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from monitor.alerts.alert import Alert, AlertState
+from monitor.amm.measure import Measures
 from monitor.hedge.legs import spell_leg
 from monitor.model.layer import Proposal, Ticket
 from monitor.model.observation import Block
@@ -18,6 +19,9 @@ from monitor.signals.catalogue import Scope
 from monitor.signals.facts import PositionSeen
 
 Lookup: TypeAlias = Callable[[str], Scalar | None]
+_NEVER: Final = 1e-12
+"""Prices below this, and above its inverse, are the ends of a full range."""
+
 _WHOLE: Final = 100
 """Prices from here up are told without decimals."""
 
@@ -122,9 +126,14 @@ def _texts(occasion: Occasion, ticket: Ticket | None) -> Mapping[str, Scalar | N
 
 def label(position: PositionSeen) -> str:
     """Return how people recognise a position: `#4471 WETH/USDC 1,800-2,600`."""
-    measures = position.measures
-    edges = f"{_price(measures.price_lower)}–{_price(measures.price_upper)}"
-    return f"#{position.position.token_id} {position.pair} {edges}"
+    return f"#{position.position.token_id} {position.pair} {edges(position.measures)}"
+
+
+def edges(measures: Measures) -> str:
+    """Return a range as people read it: `1,800-2,600`, or `full range`."""
+    if measures.price_lower < _NEVER and measures.price_upper > 1 / _NEVER:
+        return "full range"
+    return f"{_price(measures.price_lower)}–{_price(measures.price_upper)}"
 
 
 def _price(value: float) -> str:

@@ -4,8 +4,10 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from math import log
 from typing import Final
 
+from monitor.alerts.compose import edges
 from monitor.alerts.render import console_line
 from monitor.alerts.wire import from_json
 from monitor.app.present import clock_of
@@ -98,10 +100,9 @@ def positions(asked: argparse.Namespace) -> int:
 
 def _position(seen: PositionSeen, now: datetime) -> str:
     measures = seen.measures
-    edges = f"{_price(measures.price_lower)}–{_price(measures.price_upper)}"
-    where = f"{_bar(seen)} {edges}"
+    where = f"{_bar(seen)} {edges(measures)}"
     if seen.out_since is not None:
-        where = f"{_bar(seen)} {edges}, out {_age(now - seen.out_since)}"
+        where += f", out {_age(now - seen.out_since)}"
     il = "unknown" if measures.il is None else f"{measures.il:+.2%}".replace("-", "−")
     usd = [_usd(measures.fees.usd), _usd(measures.total.usd)]
     name = f"#{seen.position.token_id}"
@@ -110,18 +111,12 @@ def _position(seen: PositionSeen, now: datetime) -> str:
 
 def _bar(seen: PositionSeen) -> str:
     measures = seen.measures
-    width = measures.price_upper - measures.price_lower
-    share = (measures.price - measures.price_lower) / width
+    low, high = log(measures.price_lower), log(measures.price_upper)
+    share = (log(measures.price) - low) / (high - low)
     if not 0 <= share <= 1:
         return ("out ▼" if share < 0 else "out ▲").ljust(_BAR)
     spot = min(int(share * (_BAR - 2)), _BAR - 3)
     return "├" + "─" * spot + "●" + "─" * (_BAR - 3 - spot) + "┤"
-
-
-def _price(value: float) -> str:
-    if value >= 1e9:  # noqa: PLR2004 - a full range's end
-        return "∞"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
 
 def _usd(value: float | None) -> str:
@@ -142,6 +137,9 @@ def _signal(signal: Signal, view: View) -> str:
     head = f"{signal.name:<25}"
     if signal.scope in {Scope.POOL, Scope.POSITION, Scope.LAYER}:
         return f"{head} {'':>10}  {signal.unit:<15} {'':>6}  of each {signal.scope.value}"
+    if signal.keyed:
+        rows = [r for r in view.facts.readings.values() if r.name == signal.name]
+        return f"{head} {len(rows) or 'unknown':>10}  {'values':<15} {'':>6}  {signal.source}"
     value = view.value(signal.name)
     text = "unknown"
     if isinstance(value.value, float) and signal.kind is Kind.NUMBER:

@@ -106,11 +106,24 @@ def _absorb_readings(facts: Facts, seen: Readings, lens: Lens) -> Facts:
     source = SourceSeen(name=seen.source, good_at=seen.observed_at)
     after = replace(
         facts,
-        readings={**facts.readings, **fresh},
+        readings={**_without_overtaken(facts, fresh.values()), **fresh},
         feeds={**facts.feeds, seen.source: source},
     )
     samples = [(r.name, r.key, Sample(at=r.as_of, value=r.value)) for r in fresh.values()]
     return replace(after, series=_sampled(after, samples, lens))
+
+
+def _without_overtaken(facts: Facts, fresh: Iterable[Reading]) -> dict[str, Reading]:
+    """Return the readings less the members of a family that its newest issue left out.
+
+    A future that has expired is in no later settlement, and is not merely old.
+    """
+    issued = {r.name: r.as_of for r in fresh if r.key}
+    return {
+        key: old
+        for key, old in facts.readings.items()
+        if not (old.key and old.as_of < issued.get(old.name, old.as_of))
+    }
 
 
 def _newer(facts: Facts, reading: Reading) -> bool:
