@@ -92,13 +92,21 @@ async def test_a_repeat_carries_the_same_key_and_says_so(
         assert (first["repeat"], second["repeat"]) == (False, True)
 
 
-async def test_answers_are_not_mixed_up_when_all_ask_at_once(
-    broker: Broker, running: Any, make_message: Any
+async def test_an_answer_is_not_mixed_up_with_that_to_a_later_question(
+    broker: Broker, listening: Any, running: Any, make_message: Any
 ) -> None:
-    async with running(broker) as channel, asyncio.TaskGroup() as group:
-        for _ in range(10):
-            group.create_task(channel.send(make_message()))
-            group.create_task(channel._link.watch("hedgewatch/home/#"))
+    async with listening(broker) as ear, running(broker, timeout_s=10) as channel:
+        await ear.until(lambda heard: states(heard) == ["online"])
+        assert broker._process is not None
+        os.kill(broker._process.pid, signal.SIGSTOP)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(channel.send(make_message()))
+                group.create_task(channel._link.watch("hedgewatch/home/#"))
+                await SystemClock().sleep(0.05)
+                os.kill(broker._process.pid, signal.SIGCONT)
+        finally:
+            os.kill(broker._process.pid, signal.SIGCONT)
 
 
 async def test_an_event_nobody_listens_to_is_sent(
