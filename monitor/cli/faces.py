@@ -1,10 +1,10 @@
 """What the daemon last saved, as tables of 80 columns: it need not be running."""
 
 import argparse
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from math import log
 from typing import Final
 
 from monitor.alerts.compose import edges
@@ -111,8 +111,8 @@ def _position(seen: PositionSeen, now: datetime) -> str:
 
 def _bar(seen: PositionSeen) -> str:
     measures = seen.measures
-    low, high = log(measures.price_lower), log(measures.price_upper)
-    share = (log(measures.price) - low) / (high - low)
+    low, high = math.log(measures.price_lower), math.log(measures.price_upper)
+    share = (math.log(measures.price) - low) / (high - low)
     if not 0 <= share <= 1:
         return ("out ▼" if share < 0 else "out ▲").ljust(_BAR)
     spot = min(int(share * (_BAR - 2)), _BAR - 3)
