@@ -135,7 +135,9 @@ async def test_the_board_returns_after_a_broker_that_forgot_everything(
     listening: Any, running: Any, become_connected: Any
 ) -> None:
     async with Broker(persistent=False) as forgetful, running(forgetful) as channel:
-        await channel.show({"position/1/state": "one"})
+        async with listening(forgetful) as ear:
+            await channel.show({"position/1/state": "one"})
+            await ear.until(lambda heard: heard.payloads("hedgewatch/home/position/1/state"))
         await forgetful.kill()
         await become_connected(channel, is_it=False)
         await forgetful.start()
@@ -319,6 +321,7 @@ async def test_a_pending_event_fails_when_the_broker_dies_not_at_the_timeout(
             assert not pending.done()
             await broker.kill()
         assert stopwatch() - began < 5
+        assert "ended before the broker answered" in str(pending.result())
         await broker.start()
 
 
