@@ -155,7 +155,7 @@ def _trace(alert: Alert, state: AlertState) -> Iterator[str]:
     aged: set[tuple[str, float | None]] = set()
     for term in alert.trace:
         stamp = (term.source, term.age_s)
-        yield _one_line(say(term, aged=stamp not in aged))
+        yield _one_line(say(term, aged=stamp not in aged, at=alert.at))
         aged.add(stamp)
     if alert.at > alert.since and alert.pack != "self":
         yield f"So for {_lasted(alert)}, since {moment(alert.since, alert.at)}"
@@ -190,7 +190,7 @@ def _foot(message: Delivery, state: AlertState) -> Iterator[str]:
     if message.repeat:
         yield "(may be a repeat)"
     if alert.action is not Action.NOTIFY and state in _OPEN:
-        yield f"Not advice. /why {alert.id}"
+        yield "Not advice."
 
 
 def _lasted(alert: Alert) -> str:

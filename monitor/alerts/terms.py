@@ -1,6 +1,7 @@
 """One comparison in words: for a chat, a line; for the console, a few characters."""
 
 import re
+from datetime import datetime
 from typing import Final
 
 from monitor.alerts.figures import age, figure, pair
@@ -51,12 +52,17 @@ _SIGNS: Final = {"<=": "≤", ">=": "≥", "!=": "≠", "==": "="}
 _COMPARED: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
 _WINDOW: Final = re.compile(r'(\w+)\(\s*([\w.]+)\s*,\s*"?([\w.+-]+)"?\s*\)')
 _LITERAL: Final = re.compile(r'[+-]?[\d.]+(?:[eE][+-]?\d+)?|".*"|\'.*\'|true|false')
+_CLOSED_S: Final = 60.0
 _SPAN: Final = {"1d": "a day", "1h": "an hour", "1m": "a minute"}
 
 
-def say(term: Term, *, aged: bool = True) -> str:
-    """Return a comparison as one line: `VIX 27.4 > 20.0  (15 m old)`; the age only if `aged`."""
-    old = f"  ({age(term.age_s)} old)" if aged and term.age_s is not None else ""
+def say(term: Term, *, aged: bool = True, at: datetime | None = None) -> str:
+    """Return a comparison as one line: `VIX 27.4 > 20.0  (15 m old)`; the age only if `aged`.
+
+    at: the alert's own time. Where a market was closed for part of the time since,
+    the whole age is told, and that it was.
+    """
+    old = f"  ({_old(term.age_s, term, at)})" if aged and term.age_s is not None else ""
     if term.truth is None or term.left is None:
         return _unknown(term)
     name, right_text = sides(term)
@@ -68,6 +74,13 @@ def say(term: Term, *, aged: bool = True) -> str:
     if not _LITERAL.fullmatch(right_text):
         right = f"{right} ({_label(right_text)})"
     return f"{_said(name, left)} {_SIGNS.get(term.op, term.op)} {right}{old}"
+
+
+def _old(open_s: float, term: Term, at: datetime | None) -> str:
+    whole = (at - term.as_of).total_seconds() if at and term.as_of else open_s
+    if whole - open_s > _CLOSED_S:
+        return f"{age(whole)} old, market closed"
+    return f"{age(open_s)} old"
 
 
 def say_tight(term: Term) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from monitor.alerts.compose import label, short_id
+from monitor.amm.measure import Worth
 from monitor.hedge.legs import format_leg
 from monitor.pipeline import State
 from monitor.rules.lifecycle import Instance, Phase
@@ -41,16 +42,34 @@ def _position(seen: PositionSeen) -> dict[str, Any]:
         "chain": seen.chain,
         "block": seen.block.number,
         "data_ts": seen.block.timestamp.isoformat(),
+        "owner": seen.position.owner,
         "in_range": measures.in_range,
+        "out_since": seen.out_since.isoformat() if seen.out_since else None,
+        "distance_lower": measures.distance_lower,
+        "distance_upper": measures.distance_upper,
         "price": measures.price,
         "price_lower": measures.price_lower,
         "price_upper": measures.price_upper,
         "il": measures.il,
-        "value_usd": measures.total.usd,
-        "fees_usd": measures.fees.usd,
+        "il_note": seen.position.basis_note,
+        "il_worth": _worth(measures.il_worth),
+        "il_realised_token1": measures.il_realised_token1,
+        "il_realised_usd": measures.il_realised_usd,
+        "value": _worth(measures.value),
+        "fees": _worth(measures.fees),
+        "total": _worth(measures.total),
         "amount0_raw": str(measures.amount0),
         "amount1_raw": str(measures.amount1),
+        "fees0_raw": str(measures.fees0),
+        "fees1_raw": str(measures.fees1),
     }
+
+
+def _worth(worth: Worth | None) -> dict[str, float | None] | None:
+    """Return a value in whole token0, in whole token1 and in US dollars."""
+    if worth is None:
+        return None
+    return {"token0": worth.token0, "token1": worth.token1, "usd": worth.usd}
 
 
 def _alert(instance: Instance) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class Turn(StrEnum):
 class Instance:
     """One rule over one scope.
 
-    seq: episodes begun so far. held: fresh true time gathered while pending.
+    seq: episodes begun so far. since: since when the condition has been true. held: fresh true time gathered while pending.
     judged_at: while pending, the last evaluation that was not unknown. clear_since: since when the
     clearing condition has held while firing. proposed_at: when the present
     proposal was made; voided: it has expired. told: the number of repeats.
@@ -141,7 +141,7 @@ def _fire(old: Instance, seen: Judged) -> Instance:
         phase=Phase.FIRING,
         judged_at=None,
         seq=old.seq + 1,
-        since=seen.now,
+        since=old.since or seen.now,
         clear_since=None,
         proposed_at=seen.now,
         voided=False,

@@ -41,7 +41,7 @@ class MemoryOutbox:
                 alert_id=alert.alert_id,
                 payload=alert.payload,
                 queued_at=alert.at,
-                due=alert.at,
+                due=alert.due or alert.at,
                 expires_at=alert.expires_at,
             )
             self._waiting[letter.id] = _Slip(letter=letter, event=event)

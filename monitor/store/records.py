@@ -29,6 +29,7 @@ class Outgoing:
     idem: the idempotency key, unique for ever. key: the unit of delivery order.
     alert_id: the short id people say. at: the observation's own time; the outbox
     counts the age of an undelivered letter from it. channels: one letter each.
+    due: when it may first be sent; None means from `at` on.
     """
 
     idem: str
@@ -38,6 +39,7 @@ class Outgoing:
     payload: str
     channels: tuple[str, ...]
     expires_at: datetime | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

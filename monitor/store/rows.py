@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from monitor.model.layer import LayerState
 from monitor.model.reading import Reading
@@ -37,11 +37,24 @@ _TABLES: Final = (
 )
 
 
-def _adapters() -> dict[str, TypeAdapter[Any]]:
-    return {table.kind: TypeAdapter(table.record) for table in _TABLES}
+# Else an infinity is written as null, which no float reads.
+_EXACT: Final = ConfigDict(ser_json_inf_nan="constants")
+
+
+def _adapters() -> dict[str, TypeAdapter[list[Any]]]:
+    # Of lists, since a record of its own would not take the configuration.
+    return {table.kind: TypeAdapter(list[table.record], config=_EXACT) for table in _TABLES}  # type: ignore[name-defined]
 
 
 _ADAPTERS: Final = _adapters()
+
+
+def _written(kind: str, record: object) -> str:
+    return _ADAPTERS[kind].dump_json([record])[1:-1].decode()
+
+
+def _read(kind: str, text: str) -> Any:  # noqa: ANN401 - the table's record
+    return _ADAPTERS[kind].validate_json(f"[{text}]")[0]
 
 
 def changed_rows(old: State, new: State) -> dict[RowKey, str | None]:
@@ -54,10 +67,9 @@ def changed_rows(old: State, new: State) -> dict[RowKey, str | None]:
         before, after = table.pick(old), table.pick(new)
         if before is after:
             continue
-        adapter = _ADAPTERS[table.kind]
         for key, record in after.items():
             if before.get(key) is not record:
-                rows[table.kind, key] = adapter.dump_json(record).decode()
+                rows[table.kind, key] = _written(table.kind, record)
         rows.update({(table.kind, key): None for key in before if key not in after})
     if new.at is not None and new.at != old.at:
         rows["meta", "at"] = new.at.isoformat()
@@ -97,7 +109,7 @@ def restore(rows: Mapping[RowKey, str], samples: Iterable[SampleRow]) -> State:
     tables: dict[str, dict[str, Any]] = {table.kind: {} for table in _TABLES}
     for (kind, key), text in rows.items():
         if kind in _ADAPTERS:
-            tables[kind][key] = _ADAPTERS[kind].validate_json(text)
+            tables[kind][key] = _read(kind, text)
     at = rows.get(("meta", "at"))
     return State(
         at=datetime.fromisoformat(at) if at else None,

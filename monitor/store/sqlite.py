@@ -154,7 +154,7 @@ class SqliteStore:
     def _put_alert(self, alert: Outgoing) -> None:
         if self._database.read("SELECT 1 FROM event WHERE idem = ?", alert.idem):
             return
-        at = to_micros(alert.at)
+        at, due = to_micros(alert.at), to_micros(alert.due or alert.at)
         [(event,)] = self._database.read(
             "INSERT INTO event (idem, key, alert_id, at, payload, expires_at)"
             " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
@@ -163,7 +163,7 @@ class SqliteStore:
         )
         self._database.run_many(
             "INSERT INTO outbox (event, channel, key, queued_at, due) VALUES (?, ?, ?, ?, ?)",
-            [(event, channel, alert.key, at, at) for channel in dict.fromkeys(alert.channels)],
+            [(event, channel, alert.key, at, due) for channel in dict.fromkeys(alert.channels)],
         )
 
     def _put_poll(self, poll: Poll) -> None:

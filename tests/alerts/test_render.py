@@ -111,7 +111,7 @@ def test_an_add_reads_as_it_was_sketched() -> None:
         8.1 % of a year's fees
         void at 16:31 UTC
 
-        Not advice. /why A17F12
+        Not advice.
     """)
 
 
@@ -123,7 +123,7 @@ def test_in_telegram_the_head_is_bold_the_name_to_tap_and_all_else_escaped() -> 
 
         VIX 27.4 &gt; 20.0  (15 m old)
 
-        Not advice. /why A17F12
+        Not advice.
     """)
 
 
@@ -132,7 +132,7 @@ def test_what_there_is_no_data_for_is_left_out() -> None:
     assert told(bare) == text("""
         🟠 ADD · L2 VIX calls 110 d   A17F12
 
-        Not advice. /why A17F12
+        Not advice.
     """)
 
 
@@ -171,7 +171,7 @@ def test_a_reminder_says_since_when() -> None:
         VIX 27.4 > 20.0  (15 m old)
         So for 4 h, since 14:31 UTC
 
-        Not advice. /why A17F12
+        Not advice.
     """)
 
 

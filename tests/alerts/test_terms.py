@@ -1,5 +1,6 @@
 """Comparisons in words."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -87,3 +88,13 @@ def test_an_age_is_told_where_there_is_one() -> None:
     old = term("vix > 20.0", ">", 27.4, 20.0, "points", age_s=907.0)
     assert say(old) == "VIX 27.4 > 20.0  (15 m old)"
     assert say(old, aged=False) == "VIX 27.4 > 20.0"
+
+
+def test_an_age_across_a_closed_market_is_told_whole() -> None:
+    friday = datetime(2020, 2, 14, 21, 15, tzinfo=UTC)
+    one = Term(
+        text="vix > 13.0", truth=True, left=13.68, op=">", right=13.0, margin=0.68,
+        unit="points", source="cboe", as_of=friday, age_s=0.0,
+    )  # fmt: skip
+    assert say(one, at=friday + timedelta(hours=3)) == "VIX 13.68 > 13.0  (3 h old, market closed)"
+    assert say(one, at=friday) == "VIX 13.68 > 13.0  (0 s old)"

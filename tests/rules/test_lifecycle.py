@@ -180,7 +180,9 @@ def test_an_error_is_told_once_and_is_not_false() -> None:
 
 
 def test_what_a_person_did_ends_the_proposal_as_filled() -> None:
-    told = turns(a_rule(), judged(0, True), judged(1, True, barred="the layer is on", done="ann@cli"))
+    told = turns(
+        a_rule(), judged(0, True), judged(1, True, barred="the layer is on", done="ann@cli")
+    )
     assert told == [(0, "firing"), (1, "filled")]
 
 

@@ -1,0 +1,69 @@
+"""The README's first screen is what the program does."""
+
+import re
+import tomllib
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from monitor.alerts.render import plain
+from monitor.app.rulebook import load_enabled, rulebook
+from monitor.channels.port import Message
+from monitor.config import Settings
+from monitor.devnet.covid_2020 import vx_settlements
+from monitor.model.observation import Readings
+from monitor.model.reading import Reading
+from monitor.pipeline import State, step
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PRINTED = datetime(2020, 2, 14, 21, 15, tzinfo=UTC)
+HEARD = datetime(2020, 2, 14, 22, 30, tzinfo=UTC)
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def first_add() -> str:
+    book = rulebook(Settings(), load_enabled(Settings()))
+    settled = vx_settlements()[date(2020, 2, 14)]
+    curve = tuple(
+        Reading(
+            name="vx.settle", key=f"{day}", value=value, unit="points", as_of=PRINTED, source="x"
+        )
+        for day, value in settled
+    )
+    vix = Reading(name="vix", value=13.68, unit="points", as_of=PRINTED, source="cboe")
+    state, _ = step(book, State(), Readings(source="vx.settle", observed_at=HEARD, readings=curve))
+    _, alerts = step(book, state, Readings(source="vix", observed_at=HEARD, readings=(vix,)))
+    alert = next(alert for alert in alerts if alert.rule == "L2.add")
+    return plain(Message(alert=alert, tries=0, repeat=False, now=HEARD))
+
+
+def test_the_rule_shown_is_the_shipped_one() -> None:
+    shown = tomllib.loads(block("toml"))["layer"]["rule"][0]
+    shipped = tomllib.loads((ROOT / "rules" / "alvh.toml").read_text(encoding="utf-8"))
+    rules = [rule for layer in shipped["layer"] for rule in layer["rule"]]
+    (same,) = [rule for rule in rules if rule["id"] == shown["id"]]
+    assert shown.items() <= same.items()
+    assert len(block("toml").strip().splitlines()) == 6
+
+
+def test_the_message_shown_is_the_one_it_produces() -> None:
+    # The line on the book is the demo's own; all others follow from two market prints.
+    shown = [line for line in block("text").strip().splitlines() if not line.startswith("Book:")]
+    made = [line for line in first_add().strip().splitlines() if not line.startswith("Book:")]
+    assert shown == made
+
+
+def test_the_commands_shown_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^make (\w+)", block("sh"), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_first_screen_is_short() -> None:
+    screen = README.partition("## Watch your own positions")[0]
+    assert len(screen.split()) < 400
