@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.wire import to_json
 from monitor.app.present import describe
+from monitor.app.rulebook import retired
 from monitor.errors import ConfigError
 from monitor.model.observation import Gap, Observation, Snapshot, Verb, Word
 from monitor.pipeline import Rulebook, State, refusal, step
@@ -16,12 +19,19 @@ from monitor.store.rows import changed_rows, forgotten_samples, new_samples
 
 _log = logging.getLogger(__name__)
 
+RETENTION: Final = timedelta(days=90)
+"""How long delivered alerts, polls and consumed words are kept: a quarter to look back on."""
+
+_DAY: Final = timedelta(days=1)
+_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(slots=True)
 class Daemon:
     """The live driver: takes observations, steps, and commits.
 
-    It owns the state; nobody else writes it. reload: reads the rules anew.
+    It owns the state; nobody else writes it. reload: reads the rules anew. now: the
+    clock, for delivery alone.
     """
 
     store: Store
@@ -29,10 +39,12 @@ class Daemon:
     state: State
     channels: tuple[str, ...]
     reload: Callable[[], Rulebook]
-    reload_asked: bool = False
+    now: Callable[[], datetime]
+    _forgot_at: datetime | None = field(default=None, init=False)
 
     def take(self, seen: Observation, requests: int) -> tuple[Alert, ...]:
         """Step once and commit everything that came of it in one transaction."""
+        self._forget(seen.observed_at)
         if isinstance(seen, Word) and (reason := refusal(self.book, self.state, seen)):
             self.store.commit(Change(consumed_words={seen.id: f"refused: {reason}"}))
             return ()
@@ -49,15 +61,46 @@ class Daemon:
         self.state = new
         return alerts
 
+    def tidy(self) -> None:
+        """End what the rules and channels of an earlier run had begun and these do not know."""
+        self._retire()
+        for owed in self.store.outbox.backlog():
+            if owed.waiting and owed.channel not in self.channels:
+                _log.warning(
+                    "%d alerts wait for %s, which is no longer configured: they are given up",
+                    *(owed.waiting, owed.channel),
+                )
+                self._give_up(owed.channel)
+
     def reload_rules(self) -> None:
         """Take the rules anew, or keep the old ones whole and say what is wrong."""
-        self.reload_asked = False
         try:
             self.book = self.reload()
         except ConfigError as error:
             _log.error("the rules in force stay, the new ones are faulty: %s", error)
         else:
+            self._retire()
             _log.info("%d rules reloaded", len(self.book.rules))
+
+    def _retire(self) -> None:
+        kept, gone = retired(self.book, self.state)
+        for instance in gone:
+            _log.warning("rule %s is gone, and its alert with it", instance)
+        self.store.commit(Change(rows=changed_rows(self.state, kept)))
+        self.state = kept
+
+    def _give_up(self, channel: str) -> None:
+        reason = f"{channel} is no longer configured"
+        # One a key at a time: the next comes forward as the one before it is given up.
+        while letters := self.store.outbox.due(channel, _FOR_EVER, 1000):
+            for letter in letters:
+                self.store.outbox.dead(letter.id, self.now(), reason)
+
+    def _forget(self, at: datetime) -> None:
+        """Drop what is past RETENTION, once a day of the observations' own time."""
+        if self._forgot_at is None or at - self._forgot_at >= _DAY:
+            self.store.forget(at - RETENTION)
+            self._forgot_at = at
 
     def _outgoing(self, alert: Alert) -> Outgoing:
         wanted = {*alert.route, "console"} if alert.route else set(self.channels)
@@ -69,6 +112,8 @@ class Daemon:
             payload=to_json(alert),
             channels=tuple(name for name in self.channels if name in wanted),
             expires_at=alert.expires_at,
+            # A block may be stamped ahead of our clock; its alerts need not wait for that.
+            due=min(alert.at, self.now()),
         )
 
 

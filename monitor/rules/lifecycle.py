@@ -46,11 +46,11 @@ class Turn(StrEnum):
 class Instance:
     """One rule over one scope.
 
-    seq: episodes begun so far. since: since when the condition has been true. held: fresh true time gathered while pending.
-    judged_at: while pending, the last evaluation that was not unknown. clear_since: since when the
-    clearing condition has held while firing. proposed_at: when the present
-    proposal was made; voided: it has expired. told: the number of repeats.
-    clouded: how often it was flagged in its whole life.
+    seq: episodes begun so far. since: when the condition became true. held: fresh true
+    time gathered while pending, and judged_at the last evaluation then that was not
+    unknown. clear_since: since when the clearing condition has held while firing.
+    proposed_at: when the present proposal was made; voided: it has expired. told: the
+    number of repeats. clouded: how often it was flagged in its whole life.
     """
 
     rule: str
