@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -74,8 +74,10 @@ async def _serve(
         state=state,
         channels=tuple(channel.name for channel in parts.channels),
         reload=reload,
+        now=parts.clock.now,
     )
-    await tell(state)
+    daemon.tidy()
+    await tell(daemon.state)
     with _signals(stop, daemon):
         async with asyncio.TaskGroup() as links:
             for channel in linked:
@@ -99,14 +101,12 @@ async def _road(
         ears=Ears(
             unheard=parts.store.inbox.unheard,
             refuse=lambda word, why: parts.store.commit(Change(consumed_words={word: why})),
-            pulse=lambda at: _pulse(parts.store, at),
+            pulse=lambda at: _pulse(parts.store, daemon.channels, at),
         ),
         after=daemon.state.at,
     )
     _log.info("watching %s", ", ".join(parts.settings.chain) or "no chain")
     async for seen in live.observations(stop):
-        if daemon.reload_asked:
-            daemon.reload_rules()
         source = seen.chain if isinstance(seen, Snapshot) else getattr(seen, "source", "")
         daemon.take(seen, parts.requests(source))
         await tell(daemon.state)
@@ -115,9 +115,9 @@ async def _road(
     _log.info("stopping: finishing what is being sent")
 
 
-def _pulse(store: Store, at: datetime) -> tuple[Reading, ...]:
-    """Return what the daemon knows of its own deliveries."""
-    dead = sum(one.dead for one in store.outbox.backlog())
+def _pulse(store: Store, channels: Collection[str], at: datetime) -> tuple[Reading, ...]:
+    """Return what the daemon knows of its own deliveries, to the channels it has."""
+    dead = sum(one.dead for one in store.outbox.backlog() if one.channel in channels)
     figures = {
         "system.outbox_age_s": store.outbox.oldest_undelivered(at) or 0.0,
         "system.dead_letters": float(dead),
@@ -132,10 +132,12 @@ def _pulse(store: Store, at: datetime) -> tuple[Reading, ...]:
 def _signals(stop: asyncio.Event, daemon: Daemon) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
-    def reload() -> None:
-        daemon.reload_asked = True
-
-    handlers = {signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: reload}
+    # Between two observations, never within one: the road does not wait inside `take`.
+    handlers = {
+        signal.SIGTERM: stop.set,
+        signal.SIGINT: stop.set,
+        signal.SIGHUP: daemon.reload_rules,
+    }
     for number, handler in handlers.items():
         loop.add_signal_handler(number, handler)
     try:

@@ -1,17 +1,29 @@
-"""What commands and daemon share, and nothing heavy: the clock in force, a layer in words."""
+"""What commands and daemon share, and nothing heavy: clock, saved store, a layer in words."""
 
+from datetime import datetime
 from pathlib import Path
 
 from monitor.clock import Clock, ScenarioClock, SystemClock
 from monitor.config import Settings
+from monitor.errors import Permanent
 from monitor.hedge.legs import spell_leg
 from monitor.model.layer import LayerState
+from monitor.store.connection import database_path
+from monitor.store.sqlite import SqliteStore, open_sqlite
 
 
 def clock_of(settings: Settings) -> Clock:
     """Return the clock the settings ask for."""
     scenario = settings.clock.scenario
     return SystemClock() if scenario is None else ScenarioClock(Path(scenario))
+
+
+def open_saved(settings: Settings, now: datetime) -> SqliteStore:
+    """Open the store a daemon has left; raise Permanent where there is none yet."""
+    path = database_path(settings.store.url)
+    if not path.exists():
+        raise Permanent(f"nothing is saved yet: {path} is made by `hedgewatch run`")
+    return open_sqlite(settings.store.url, now=now, check=False)
 
 
 def describe(layer: LayerState) -> str:

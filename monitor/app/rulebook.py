@@ -1,14 +1,17 @@
 """From settings and rule files to what the road judges by."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from monitor.config import Settings
 from monitor.errors import ConfigError
-from monitor.pipeline import Rulebook, in_precedence
+from monitor.hedge.layer import withdraw
+from monitor.pipeline import Rulebook, State, in_precedence
 from monitor.rules.desk import orphan_rules
 from monitor.rules.durations import parse_duration
+from monitor.rules.lifecycle import Instance
 from monitor.rules.lint import reachable
 from monitor.rules.loader import find_packs, load_packs
 from monitor.rules.pack import Pack, Rule
@@ -42,6 +45,25 @@ def rulebook(settings: Settings, packs: Sequence[Pack]) -> Rulebook:
         ),
         max_gap=parse_duration(settings.rules.max_gap),
     )
+
+
+def retired(book: Rulebook, state: State) -> tuple[State, tuple[str, ...]]:
+    """Return the state without what rules that are gone had begun, and the ids of those rules.
+
+    Their episodes stay counted, so that a rule that comes back names its next one anew.
+    """
+    known = {rule.id for rule in book.rules}
+    instances, gone = dict(state.instances), dict[str, None]()
+    for key, old in state.instances.items():
+        rest = Instance(rule=old.rule, scope=old.scope, seq=old.seq, clouded=old.clouded)
+        if old.rule not in known and old != rest:
+            instances[key] = rest
+            gone[old.rule] = None
+    layers = dict(state.layers)
+    for key, layer in state.layers.items():
+        if layer.proposal is not None and layer.proposal.rule not in known:
+            layers[key] = withdraw(layer, layer.proposal.rule)
+    return replace(state, instances=instances, layers=layers), tuple(gone)
 
 
 def _windows(rules: Iterable[Rule]) -> dict[str, timedelta]:

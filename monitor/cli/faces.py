@@ -3,14 +3,14 @@
 import argparse
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.alerts.compose import edges
 from monitor.alerts.render import console_line
 from monitor.alerts.wire import from_json
-from monitor.app.present import clock_of
+from monitor.app.present import clock_of, open_saved
 from monitor.config import Settings, load_settings
 from monitor.errors import ConfigError, Fault
 from monitor.pipeline import State
@@ -19,7 +19,7 @@ from monitor.signals.catalogue import SIGNALS, Kind, Scope, Signal
 from monitor.signals.facts import PositionSeen, SourceSeen
 from monitor.store.lock import is_running
 from monitor.store.rows import restore
-from monitor.store.sqlite import SqliteStore, open_sqlite
+from monitor.store.sqlite import SqliteStore
 
 _DAY: Final = timedelta(days=1)
 _BAR: Final = 13
@@ -29,12 +29,9 @@ _BAR: Final = 13
 def _opened(asked: argparse.Namespace) -> Iterator[tuple[Settings, SqliteStore, State, datetime]]:
     settings = load_settings(asked.config)
     now = clock_of(settings).now()
-    store = open_sqlite(settings.store.url, now=now, check=False)
-    try:
+    with closing(open_saved(settings, now)) as store:
         saved = store.load()
         yield settings, store, restore(saved.rows, saved.samples), now
-    finally:
-        store.close()
 
 
 def status(asked: argparse.Namespace) -> int:

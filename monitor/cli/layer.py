@@ -4,13 +4,14 @@ import argparse
 import getpass
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 
-from monitor.app.present import clock_of, describe
+from monitor.app.present import clock_of, describe, open_saved
 from monitor.app.rulebook import load_enabled
 from monitor.clock import stopwatch, wait
 from monitor.config import load_settings
@@ -62,10 +63,8 @@ def snooze(asked: argparse.Namespace) -> int:
 def show(asked: argparse.Namespace) -> int:
     """List the layers as the daemon last saved them."""
     settings = load_settings(asked.config)
-    clock = clock_of(settings)
-    store = open_sqlite(settings.store.url, now=clock.now(), check=False)
-    saved = store.load()
-    store.close()
+    with closing(open_saved(settings, clock_of(settings).now())) as store:
+        saved = store.load()
     state = restore(saved.rows, saved.samples)
     known = {layer.id: layer for pack in load_enabled(settings) for layer in pack.layers}
     for name, layer in known.items():

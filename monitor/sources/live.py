@@ -183,13 +183,16 @@ class Live:
         for said in self._ears.unheard():
             if said.id in self._taken:
                 continue
-            self._taken.add(said.id)
             try:
                 word = _WORD.validate_json(said.json)
             except ValidationError as error:
                 self._ears.refuse(said.id, f"not understood: {error.error_count()} faults")
                 continue
+            self._taken.add(said.id)
             await self._queue.put(replace(word, id=said.id, observed_at=self._stamp()))
+        if "inbox" in self._down:
+            self._up("inbox")
+            await self._queue.put(Readings(source="inbox", observed_at=self._stamp(), readings=()))
 
     def _believed(self, snapshot: Snapshot) -> datetime:
         """Return the later of the block's time and ours; a block too far ahead is a fault."""
@@ -203,9 +206,9 @@ class Live:
 
     async def _beat(self) -> None:
         at = self._stamp()
-        await self._queue.put(
-            Readings(source="self", observed_at=at, readings=self._ears.pulse(at))
-        )
+        pulse = self._ears.pulse(at)
+        self._up("self")
+        await self._queue.put(Readings(source="self", observed_at=at, readings=pulse))
 
     async def _gap(self, name: str, reason: str) -> None:
         at = stopwatch()
