@@ -1,6 +1,5 @@
 """One JSON-RPC endpoint: web3's provider as transport, its failures as verdicts."""
 
-import json
 import logging
 import os
 import re
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from eth_typing import URI
+from pydantic_core import from_json
 from web3 import AsyncHTTPProvider
 from web3.types import RPCEndpoint
 
@@ -134,7 +134,7 @@ class Endpoint:
         plain = from_http(self.host, refusal.status, refusal.headers, origin=self._origin)
         told: object = None
         with suppress(ValueError, AttributeError):
-            told = json.loads(refusal.body).get("error")
+            told = from_json(refusal.body).get("error")
         if not isinstance(told, Mapping) or isinstance(plain, EndpointRefused):
             return plain
         if isinstance(plain, Transient) and plain.retry_after is not None:

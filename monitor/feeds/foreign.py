@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from pydantic_core import from_json
+
 from monitor.errors import Permanent, Transient
 
 LEAD: Final = timedelta(minutes=1)
@@ -36,12 +38,16 @@ PLAUSIBLE: Final[Mapping[str, Plausible]] = {
 
 
 def parse_json(text: str, source: str) -> object:
-    """Return the document; raise Transient when it is empty or cut short."""
+    """Return the document; raise Transient when it is empty, cut short or absurdly deep.
+
+    Not by the standard library's parser, whose depth is only as bounded as the
+    interpreter's stack.
+    """
     if not text.strip():
         raise Transient(f"{source} sent an empty answer")
     try:
-        document: object = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document: object = from_json(text)
+    except ValueError as error:
         start = text.strip()[:_SHOWN]
         raise Transient(f"{source} sent no whole JSON document: {start!r}") from error
     return document
