@@ -18,7 +18,7 @@ demo: setup ## tell the spring of 2020 through a local chain and show every aler
 	@$(BIN)/hedgewatch demo --out out
 
 test: setup ## run the tests
-	@$(BIN)/python -m pytest -m "not soak and not network and not bench"
+	@$(BIN)/python -m pytest
 
 check: setup ## read the code: lint, format, types, import order, spelling
 	@$(BIN)/ruff check
