@@ -146,15 +146,14 @@ class ChainReader:
             self._plan = plan(self.chain, watched, self._facts)
         return self._plan
 
-    def _aside(self, laid: Plan, answers: Sequence[Answer]) -> dict[int, str]:
-        """Return the token ids not to be read although they could be, and why."""
-        aside = {
-            one: self._facts.broken[one] for one in laid.positions if one in self._facts.broken
-        }
+    def _aside(self, laid: Plan, answers: Sequence[Answer]) -> dict[int, tuple[str, bool]]:
+        """Return the token ids not to be read although they could be: why, and whether gone."""
+        broken = self._facts.broken
+        aside = {one: (broken[one], False) for one in laid.positions if one in broken}
         for token_id in self._wallets.left.keys() - self._token_ids:
             index = laid.positions[token_id]
             if answers[index].ok:
-                aside[token_id] = self._wallets.whither(token_id, answers[index + 1])
+                aside[token_id] = self._wallets.whither(token_id, answers[index + 1]), True
         return aside
 
     def _unreadable(self) -> list[Missing]:

@@ -35,18 +35,19 @@ def read_positions(
     answers: Sequence[Answer],
     *,
     readable: Collection[str],
-    aside: Mapping[int, str],
+    aside: Mapping[int, tuple[str, bool]],
 ) -> tuple[list[Position], list[Missing]]:
     """Return the positions, and why others are missing.
 
     readable: keys of the pools that were read. aside: token ids to pass over,
-    with the reason.
+    with the reason and whether they are gone from what is watched.
     """
     positions: list[Position] = []
     missing: list[Missing] = []
     for token_id, index in laid.positions.items():
         if token_id in aside:
-            found: Position | Missing = _missing(chain, token_id, aside[token_id])
+            reason, gone = aside[token_id]
+            found: Position | Missing = _missing(chain, token_id, reason, gone=gone)
         elif token_id not in laid.places:
             found = _no_position(chain, token_id, answers[index])
         elif (pool := laid.places[token_id].pool).key not in readable:

@@ -24,7 +24,8 @@ class Block:
 class Missing:
     """A watched thing one snapshot could not read.
 
-    gone: true when the chain itself says it no longer exists (a burned NFT).
+    gone: true when the chain itself says it is no longer there to watch: a burned NFT,
+    or one that left the watched wallet.
     """
 
     key: str

@@ -123,8 +123,8 @@ def _of_pool(view: View, name: str) -> Value:
 
 def _of_position(view: View, name: str) -> Value:
     seen = view.facts.positions.get(view.scope)
-    if seen is None or seen.gone:
-        reason = seen.gone if seen else "not in the last snapshot"
+    if seen is None or seen.gone or seen.unread:
+        reason = (seen.gone or seen.unread) if seen else "not in the last snapshot"
         return Value(value=None, note=f"position {view.scope}: {reason}")
     value, note = _position_value(name, seen, view.now)
     return _too_old(view, name, seen.chain) or Value(
@@ -227,6 +227,9 @@ def _position_value(name: str, seen: PositionSeen, now: datetime) -> tuple[Scala
 def _why_no_book(held: list[PositionSeen]) -> str:
     if not held:
         return "no position is watched"
+    unread = [p.unread for p in held if p.unread]
+    if unread:
+        return unread[0]
     unknown = [p.position.token_id for p in held if p.position.basis is None]
     if unknown:
         return f"the entry of {', '.join(f'#{token}' for token in unknown[:3])} is unknown"

@@ -62,13 +62,14 @@ def _others(table: Mapping[str, PoolSeen], chain: str) -> dict[str, PoolSeen]:
 
 
 def _keep(old: PositionSeen, seen: Snapshot, gone: Mapping[str, str]) -> PositionSeen | None:
-    """Keep other chains' positions, the gone (said so), and those this snapshot could not read."""
+    """Keep other chains' positions; mark the gone, and those this snapshot could not read."""
     key = old.position.key
     if old.chain != seen.chain or old.gone:
         return old
     if key in gone:
-        return replace(old, gone=gone[key])
-    return old if any(m.key == key for m in seen.missing) else None
+        return replace(old, gone=gone[key], unread="")
+    unread = next((m.reason for m in seen.missing if m.key == key), "")
+    return replace(old, unread=unread) if unread else None
 
 
 def _usd(pools: Iterable[PoolState], pegged: Collection[str]) -> UsdPrices:

@@ -25,7 +25,9 @@ def book_il(facts: Facts) -> float | None:
     In US dollars where every position has them, else in the quote token where all
     share it by symbol; None while any open position's entry or price is unknown.
     """
-    held = [p for p in live_positions(facts) if p.position.liquidity]
+    held = [p for p in live_positions(facts) if p.position.liquidity or p.unread]
+    if any(p.unread for p in held):
+        return None
     in_usd = _ratio([_pair(p.measures, lambda worth: worth.usd) for p in held])
     if in_usd is not None:
         return in_usd
@@ -56,7 +58,7 @@ def _ratio(pairs: Sequence[Pair]) -> float | None:
 
 def book_value_usd(facts: Facts) -> float | None:
     """Return all positions with their fees in US dollars, or None if any is unknown."""
-    totals = [p.measures.total.usd for p in live_positions(facts)]
+    totals = [None if p.unread else p.measures.total.usd for p in live_positions(facts)]
     known = [total for total in totals if total is not None]
     return sum(known) if totals and len(known) == len(totals) else None
 

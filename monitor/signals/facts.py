@@ -27,7 +27,8 @@ class PositionSeen:
     """A position as last seen, valued. pair: its pool's, base before quote.
 
     out_since: when it was first seen out of range, None inside. gone: why the chain
-    says it no longer exists, or empty.
+    says it is no longer there to watch, or empty. unread: why the newest snapshot could
+    not read it, or empty: its measures are then an older block's, and unknown.
     """
 
     chain: str
@@ -37,6 +38,7 @@ class PositionSeen:
     measures: Measures
     out_since: datetime | None = None
     gone: str = ""
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
