@@ -4,12 +4,14 @@ import argparse
 import asyncio
 
 from monitor.devnet.demo import DemoSettings, run
+from monitor.devnet.demo_chart import check_drawing
 from monitor.devnet.demo_report import summary, write_files
 from monitor.devnet.serve import DevnetSettings, run_devnet
 
 
 def demo(asked: argparse.Namespace) -> int:
     """Tell the story, print a summary, write the files."""
+    check_drawing()
     result = run(DemoSettings(out=asked.out, days_a_second=asked.speed))
     print()
     for line in summary(result):

@@ -1,0 +1,69 @@
+"""The demo's alerts in the order they came, as lines of JSON and as words."""
+
+import json
+import math
+from collections.abc import Iterable
+from typing import Any, Final
+
+from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.event import event_fields
+from monitor.alerts.terms import say
+
+_SPEAKING: Final = (AlertState.FIRING, AlertState.REPEAT)
+_COURSE: Final = (
+    *_SPEAKING,
+    AlertState.NODATA,
+    AlertState.ERROR,
+    AlertState.FILLED,
+    AlertState.EXPIRED,
+    AlertState.RESOLVED,
+)
+
+
+def in_order(alerts: Iterable[Alert]) -> list[Alert]:
+    """Return alerts by time, and within an instant each one from its firing to its end."""
+    return sorted(alerts, key=lambda one: (one.at, one.key, one.since, _COURSE.index(one.state)))
+
+
+def json_line(alert: Alert) -> str:
+    """Return an alert as one line of strict JSON; what is unknown or not finite is null."""
+    fields = event_fields(alert)
+    told = {
+        "id": alert.id,
+        "rule": alert.rule,
+        "layer": alert.layer,
+        "action": alert.action.value,
+        "state": alert.state.value,
+        "position": alert.position,
+        "at": alert.at.isoformat(),
+        "block": fields["block"],
+        "title": alert.title,
+        "text": alert.text,
+        "trace": fields["trace"],
+        "values": fields["values"],
+    }
+    return json.dumps(_finite(told), ensure_ascii=False, allow_nan=False)
+
+
+def words(alert: Alert) -> str:
+    """Return what an alert says: its own text while it speaks, else why and what came of it."""
+    parts = [alert.text] if alert.state in _SPEAKING else [alert.text, alert.reason]
+    return ". ".join(part for part in parts if part) or alert.reason or alert.title
+
+
+def evidence(alert: Alert) -> list[str]:
+    """Return every comparison the alert rests on, and the block it was seen in."""
+    told = [say(term) for term in alert.trace]
+    return [*told, f"block {alert.block.number:,}"] if alert.block else told
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {name: _finite(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_finite(one) for one in value]
+        case _:
+            return value

@@ -1,0 +1,196 @@
+"""The four panels of the demo's chart; each fills axes it is given."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from math import isnan, nan
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from monitor.devnet.demo_figures import full, money, percent, range_name, ranges, stormy
+from monitor.devnet.demo_result import STORM, DemoResult, Holding, Scene
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK: Final = "#222222"
+FAINT: Final = "#8A8A8A"
+HEADROOM: Final = 0.15
+"""The share of every panel kept free at its top for the marks of alerts."""
+
+# Okabe and Ito's colours: told apart with any kind of colour vision.
+_RANGES: Final = ("#D55E00", "#E69F00", "#56B4E9", "#0072B2")
+_HEDGE: Final = "#009E73"
+_LOSS: Final = "#CC79A7"
+_LEVELS: Final = (15, 20, 25, 30)
+_VIX_TICKS: Final = (10, *_LEVELS, 40, 60, 80)
+_PRICE_TICKS: Final = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 2000, 4000)
+_GAP: Final = 0.095
+"""The least distance of two labels, in panel heights."""
+
+Label: TypeAlias = tuple[float, str, str]
+"""A height in the panel's own unit, the words to stand there, and their line's colour."""
+
+
+def draw_price(panel: "Axes", result: DemoResult) -> None:
+    """Draw the price, and each range as a band with its edges named."""
+    prices = [scene.price for scene in result.scenes]
+    panel.plot(_times(result), prices, color=INK, linewidth=1.8)
+    labels: list[Label] = [(prices[-1], f"ETH {prices[-1]:,.0f}", INK)]
+    heights = list(prices)
+    for one, colour in _last_held(result):
+        if full(one):
+            continue
+        panel.axhspan(one.price_lower, one.price_upper, color=colour, alpha=0.09, linewidth=0)
+        for edge in (one.price_lower, one.price_upper):
+            panel.axhline(edge, color=colour, linewidth=1.4, linestyle=(0, (6, 3)))
+            labels.append((edge, f"{edge:,.0f}  {range_name(one)}", colour))
+            heights.append(edge)
+    _log_scale(panel, min(heights) / 1.06, max(heights) * 1.04, _PRICE_TICKS)
+    panel.set_ylabel("USDC per WETH (log)")
+    _title(panel, "ETH price, and the ranges of the positions (the full one has no edges)")
+    _label_right(panel, labels)
+
+
+def draw_il(panel: "Axes", result: DemoResult) -> None:
+    """Draw the IL of every position, unknown moments as holes."""
+    labels: list[Label] = []
+    lowest = -1.0
+    for last, colour in _last_held(result):
+        course = [_il(scene, last.token_id) for scene in result.scenes]
+        panel.plot(_times(result), course, color=colour, linewidth=1.8)
+        known = [il for il in course if not isnan(il)]
+        if known:
+            lowest = min(lowest, *known)
+            told = f"{percent(known[-1] / 100, places=1)}  {range_name(last)}"
+            labels.append((known[-1], told, colour))
+    _linear_scale(panel, lowest, 0.0)
+    panel.set_ylabel("IL, % of holding")
+    _title(panel, "Impermanent loss by position, fees left out")
+    _label_right(panel, labels)
+
+
+def draw_hedge(panel: "Axes", result: DemoResult) -> None:
+    """Draw the hedge's profit against the loss of all positions, in the same dollars."""
+    times = _times(result)
+    labels: list[Label] = []
+    heights = [0.0]
+    courses = (
+        ([_or_nan(scene.loss_usd) for scene in result.scenes], "IL", _LOSS),
+        ([_or_nan(scene.hedge_usd) for scene in result.scenes], "hedge", _HEDGE),
+    )
+    for course, name, colour in courses:
+        panel.plot(times, course, color=colour, linewidth=2.2)
+        panel.fill_between(times, course, color=colour, alpha=0.18, linewidth=0)
+        if known := [usd for usd in course if not isnan(usd)]:
+            heights += known
+            labels.append((known[-1], f"{money(known[-1], signed=True)}  {name}", colour))
+    _linear_scale(panel, min(heights), max(*heights, 1.0))
+    panel.yaxis.set_major_formatter(lambda usd, _: money(usd))
+    panel.set_ylabel("USD since the start")
+    _title(panel, "Hedge profit (model) against the IL of all positions together")
+    _label_right(panel, labels)
+
+
+def draw_vix(panel: "Axes", result: DemoResult) -> None:
+    """Draw the last VIX close, and the levels rules and claim speak of."""
+    closes = [_or_nan(scene.vix) for scene in result.scenes]
+    panel.step(_times(result), closes, where="post", color=INK, linewidth=1.8)
+    for level in _LEVELS:
+        panel.axhline(level, color=FAINT, linewidth=1.1, linestyle=(0, (2, 2)))
+    known = [vix for vix in closes if not isnan(vix)]
+    _log_scale(panel, min([*known, 12.0]), max([*known, 35.0]) * 1.05, _VIX_TICKS)
+    panel.set_ylabel("VIX points (log)")
+    _title(panel, "VIX, last daily close; levels 15, 20, 25 and 30")
+    if known:
+        _label_right(panel, [(known[-1], f"VIX {known[-1]:.2f}", INK)])
+
+
+def shade_storm(panel: "Axes", result: DemoResult) -> None:
+    """Shade the time in which the last VIX close was above the claim's level."""
+    panel.fill_between(
+        _times(result),
+        0,
+        1,
+        where=[stormy(scene) for scene in result.scenes],
+        step="post",
+        transform=panel.get_xaxis_transform(),
+        color="#000000",
+        alpha=0.055,
+        linewidth=0,
+        label=f"VIX > {STORM:.0f}",
+    )
+
+
+def day_number(at: datetime) -> float:
+    """Return an instant as a place on the time axis: days since 1970 in UTC."""
+    return at.timestamp() / 86_400
+
+
+def _times(result: DemoResult) -> list[float]:
+    return [day_number(scene.at) for scene in result.scenes]
+
+
+def _last_held(result: DemoResult) -> list[tuple[Holding, str]]:
+    """Return every position as last seen, with its colour."""
+    seen = {one.token_id: one for scene in result.scenes for one in scene.holdings}
+    tokens = ranges(result)
+    return [(seen[token], _RANGES[n % len(_RANGES)]) for n, token in enumerate(tokens)]
+
+
+def _il(scene: Scene, token_id: int) -> float:
+    """Return a position's IL in percent, nan where it is unknown."""
+    held = next((one for one in scene.holdings if one.token_id == token_id), None)
+    return _or_nan(100 * held.il if held and held.il is not None else None)
+
+
+def _or_nan(value: float | None) -> float:
+    return nan if value is None else value
+
+
+def _log_scale(panel: "Axes", low: float, high: float, ticks: Sequence[int]) -> None:
+    panel.set_yscale("log")
+    panel.set_ylim(low, high * (high / low) ** HEADROOM)
+    shown = [tick for tick in ticks if low <= tick <= high]
+    panel.set_yticks(shown, labels=[f"{tick:,}" for tick in shown])
+    panel.minorticks_off()
+
+
+def _linear_scale(panel: "Axes", low: float, high: float) -> None:
+    panel.axhline(0, color=FAINT, linewidth=0.9)
+    reach = high - low
+    panel.set_ylim(low - 0.05 * reach, high + 1.2 * HEADROOM * reach)
+
+
+def _title(panel: "Axes", text: str) -> None:
+    panel.set_title(text, loc="left", fontsize=15, fontweight="bold", pad=6)
+
+
+def _label_right(panel: "Axes", labels: Sequence[Label]) -> None:
+    """Name the lines at their right ends, none over another."""
+    to_panel = panel.transData + panel.transAxes.inverted()
+    x = panel.get_xlim()[1]
+    wanted = [float(to_panel.transform((x, height))[1]) for height, _, _ in labels]
+    for (_, text, colour), y in zip(labels, spread(wanted, _GAP), strict=True):
+        panel.plot(
+            [1.008, 1.022],
+            [y, y],
+            color=colour,
+            linewidth=4,
+            transform=panel.transAxes,
+            clip_on=False,
+        )
+        panel.text(1.03, y, text, transform=panel.transAxes, va="center", fontsize=13)
+
+
+def spread(wanted: Sequence[float], gap: float) -> list[float]:
+    """Return heights near those wanted, `gap` apart, in the same order, none above 1 if it fits."""
+    order = sorted(range(len(wanted)), key=lambda n: wanted[n])
+    placed = [0.0] * len(wanted)
+    floor = -1.0
+    for n in order:
+        placed[n] = max(wanted[n], floor)
+        floor = placed[n] + gap
+    ceiling = 1.0
+    for n in reversed(order):
+        placed[n] = min(placed[n], ceiling)
+        ceiling = placed[n] - gap
+    return placed
