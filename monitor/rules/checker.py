@@ -1,17 +1,18 @@
-"""Types and units: what an expression means, decided before it ever runs.
-
-Three kinds: number, bool, text. A number carries its signal's unit; a literal is
-bare. Adding or comparing wants equal units or a bare side. A product keeps its
-one unit (a fraction or a count of something is that something); equal units
-divide to a bare number. Anything else is refused rather than guessed.
-"""
+"""What an expression means, part by part, decided before it ever runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
 
 from monitor.rules.functions import PLAIN, SPANS, WINDOWS, Input, input_of, unknown_function
-from monitor.rules.suggest import did_you_mean, one_of
+from monitor.rules.meaning import (
+    BARE,
+    TRUTH,
+    Meaning,
+    arithmetic_unit,
+    check_comparison,
+    check_kind,
+    shared_unit,
+)
+from monitor.rules.suggest import did_you_mean
 from monitor.rules.syntax import (
     COMPARISONS,
     Binary,
@@ -25,22 +26,6 @@ from monitor.rules.syntax import (
     Unary,
 )  # fmt: skip
 from monitor.signals.catalogue import Kind, Signal
-
-BARE: Final = ""
-_SCALES: Final = frozenset({BARE, "fraction", "ratio", "count"})
-_ORDERED: Final = frozenset({"<", "<=", ">", ">="})
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """The kind of a part, its unit if a number, the words it may take if a text."""
-
-    kind: Kind
-    unit: str = BARE
-    words: tuple[str, ...] = ()
-
-
-_TRUTH: Final = Meaning(Kind.BOOL)
 
 
 class Checker:
@@ -72,7 +57,7 @@ class Checker:
             case Text():
                 found = Meaning(Kind.TEXT)
             case Truth():
-                found = _TRUTH
+                found = TRUTH
             case Name():
                 found = self._name(tree)
                 self.inputs[Input(tree.name)] = None
@@ -107,7 +92,7 @@ class Checker:
     def _unary(self, tree: Unary) -> Meaning:
         found = self._check(tree.operand)
         wanted = Kind.BOOL if tree.op == "!" else Kind.NUMBER
-        self._want(tree.operand, found, wanted, f"{tree.op} needs")
+        check_kind(tree.operand, found, kind=wanted, who=f"{tree.op} needs")
         return Meaning(wanted, found.unit)
 
     def _call(self, tree: Call) -> Meaning:
@@ -127,8 +112,8 @@ class Checker:
         unit = BARE
         for argument in tree.arguments:
             found = self._check(argument)
-            self._want(argument, found, Kind.NUMBER, f"{tree.function} takes")
-            unit = self._same(tree, unit, found.unit, argument.at)
+            check_kind(argument, found, kind=Kind.NUMBER, who=f"{tree.function} takes")
+            unit = shared_unit(tree, unit, found.unit, at=argument.at)
         return Meaning(Kind.NUMBER, unit)
 
     def _has(self, tree: Call) -> Meaning:
@@ -139,7 +124,7 @@ class Checker:
                 self._check(subject)
             case _:
                 raise RuleError("has takes one signal or one window over a signal", tree.at + 1)
-        return _TRUTH
+        return TRUTH
 
     def _window(self, tree: Call) -> Meaning:
         asked = input_of(tree)
@@ -153,61 +138,20 @@ class Checker:
                 subject.at + 1,
             )
         self.inputs[asked] = None
-        return Meaning(Kind.NUMBER, signal.unit) if tree.function in SPANS else _TRUTH
+        return Meaning(Kind.NUMBER, signal.unit) if tree.function in SPANS else TRUTH
 
     def _binary(self, tree: Binary) -> Meaning:
         left, right = self._check(tree.left), self._check(tree.right)
         if tree.op in {"&&", "||"}:
             for side, found in ((tree.left, left), (tree.right, right)):
-                self._want(side, found, Kind.BOOL, f"{tree.op} joins")
-            return _TRUTH
+                check_kind(side, found, kind=Kind.BOOL, who=f"{tree.op} joins")
+            return TRUTH
         if tree.op in COMPARISONS:
-            self._compare(tree, left, right)
-            return _TRUTH
+            check_comparison(tree, left, right)
+            return TRUTH
         for side, found in ((tree.left, left), (tree.right, right)):
-            self._want(side, found, Kind.NUMBER, f"{tree.op} takes")
-        return Meaning(Kind.NUMBER, self._unit(tree, left.unit, right.unit))
-
-    def _compare(self, tree: Binary, left: Meaning, right: Meaning) -> None:
-        if left.kind is not right.kind:
-            raise RuleError(f"a {left.kind} cannot be compared with a {right.kind}", tree.sign + 1)
-        if left.kind is Kind.NUMBER:
-            self._same(tree, left.unit, right.unit, tree.sign)
-        elif tree.op in _ORDERED:
-            raise RuleError(
-                f"{tree.op} needs numbers; a {left.kind} knows == and !=", tree.sign + 1
-            )
-        for side, words in ((tree.right, left.words), (tree.left, right.words)):
-            if isinstance(side, Text) and words and side.value not in words:
-                hint = did_you_mean(side.value, words) or f"; it is {one_of(words)}"
-                raise RuleError(f'it is never "{side.value[:40]}"{hint}', side.at + 1)
-
-    def _unit(self, tree: Binary, left: str, right: str) -> str:
-        if tree.op in {"+", "-"}:
-            return self._same(tree, left, right, tree.sign)
-        if tree.op == "/" and left == right:
-            return BARE
-        if tree.op == "*" and left in _SCALES and (not left or right not in _SCALES):
-            return right
-        if right in _SCALES:
-            return left
-        verb = "times" if tree.op == "*" else "divided by"
-        raise RuleError(
-            f"{left or 'a bare number'} {verb} {right} has no unit a rule knows", tree.sign + 1
-        )
-
-    def _same(self, tree: Tree, left: str, right: str, at: int) -> str:
-        if left and right and left != right:
-            verb = "compared with"
-            if isinstance(tree, Binary) and tree.op in {"+", "-"}:
-                verb = "added to" if tree.op == "+" else "less"
-            raise RuleError(f"{left} {verb} {right}: the units differ", at + 1)
-        return left or right
-
-    def _want(self, tree: Tree, found: Meaning, kind: Kind, who: str) -> None:
-        if found.kind is not kind:
-            wanted = {"number": "a number", "bool": "what is true or false", "text": "a text"}
-            raise RuleError(f"{who} {wanted[kind]}, this is {wanted[found.kind]}", tree.at + 1)
+            check_kind(side, found, kind=Kind.NUMBER, who=f"{tree.op} takes")
+        return Meaning(Kind.NUMBER, arithmetic_unit(tree, left.unit, right.unit))
 
 
 def unknown_name(name: str, names: Mapping[str, Signal]) -> str:
