@@ -6,89 +6,28 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from monitor.errors import Fault
 from monitor.rules.durations import parse_duration
+from monitor.rules.source import Stand
 from monitor.rules.suggest import did_you_mean, not_known
 
 ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
-
-_HEADER: Final = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_.-]+)\s*\]\]?\s*(?:#.*)?")
-# Past this many a file is not a rule file; the rest would only bury the first.
-_MOST_FAULTS: Final = 200
 _Word = TypeVar("_Word", bound=StrEnum)
-
-
-class Source:
-    """One file being read: its lines, by table and key, and its faults so far."""
-
-    def __init__(self, file: str, text: str) -> None:
-        self.file = file
-        self.faults: list[Fault] = []
-        self._lines = text.splitlines()
-        self._headers = [("", -1)] + [
-            (found[1], number)
-            for number, line in enumerate(self._lines)
-            if (found := _HEADER.fullmatch(line))
-        ]
-
-    def place(self, header: str, nth: int, key: str) -> tuple[int, str] | None:
-        """Return the 1-based number and text of the line of `key` in the nth such table."""
-        starts = [number for name, number in self._headers if name == header]
-        if nth >= len(starts):
-            return None
-        later = (number for _, number in self._headers if number > starts[nth])
-        end = next(later, len(self._lines))
-        wanted = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]")
-        for number in range(starts[nth] + 1, end):
-            if wanted.match(self._lines[number]):
-                return number + 1, self._lines[number]
-        if header:
-            return starts[nth] + 1, ""
-        tables = (number for name, number in self._headers if name.partition(".")[0] == key)
-        return next(((number + 1, "") for number in tables if key), None)
 
 
 class Table:
     """One table of a file; each key is asked for once, and what is left over is a fault.
 
-    header, nth: how the file spells the table and which of that name it is.
-    what: the table as messages name it. outer: the key it stands at, for an inline one.
+    stand: where it is, for the faults.
     """
 
-    def __init__(  # noqa: PLR0913
-        self,
-        data: Mapping[str, Any],
-        source: Source,
-        *,
-        header: str,
-        nth: int = 0,
-        what: str,
-        outer: str = "",
-    ) -> None:
+    def __init__(self, data: Mapping[str, Any], stand: Stand) -> None:
         self._data = data
-        self._source = source
-        self._header = header
-        self._nth = nth
-        self._outer = outer
+        self._stand = stand
         self._asked: set[str] = set()
-        self.what = what
 
     def fault(self, key: str, reason: str, *, within: int | None = None, text: str = "") -> None:
         """Note a fault at a key. within: its place in the key's own `text`, 1-based."""
-        if len(self._source.faults) >= _MOST_FAULTS:
-            return
-        place = self._source.place(self._header, self._nth, self._outer or key)
-        line, column = place[0] if place else None, None
-        if within is not None:
-            start = place[1].find(text) if place else -1
-            if start >= 0:
-                column = start + within
-            else:  # the file spells the text in another way, over several lines perhaps
-                reason = f"{reason} (character {within})"
-        where = f"{self.what}: {key}" if self.what and key else self.what or key
-        self._source.faults.append(
-            Fault(file=self._source.file, where=where, reason=reason, line=line, column=column)
-        )
+        self._stand.fault(key, reason, within=within, text=text)
 
     def __contains__(self, key: str) -> bool:
         return key in self._data
@@ -96,7 +35,7 @@ class Table:
     @property
     def faulty(self) -> int:
         """Return how many faults the whole file has so far."""
-        return len(self._source.faults)
+        return len(self._stand.source.faults)
 
     def said(self, key: str) -> str:
         """Return a text as it stands, right or wrong; empty when it is none."""
@@ -153,14 +92,10 @@ class Table:
 
     def _span(self, key: str, value: str, least: timedelta) -> timedelta | None:
         try:
-            span = parse_duration(value)
+            return _long_enough(value, least)
         except ValueError as fault:
             self.fault(key, str(fault))
             return None
-        if span < least:
-            self.fault(key, f"{value} is too short; at least {least.total_seconds():.0f} s")
-            return None
-        return span
 
     def flag(self, key: str) -> bool:
         """Return true or false; false when not given."""
@@ -214,10 +149,8 @@ class Table:
         value = self._get(key, dict, "a table")
         if value is None:
             return None
-        if header:
-            return Table(value, self._source, header=header, what=key)
-        what = f"{self.what}: {key}"
-        return Table(value, self._source, header=self._header, nth=self._nth, what=what, outer=key)
+        stand = self._stand.under(header, 0, key) if header else self._stand.inline(key)
+        return Table(value, stand)
 
     def rows(self, key: str, *, header: str, first: int = 0) -> "list[Table]":
         """Return the tables of an array of tables; first: how many of that header went before."""
@@ -226,11 +159,17 @@ class Table:
             self.fault(key, f"must be written as [[{header}]]")
             return []
         return [
-            Table(
-                one, self._source, header=header, nth=first + place, what=_called(key, one, place)
-            )
+            Table(one, self._stand.under(header, first + place, _called(key, one, place)))
             for place, one in enumerate(value)
         ]
+
+
+def _long_enough(text: str, least: timedelta) -> timedelta:
+    """Return the span a text means; raises ValueError for none and for one below `least`."""
+    span = parse_duration(text)
+    if span < least:
+        raise ValueError(f"{text} is too short; at least {least.total_seconds():.0f} s")
+    return span
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from monitor.errors import ConfigError, Fault
 from monitor.model.layer import Action
-from monitor.rules.form import Source, Table
+from monitor.rules.form import Table
 from monitor.rules.layer_form import read_layer
 from monitor.rules.lint import unknown_inhibitors
 from monitor.rules.pack import Layer, Pack, Rule
 from monitor.rules.rule_form import Defaults, RuleReader, read_defaults
+from monitor.rules.source import Source, Stand
 from monitor.rules.suggest import did_you_mean, one_of
 from monitor.signals.catalogue import BY_NAME, Signal
 
@@ -156,14 +157,14 @@ def _syntax(file: str, message: str) -> Fault:
 
 
 def _read(data: dict[str, Any], draft: _Draft, names: Mapping[str, Signal]) -> None:
-    top = Table(data, draft.source, header="", what="")
+    top = Table(data, Stand(source=draft.source))
     if top.whole("schema", SCHEMA, SCHEMA) is None and "schema" not in top:
         top.fault("schema", f"must be given: schema = {SCHEMA}")
     head = top.inner("pack", header="pack")
     if head is None:
         if "pack" not in top:
             top.fault("pack", "must be given: [pack] with id, title and evidence")
-        head = Table(_NO_PACK, Source("", ""), header="pack", what="pack")
+        head = Table(_NO_PACK, Stand(source=Source("", ""), header="pack", what="pack"))
     defaults_table = top.inner("defaults", header="defaults")
     defaults = read_defaults(defaults_table, names) if defaults_table else Defaults()
     name, title = head.name("id"), head.text("title", need=True) or ""
