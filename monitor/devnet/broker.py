@@ -1,9 +1,6 @@
 """A private MQTT broker on a free loopback port: mosquitto, or the embedded stand-in."""
 
 import asyncio
-import base64
-import hashlib
-import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -15,14 +12,13 @@ from typing import Any, Final, Literal, Self
 from monitor.clock import SystemClock, stopwatch
 from monitor.devnet import parts
 from monitor.devnet.child import end, free_port, spawn
+from monitor.devnet.mosquitto import Rules, write_config
 from monitor.errors import Permanent
 
 Kind = Literal["mosquitto", "amqtt"]
 _READY_S: Final = 10.0
 _TRIES: Final = 5
-_ITERATIONS: Final = 101
 _CLOCK: Final = SystemClock()
-_ROOT: Final = 0
 
 
 class Broker:
@@ -45,9 +41,7 @@ class Broker:
         self.host = "127.0.0.1"
         self.port = 0
         self._program = parts.mosquitto_path() if program == "find" else program
-        self._users = dict(users or {})
-        self._acl = acl
-        self._persistent = persistent
+        self._rules = Rules(users=dict(users or {}), acl=acl, persistent=persistent)
         self._stack = AsyncExitStack()
         self._folder = Path()
         self._process: subprocess.Popen[bytes] | None = None
@@ -125,7 +119,7 @@ class Broker:
         if self._program is None:
             await self._start_embedded()
             return True
-        config = self._write_config()
+        config = write_config(self._folder, self._rules, host=self.host, port=self.port)
         with (self._folder / "broker.log").open("ab") as log:
             process = spawn([self._program, "-c", config], output=log, cwd=self._folder)
         self._process = process
@@ -145,35 +139,8 @@ class Broker:
         await writer.wait_closed()
         return True
 
-    def _write_config(self) -> Path:
-        lines = [
-            f"listener {self.port} {self.host}",
-            f"allow_anonymous {'false' if self._users else 'true'}",
-            f"persistence {'true' if self._persistent else 'false'}",
-            f"persistence_location {self._folder}/",
-            "autosave_interval 1",
-            "log_dest stderr",
-            "log_type all",
-        ]
-        if os.geteuid() == _ROOT:
-            # Else it would drop to a user that may not exist, and losing its
-            # credentials would also untie it from this process.
-            lines.append("user root")
-        if self._users:
-            hashed = "".join(f"{name}:{_hashed(word)}\n" for name, word in self._users.items())
-            lines.append(f"password_file {self._private('passwords', hashed)}")
-        if self._acl:
-            lines.append(f"acl_file {self._private('acl', self._acl)}")
-        return self._private("mosquitto.conf", "\n".join(lines) + "\n")
-
-    def _private(self, name: str, text: str) -> Path:
-        path = self._folder / name
-        path.touch(mode=0o600)
-        path.write_text(text, encoding="utf-8")
-        return path
-
     async def _start_embedded(self) -> None:
-        if self._users or self._acl:
+        if self._rules.users or self._rules.acl:
             raise Permanent("users and access lists need mosquitto, which is not installed")
         try:
             from amqtt.broker import Broker as Embedded  # noqa: PLC0415 - an optional extra
@@ -185,11 +152,3 @@ class Broker:
         allow = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
         self._embedded = Embedded({"listeners": {"default": listener}, "plugins": allow})
         await self._embedded.start()
-
-
-def _hashed(password: str) -> str:
-    """Return a password as mosquitto 2 stores it: PBKDF2 with SHA-512, salted."""
-    salt = os.urandom(12)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ITERATIONS)
-    encoded = (base64.b64encode(part).decode("ascii") for part in (salt, digest))
-    return f"$7${_ITERATIONS}${'$'.join(encoded)}"
