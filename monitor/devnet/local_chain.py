@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
-from monitor.devnet.contracts import POOL, Deployment, abi, deploy
+from monitor.devnet.contracts import Deployment, deploy
 from monitor.devnet.node import CHAIN_ID, AnvilNode
+from monitor.devnet.pool import Pool, Slot0
 from monitor.devnet.position_book import Collected, MintOrder, PositionBook
 from monitor.devnet.prices import EVERY_PRICE, Price
 from monitor.devnet.rpc import Rpc
@@ -16,17 +16,8 @@ from monitor.devnet.sender import Call, Receipt, Sender
 from monitor.devnet.swaps import swap_to_limit, there_and_back
 from monitor.model.observation import Block
 
-_FEE_GROWTH_SLOTS: Final = (1, 2)  # of the pool: feeGrowthGlobal0X128, feeGrowthGlobal1X128
 _START: Final = 250
 _BACKGROUND_USD: Final = 1_000_000.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot0:
-    """The pool's price and its own tick, which on a boundary may differ from the price's."""
-
-    sqrt_price_x96: int
-    tick: int
 
 
 class Devnet:
@@ -41,6 +32,7 @@ class Devnet:
         self.deployment = deployment
         self.positions = PositionBook(rpc, deployment)
         self.chain_id = CHAIN_ID
+        self._pool = Pool(rpc, deployment)
         self._rpc = rpc
         self._sender = sender
 
@@ -55,8 +47,7 @@ class Devnet:
 
     async def slot0(self) -> Slot0:
         """Return the pool's price and tick now."""
-        sqrt_price_x96, tick, *_ = await self._read_pool("slot0")
-        return Slot0(sqrt_price_x96=sqrt_price_x96, tick=tick)
+        return await self._pool.slot0()
 
     async def head(self) -> Block:
         """Return the newest block."""
@@ -69,7 +60,7 @@ class Devnet:
 
     async def price(self) -> Fraction:
         """Return USDC per WETH now, exactly."""
-        return self.deployment.quote.price((await self.slot0()).sqrt_price_x96)
+        return await self._pool.price()
 
     async def send(self, *calls: Call, at: datetime | None = None) -> list[Receipt]:
         """Put calls of your own into one block."""
@@ -167,9 +158,7 @@ class Devnet:
 
     async def set_fee_growth_global(self, growth0_x128: int, growth1_x128: int) -> None:
         """Write the pool's fee growth as if it had earned that much; do it before any mint."""
-        for slot, value in zip(_FEE_GROWTH_SLOTS, (growth0_x128, growth1_x128), strict=True):
-            words = (self.deployment.pool, f"0x{slot:064x}", f"0x{value % 2**256:064x}")
-            await self._rpc.call("anvil_setStorageAt", *words)
+        await self._pool.set_fee_growth_global(growth0_x128, growth1_x128)
 
     async def snapshot(self) -> str:
         """Return a name for the state as it is now."""
@@ -180,14 +169,6 @@ class Devnet:
         """Put the state back to a snapshot, which is used up by it."""
         await self._rpc.call("evm_revert", name)
         self._sender.forget()
-
-    async def _read_pool(self, function: str) -> tuple[Any, ...]:
-        call = {
-            "to": self.deployment.pool,
-            "data": "0x" + abi(POOL).encode(function).hex(),
-        }
-        answer = await self._rpc.call("eth_call", call, "latest")
-        return abi(POOL).decode(function, bytes.fromhex(answer[2:]))
 
 
 @asynccontextmanager
