@@ -8,6 +8,7 @@ from typing import Any, Final
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.event import event_fields
 from monitor.alerts.terms import say
+from monitor.alerts.ticket import ticket_lines
 
 _SPEAKING: Final = (AlertState.FIRING, AlertState.REPEAT)
 _COURSE: Final = (
@@ -45,10 +46,12 @@ def json_line(alert: Alert) -> str:
     return json.dumps(_finite(told), ensure_ascii=False, allow_nan=False)
 
 
-def words(alert: Alert) -> str:
-    """Return what an alert says: its own text while it speaks, else why and what came of it."""
-    parts = [alert.text] if alert.state in _SPEAKING else [alert.text, alert.reason]
-    return ". ".join(part for part in parts if part) or alert.reason or alert.title
+def words(alert: Alert) -> list[str]:
+    """Return what an alert says, line by line: its text, why it changed, what it asks to trade."""
+    said = [*alert.text.splitlines(), alert.reason]
+    if alert.ticket is not None and alert.state in _SPEAKING:
+        said += ticket_lines(alert.ticket)
+    return [line for line in said if line.strip()] or [alert.title]
 
 
 def evidence(alert: Alert) -> list[str]:

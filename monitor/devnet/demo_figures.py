@@ -71,7 +71,7 @@ def shares(result: DemoResult) -> Iterator[Share]:
     worst = result.worst_scene()
     day = f"{worst.at.day} {worst.at:%b}" if worst else UNKNOWN
     yield Share(label=f"worst, {day}", offset=result.offset_at(worst) if worst else None)
-    yield Share(label=f"while VIX > {STORM:.0f}", offset=result.offset_where(stormy), claimed=True)
+    yield Share(label=f"while VIX > {STORM:.0f}", offset=_in_storm(result), claimed=True)
     yield Share(label="whole period", offset=result.offset_at(result.scenes[-1]))
 
 

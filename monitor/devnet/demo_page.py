@@ -8,7 +8,7 @@ from string import Template
 from typing import Final
 
 from monitor.alerts.alert import Alert
-from monitor.devnet.demo import VALUE_USD, VOLUME_USD
+from monitor.devnet.demo import PACKS, VALUE_USD, VOLUME_USD
 from monitor.devnet.demo_alerts import evidence, in_order, words
 from monitor.devnet.demo_chart import SIZE
 from monitor.devnet.demo_figures import (
@@ -48,6 +48,7 @@ def page(result: DemoResult, chart: bytes) -> str:
         height=SIZE[1],
         alerts="\n".join(_alerts(result)),
         vol=escape(f"Black-76 on the VIX futures, {VolAssumption().label.partition(':')[0]}."),
+        packs=escape(", ".join(PACKS)),
         volume=f"{VOLUME_USD:,.0f}",
     )
 
@@ -59,8 +60,8 @@ def _title(result: DemoResult) -> str:
 
 def _lead(result: DemoResult) -> str:
     worst = result.worst_scene()
-    counts = (f"{result.count(a)} to {a.value}" for a in (Action.ADD, Action.ROLL, Action.REMOVE))
-    asked = f"The rules asked {', '.join(counts)} a hedge layer."
+    add, roll, remove = (result.count(a) for a in (Action.ADD, Action.ROLL, Action.REMOVE))
+    asked = f"Layers the rules asked to add: {add}, to roll: {roll}, to remove: {remove}."
     if worst is None:
         return f"{asked} How far the positions were behind holding is unknown."
     offset = result.offset_at(worst)
@@ -119,7 +120,7 @@ def _alerts(result: DemoResult) -> Iterator[str]:
             ("brief", f"{escape(alert.rule)} <code>{escape(alert.id)}</code>"),
             ("brief asked", escape(_event(alert))),
             ("brief", _whole(_about(alert, names))),
-            ("", _lines(words(alert).splitlines())),
+            ("", _lines(words(alert))),
             ("", f"<ul>{_items(evidence(alert))}</ul>"),
         )
         yield "<tr>" + "".join(f'<td class="{kind}">{cell}</td>' for kind, cell in cells) + "</tr>"
