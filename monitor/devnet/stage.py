@@ -24,6 +24,7 @@ WIDTHS: Final = (1.2, 1.5, 2.0, None)
 """How far each position's range reaches, times and divided by; None is the full range."""
 
 _POLL_S: Final = 0.02
+_FEED_POLL_S: Final = 0.06  # asked less often, for they seldom have news
 _STOP_S: Final = 20.0
 _CLOCK: Final = SystemClock()
 
@@ -79,10 +80,10 @@ pegged = ["{made.usdc}"]
 "dvol.eth" = []                      # there was none before March 2021
 [feed.cboe]
 base_url = "{self.cboe.base_url}"
-poll_s = {_POLL_S}
+poll_s = {_FEED_POLL_S}
 [feed.cboe_settlement]
 base_url = "{self.cboe.settlement_base_url}"
-poll_s = {_POLL_S}
+poll_s = {_FEED_POLL_S}
 [rules]
 enabled = [{enabled}]
 [channel.mqtt]
