@@ -1,9 +1,8 @@
 """The demo's alerts in the order they came, as lines of JSON and as words."""
 
 import json
-import math
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.event import event_fields
@@ -43,7 +42,7 @@ def json_line(alert: Alert) -> str:
         "trace": fields["trace"],
         "values": fields["values"],
     }
-    return json.dumps(_finite(told), ensure_ascii=False, allow_nan=False)
+    return json.dumps(told, ensure_ascii=False, allow_nan=False)
 
 
 def words(alert: Alert) -> list[str]:
@@ -56,17 +55,5 @@ def words(alert: Alert) -> list[str]:
 
 def evidence(alert: Alert) -> list[str]:
     """Return every comparison the alert rests on, and the block it was seen in."""
-    told = [say(term) for term in alert.trace]
+    told = [say(term, at=alert.at) for term in alert.trace]
     return [*told, f"block {alert.block.number:,}"] if alert.block else told
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
-    match value:
-        case float():
-            return value if math.isfinite(value) else None
-        case dict():
-            return {name: _finite(one) for name, one in value.items()}
-        case list() | tuple():
-            return [_finite(one) for one in value]
-        case _:
-            return value
