@@ -45,10 +45,13 @@ class ScenarioClock:
     """A clock whose present is written in a file by whoever tells the scenario.
 
     path: a file holding one ISO 8601 instant with its offset, replaced
-    atomically. Sleeping takes real time, so a story told fast stays live.
+    atomically. Sleeping takes real time, so a story told fast stays live. runs_on:
+    whether the present goes on in real time from when it was written; deliveries
+    need that, or a retry would wait for the story to move.
     """
 
     path: Path
+    runs_on: bool = False
 
     @property
     def lead(self) -> timedelta:
@@ -56,7 +59,10 @@ class ScenarioClock:
         return timedelta.max
 
     def now(self) -> datetime:
-        return datetime.fromisoformat(self.path.read_text(encoding="ascii").strip())
+        written = datetime.fromisoformat(self.path.read_text(encoding="ascii").strip())
+        if not self.runs_on:
+            return written
+        return written + timedelta(seconds=max(0.0, time.time() - self.path.stat().st_mtime))
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -57,7 +57,7 @@ async def _serve(
     """Run road, couriers and connections until told to stop; then drain, then disconnect."""
     stop, quiet = asyncio.Event(), asyncio.Event()
     couriers = [
-        Courier(parts.store, channel, parts.clock, random.random, drain_s=DRAIN_S)
+        Courier(parts.store, channel, parts.post, random.random, drain_s=DRAIN_S)
         for channel in parts.channels
     ]
     linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
@@ -74,7 +74,7 @@ async def _serve(
         state=state,
         channels=tuple(channel.name for channel in parts.channels),
         reload=reload,
-        now=parts.clock.now,
+        now=parts.post.now,
     )
     daemon.tidy()
     await tell(daemon.state)

@@ -26,10 +26,11 @@ from monitor.store.sqlite import open_sqlite
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What one run is made of, all of it open."""
+    """What one run is made of, all of it open. clock: observations'; post: deliveries'."""
 
     settings: Settings
     clock: Clock
+    post: Clock
     store: Store
     channels: tuple[Channel, ...]
     polled: tuple[Polled, ...]
@@ -39,7 +40,7 @@ class Parts:
 @asynccontextmanager
 async def opened(settings: Settings, console: TextIO) -> AsyncIterator[Parts]:
     """Open everything, the store's lock first; close it all in the other order."""
-    clock = clock_of(settings)
+    clock, post = clock_of(settings), clock_of(settings, runs_on=True)
     async with AsyncExitStack() as stack:
         stack.enter_context(Lock(settings.store.url))
         store = stack.enter_context(closing(open_sqlite(settings.store.url, now=clock.now())))
@@ -56,6 +57,7 @@ async def opened(settings: Settings, console: TextIO) -> AsyncIterator[Parts]:
         yield Parts(
             settings=settings,
             clock=clock,
+            post=post,
             store=store,
             channels=tuple(channels),
             polled=polled,

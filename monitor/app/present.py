@@ -12,10 +12,10 @@ from monitor.store.connection import database_path
 from monitor.store.sqlite import SqliteStore, open_sqlite
 
 
-def clock_of(settings: Settings) -> Clock:
-    """Return the clock the settings ask for."""
+def clock_of(settings: Settings, *, runs_on: bool = False) -> Clock:
+    """Return the clock the settings ask for. runs_on: a story's as deliveries need it."""
     scenario = settings.clock.scenario
-    return SystemClock() if scenario is None else ScenarioClock(Path(scenario))
+    return SystemClock() if scenario is None else ScenarioClock(Path(scenario), runs_on)
 
 
 def open_saved(settings: Settings, now: datetime) -> SqliteStore:

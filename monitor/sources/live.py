@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 # A run passed over because the one before still works is no news: each is bounded, and
 # one that hangs becomes a gap.
 logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
+# What a poll raises is told as its gap. What is left to tell here is a stop, as a fault.
+logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
 
 
 class Said(Protocol):
@@ -153,7 +155,8 @@ class Live:
             except Exception as error:  # noqa: BLE001 - told below
                 # A fault of ours in one poll must not blind every other: it is a gap,
                 # the traceback goes to the log, and pack `self` alarms if it lasts.
-                _log.exception("polling %s failed in an unforeseen way", name)
+                if name not in self._down:
+                    _log.exception("polling %s failed in an unforeseen way", name)
                 await self._gap(name, f"unforeseen {type(error).__name__}: see the log")
 
         return run
