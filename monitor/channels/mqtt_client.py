@@ -44,6 +44,16 @@ class Access:
     will_topic: str
     will: str
 
+    @property
+    def where(self) -> str:
+        """Return the broker's address."""
+        return f"{self.settings.host}:{self.settings.port}"
+
+    @property
+    def silence(self) -> str:
+        """Return the sentence for a broker that does not answer."""
+        return f"the MQTT broker at {self.where} did not answer in {self.settings.timeout_s:g} s"
+
 
 def build_client(access: Access, version: aiomqtt.ProtocolVersion) -> aiomqtt.Client:
     """Return a client for one connection; a fresh one each time leaves nothing in flight."""

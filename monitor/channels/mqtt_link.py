@@ -14,9 +14,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from monitor.channels.mqtt_client import V5, Access, build_client, drop_client, new_properties
+from monitor.errors import Permanent, Transient
 
 _log: Final = logging.getLogger(__name__)
 _FIRST_FAILURE: Final = 0x80
+# Not authorized, topic name invalid, packet too large, payload format invalid: no retry helps.
+_HOPELESS: Final = frozenset({0x87, 0x90, 0x95, 0x99})
 
 
 class Refused(aiomqtt.MqttError):
@@ -25,6 +28,11 @@ class Refused(aiomqtt.MqttError):
     def __init__(self, reason: ReasonCode) -> None:
         super().__init__(reason.getName())
         self.code: int = reason.value
+
+    def verdict(self, where: str, topic: str) -> Permanent | Transient:
+        """Return what it means for a message to this broker and topic."""
+        text = f"the MQTT broker at {where} refused {topic}: {self}"
+        return Permanent(text) if self.code in _HOPELESS else Transient(text)
 
 
 class Link:

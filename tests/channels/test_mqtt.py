@@ -102,7 +102,7 @@ async def test_an_answer_is_not_mixed_up_with_that_to_a_later_question(
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(channel.send(make_message()))
-                group.create_task(channel._link.watch("hedgewatch/home/#"))
+                group.create_task(channel._connection.link.watch("hedgewatch/home/#"))
                 await SystemClock().sleep(0.05)
                 os.kill(broker._process.pid, signal.SIGCONT)
         finally:

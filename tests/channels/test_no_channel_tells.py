@@ -51,7 +51,7 @@ async def test_the_mqtt_password_is_told_nowhere(
     ):
         while "Not authorized" not in (told := await failing(channel, make_message())):
             await SystemClock().sleep(0.01)
-        told += repr(channel) + repr(channel._settings) + repr(channel._access)
+        told += repr(channel) + repr(channel._access.settings) + repr(channel._access)
     assert WORD not in told
     assert WORD not in everything_logged()
 

@@ -1,0 +1,100 @@
+"""What is kept up over an open connection: the retained topics and the heartbeat."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+import aiomqtt
+
+from monitor.channels.mqtt_board import HEARTBEAT, RetainedBoard
+from monitor.channels.mqtt_client import Access
+from monitor.channels.mqtt_link import Link, Refused, message_properties
+from monitor.clock import Clock
+
+_log: Final = logging.getLogger(__name__)
+_RETRY_S: Final = 0.5
+
+
+class Upkeep:
+    """Shows over one connection after another what should be seen under `root`."""
+
+    def __init__(self, access: Access, root: str, *, clock: Clock) -> None:
+        self._access = access
+        self._root = root
+        self._clock = clock
+        online = {"state": "online", "since": clock.now().isoformat(timespec="seconds")}
+        self._board = RetainedBoard(status=json.dumps(online))
+        self._wake = asyncio.Event()
+
+    def show(self, state: Mapping[str, str]) -> None:
+        """Have exactly `state` retained; raise ValueError for a topic that cannot be one."""
+        self._board.want(state)
+        self._wake.set()
+
+    async def until_lost(self, link: Link) -> str:
+        """Work over one connection until it is lost; return why."""
+        self._board.forget()
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self._keep_shown(link), name="mqtt board"),
+                group.create_task(self._reassert(), name="mqtt reassert"),
+                group.create_task(self._beat(link), name="mqtt heartbeat"),
+            ]
+            trouble = await link.until_lost(self._saw)
+            for task in tasks:
+                task.cancel()
+        return trouble
+
+    async def say_goodbye(self, link: Link) -> None:
+        """Say `offline` for all to see, if it can still be said."""
+        try:
+            await link.publish(self._access.will_topic, self._access.will, retain=True)
+        except (aiomqtt.MqttError, TimeoutError) as error:
+            _log.info("mqtt: could not say offline: %s", error)
+
+    async def _keep_shown(self, link: Link) -> None:
+        try:
+            await link.watch(f"{self._root}/#")
+        except (aiomqtt.MqttError, TimeoutError) as error:
+            _log.info("mqtt: retained topics of an earlier run stay uncleared: %s", error)
+        while not link.lost:
+            self._wake.clear()
+            try:
+                await self._publish_board(link)
+            except (aiomqtt.MqttError, TimeoutError) as error:
+                _log.debug("mqtt: the board waits: %s", error)
+                await self._clock.sleep(_RETRY_S)
+            else:
+                await self._wake.wait()
+
+    async def _publish_board(self, link: Link) -> None:
+        while (due := self._board.next()) is not None:
+            topic, payload = due
+            full = f"{self._root}/{topic}"
+            try:
+                await link.publish(full, payload, retain=True, properties=message_properties())
+            except Refused as error:
+                _log.warning("%s", error.verdict(self._access.where, full))
+            self._board.done(topic, payload)
+
+    async def _reassert(self) -> None:
+        while True:
+            await self._clock.sleep(self._access.settings.reassert_s)
+            self._board.forget()
+            self._wake.set()
+
+    async def _beat(self, link: Link) -> None:
+        every_s = self._access.settings.heartbeat_s
+        while every_s and not link.lost:
+            beat = json.dumps({"ts": self._clock.now().isoformat(timespec="seconds")})
+            try:
+                await link.publish_unasked(f"{self._root}/{HEARTBEAT}", beat)
+            except (aiomqtt.MqttError, TimeoutError) as error:
+                _log.debug("mqtt: a heartbeat was lost: %s", error)
+            await self._clock.sleep(every_s)
+
+    def _saw(self, topic: str) -> None:
+        self._board.saw(topic.removeprefix(f"{self._root}/"))
+        self._wake.set()
