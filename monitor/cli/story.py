@@ -17,7 +17,8 @@ def demo(asked: argparse.Namespace) -> int:
     for line in summary(result):
         print(line)
     written = write_files(result, asked.out)
-    print("written       " + "  ".join(str(path) for path in written))
+    for number, path in enumerate(written):
+        print(f"{'written' if number == 0 else '':<13} {path}")
     return 0
 
 

@@ -37,7 +37,8 @@ class Scene:
     """The whole at one moment.
 
     price: USDC per WETH. vix: the last close. hedge_usd: profit of all layers over
-    their life, at model prices; None where a leg could not be marked.
+    their life, at model prices; None where a leg could not be marked. paid, returned:
+    None where a trade has no price.
     """
 
     at: datetime
@@ -46,8 +47,8 @@ class Scene:
     holdings: tuple[Holding, ...]
     book_il: float | None
     hedge_usd: float | None
-    paid_usd: float
-    returned_usd: float
+    paid_usd: float | None
+    returned_usd: float | None
 
     @property
     def loss_usd(self) -> float | None:
@@ -63,7 +64,8 @@ def scene_of(state: State, moment: Moment) -> Scene:
         profit(layer, mark(layer.legs, market, moment.at)) for layer in state.layers.values()
     ]
     known = [one for one in profits if one is not None]
-    cash = [b.cash_usd or 0.0 for layer in state.layers.values() for b in layer.journal]
+    trades = [b.cash_usd for layer in state.layers.values() for b in layer.journal]
+    cash = None if None in trades else [one for one in trades if one is not None]
     return Scene(
         at=moment.at,
         price=moment.price,
@@ -71,8 +73,8 @@ def scene_of(state: State, moment: Moment) -> Scene:
         holdings=tuple(_holding(state, key) for key in sorted(state.facts.positions)),
         book_il=book_il(state.facts),
         hedge_usd=sum(known) if len(known) == len(profits) else None,
-        paid_usd=-sum(one for one in cash if one < 0),
-        returned_usd=sum(one for one in cash if one > 0),
+        paid_usd=None if cash is None else -sum(one for one in cash if one < 0),
+        returned_usd=None if cash is None else sum(one for one in cash if one > 0),
     )
 
 
