@@ -104,7 +104,8 @@ def advance(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[To
         return _barred(old, seen)
     if seen.when.truth is None and (old.phase is not Phase.FIRING or _clearing(rule, seen) is None):
         return _unknown(rule, old, seen)
-    fresh = replace(old, flag=Flag.NONE if seen.when.truth is not None else Flag.NODATA)
+    flag = Flag.NONE if seen.when.truth is not None else Flag.NODATA
+    fresh = old if flag is old.flag else replace(old, flag=flag)
     match old.phase:
         case Phase.FIRING:
             return _firing(rule, fresh, seen)
@@ -227,6 +228,8 @@ def _cooling(rule: Rule, old: Instance, now: datetime) -> bool:
 
 
 def _calm(old: Instance) -> Instance:
+    if old.phase is Phase.INACTIVE and old.flag is Flag.NONE and old.since is None:
+        return old  # as nearly every instance is at nearly every evaluation
     return replace(
         old,
         phase=Phase.INACTIVE,
