@@ -75,7 +75,9 @@ def refusal(book: Rulebook, state: State, word: Word) -> str:
     if word.layer not in there:
         return f"no layer {word.layer}; the rules have {', '.join(sorted(there)) or 'none'}"
     scope = there[word.layer].scope
-    if (scope is Scope.BOOK) != (word.scope == "book"):
+    if scope is Scope.BOOK and word.scope != "book":
+        return f"layer {word.layer} covers the whole book: leave --position out"
+    if scope is not Scope.BOOK and word.scope == "book":
         return f"layer {word.layer} covers a {scope.value}: name it with --position"
     layer = state.layers.get(f"{word.layer}|{word.scope}") or LayerState(
         layer=word.layer, scope=word.scope
@@ -110,8 +112,9 @@ def _noted(state: State, word: Word) -> Iterator[tuple[str, Instance]]:
 
 def _judge_all(book: Rulebook, state: State, now: datetime) -> tuple[State, tuple[Alert, ...]]:
     docket = _Docket(book=book, state=state, now=now)
+    stirred = _stirred(state)
     for rule in book.rules:
-        for scope in _scopes(rule, state):
+        for scope in dict.fromkeys((*_scopes(rule, state), *stirred.get(rule.id, ()))):
             docket.judge(rule, scope)
     after = replace(state, instances=docket.instances, layers=docket.layers)
     return after, tuple(docket.alerts)
@@ -127,6 +130,29 @@ def _scopes(rule: Rule, state: State) -> Iterator[str]:
                     yield key
         case _:
             yield "book"
+
+
+def _stirred(state: State) -> dict[str, list[str]]:
+    """Return by rule the scopes it is not at rest over: these are judged, there or not."""
+    found: dict[str, list[str]] = {}
+    for instance in state.instances.values():
+        if instance.phase is not Phase.INACTIVE or instance.flag:
+            found.setdefault(instance.rule, []).append(instance.scope)
+    return found
+
+
+def _left(rule: Rule, state: State, scope: str) -> str:
+    """Return why a rule's position or pool is there no more, or an empty text."""
+    facts = state.facts
+    if rule.scope is Scope.POSITION and not _has_layer(rule, state, scope):
+        seen = facts.positions.get(scope)
+        if seen is None:
+            return "the position is no longer watched"
+        return f"the position is gone: {seen.gone}" if seen.gone else ""
+    if rule.scope is Scope.POOL and scope not in facts.pools:
+        unread = {one.key for chain in facts.chains.values() for one in chain.missing}
+        return "" if scope in unread else "the pool is no longer watched"
+    return ""
 
 
 def _has_layer(rule: Rule, state: State, scope: str) -> bool:
@@ -147,6 +173,7 @@ class _Docket:
 
     def __init__(self, *, book: Rulebook, state: State, now: datetime) -> None:
         self._book = book
+        self._state = state
         self._facts = state.facts
         self._now = now
         self._market = market_of(state.facts, now)
@@ -199,8 +226,8 @@ class _Docket:
 
     def _judged(self, rule: Rule, old: Instance, view: View, verdict: Verdict) -> Judged:
         layer = view.layer
-        barred = ""
-        if layer is not None and rule.action is not Action.NOTIFY:
+        barred = _left(rule, self._state, old.scope)
+        if not barred and layer is not None and rule.action is not Action.NOTIFY:
             barred = layers.may(rule.action, layer, rule=rule.id, top_up=rule.top_up) or ""
         return Judged(
             now=self._now,

@@ -1,15 +1,29 @@
 """Shared by all tests: a real node with the real contracts, and a real broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.amm.ticks import sqrt_ratio_at_tick
+from monitor.app.rulebook import rulebook
+from monitor.config import RulesSettings, Settings, UsdSettings
 from monitor.devnet.broker import Broker
 from monitor.devnet.contracts import Deployment
 from monitor.devnet.local_chain import Devnet, attach, open_devnet
 from monitor.devnet.node import AnvilNode
 from monitor.devnet.parts import mosquitto_path
+from monitor.model.observation import Block, Gap, Missing, Readings, Snapshot
+from monitor.model.pool import Pool, PoolState, Token
+from monitor.model.position import Basis, Position, TickState, position_key
+from monitor.model.reading import Reading
+from monitor.pipeline import Rulebook
+from monitor.rules.loader import load_packs
+from monitor.shipped import rules_dir
 
 
 def _deployed(*, usdc_is_token0: bool) -> Iterator[tuple[AnvilNode, Deployment]]:
@@ -94,3 +108,127 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"NOT TESTED: {len(skipped)} broker tests, for mosquitto is missing", red=True
         )
+
+
+# --- observations made by hand --------------------------------------------------------------
+
+_NEW_YORK = ZoneInfo("America/New_York")
+_USDC = Token(address="0x" + "11" * 20, symbol="USDC", decimals=6)
+_WETH = Token(address="0x" + "22" * 20, symbol="WETH", decimals=18)
+_POOL = Pool(
+    chain_id=1,
+    address="0x" + "33" * 20,
+    token0=_USDC,
+    token1=_WETH,
+    fee_pips=3000,
+    tick_spacing=60,
+    quote=0,
+)
+_UNTOUCHED = TickState(fee_growth_outside0_x128=0, fee_growth_outside1_x128=0)
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Makes rulebooks and observations. The chain is called `main`, its tick 221100 is 250 USDC."""
+
+    tick: int = 221_100
+    pool_key: str = _POOL.key
+
+    def book(self, *packs: str, files: tuple[Path, ...] = ()) -> Rulebook:
+        """Return what is judged by: shipped packs by id, and rule files of the test's own."""
+        settings = Settings(
+            rules=RulesSettings(enabled=packs), usd=UsdSettings(pegged=(_USDC.address,))
+        )
+        shipped = [rules_dir() / f"{pack}.toml" for pack in packs]
+        book = rulebook(settings, load_packs([*shipped, *files]))
+        lens = replace(book.lens, chains=frozenset({"main"}))
+        return replace(book, lens=lens)
+
+    def key(self, token_id: int = 1) -> str:
+        return position_key(1, "0x" + "44" * 20, token_id)
+
+    def vix(self, value: float, as_of: datetime, observed_at: datetime | None = None) -> Readings:
+        reading = Reading(name="vix", value=value, unit="points", as_of=as_of, source="cboe")
+        return Readings(source="vix", observed_at=observed_at or as_of, readings=(reading,))
+
+    def settled(self, day: date, prices: Mapping[date, float], observed_at: datetime) -> Readings:
+        """Return a session's VX settlements, stamped as theirs are: 16:00 New York."""
+        as_of = datetime.combine(day, time(16), _NEW_YORK)
+        readings = tuple(
+            Reading(
+                name="vx.settle",
+                key=expiry.isoformat(),
+                value=price,
+                unit="points",
+                as_of=as_of,
+                source="cboe_settlement",
+            )
+            for expiry, price in prices.items()
+        )
+        return Readings(source="vx.settle", observed_at=observed_at, readings=readings)
+
+    def position(self, token_id: int = 1, *, ticks: tuple[int, int] | None = None) -> Position:
+        """Return a position, of 2,000 ticks about the middle unless said otherwise."""
+        lower, upper = ticks or (self.tick - 1_000, self.tick + 1_000)
+        return Position(
+            key=self.key(token_id),
+            token_id=token_id,
+            owner="0x" + "55" * 20,
+            pool=_POOL.key,
+            tick_lower=lower,
+            tick_upper=upper,
+            liquidity=10**16,
+            fee_growth_inside0_last_x128=0,
+            fee_growth_inside1_last_x128=0,
+            tokens_owed0=0,
+            tokens_owed1=0,
+            lower=_UNTOUCHED,
+            upper=_UNTOUCHED,
+            basis=Basis(
+                liquidity=10**16,
+                hodl0=8 * 10**9,
+                hodl1=31 * 10**18,
+                realised_token1=0,
+                collected0=0,
+                collected1=0,
+                opened_at=None,
+                source="config",
+            ),
+        )
+
+    def snapshot(
+        self,
+        at: datetime,
+        *positions: Position,
+        tick: int | None = None,
+        number: int = 1,
+        missing: tuple[Missing, ...] = (),
+    ) -> Snapshot:
+        """Return a block stamped and observed at `at`."""
+        where = self.tick if tick is None else tick
+        state = PoolState(
+            pool=_POOL,
+            sqrt_price_x96=sqrt_ratio_at_tick(where),
+            tick=where,
+            liquidity=10**18,
+            fee_growth_global0_x128=0,
+            fee_growth_global1_x128=0,
+        )
+        return Snapshot(
+            chain="main",
+            chain_id=1,
+            block=Block(number=number, hash=f"0x{number:064x}", timestamp=at),
+            observed_at=at,
+            pools=(state,),
+            positions=positions,
+            missing=missing,
+        )
+
+    def gap(self, source: str, at: datetime) -> Gap:
+        return Gap(source=source, observed_at=at, reason=f"{source} cannot be reached")
+
+
+@pytest.fixture(scope="session")
+def hand() -> Hand:
+    """Make observations, and what they are judged by."""
+    return Hand()

@@ -1,0 +1,119 @@
+"""The road over positions that come and go: what is hedged, what fires, and what is burned."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.alerts.alert import Alert
+from monitor.hedge.legs import parse_leg
+from monitor.model.layer import Action, LayerStatus
+from monitor.model.observation import Missing, Observation, Verb, Word
+from monitor.pipeline import State, step
+from monitor.rules.lifecycle import Phase
+
+AT = datetime(2020, 2, 14, 22, 30, tzinfo=UTC)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+Walk = Callable[..., tuple[State, list[Alert]]]
+
+ONE_POSITION = """\
+schema = 1
+[pack]
+id = "guard"
+title = "One hedge a position"
+evidence = "claim"
+sources = []
+[[layer]]
+id = "G"
+title = "Guard"
+scope = "position"
+instrument = { kind = "vix.call", dte = 110, delta = 0.50 }
+size = { policy = "fixed", contracts = 1 }
+  [[layer.rule]]
+  id = "G.add"
+  action = "add"
+  when = 'vix < 15.0 && position.in_range'
+  text = "{position.label}: {ticket.legs}"
+[[rule]]
+id = "near"
+scope = "position"
+action = "notify"
+when = 'position.in_range'
+text = "{position.label} is in range"
+"""
+
+
+@pytest.fixture
+def walk(tmp_path: Path, hand: Any) -> Walk:
+    """Return a walker: from a state through observations, to a state and the alerts of the last."""
+    (tmp_path / "guard.toml").write_text(ONE_POSITION)
+    book = hand.book(files=(tmp_path / "guard.toml",))
+
+    def walker(state: State, *seen: Observation) -> tuple[State, list[Alert]]:
+        alerts: tuple[Alert, ...] = ()
+        for one in seen:
+            state, alerts = step(book, state, one)
+        return state, list(alerts)
+
+    return walker
+
+
+def turns(alerts: list[Alert]) -> list[tuple[str, str, str]]:
+    return [(alert.rule, alert.state.value, alert.reason) for alert in alerts]
+
+
+def burned(hand: Any) -> Missing:
+    return Missing(key=hand.key(1), reason="its NFT was burned", gone=True)
+
+
+def test_a_hedge_whose_position_is_burned_is_critical_and_due_to_be_removed(
+    walk: Walk, hand: Any
+) -> None:
+    bought = Word(
+        id="one",
+        verb=Verb.FILL,
+        observed_at=AT,
+        by="ann@cli",
+        layer="G",
+        scope=hand.key(1),
+        fills=(parse_leg("vix.call 2020-06-17 18 +4 @1.60"),),
+    )
+    held = hand.snapshot(AT - MINUTE, hand.position(1), hand.position(2))
+    settled = hand.settled(AT.date(), {date(2020, 6, 17): 16.725}, AT)
+    state, alerts = walk(State(), held, settled, hand.vix(13.68, AT - 75 * MINUTE, AT), bought)
+    assert turns(alerts) == [("G.add", "filled", "done by ann@cli")]
+    left = hand.snapshot(AT + MINUTE, hand.position(2), number=2, missing=(burned(hand),))
+    state, alerts = walk(state, left)
+    alert = next(alert for alert in alerts if alert.rule == "G.orphaned")
+    assert (alert.state.value, alert.severity.value) == ("firing", "critical")
+    assert (alert.action, alert.scope) == (Action.REMOVE, hand.key(1))
+    assert alert.ticket is not None
+    assert [leg.quantity for leg in alert.ticket.legs] == [-4]
+    assert state.layers[f"G|{hand.key(1)}"].status is LayerStatus.REMOVE_DUE
+    assert state.layers[f"G|{hand.key(2)}"].status is LayerStatus.PROPOSED
+
+
+def test_an_alert_over_a_burned_position_ends_with_it(walk: Walk, hand: Any) -> None:
+    state, alerts = walk(State(), hand.snapshot(AT, hand.position(1), hand.position(2)))
+    assert turns(alerts) == [("near", "firing", ""), ("near", "firing", "")]
+    left = hand.snapshot(AT + MINUTE, hand.position(2), number=2, missing=(burned(hand),))
+    state, alerts = walk(state, left)
+    why = "the position is gone: its NFT was burned"
+    assert turns(alerts) == [("near", "resolved", why)]
+    state, alerts = walk(state, hand.snapshot(AT + DAY, number=3))
+    assert turns(alerts) == [("near", "resolved", "the position is no longer watched")]
+    state, alerts = walk(state, hand.snapshot(AT + 2 * DAY, number=4))
+    assert alerts == []
+
+
+def test_a_position_that_one_snapshot_could_not_read_keeps_its_alert(walk: Walk, hand: Any) -> None:
+    unread = Missing(key=hand.key(1), reason="the call reverted")
+    state, alerts = walk(
+        State(),
+        hand.snapshot(AT, hand.position(1)),
+        hand.snapshot(AT + MINUTE, missing=(unread,)),
+    )
+    assert alerts == []
+    assert state.instances[f"near|{hand.key(1)}"].phase is Phase.FIRING
