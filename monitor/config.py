@@ -12,7 +12,7 @@ from monitor.chain.registry import settle
 from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings
 from monitor.channels.settings import MqttSettings, TelegramSettings
 from monitor.errors import ConfigError, Fault
-from monitor.feeds.settings import FeedSettings, feed_faults
+from monitor.feeds.settings import DEFAULT_ORDER, FeedSettings, feed_faults
 from monitor.rules.durations import parse_duration
 
 _STRICT: Final = ConfigDict(extra="forbid")
@@ -105,6 +105,7 @@ class Settings:
     clock: ClockSettings = ClockSettings()
 
 
+_TAKEN: Final = frozenset({*DEFAULT_ORDER, "self", "inbox"})
 _SETTINGS: Final = TypeAdapter(Settings)
 
 
@@ -175,6 +176,8 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
 def _chain_faults(settings: Settings) -> Iterator[tuple[str, str]]:
     managers = set[str]()
     for name, chain in settings.chain.items():
+        if name in _TAKEN:
+            yield f"chain.{name}", "this name is taken by a feed or by the daemon itself"
         try:
             settled = settle(name, chain)
         except ValueError as error:

@@ -61,7 +61,9 @@ def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[
     else:
         state = replace(state, at=now, facts=absorb(state.facts, seen, book.lens))
     settled = {key: layers.settle(layer, now) for key, layer in state.layers.items()}
-    return _judge_all(book, replace(state, layers=settled), now)
+    if settled != state.layers:
+        state = replace(state, layers=settled)
+    return _judge_all(book, state, now, seen if isinstance(seen, Word) else None)
 
 
 def refusal(book: Rulebook, state: State, word: Word) -> str:
@@ -110,14 +112,20 @@ def _noted(state: State, word: Word) -> Iterator[tuple[str, Instance]]:
             yield key, replace(instance, snoozed_until=word.until)
 
 
-def _judge_all(book: Rulebook, state: State, now: datetime) -> tuple[State, tuple[Alert, ...]]:
-    docket = _Docket(book=book, state=state, now=now)
+def _judge_all(
+    book: Rulebook, state: State, now: datetime, word: Word | None
+) -> tuple[State, tuple[Alert, ...]]:
+    docket = _Docket(book=book, state=state, now=now, word=word)
     stirred = _stirred(state)
     for rule in book.rules:
         for scope in dict.fromkeys((*_scopes(rule, state), *stirred.get(rule.id, ()))):
             docket.judge(rule, scope)
-    after = replace(state, instances=docket.instances, layers=docket.layers)
-    return after, tuple(docket.alerts)
+    # What did not change stays the same object, by which others tell.
+    return replace(
+        state,
+        instances=state.instances if docket.instances == state.instances else docket.instances,
+        layers=state.layers if docket.layers == state.layers else docket.layers,
+    ), tuple(docket.alerts)
 
 
 def _scopes(rule: Rule, state: State) -> Iterator[str]:
@@ -148,7 +156,12 @@ def _left(rule: Rule, state: State, scope: str) -> str:
         seen = facts.positions.get(scope)
         if seen is None:
             return "the position is no longer watched"
-        return f"the position is gone: {seen.gone}" if seen.gone else ""
+        if seen.gone:
+            return f"the position is gone: {seen.gone}"
+        held = seen.measures
+        return (
+            "" if seen.position.liquidity or held.owed0 or held.owed1 else "the position is empty"
+        )
     if rule.scope is Scope.POOL and scope not in facts.pools:
         unread = {one.key for chain in facts.chains.values() for one in chain.missing}
         return "" if scope in unread else "the pool is no longer watched"
@@ -160,22 +173,15 @@ def _has_layer(rule: Rule, state: State, scope: str) -> bool:
     return layer is not None and layer.status is not LayerStatus.OFF
 
 
-def _doer(layer: LayerState | None, instance: Instance) -> str:
-    """Return who has filled the layer since the rule began to fire, or an empty text."""
-    if layer is None or not layer.journal or instance.since is None:
-        return ""
-    last = layer.journal[-1]
-    return last.by if last.at >= instance.since else ""
-
-
 class _Docket:
     """One pass over the rules: instances and layers as they become, alerts as they come."""
 
-    def __init__(self, *, book: Rulebook, state: State, now: datetime) -> None:
+    def __init__(self, *, book: Rulebook, state: State, now: datetime, word: Word | None) -> None:
         self._book = book
         self._state = state
         self._facts = state.facts
         self._now = now
+        self._word = word
         self._market = market_of(state.facts, now)
         self._marks: dict[str, Mark | None] = {}
         self._errors = sum(i.flag.value == "error" for i in state.instances.values())
@@ -188,9 +194,12 @@ class _Docket:
         old = self.instances.get(key) or Instance(rule=rule.id, scope=scope)
         view = self._view(rule, scope)
         verdict = rule.when.judge(view)
-        new, turns = advance(rule, old, self._judged(rule, old, view, verdict))
-        if new != old:
+        judged = self._judged(rule, old, view, verdict)
+        new, turns = advance(rule, old, judged)
+        if new is not old and new != old:
             self.instances[key] = new
+        if not turns and not judged.barred:
+            self._renew(rule, new)
         for told in turns:
             proposal = self._propose(rule, new, told)
             occasion = Occasion(
@@ -229,15 +238,33 @@ class _Docket:
         barred = _left(rule, self._state, old.scope)
         if not barred and layer is not None and rule.action is not Action.NOTIFY:
             barred = layers.may(rule.action, layer, rule=rule.id, top_up=rule.top_up) or ""
+            if rule.action in {Action.ADD, Action.ROLL} and view.value("layer.orphaned").value:
+                barred = barred or f"what {layer.layer} would protect is gone"
         return Judged(
             now=self._now,
             when=verdict,
             clear=rule.clear.judge(view) if rule.clear and old.phase is Phase.FIRING else None,
             max_gap=rule.max_gap or self._book.max_gap,
             barred=barred,
-            done=_doer(layer, old),
+            done=self._doer(layer),
             inhibited=self._inhibitor(rule, old.scope),
         )
+
+    def _doer(self, layer: LayerState | None) -> str:
+        """Return who acts on this very layer by the word being heard, or an empty text."""
+        word = self._word
+        if word is None or layer is None or layer.status is LayerStatus.EXPIRED:
+            return ""
+        return word.by if (word.layer, word.scope) == (layer.layer, layer.scope) else ""
+
+    def _renew(self, rule: Rule, instance: Instance) -> None:
+        """Put back a proposal that a partial trade has used up, while its rule still fires."""
+        layer = self._layer(rule, instance.scope)
+        due = rule.action in {Action.ROLL, Action.REMOVE} and not instance.voided
+        if layer is None or not due or instance.phase is not Phase.FIRING or layer.proposal:
+            return
+        made = self._proposal(rule, instance, layer)
+        self.layers[f"{layer.layer}|{layer.scope}"] = layers.propose(layer, made)
 
     def _inhibitor(self, rule: Rule, scope: str) -> str:
         for other in rule.inhibited_by:
@@ -268,12 +295,13 @@ class _Docket:
     def _proposal(self, rule: Rule, instance: Instance, layer: LayerState) -> Proposal:
         drawn = draw(rule, layer, self._facts, self._market, self._now)
         ticket = drawn if isinstance(drawn, Ticket) else None
+        made_at = instance.proposed_at or self._now
         return Proposal(
             rule=rule.id,
             alert=short_id(instance),
             action=rule.action,
-            at=self._now,
-            expires_at=self._now + rule.expires if rule.expires else None,
+            at=made_at,
+            expires_at=made_at + rule.expires if rule.expires else None,
             ticket=ticket,
             note="" if isinstance(drawn, Ticket) else drawn,
         )

@@ -14,7 +14,7 @@ from monitor.rules.lifecycle import Instance, Told, Turn
 from monitor.rules.pack import Rule
 from monitor.rules.surroundings import View
 from monitor.rules.verdict import Scalar, Verdict
-from monitor.signals.book import book_value_usd, live_positions
+from monitor.signals.book import book_value_usd, live_positions, unpriced
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import PositionSeen
 
@@ -151,6 +151,8 @@ def _subject(occasion: Occasion, position: PositionSeen | None) -> str:
         return ""
     held, value = live_positions(facts), book_value_usd(facts)
     count = f"{len(held)} position{'s' if len(held) != 1 else ''}"
+    if without := unpriced(facts):
+        count += f" ({without} unpriced, left out)"
     return f"Book: {count}, {value:,.0f} USD" if value is not None else f"Book: {count}"
 
 

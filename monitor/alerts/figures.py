@@ -26,6 +26,7 @@ _HOUR: Final = 3_600
 _DAY: Final = 86_400
 _SPANS: Final = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "m"), (1, "s"))
 _MOST_PLACES: Final = 8
+_LONG: Final = 1e15
 _WHOLE_USD: Final = 100
 _SMALL_FRACTION: Final = 0.01
 _WHOLE_PRICE: Final = 1_000
@@ -33,7 +34,7 @@ _WHOLE_PRICE: Final = 1_000
 
 def number(value: float, places: int) -> str:
     """Return a number with thousands, a true minus sign, and no minus before zero."""
-    text = f"{value:,.{places}f}"
+    text = f"{value:,.{places}f}" if abs(value) < _LONG else f"{value:.3e}"
     if text.startswith("-"):
         text = text[1:] if not text.strip("-0.,") else f"−{text[1:]}"
     return text

@@ -83,7 +83,7 @@ def _increase(sums: _Sums, event: LiquidityEvent) -> _Sums:
         liquidity=sums.liquidity + event.liquidity,
         hodl0=sums.hodl0 + event.amount0,
         hodl1=sums.hodl1 + event.amount1,
-        opened_at=sums.opened_at if sums.liquidity else event.at,
+        opened_at=sums.opened_at or event.at,
     )
 
 

@@ -6,6 +6,7 @@ import random
 import signal
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TextIO
@@ -15,7 +16,7 @@ from monitor.app.parts import Parts, opened
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.channels.board import board
 from monitor.channels.mqtt import MqttChannel
-from monitor.config import load_settings
+from monitor.config import Settings, load_settings
 from monitor.model.observation import Snapshot, Word
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State
@@ -43,11 +44,12 @@ async def run(config: Path, console: TextIO) -> None:
     async with opened(settings, console) as parts:
         saved = parts.store.load()
         state = restore(saved.rows, saved.samples)
-        await _serve(parts, book, state, lambda: _reloaded(config))
+        await _serve(parts, book, state, lambda: _reloaded(config, settings))
 
 
-def _reloaded(config: Path) -> Rulebook:
-    settings = load_settings(config)
+def _reloaded(config: Path, running: Settings) -> Rulebook:
+    """Read the rules anew; chains, feeds and channels stay those this run was started with."""
+    settings = replace(running, rules=load_settings(config).rules)
     return rulebook(settings, load_enabled(settings))
 
 
@@ -62,11 +64,16 @@ async def _serve(
     ]
     linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
 
+    shown: list[object] = []
+
     async def tell(state: State) -> None:
         for courier in couriers:
             courier.poke()
-        for channel in linked:
-            await channel.show(board(state))
+        on_board = (state.facts.positions, state.instances, state.layers)
+        if not shown or any(a is not b for a, b in zip(shown, on_board, strict=True)):
+            shown[:] = on_board
+            for channel in linked:
+                await channel.show(board(state))
 
     daemon = Daemon(
         store=parts.store,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from monitor.config import Settings
 from monitor.errors import ConfigError
+from monitor.feeds.settings import feed_order
 from monitor.hedge.layer import withdraw
 from monitor.pipeline import Rulebook, State, in_precedence
 from monitor.rules.desk import orphan_rules
@@ -17,7 +18,8 @@ from monitor.rules.loader import find_packs, load_packs
 from monitor.rules.pack import Pack, Rule
 from monitor.shipped import rules_dir
 from monitor.signals.absorb import Lens
-from monitor.signals.catalogue import BY_NAME
+from monitor.signals.catalogue import BY_NAME, Scope
+from monitor.signals.facts import Facts, SourceSeen
 from monitor.signals.windows import span
 
 
@@ -42,6 +44,7 @@ def rulebook(settings: Settings, packs: Sequence[Pack]) -> Rulebook:
             pegged=frozenset(settings.usd.pegged),
             windows=_windows(rules),
             chains=frozenset(settings.chain),
+            feeds=frozenset(feed_order(settings.feeds)),
         ),
         max_gap=parse_duration(settings.rules.max_gap),
     )
@@ -52,18 +55,41 @@ def retired(book: Rulebook, state: State) -> tuple[State, tuple[str, ...]]:
 
     Their episodes stay counted, so that a rule that comes back names its next one anew.
     """
-    known = {rule.id for rule in book.rules}
+    kinds = {rule.id: rule.scope for rule in book.rules}
     instances, gone = dict(state.instances), dict[str, None]()
     for key, old in state.instances.items():
         rest = Instance(rule=old.rule, scope=old.scope, seq=old.seq, clouded=old.clouded)
-        if old.rule not in known and old != rest:
+        if kinds.get(old.rule) is not _kind(old.scope) and old != rest:
             instances[key] = rest
             gone[old.rule] = None
     layers = dict(state.layers)
     for key, layer in state.layers.items():
-        if layer.proposal is not None and layer.proposal.rule not in known:
+        if layer.proposal is not None and layer.proposal.rule not in kinds:
             layers[key] = withdraw(layer, layer.proposal.rule)
-    return replace(state, instances=instances, layers=layers), tuple(gone)
+    facts = _configured(state.facts, book.lens)
+    return replace(state, facts=facts, instances=instances, layers=layers), tuple(gone)
+
+
+def _kind(scope: str) -> Scope:
+    """Return what kind of scope a key is of: a position's has two colons, a pool's one."""
+    return (Scope.BOOK, Scope.POOL, Scope.POSITION)[scope.count(":")]
+
+
+def _configured(facts: Facts, lens: Lens) -> Facts:
+    """Return the facts of configured chains and feeds alone; a chain not read yet is named so.
+
+    What nobody feeds any more would only grow old, and alarm for ever.
+    """
+    chains = {name: facts.chains.get(name, SourceSeen(name=name)) for name in sorted(lens.chains)}
+    fed = {*lens.feeds, *(name for name in BY_NAME if name.startswith("system."))}
+    return replace(
+        facts,
+        chains=chains if chains != facts.chains else facts.chains,
+        pools={k: v for k, v in facts.pools.items() if v.chain in lens.chains},
+        positions={k: v for k, v in facts.positions.items() if v.chain in lens.chains},
+        feeds={k: v for k, v in facts.feeds.items() if k in lens.feeds or k == "self"},
+        readings={k: v for k, v in facts.readings.items() if v.name in fed},
+    )
 
 
 def _windows(rules: Iterable[Rule]) -> dict[str, timedelta]:

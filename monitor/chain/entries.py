@@ -14,28 +14,30 @@ _RAW: Final = Context(prec=120, rounding=ROUND_HALF_EVEN)
 
 
 class Entries:
-    """The `[[entry]]` tables by position, and the liquidity each was first seen with."""
+    """The `[[entry]]` tables by position."""
 
     def __init__(self, entries: Sequence[EntrySettings]) -> None:
         self._entries = {entry.position: entry for entry in entries}
-        self._first_seen: dict[str, int] = {}
 
     def __contains__(self, key: str) -> bool:
         return key in self._entries
 
     def attach(self, position: Position, pool: Pool) -> Position:
-        """Return the position with its stated basis, or a note once its liquidity is another.
+        """Return the position with its stated basis, or a note where the liquidity is another.
 
-        An entry that states no liquidity is taken to be for the first one seen.
+        An entry is for one liquidity, and must say which: nothing else would tell, after
+        a restart, that something was added or taken since.
         """
         entry = self._entries[position.key]
-        stated = entry.liquidity
-        if stated is None:
-            stated = self._first_seen.setdefault(position.key, position.liquidity)
-        if stated != position.liquidity:
+        if entry.liquidity is None:
+            note = (
+                f"its [[entry]] needs liquidity = {position.liquidity}, if that is what it is for"
+            )
+            return replace(position, basis_note=note)
+        if entry.liquidity != position.liquidity:
             return replace(
                 position,
-                basis_note=f"its [[entry]] is for liquidity {stated}, "
+                basis_note=f"its [[entry]] is for liquidity {entry.liquidity}, "
                 f"the position has {position.liquidity}: state the entry anew",
             )
         amount0, amount1 = (

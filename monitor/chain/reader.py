@@ -160,9 +160,11 @@ class ChainReader:
         """Return the watched pools and wallets that could not be understood at all."""
         broken: Mapping[int | str, str] = self._facts.broken
         pools = [(pool, broken[pool]) for pool in self._pools if pool in broken]
+        told = [(what, reason, False) for what, reason in pools]
+        told += [(what, reason, True) for what, reason in self._wallets.broken.items()]
         return [
-            Missing(key=f"{self.chain.chain_id}:{what}", reason=reason)
-            for what, reason in (*pools, *self._wallets.broken.items())
+            Missing(key=f"{self.chain.chain_id}:{what}", reason=reason, wallet=wallet)
+            for what, reason, wallet in told
         ]
 
 

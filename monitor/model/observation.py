@@ -25,12 +25,14 @@ class Missing:
     """A watched thing one snapshot could not read.
 
     gone: true when the chain itself says it is no longer there to watch: a burned NFT,
-    or one that left the watched wallet.
+    or one that left the watched wallet. wallet: true when it is a whole wallet, and so
+    unknown which positions there are.
     """
 
     key: str
     reason: str
     gone: bool = False
+    wallet: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from monitor.hedge.market import Market
 from monitor.hedge.ticket import draw_ticket, remove_ticket, roll_ticket
 from monitor.model.layer import Action, LayerState, Ticket
 from monitor.rules.expression import compile_rule
+from monitor.rules.form import RESERVED
 from monitor.rules.pack import Layer, Rule, Severity
 from monitor.rules.template import compile_template
 from monitor.signals.book import yearly_fees_usd
@@ -54,7 +55,7 @@ def orphan_rules(layers: Iterable[Layer]) -> Iterator[Rule]:
     for layer in layers:
         if layer.scope is Scope.POSITION:
             yield Rule(
-                id=f"{layer.id}.orphaned",
+                id=f"{layer.id}{RESERVED}",
                 pack="self",
                 action=Action.REMOVE,
                 scope=layer.scope,

@@ -10,6 +10,9 @@ from monitor.rules.durations import parse_duration
 from monitor.rules.source import Stand
 from monitor.rules.suggest import did_you_mean, not_known
 
+RESERVED: Final = ".orphaned"
+"""How the built-in rule over each layer of a position is named."""
+
 ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -70,6 +73,8 @@ class Table:
         value = self.text(key, need=True)
         if value and not ID.fullmatch(value):
             self.fault(key, f"{_short(value)}: an id is 1 to 64 letters, digits, _ . or -")
+        if value and value.endswith(RESERVED):
+            self.fault(key, f"{_short(value)}: what ends in {RESERVED} is kept for built-in rules")
         return value or ""
 
     def word(

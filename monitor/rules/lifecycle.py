@@ -130,8 +130,10 @@ def _quiet(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Tol
 
 
 def _held(old: Instance, seen: Judged) -> timedelta:
-    if old.phase is not Phase.PENDING or old.judged_at is None:
+    if old.phase is not Phase.PENDING:
         return timedelta(0)
+    if old.judged_at is None:
+        return old.held  # unknown until now: frozen, not counted
     since_last = seen.now - old.judged_at
     return timedelta(0) if since_last > seen.max_gap else old.held + since_last
 
@@ -187,7 +189,7 @@ def _unknown(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[T
     flag = Flag.ERROR if seen.when.error else Flag.NODATA
     reason = seen.when.error or _missing(seen.when)
     news = flag is not old.flag
-    instance = replace(old, flag=flag, clouded=old.clouded + news)
+    instance = replace(old, flag=flag, clouded=old.clouded + news, judged_at=None)
     if flag is Flag.ERROR:
         return instance, (_cloud(Turn.ERROR, reason, instance),) if news else ()
     if rule.on_nodata is OnNodata.RESOLVE and old.phase is Phase.FIRING:

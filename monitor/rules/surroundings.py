@@ -8,7 +8,13 @@ from typing import Final
 from monitor.hedge.mark import Mark
 from monitor.model.layer import LayerState
 from monitor.rules.verdict import Scalar, Value
-from monitor.signals.book import book_il, book_value_usd, live_positions
+from monitor.signals.book import (
+    book_il,
+    book_value_usd,
+    live_positions,
+    unheard,
+    unpriced,
+)
 from monitor.signals.catalogue import BY_NAME, Hours, Scope
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.sessions import open_seconds
@@ -126,6 +132,8 @@ def _of_position(view: View, name: str) -> Value:
     if seen is None or seen.gone or seen.unread:
         reason = (seen.gone or seen.unread) if seen else "not in the last snapshot"
         return Value(value=None, note=f"position {view.scope}: {reason}")
+    if not seen.position.liquidity and name in _OF_A_RANGE:
+        return Value(value=None, note=f"position {view.scope} is empty", source=seen.chain)
     value, note = _position_value(name, seen, view.now)
     return _too_old(view, name, seen.chain) or Value(
         value=value,
@@ -140,12 +148,14 @@ def _of_book(view: View, name: str) -> Value:
     for chain in dict.fromkeys(p.chain for p in held):
         if (old := _too_old(view, name, chain)) is not None:
             return old
+    if why := unheard(view.facts):
+        return Value(value=None, note=why)
     if name == "book.positions":
         return Value(value=float(len(held)))
     value = book_il(view.facts) if name == "book.il" else book_value_usd(view.facts)
     newest = max(held, key=lambda p: p.block.timestamp, default=None)
     source = f"{len(held)} positions at block {newest.block.number:,}" if newest else ""
-    note = "" if value is not None else _why_no_book(held)
+    note = _why_no_book(held) if value is None else _left_out(view.facts)
     as_of = newest.block.timestamp if newest else None
     return Value(value=value, as_of=as_of, source=source, note=note)
 
@@ -224,6 +234,11 @@ def _position_value(name: str, seen: PositionSeen, now: datetime) -> tuple[Scala
     return None, "no token of the pool is pegged to the dollar in [usd]"
 
 
+def _left_out(facts: Facts) -> str:
+    without = unpriced(facts)
+    return f"{without} without a price in dollars left out" if without else ""
+
+
 def _why_no_book(held: list[PositionSeen]) -> str:
     if not held:
         return "no position is watched"
@@ -274,6 +289,14 @@ def _feed_age(view: View) -> Value:
     return Value(value=worst, as_of=view.now, note=note)
 
 
+_OF_A_RANGE: Final = frozenset(
+    {
+        "position.in_range",
+        "position.out_of_range_s",
+        "position.distance_lower",
+        "position.distance_upper",
+    }
+)
 _DAYS_FROM_H: Final = 48
 _BY_SCOPE: Final[Mapping[Scope, Callable[[View, str], Value]]] = {
     Scope.MARKET: _reading,

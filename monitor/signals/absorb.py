@@ -20,12 +20,13 @@ class Lens:
     """How observations are looked at; settings, not state.
 
     pegged: tokens counted as one US dollar. windows: for each name some rule takes
-    a window of, how long its samples are kept. chains: names in config.
+    a window of, how long its samples are kept. chains, feeds: names in config.
     """
 
     pegged: frozenset[str] = frozenset()
     windows: Mapping[str, timedelta] = field(default_factory=dict)
     chains: frozenset[str] = frozenset()
+    feeds: frozenset[str] = frozenset()
 
 
 def absorb(facts: Facts, seen: Snapshot | Readings | Gap, lens: Lens) -> Facts:
@@ -51,7 +52,7 @@ def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
     after = replace(
         facts,
         pools=_others(facts.pools, seen.chain) | {k: _pool(seen, p) for k, p in pools.items()},
-        positions={k: p for k, p in kept.items() if p is not None} | valued,
+        positions=kept | valued,
         chains={**facts.chains, seen.chain: source},
     )
     return replace(after, series=_sampled(after, _chain_samples(after, seen), lens))
@@ -61,15 +62,17 @@ def _others(table: Mapping[str, PoolSeen], chain: str) -> dict[str, PoolSeen]:
     return {key: pool for key, pool in table.items() if pool.chain != chain}
 
 
-def _keep(old: PositionSeen, seen: Snapshot, gone: Mapping[str, str]) -> PositionSeen | None:
-    """Keep other chains' positions; mark the gone, and those this snapshot could not read."""
+def _keep(old: PositionSeen, seen: Snapshot, gone: Mapping[str, str]) -> PositionSeen:
+    """Keep every position, marked as gone or as not read where this snapshot lacks it."""
     key = old.position.key
     if old.chain != seen.chain or old.gone:
         return old
     if key in gone:
         return replace(old, gone=gone[key], unread="")
-    unread = next((m.reason for m in seen.missing if m.key == key), "")
-    return replace(old, unread=unread) if unread else None
+    unread = next((m.reason for m in seen.missing if m.key == key or m.wallet), "")
+    if unread:
+        return replace(old, unread=unread)
+    return replace(old, gone="no longer held or watched", unread="")
 
 
 def _usd(pools: Iterable[PoolState], pegged: Collection[str]) -> UsdPrices:

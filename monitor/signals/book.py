@@ -11,6 +11,9 @@ from monitor.signals.facts import Facts, PositionSeen
 
 _DAY: Final = timedelta(days=1)
 _YEAR: Final = timedelta(days=365)
+_POSITION_COLONS: Final = 2
+"""A position's key has two, a pool's or a wallet's has one."""
+
 Pair: TypeAlias = tuple[float, float] | None
 
 
@@ -22,20 +25,43 @@ def live_positions(facts: Facts) -> list[PositionSeen]:
 def book_il(facts: Facts) -> float | None:
     """Return the IL of all positions together: value over holding, minus one.
 
-    In US dollars where every position has them, else in the quote token where all
-    share it by symbol; None while any open position's entry or price is unknown.
+    In US dollars where any position has them, and `unpriced` ones are then left out:
+    anyone may send a wallet a position in worthless tokens. Else in the quote token
+    where all share its very address. None while anything it needs is unknown.
     """
     held = [p for p in live_positions(facts) if p.position.liquidity or p.unread]
-    if any(p.unread for p in held):
+    if any(p.unread for p in held) or unheard(facts):
         return None
-    in_usd = _ratio([_pair(p.measures, lambda worth: worth.usd) for p in held])
-    if in_usd is not None:
-        return in_usd
+    priced = [p for p in held if p.measures.value.usd is not None]
+    if priced:
+        return _ratio([_pair(p.measures, lambda worth: worth.usd) for p in priced])
     pools = [facts.pools[p.position.pool].state.pool for p in held]
-    quotes = {(q.token0 if q.quote == 0 else q.token1).symbol for q in pools}
+    quotes = {(q.chain_id, (q.token0 if q.quote == 0 else q.token1).address) for q in pools}
     if len(quotes) != 1:
         return None
     return _ratio([_pair(p.measures, _in_quote(q.quote)) for p, q in zip(held, pools, strict=True)])
+
+
+def unpriced(facts: Facts) -> int:
+    """Return how many open positions have no price in US dollars while others do."""
+    held = [p for p in live_positions(facts) if not p.unread and p.position.liquidity]
+    without = sum(p.measures.value.usd is None for p in held)
+    return without if without < len(held) else 0
+
+
+def unheard(facts: Facts) -> str:
+    """Return why it is not known what the whole book is, or an empty text.
+
+    A chain that has never answered, a wallet or a position that cannot be read.
+    """
+    for chain in facts.chains.values():
+        if chain.good_at is None:
+            return f"{chain.name} has not been read yet"
+        for one in chain.missing:
+            position = one.key.count(":") == _POSITION_COLONS and not one.gone
+            if one.wallet or position:
+                return one.reason
+    return ""
 
 
 def _in_quote(quote: int) -> Callable[[Worth], float | None]:
@@ -57,22 +83,29 @@ def _ratio(pairs: Sequence[Pair]) -> float | None:
 
 
 def book_value_usd(facts: Facts) -> float | None:
-    """Return all positions with their fees in US dollars, or None if any is unknown."""
-    totals = [None if p.unread else p.measures.total.usd for p in live_positions(facts)]
+    """Return all priced positions with their fees in US dollars, or None if it is not known."""
+    held = live_positions(facts)
+    if unheard(facts) or any(p.unread for p in held):
+        return None
+    totals = [p.measures.total.usd for p in held]
     known = [total for total in totals if total is not None]
-    return sum(known) if totals and len(known) == len(totals) else None
+    return sum(known) if known else None
 
 
 def yearly_fees_usd(facts: Facts, scope: str, now: datetime) -> float | None:
     """Return the fees a year at the pace since each position's entry, in US dollars.
 
     scope: `book`, or a pool's or position's key. Collected fees count at the
-    token's price now. None while any of the positions has no dated entry, is
-    younger than a day, or has no price in dollars.
+    token's price now. None while any of the priced positions has no dated entry or
+    is younger than a day, or none is priced.
     """
     covered = [
-        p for p in live_positions(facts) if scope in {"book", p.position.pool, p.position.key}
+        p
+        for p in live_positions(facts)
+        if scope in {"book", p.position.pool, p.position.key} and p.measures.value.usd is not None
     ]
+    if unheard(facts) or any(p.unread for p in covered):
+        return None
     paces = [_pace(p, facts.pools[p.position.pool].state, now) for p in covered]
     known = [pace for pace in paces if pace is not None]
     return sum(known) if covered and len(known) == len(paces) else None

@@ -11,10 +11,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.clock import Clock, SystemClock, stopwatch
-from monitor.errors import HedgewatchError, Transient
+from monitor.errors import HedgewatchError
 from monitor.feeds.port import Feed
 from monitor.model.observation import Gap, Observation, Readings, Snapshot, Word
 from monitor.model.reading import Reading
+from monitor.sources.timeline import Timeline
 
 INBOX_S: Final = 0.25
 PULSE_S: Final = 5.0
@@ -90,10 +91,9 @@ class Live:
         ears: Ears,
         after: datetime | None = None,
     ) -> None:
-        self._clock = clock
+        self._time = Timeline(clock, after=after)
         self._polled = tuple(polled)
         self._ears = ears
-        self._last = after or datetime.fromtimestamp(0, UTC)
         self._queue: asyncio.Queue[Observation] = asyncio.Queue(QUEUE)
         self._taken: set[str] = set()
         self._seen: dict[str, tuple[Reading, ...]] = {}
@@ -164,9 +164,9 @@ class Live:
     def _poll(self, polled: Polled) -> Callable[[], Awaitable[None]]:
         async def chain() -> None:
             assert polled.reader is not None
-            snapshot = await polled.reader.snapshot(self._stamp())
+            snapshot = await polled.reader.snapshot(self._time.stamp())
             if snapshot is not None:
-                at = self._stamp(self._believed(snapshot))
+                at = self._time.stamp(self._time.believed(snapshot.block))
                 self._up(polled.name)
                 await self._queue.put(replace(snapshot, observed_at=at))
 
@@ -177,7 +177,7 @@ class Live:
                 self._seen[polled.name] = readings
                 self._up(polled.name)
                 await self._queue.put(
-                    Readings(source=polled.name, observed_at=self._stamp(), readings=readings)
+                    Readings(source=polled.name, observed_at=self._time.stamp(), readings=readings)
                 )
 
         return chain if polled.reader is not None else feed
@@ -192,23 +192,15 @@ class Live:
                 self._ears.refuse(said.id, f"not understood: {error.error_count()} faults")
                 continue
             self._taken.add(said.id)
-            await self._queue.put(replace(word, id=said.id, observed_at=self._stamp()))
+            await self._queue.put(replace(word, id=said.id, observed_at=self._time.stamp()))
         if "inbox" in self._down:
             self._up("inbox")
-            await self._queue.put(Readings(source="inbox", observed_at=self._stamp(), readings=()))
-
-    def _believed(self, snapshot: Snapshot) -> datetime:
-        """Return the later of the block's time and ours; a block too far ahead is a fault."""
-        ahead = snapshot.block.timestamp - self._clock.now()
-        if ahead > self._clock.lead:
-            raise Transient(
-                f"block {snapshot.block.number} is stamped {ahead.total_seconds():.0f} s ahead of "
-                "this machine's clock: one of them is wrong"
+            await self._queue.put(
+                Readings(source="inbox", observed_at=self._time.stamp(), readings=())
             )
-        return max(self._clock.now(), snapshot.block.timestamp)
 
     async def _beat(self) -> None:
-        at = self._stamp()
+        at = self._time.stamp()
         pulse = self._ears.pulse(at)
         self._up("self")
         await self._queue.put(Readings(source="self", observed_at=at, readings=pulse))
@@ -220,13 +212,9 @@ class Live:
         elif at - self._down[name] < GAP_S:
             return
         self._down[name] = at
-        await self._queue.put(Gap(source=name, observed_at=self._stamp(), reason=reason))
+        await self._queue.put(Gap(source=name, observed_at=self._time.stamp(), reason=reason))
 
     def _up(self, name: str) -> None:
         if name in self._down:
             del self._down[name]
             _log.info("%s answers again", name)
-
-    def _stamp(self, at: datetime | None = None) -> datetime:
-        self._last = max(self._last, at or self._clock.now())
-        return self._last

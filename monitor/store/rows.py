@@ -88,10 +88,13 @@ def new_samples(old: State, new: State) -> tuple[SampleRow, ...]:
 
 
 def _tail(old: Series, new: Series) -> Iterable[Sample]:
-    last = old.samples[-1] if old.samples else None
-    return [
-        s for s in new.samples if last is None or s.at > last.at or (s.at == last.at and s != last)
-    ]
+    if not old.samples:
+        return new.samples
+    last, first = old.samples[-1], len(new.samples)
+    while first and new.samples[first - 1].at > last.at:
+        first -= 1
+    replaced = first and new.samples[first - 1].at == last.at and new.samples[first - 1] != last
+    return new.samples[first - 1 if replaced else first :]
 
 
 def forgotten_samples(old: State, new: State) -> dict[str, datetime]:

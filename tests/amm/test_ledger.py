@@ -138,11 +138,12 @@ def test_sums_that_cannot_be_the_whole_story_give_no_basis(events: list[Liquidit
     assert fold(events, *TICKS) is None
 
 
-def test_a_position_emptied_and_filled_again_is_as_old_as_its_refill() -> None:
+def test_a_position_emptied_and_filled_again_is_as_old_as_its_first_fill() -> None:
+    # Its collected fees are of its whole life, so their pace must be too.
     story = [_deposit(1, 10**20, ONE), _withdrawal(2, 10**20, ONE), _deposit(5, 10**20, ONE)]
     basis = fold(story, *TICKS)
     assert basis is not None
-    assert basis.opened_at == START + timedelta(hours=5)
+    assert basis.opened_at == START + timedelta(hours=1)
 
 
 def test_a_stated_entry_is_a_basis_of_its_own_kind() -> None:

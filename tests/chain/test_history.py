@@ -186,7 +186,10 @@ async def test_an_entry_from_config_needs_no_logs(either_devnet: Devnet, reader_
     key = f"{either_devnet.chain_id}:{made.manager}:{token_id}"
     usdc, weth = Decimal("50000.5"), Decimal("200.000000000000000001")
     amounts = (usdc, weth) if made.quote.usdc_is_token0 else (weth, usdc)
-    entry = EntrySettings(position=key, amount0=amounts[0], amount1=amounts[1], at=NOON)
+    held = (await read(await reader_on(either_devnet, {"nft": (token_id,)}))).liquidity
+    entry = EntrySettings(
+        position=key, amount0=amounts[0], amount1=amounts[1], at=NOON, liquidity=held
+    )
     found = await basis(await reader_on(either_devnet, {"nft": (token_id,)}, entries=(entry,)))
     raw = (50_000_500_000, 200_000_000_000_000_000_001)
     assert (found.hodl0, found.hodl1) == (raw if made.quote.usdc_is_token0 else raw[::-1])
@@ -202,10 +205,21 @@ async def test_an_entry_for_another_liquidity_is_not_used(devnet: Devnet, reader
     assert position.basis_note.startswith("its [[entry]] is for liquidity 7, the position has ")
 
 
-async def test_an_entry_ends_where_the_liquidity_changes(devnet: Devnet, reader_on: Any) -> None:
+async def test_an_entry_must_say_for_which_liquidity_it_is(devnet: Devnet, reader_on: Any) -> None:
     token_id = await wide(devnet)
     key = f"{devnet.chain_id}:{devnet.deployment.manager}:{token_id}"
     entry = EntrySettings(position=key, amount0=Decimal(1), amount1=Decimal(1))
+    position = await read(await reader_on(devnet, {"nft": (token_id,)}, entries=(entry,)))
+    assert position.basis is None
+    told = f"its [[entry]] needs liquidity = {position.liquidity}, if that is what it is for"
+    assert position.basis_note == told
+
+
+async def test_an_entry_ends_where_the_liquidity_changes(devnet: Devnet, reader_on: Any) -> None:
+    token_id = await wide(devnet)
+    key = f"{devnet.chain_id}:{devnet.deployment.manager}:{token_id}"
+    held = (await read(await reader_on(devnet, {"nft": (token_id,)}))).liquidity
+    entry = EntrySettings(position=key, amount0=Decimal(1), amount1=Decimal(1), liquidity=held)
     reader = await reader_on(devnet, {"nft": (token_id,)}, entries=(entry,))
     assert (await basis(reader)).source == "config"
     await devnet.increase(token_id, value_usd=1_000)

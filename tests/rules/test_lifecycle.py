@@ -79,9 +79,9 @@ TABLE = [
     ),
     pytest.param(
         {"hold": 3 * MINUTE},
-        [(0, True), (2, None), (4, None), (5, True)],
-        [(5, "firing")],
-        id="unknown samples in between neither restart for nor fire",
+        [(0, True), (2, True), (3, None), (9, None), (10, True), (11, True)],
+        [(11, "firing")],
+        id="unknown samples freeze for: it goes on where it stood",
     ),
     pytest.param(
         {"hold": 3 * MINUTE},
