@@ -33,6 +33,8 @@ _UNREADABLE: Final = "can't parse entities"
 _BETWEEN: Final = timedelta(seconds=1)
 _GROUP_SPAN: Final = timedelta(minutes=1)
 _GROUP_MESSAGES: Final = 20
+# What python-telegram-bot raises, unwrapped, where HTTP 200 brings JSON of another shape.
+_SHAPELESS: Final = (AttributeError, LookupError, TypeError, ValueError)
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
 
@@ -106,6 +108,12 @@ class TelegramChannel:
                 raise verdict(
                     error, token=self._settings.token, timeout_s=self._settings.timeout_s
                 ) from tellable(error)
+            except _SHAPELESS as error:
+                # Its text may quote the answer, and that may quote the token.
+                what = type(error).__name__
+                raise Transient(
+                    f"Telegram's answer makes no sense ({what})", ambiguous=True
+                ) from None
 
     async def close(self) -> None:
         """Close the connection."""

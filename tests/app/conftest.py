@@ -1,19 +1,30 @@
 """A stage for the real daemon: local chain, mosquitto, feed server, and rules of many words."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, closing
-from dataclasses import dataclass, replace
+import asyncio
+import io
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
 
+from monitor.app.live import run
 from monitor.clock import SystemClock, stopwatch
 from monitor.devnet.parts import mosquitto_path
 from monitor.devnet.stage import DaemonProcess, Stage, open_stage
 from monitor.devnet.story import Moment, moments
+from monitor.logs import RedactingFormatter
+from monitor.pipeline import State
+from monitor.rules.lifecycle import Phase
 from monitor.shipped import rules_dir
+from monitor.store.rows import restore
 from monitor.store.sqlite import SqliteStore, open_sqlite
 
 _CLOCK = SystemClock()
@@ -48,6 +59,45 @@ class Play:
     stage: Stage
     daemon: DaemonProcess
     store: SqliteStore
+
+    async def until(
+        self, reached: Callable[[], object], what: str, *, within_s: float = 30
+    ) -> None:
+        """Wait, looking often; say what never came to be."""
+        began = stopwatch()
+        while not reached():
+            if stopwatch() - began > within_s:
+                raise AssertionError(f"not within {within_s:.0f} s: {what}")
+            await _CLOCK.sleep(0.005)
+
+    def edit(self, old: str, new: str) -> None:
+        """Replace a text that must be in the daemon's config."""
+        text = self.stage.config.read_text("utf-8")
+        assert old in text
+        self.stage.config.write_text(text.replace(old, new), "utf-8")
+
+    def state(self) -> State:
+        """Return the state as the daemon last saved it."""
+        saved = self.store.load()
+        return restore(saved.rows, saved.samples)
+
+    def firing(self) -> set[str]:
+        """Return the rules that fire somewhere."""
+        return {i.rule for i in self.state().instances.values() if i.phase is Phase.FIRING}
+
+    def gaps(self, source: str) -> list[str]:
+        """Return each gap of a source once, in words, the newest first."""
+        polls = self.store.history.polls(source, 500)
+        return list(dict.fromkeys(poll.gap for poll in polls if poll.gap))
+
+    def blocks(self) -> list[int]:
+        """Return the blocks taken, the newest first."""
+        polls = self.store.history.polls("devnet", 500)
+        return [poll.number for poll in polls if poll.number is not None]
+
+    def owed(self, channel: str = "mqtt") -> int:
+        """Return how many letters wait for a channel."""
+        return sum(one.waiting for one in self.store.outbox.backlog() if one.channel == channel)
 
 
 @pytest.fixture
@@ -99,15 +149,108 @@ def swayed() -> Callable[[date], list[Moment]]:
     return told
 
 
+# --- the daemon within this process, and other people's servers -------------------------------
+
+
+@dataclass(kw_only=True)
+class Watch:
+    """A daemon that runs in this process: what it prints, and what it logs."""
+
+    console: io.StringIO = field(default_factory=io.StringIO)
+    log: io.StringIO
+
+
 @pytest.fixture
-def until() -> Callable[..., Awaitable[None]]:
-    """Return a waiter that looks often, and says what never came to be."""
+def watching() -> Iterator[Callable[[Path], AbstractAsyncContextManager[Watch]]]:
+    """Return a runner of the daemon within this process, for the length of a block."""
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    handler.setFormatter(RedactingFormatter("%(levelname)s %(message)s"))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
 
-    async def waiter(reached: Callable[[], object], what: str, *, within_s: float = 30) -> None:
-        began = stopwatch()
-        while not reached():
-            if stopwatch() - began > within_s:
-                raise AssertionError(f"not within {within_s:.0f} s: {what}")
-            await _CLOCK.sleep(0.005)
+    @asynccontextmanager
+    async def runner(config: Path) -> AsyncIterator[Watch]:
+        watch = Watch(log=log)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(run(config, watch.console), name="daemon")
+            yield watch
+            task.cancel()
 
-    return waiter
+    yield runner
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+Answer = Callable[[str, list[Any]], "web.Response | dict[str, Any] | None"]
+
+
+@dataclass
+class Server:
+    """A loopback server whose every answer is the test's own; paths: what it was asked."""
+
+    answer: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    url: str = ""
+    paths: list[str] = field(default_factory=list)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        self.paths.append(request.path)
+        return await self.answer(request)
+
+
+@asynccontextmanager
+async def serving(server: Server) -> AsyncIterator[Server]:
+    app = web.Application()
+    app.router.add_post("/{tail:.*}", server.handle)
+    test_server = TestServer(app)
+    await test_server.start_server(access_log=None)
+    server.url = str(test_server.make_url("/")).rstrip("/")
+    try:
+        yield server
+    finally:
+        await test_server.close()
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Callable[..., Awaitable[Server]]]:
+    """Return a starter of servers that answer as given."""
+    async with AsyncExitStack() as stack:
+
+        async def starter(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> Server:
+            return await stack.enter_async_context(serving(Server(answer)))
+
+        yield starter
+
+
+@dataclass
+class Relay:
+    """Stands between the daemon and the node. fault: what it answers instead, where not None."""
+
+    node: str
+    url: str = ""
+    fault: Answer = lambda _method, _params: None
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        wrong = self.fault(body["method"], body["params"])
+        if isinstance(wrong, dict):
+            return web.json_response({"jsonrpc": "2.0", "id": body["id"], **wrong})
+        if wrong is not None:
+            return wrong
+        async with ClientSession() as session, session.post(self.node, json=body) as response:
+            return web.json_response(await response.json())
+
+
+@pytest.fixture
+def relay_to(serve: Any) -> Callable[[Play], Awaitable[Relay]]:
+    """Return a relay before a play's node; its daemon is told to use it."""
+
+    async def placed(play: Play) -> Relay:
+        relay = Relay(play.stage.devnet.url)
+        relay.url = (await serve(relay.answer)).url
+        play.edit(relay.node, relay.url)
+        return relay
+
+    return placed

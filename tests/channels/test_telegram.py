@@ -64,6 +64,13 @@ def page(status: int) -> Step:
     return step
 
 
+def json_of(body: Any) -> Step:
+    async def step(_: web.Request) -> web.Response:
+        return web.json_response(body)
+
+    return step
+
+
 async def close(request: web.Request) -> web.Response:
     assert request.transport is not None
     request.transport.close()
@@ -205,6 +212,9 @@ async def test_what_no_retry_mends_is_permanent(
         pytest.param(refuse(500, "Internal"), "cannot be reached", False, id="a server error"),
         pytest.param(page(502), r"cannot be reached: Bad Gateway \(502\)$", False, id="a gateway"),
         pytest.param(page(200), "makes no sense", True, id="html in place of an answer"),
+        pytest.param(json_of({"ok": False}), "makes no sense", True, id="json without a result"),
+        pytest.param(json_of({"result": 5}), "makes no sense", True, id="json of another shape"),
+        pytest.param(json_of([]), "makes no sense", True, id="json that is a list"),
         pytest.param(close, "cannot be reached", True, id="a connection closed unanswered"),
         pytest.param(hang, r"did not answer in 0\.3 s", True, id="an answer that never comes"),
     ],
