@@ -156,8 +156,9 @@ def swayed() -> Callable[[date], list[Moment]]:
 class Watch:
     """A daemon that runs in this process: what it prints, and what it logs."""
 
-    console: io.StringIO = field(default_factory=io.StringIO)
+    console: io.StringIO
     log: io.StringIO
+    task: asyncio.Task[None]
 
 
 @pytest.fixture
@@ -173,10 +174,10 @@ def watching() -> Iterator[Callable[[Path], AbstractAsyncContextManager[Watch]]]
 
     @asynccontextmanager
     async def runner(config: Path) -> AsyncIterator[Watch]:
-        watch = Watch(log=log)
+        console = io.StringIO()
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(run(config, watch.console), name="daemon")
-            yield watch
+            task = group.create_task(run(config, console), name="daemon")
+            yield Watch(console=console, log=log, task=task)
             task.cancel()
 
     yield runner
