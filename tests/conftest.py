@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.amm.amounts import amounts_for_liquidity
 from monitor.amm.ticks import sqrt_ratio_at_tick
 from monitor.app.rulebook import rulebook
 from monitor.config import RulesSettings, Settings, UsdSettings
@@ -168,8 +169,10 @@ class Hand:
         return Readings(source="vx.settle", observed_at=observed_at, readings=readings)
 
     def position(self, token_id: int = 1, *, ticks: tuple[int, int] | None = None) -> Position:
-        """Return a position, of 2,000 ticks about the middle unless said otherwise."""
+        """Return a position opened at the middle, 2,000 ticks about it unless said otherwise."""
         lower, upper = ticks or (self.tick - 1_000, self.tick + 1_000)
+        entry = sqrt_ratio_at_tick(self.tick)
+        hodl = amounts_for_liquidity(entry, lower, upper, 10**16, round_up=True)
         return Position(
             key=self.key(token_id),
             token_id=token_id,
@@ -186,8 +189,8 @@ class Hand:
             upper=_UNTOUCHED,
             basis=Basis(
                 liquidity=10**16,
-                hodl0=8 * 10**9,
-                hodl1=31 * 10**18,
+                hodl0=hodl[0],
+                hodl1=hodl[1],
                 realised_token1=0,
                 collected0=0,
                 collected1=0,

@@ -103,7 +103,9 @@ def test_an_alert_over_a_burned_position_ends_with_it(walk: Walk, hand: Any) -> 
     why = "the position is gone: its NFT was burned"
     assert turns(alerts) == [("near", "resolved", why)]
     state, alerts = walk(state, hand.snapshot(AT + DAY, number=3))
-    assert turns(alerts) == [("near", "resolved", "the position is no longer watched")]
+    assert turns(alerts) == [
+        ("near", "resolved", "the position is gone: no longer held or watched")
+    ]
     state, alerts = walk(state, hand.snapshot(AT + 2 * DAY, number=4))
     assert alerts == []
 

@@ -26,7 +26,7 @@ from monitor.sources.live import Ears, Live
 from monitor.store.courier import Courier
 from monitor.store.port import Store
 from monitor.store.records import Change
-from monitor.store.rows import restore
+from monitor.store.rows import epoch_of, restore
 
 _log = logging.getLogger(__name__)
 DRAIN_S: Final = 10.0
@@ -41,9 +41,9 @@ async def run(config: Path, console: TextIO) -> None:
     settings = load_settings(config)
     book = rulebook(settings, load_enabled(settings))
     load_calendars()  # a second or two of work, done before anything waits on the loop
-    async with opened(settings, console) as parts:
+    async with opened(settings, console, file=str(config)) as parts:
         saved = parts.store.load()
-        state = restore(saved.rows, saved.samples)
+        state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
         await _serve(parts, book, state, lambda: _reloaded(config, settings))
 
 

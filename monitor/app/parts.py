@@ -38,14 +38,23 @@ class Parts:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, console: TextIO) -> AsyncIterator[Parts]:
-    """Open everything, the store's lock first; close it all in the other order."""
+async def opened(settings: Settings, console: TextIO, *, file: str) -> AsyncIterator[Parts]:
+    """Open everything, the store's lock first; close it all in the other order.
+
+    file: the config's, for messages. Raises ConfigError with every secret that cannot be had.
+    """
     clock, post = clock_of(settings), clock_of(settings, runs_on=True)
     async with AsyncExitStack() as stack:
         stack.enter_context(Lock(settings.store.url))
         store = stack.enter_context(closing(open_sqlite(settings.store.url, now=clock.now())))
-        channels = _channels(stack, settings, clock, console)
-        readers = await _readers(stack, settings)
+        faults = list[tuple[str, str]]()
+        channels = _channels(stack, settings, post, faults)
+        readers = await _readers(stack, settings, faults)
+        if faults:
+            raise ConfigError(Fault(file=file, where=w, reason=r) for w, r in faults)
+        if settings.channel.console.on:
+            dated = settings.clock.scenario is not None
+            channels.insert(0, ConsoleChannel(console, dated=dated))
         client = await stack.enter_async_context(open_client(HttpSettings()))
         polled = (
             *(
@@ -82,45 +91,41 @@ class _Requests:
 
 
 def _channels(
-    stack: AsyncExitStack, settings: Settings, clock: Clock, console: TextIO
+    stack: AsyncExitStack, settings: Settings, clock: Clock, faults: list[tuple[str, str]]
 ) -> list[Channel]:
-    """Open every channel; a secret that cannot be had is a fault of the config."""
-    given, faults = settings.channel, list[Fault]()
+    """Open every channel that connects; a secret that cannot be had is a fault of the config."""
+    given = settings.channel
     channels: list[Channel] = []
-    if given.console.on:
-        channels.append(ConsoleChannel(console, dated=settings.clock.scenario is not None))
     try:
         if given.mqtt is not None:
             channels.append(
                 MqttChannel(given.mqtt, settings.instance, clock=clock, random=random.random)
             )
     except ValueError as error:
-        faults.append(Fault(file="config.toml", where="channel.mqtt", reason=str(error)))
+        faults.append(("channel.mqtt", str(error)))
     try:
         if given.telegram is not None:
             telegram = TelegramChannel(given.telegram, clock=clock)
             stack.push_async_callback(telegram.close)
             channels.append(telegram)
     except ValueError as error:
-        faults.append(Fault(file="config.toml", where="channel.telegram", reason=str(error)))
-    if faults:
-        raise ConfigError(faults)
+        faults.append(("channel.telegram", str(error)))
     return channels
 
 
-async def _readers(stack: AsyncExitStack, settings: Settings) -> dict[str, ChainReader]:
-    """Open a reader a chain; secrets missing from all of them are told at once."""
-    readers, faults = dict[str, ChainReader](), list[Fault]()
+async def _readers(
+    stack: AsyncExitStack, settings: Settings, faults: list[tuple[str, str]]
+) -> dict[str, ChainReader]:
+    """Open a reader a chain; a secret that cannot be had is a fault of the config."""
+    readers = dict[str, ChainReader]()
     for name, chain in settings.chain.items():
         watches = [watch for watch in settings.watch if watch.chain == name]
         try:
             reader = chain_reader(name, chain, watches=watches, entries=settings.entry)
         except ValueError as error:
-            faults.append(Fault(file="config.toml", where=f"chain.{name}", reason=str(error)))
+            faults.append((f"chain.{name}", str(error)))
             continue
         readers[name] = await stack.enter_async_context(reader)
-    if faults:
-        raise ConfigError(faults)
     return readers
 
 

@@ -91,19 +91,27 @@ def positions(asked: argparse.Namespace) -> int:
             print(_position(seen, now))
         for chain in state.facts.chains.values():
             for one in chain.missing:
-                print(f"unread    {one.key}: {one.reason}")
+                if not (one.gone and one.key in state.facts.positions):
+                    print(f"unread    {one.key}: {one.reason}")
     return 0
 
 
 def _position(seen: PositionSeen, now: datetime) -> str:
     measures = seen.measures
+    name = f"#{seen.position.token_id}"
+    if seen.gone:
+        return f"{name:<9} {seen.pair:<10} gone: {seen.gone}"
     where = f"{_bar(seen)} {edges(measures)}"
     if seen.out_since is not None:
         where += f", out {_age(now - seen.out_since)}"
-    il = "unknown" if measures.il is None else f"{measures.il:+.2%}".replace("-", "−")
+    il = "unknown" if measures.il is None else _loss(measures.il)
     usd = [_usd(measures.fees.usd), _usd(measures.total.usd)]
-    name = f"#{seen.position.token_id}"
     return f"{name:<9} {seen.pair:<10} {where:<36} {il:>8} {usd[0]:>8} {usd[1]:>9}"
+
+
+def _loss(il: float) -> str:
+    text = f"{il:+.2%}".replace("-", "−")
+    return "0.00%" if text.strip("+−") == "0.00%" else text
 
 
 def _bar(seen: PositionSeen) -> str:
