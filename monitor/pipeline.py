@@ -26,8 +26,12 @@ _ORDER: Final = (Action.REMOVE, Action.ROLL, Action.ADD, Action.NOTIFY)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Everything the road remembers. Instances by `rule|scope`, layers by `layer|scope`."""
+    """Everything the road remembers. Instances by `rule|scope`, layers by `layer|scope`.
 
+    epoch: names the store, and so what began in it; part of every idempotency key.
+    """
+
+    epoch: str = ""
     at: datetime | None = None
     facts: Facts = field(default_factory=Facts)
     instances: Mapping[str, Instance] = field(default_factory=dict)
@@ -69,7 +73,9 @@ def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[
 def refusal(book: Rulebook, state: State, word: Word) -> str:
     """Return why a person's word cannot be taken, in one sentence, or an empty text."""
     if word.verb in {Verb.ACK, Verb.SNOOZE}:
-        known = [short_id(i) for i in state.instances.values() if i.phase is Phase.FIRING]
+        known = [
+            short_id(i, state.epoch) for i in state.instances.values() if i.phase is Phase.FIRING
+        ]
         if word.alert in known:
             return ""
         return f"no alert {word.alert} is firing; firing: {', '.join(known) or 'none'}"
@@ -104,7 +110,7 @@ def _hear(book: Rulebook, state: State, word: Word) -> State:
 
 def _noted(state: State, word: Word) -> Iterator[tuple[str, Instance]]:
     for key, instance in state.instances.items():
-        if short_id(instance) != word.alert or instance.phase is not Phase.FIRING:
+        if short_id(instance, state.epoch) != word.alert or instance.phase is not Phase.FIRING:
             yield key, instance
         elif word.verb is Verb.ACK:
             yield key, replace(instance, acked_by=word.by)
@@ -203,7 +209,13 @@ class _Docket:
         for told in turns:
             proposal = self._propose(rule, new, told)
             occasion = Occasion(
-                rule=rule, instance=new, told=told, view=view, verdict=verdict, proposal=proposal
+                rule=rule,
+                instance=new,
+                told=told,
+                view=view,
+                verdict=verdict,
+                proposal=proposal,
+                epoch=self._state.epoch,
             )
             self.alerts.append(compose(occasion))
 
@@ -298,7 +310,7 @@ class _Docket:
         made_at = instance.proposed_at or self._now
         return Proposal(
             rule=rule.id,
-            alert=short_id(instance),
+            alert=short_id(instance, self._state.epoch),
             action=rule.action,
             at=made_at,
             expires_at=made_at + rule.expires if rule.expires else None,

@@ -283,7 +283,7 @@ def test_an_acked_alert_is_not_repeated_and_a_snoozed_one_later(road: Road, hand
     [
         pytest.param(
             word(Verb.ACK, FEB_14, layer="", alert="ABCDEF"),
-            "no alert ABCDEF is firing; firing: C4DE73, 328B8C, 824363",
+            "no alert ABCDEF is firing; firing: E745B0, 83EFBA, 5EE864",
             id="an alert that does not fire",
         ),
         pytest.param(

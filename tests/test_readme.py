@@ -13,6 +13,7 @@ from monitor.devnet.covid_2020 import vx_settlements
 from monitor.model.observation import Readings
 from monitor.model.reading import Reading
 from monitor.pipeline import State, step
+from monitor.store.rows import epoch_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,7 +37,8 @@ def first_add() -> str:
         for day, value in settled
     )
     vix = Reading(name="vix", value=13.68, unit="points", as_of=PRINTED, source="cboe")
-    state, _ = step(book, State(), Readings(source="vx.settle", observed_at=HEARD, readings=curve))
+    new = State(epoch=epoch_of(HEARD))  # the story's store is made at its first moment
+    state, _ = step(book, new, Readings(source="vx.settle", observed_at=HEARD, readings=curve))
     _, alerts = step(book, state, Readings(source="vix", observed_at=HEARD, readings=(vix,)))
     alert = next(alert for alert in alerts if alert.rule == "L2.add")
     return plain(Message(alert=alert, tries=0, repeat=False, now=HEARD))

@@ -36,11 +36,15 @@ class Occasion:
     view: View
     verdict: Verdict
     proposal: Proposal | None
+    epoch: str = ""
 
 
-def short_id(instance: Instance) -> str:
-    """Return the six hex digits people call an episode by; the same for one episode always."""
-    episode = f"{instance.rule}|{instance.scope}|{instance.seq}"
+def short_id(instance: Instance, epoch: str) -> str:
+    """Return the six characters people call an episode by; the same for one episode always.
+
+    epoch: of the store, so that a new store's first episode is not an old one's.
+    """
+    episode = f"{epoch}|{instance.rule}|{instance.scope}|{instance.seq}"
     return hashlib.sha256(episode.encode()).hexdigest()[:6].upper()
 
 
@@ -52,8 +56,8 @@ def compose(occasion: Occasion) -> Alert:
     position = view.facts.positions.get(instance.scope)
     chain, block = _evidence(occasion, position)
     return Alert(
-        id=short_id(instance),
-        idem=_idem(instance, occasion.told),
+        id=short_id(instance, occasion.epoch),
+        idem=_idem(occasion),
         key=f"{rule.id}|{instance.scope}",
         rule=rule.id,
         pack=rule.pack,
@@ -90,12 +94,18 @@ def _text(occasion: Occasion, lookup: Lookup) -> str:
             legs = ", ".join(spell_leg(leg) for leg in layer.legs) if layer else ""
             return f"Now holds {legs}" if legs else "Now off"
         case _:
-            return occasion.rule.text.render(lookup)
+            text = occasion.rule.text.render(lookup)
+            made = occasion.proposal
+            if made is None or made.ticket is not None or not made.note:
+                return text
+            return f"{text}\nNo ticket: {made.note}."
 
 
-def _idem(instance: Instance, told: Told) -> str:
+def _idem(occasion: Occasion) -> str:
+    instance, told = occasion.instance, occasion.told
     turn = told.turn.value if told.number is None else f"{told.turn.value}.{told.number}"
-    return f"{instance.rule}:{instance.scope}:{instance.seq}:{turn}"
+    key = f"{instance.rule}:{instance.scope}:{instance.seq}:{turn}"
+    return f"{occasion.epoch}:{key}" if occasion.epoch else key
 
 
 def _lookup(occasion: Occasion, ticket: Ticket | None) -> Lookup:
@@ -149,6 +159,8 @@ def _subject(occasion: Occasion, position: PositionSeen | None) -> str:
         return f"{pool.state.pool.pair} {pool.price:,.2f}" if pool else ""
     if rule.pack == "self":
         return ""
+    if not any(chain.good_at for chain in facts.chains.values()):
+        return "Book: not read yet"
     held, value = live_positions(facts), book_value_usd(facts)
     count = f"{len(held)} position{'s' if len(held) != 1 else ''}"
     if without := unpriced(facts):

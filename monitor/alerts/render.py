@@ -173,6 +173,8 @@ def _body(alert: Alert, state: AlertState) -> Iterator[str]:
         yield _one_line(alert.reason)
     if state in _OPEN | {AlertState.FILLED} and alert.text not in {"", alert.title, alert.reason}:
         yield from (line.strip() for line in alert.text.splitlines() if line.strip())
+    if alert.pack == "self" and state in _OPEN:
+        yield from dict.fromkeys(_one_line(term.note) for term in alert.trace if term.note)
 
 
 def _ticket(alert: Alert, state: AlertState) -> Iterator[str]:
@@ -221,5 +223,8 @@ def _one_line(text: str) -> str:
 
 
 def _short(scope: str) -> str:
-    parts = [f"{part[:6]}…" if part.startswith("0x") else part for part in scope.split(":")]
-    return ":".join(parts)
+    """Return a scope in few columns: a position by its token id, a pool by its address's start."""
+    *before, last = scope.split(":")
+    if len(before) > 1:
+        return f"#{last}"
+    return f"{last[:6]}…" if last.startswith("0x") else scope

@@ -22,7 +22,7 @@ def board(state: State) -> Mapping[str, str]:
             shown[f"position/{key}/state"] = _position(seen)
     for instance in state.instances.values():
         if instance.phase is not Phase.INACTIVE or instance.flag:
-            shown[f"alert/{instance.rule}/{instance.scope}/state"] = _alert(instance)
+            shown[f"alert/{instance.rule}/{instance.scope}/state"] = _alert(instance, state.epoch)
     for layer in state.layers.values():
         shown[f"layer/{layer.layer}/{layer.scope}/state"] = {
             "schema": SCHEMA,
@@ -72,12 +72,12 @@ def _worth(worth: Worth | None) -> dict[str, float | None] | None:
     return {"token0": worth.token0, "token1": worth.token1, "usd": worth.usd}
 
 
-def _alert(instance: Instance) -> dict[str, Any]:
+def _alert(instance: Instance, epoch: str) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "state": instance.phase.value,
         "flag": instance.flag.value,
         "seq": instance.seq,
         "since": instance.since.isoformat() if instance.since else None,
-        "id": short_id(instance) if instance.phase is Phase.FIRING else None,
+        "id": short_id(instance, epoch) if instance.phase is Phase.FIRING else None,
     }

@@ -107,6 +107,11 @@ def forgotten_samples(old: State, new: State) -> dict[str, datetime]:
     }
 
 
+def epoch_of(created_at: datetime) -> str:
+    """Return a store's name for itself: the second it was made in, in hexadecimal."""
+    return f"{int(created_at.timestamp()):x}"
+
+
 def restore(rows: Mapping[RowKey, str], samples: Iterable[SampleRow]) -> State:
     """Return the state that was saved; raises ValueError where a row does not parse."""
     tables: dict[str, dict[str, Any]] = {table.kind: {} for table in _TABLES}

@@ -356,8 +356,8 @@ def test_the_console_tells_an_event_in_one_line() -> None:
                 "scope": "1:0xC36442b4a4522E871399CD717aBDD847Ab11FE88:4471",
                 "trace": (term("position.il < -0.05", -0.0512, -0.05, unit="fraction"),),
             },
-            "14:31:07Z  firing   L2.add   1:0xC364…:4471  IL −5.1%<−5.0% ✓  A17F12",
-            id="a position's manager is shortened",
+            "14:31:07Z  firing   L2.add   #4471   IL −5.1%<−5.0% ✓  A17F12 → telegram, mqtt",
+            id="a position is its token id",
         ),
     ],
 )
