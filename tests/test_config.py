@@ -97,6 +97,15 @@ def test_every_fault_is_told_at_once_with_file_and_key() -> None:
             "avalanche, base, bsc, celo, ethereum, optimism, polygon, unichain",
             id="a chain without id that has no known name",
         ),
+        *(
+            pytest.param(
+                f'[chain.{name}]\nrpc = ["env:X"]\nchain_id = 1\nmanager = "0x{"4" * 40}"\n'
+                f'[[watch]]\nchain = "{name}"\nnft = [1]\n',
+                f"my.toml: chain.{name}: this name is taken by a feed or by the daemon itself",
+                id=f"a chain called {name}, as something else is",
+            )
+            for name in ("vix", "self", "inbox")
+        ),
     ],
 )
 def test_a_contradiction_is_one_sentence(text: str, told: str) -> None:

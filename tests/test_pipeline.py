@@ -16,7 +16,7 @@ from monitor.model.observation import Observation, Verb, Word
 from monitor.pipeline import Rulebook, State, refusal, step
 from monitor.rules.lifecycle import Phase
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FEB_14 = datetime(2020, 2, 14, 22, 30, tzinfo=UTC)
 L2_CALLS = "vix.call 2020-06-17 18 +4 @1.60"
 
@@ -229,13 +229,85 @@ def test_remove_goes_over_roll_and_roll_over_add(
         assert open_now.action.value == asked[number]
 
 
+@pytest.mark.parametrize(
+    ("close", "due", "legs"),
+    [
+        pytest.param(45.0, LayerStatus.REMOVE_DUE, [-3], id="a removal"),
+        pytest.param(35.0, LayerStatus.ROLL_DUE, [-3, 3], id="a roll"),
+    ],
+)
+def test_what_is_done_in_part_stays_due_for_the_rest(
+    close: float, due: LayerStatus, legs: list[int], tmp_path: Path, hand: Any
+) -> None:
+    (tmp_path / "pull.toml").write_text(ALL_AT_ONCE)
+    road = Road(hand.book(files=(tmp_path / "pull.toml",)))
+    road.take(*on(hand, date(2020, 2, 21)))
+    road.take(word(Verb.FILL, FEB_14 + 8 * DAY, L2_CALLS))
+    road.take(hand.vix(close, FEB_14 + 10 * DAY))
+    asked = road.layer("L2").proposal
+    sold = word(Verb.CLOSE, FEB_14 + 10 * DAY + HOUR, "vix.call 2020-06-17 18 -1 @9")
+    assert road.take(sold) == [], "people are not told a second time"
+    layer = road.layer("L2")
+    assert [leg.quantity for leg in layer.legs] == [3]
+    assert layer.status is due
+    assert asked is not None
+    assert layer.proposal is not None
+    assert layer.proposal.ticket is not None
+    assert [leg.quantity for leg in layer.proposal.ticket.legs] == legs
+    assert (layer.proposal.rule, layer.proposal.alert) == (asked.rule, asked.alert)
+    assert layer.proposal.at == asked.at, "as old as when it was asked for"
+    whole = word(Verb.CLOSE, FEB_14 + 10 * DAY + 2 * HOUR)
+    assert road.take(whole)[0] == (asked.rule, "filled")
+
+
+def test_a_request_whose_time_is_over_is_not_put_back_by_a_partial_trade(
+    road: Road, hand: Any
+) -> None:
+    filled(road, date(2020, 5, 21))
+    road.take(*sessions(hand, date(2020, 5, 21), date(2020, 5, 27)))
+    asked = road.layer("L2").proposal
+    assert asked is not None
+    assert asked.expires_at is not None
+    road.take(word(Verb.ACK, asked.at, layer="", alert=asked.alert))
+    late = asked.expires_at + HOUR
+    assert ("L2.roll", "expired") in road.take(hand.gap("vix", late))
+    road.take(word(Verb.CLOSE, late + HOUR, "vix.call 2020-06-17 18 -1 @9"))
+    assert (road.layer("L2").status, road.layer("L2").proposal) == (LayerStatus.ON, None)
+
+
+# The options' last trading is Tuesday the 17th, 16:15 New York: 20:15 UTC.
+LAST_TRADE = datetime(2020, 3, 17, 20, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "sold_at",
+    [
+        pytest.param(LAST_TRADE - HOUR, id="a part was sold after the roll was asked for"),
+        pytest.param(LAST_TRADE + HOUR, id="it expires with the very word that sells a part"),
+    ],
+)
+def test_a_layer_that_expires_ends_its_roll_which_nobody_did(
+    sold_at: datetime, road: Road, hand: Any
+) -> None:
+    road.take(word(Verb.FILL, FEB_14, "vix.call 2020-03-18 16 +4 @1.60", layer="L1"))
+    road.take(*sessions(hand, date(2020, 2, 18), date(2020, 3, 16)))
+    assert road.layer("L1").status is LayerStatus.ROLL_DUE
+    road.take(word(Verb.CLOSE, sold_at, "vix.call 2020-03-18 16 -1 @60", layer="L1"))
+    road.take(*on(hand, date(2020, 3, 17)))
+    ended = [(a.state.value, a.reason) for a in road.told if a.rule == "L1.roll"][-1]
+    assert ended == ("resolved", "L1 has expired and awaits its settlement")
+    assert "filled" not in {a.state.value for a in road.told if a.rule == "L1.roll"}
+    layer = road.layer("L1")
+    assert (layer.status, layer.proposal) == (LayerStatus.EXPIRED, None)
+    assert [leg.quantity for leg in layer.legs] == [3]
+
+
 def test_legs_past_their_last_trading_day_are_expired_and_await_settlement(
     road: Road, hand: Any
 ) -> None:
     road.take(word(Verb.FILL, FEB_14, "vix.call 2020-03-18 16 +4 @1.60", layer="L1"))
     road.take(*sessions(hand, date(2020, 2, 18), date(2020, 3, 16)))
     assert road.layer("L1").status is LayerStatus.ROLL_DUE
-    # The options' last trading is Tuesday the 17th, 16:15 New York: 20:15 UTC.
     road.take(*on(hand, date(2020, 3, 17)))
     layer = road.layer("L1")
     assert (layer.status, layer.proposal) == (LayerStatus.EXPIRED, None)

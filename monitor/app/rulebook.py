@@ -64,8 +64,9 @@ def retired(book: Rulebook, state: State) -> tuple[State, tuple[str, ...]]:
             gone[old.rule] = None
     layers = dict(state.layers)
     for key, layer in state.layers.items():
-        if layer.proposal is not None and layer.proposal.rule not in kinds:
-            layers[key] = withdraw(layer, layer.proposal.rule)
+        asked = layer.proposal
+        if asked is not None and kinds.get(asked.rule) is not _kind(layer.scope):
+            layers[key] = withdraw(layer, asked.rule)
     facts = _configured(state.facts, book.lens)
     return replace(state, facts=facts, instances=instances, layers=layers), tuple(gone)
 
