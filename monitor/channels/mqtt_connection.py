@@ -17,6 +17,7 @@ from monitor.logs import redact
 _log: Final = logging.getLogger(__name__)
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 30.0
+_CANCEL_S: Final = 0.2
 _STEADY_S: Final = 30.0
 
 
@@ -46,7 +47,10 @@ class Connection:
             await stop.wait()
             if self.link is not None:
                 await self._upkeep.say_goodbye(self.link)
-            work.cancel()
+            # Again and again: aiomqtt swallows a cancellation that comes while it connects.
+            while not work.done():
+                work.cancel()
+                await asyncio.wait({work}, timeout=_CANCEL_S)
 
     async def _stay_connected(self) -> None:
         losses = 0
