@@ -93,6 +93,9 @@ def test_what_did_not_change_is_not_written_again(hand: Any) -> None:
     first, _ = step(book, State(), hand.snapshot(START, hand.position(1)))
     second, _ = step(book, first, hand.gap("main", START))
     assert {kind for kind, _ in changed_rows(first, second)} <= {"chain", "instance"}
+    third, _ = step(book, second, hand.gap("main", START))
+    assert third.instances is second.instances, "by which the board tells that it is the same"
+    assert third.layers is second.layers
 
 
 def test_an_edge_that_is_infinitely_far_is_kept_as_that(hand: Any) -> None:

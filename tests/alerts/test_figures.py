@@ -85,6 +85,11 @@ def test_minus_nothing_is_nothing() -> None:
     assert number(-0.001, 2) == "0.00"
 
 
+def test_a_number_of_anyones_making_stays_short() -> None:
+    assert number(1e15 - 1, 0) == "999,999,999,999,999"
+    assert number(-2.5e70, 2) == "−2.500e+70"
+
+
 def test_an_instant_has_its_zone_and_its_day_only_when_it_is_another() -> None:
     at = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
     assert moment(at, at) == "14:02 UTC"
