@@ -1,5 +1,7 @@
 """A private `anvil` on a free loopback port: mines only when told, dies with its parent."""
 
+import errno
+import socket
 import subprocess
 import tempfile
 from datetime import UTC, datetime
@@ -61,14 +63,21 @@ class AnvilNode:
         self.stop()
 
     async def start(self) -> None:
-        """Start and wait until it answers; raise Permanent with its own words if it will not."""
+        """Start and wait until it answers; raise Permanent with its own words if it will not.
+
+        A fixed port that is in use is refused: whose node answers there is nobody's guess.
+        """
         words = ""
+        if self._port:
+            _must_be_free(self._port)
         for _ in range(1 if self._port else _TRIES):
             port = self._port or free_port()
             self.url = f"http://127.0.0.1:{port}"
-            with tempfile.TemporaryFile() as log:
-                self._process = spawn(self._argv(port), output=log)
-                if await self._answers(self._process):
+            with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as folder:
+                bound = Path(folder) / "bound.json"
+                argv = [*self._argv(port), "--config-out", bound]
+                self._process = spawn(argv, output=log)
+                if await self._answers(self._process, bound):
                     return
                 self.stop()
                 words = _tail(log)
@@ -94,18 +103,38 @@ class AnvilNode:
         own = ["--host", "127.0.0.1", "--port", str(port), "--chain-id", str(self.chain_id)]
         return [parts.anvil_path(), *own, "--timestamp", stamp, *flags, *free]
 
-    async def _answers(self, process: subprocess.Popen[bytes]) -> bool:
+    async def _answers(self, process: subprocess.Popen[bytes], bound: Path) -> bool:
+        """Wait for an answer of our own node: it writes `bound` once the port is its own."""
         deadline = stopwatch() + _READY_S
         async with Rpc(self.url, timeout_s=_ANSWER_S) as rpc:
             while process.poll() is None and stopwatch() < deadline:
                 try:
-                    chain_id = int(await rpc.call("eth_chainId"), 16)
+                    chain_id = int(await rpc.call("eth_chainId"), 16) if _is_there(bound) else None
                 except Transient:
-                    await _CLOCK.sleep(0.02)
-                    continue
-                # Had another program won the port, ours would have ended at the bind.
-                return process.poll() is None and chain_id == self.chain_id
+                    chain_id = None
+                if chain_id is not None:
+                    return process.poll() is None and chain_id == self.chain_id
+                await _CLOCK.sleep(0.02)
         return False
+
+
+def _is_there(file: Path) -> bool:
+    return file.exists()
+
+
+def _must_be_free(port: int) -> None:
+    with socket.socket() as probe:
+        # As the node binds: what is left of closed connections does not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OverflowError:
+            raise Permanent(f"port {port} is none: they go from 1 to 65535") from None
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise Permanent(f"port {port} cannot be had: {error.strerror}") from error
+            reason = f"port {port} is in use: give another, or 0 for any free one"
+            raise Permanent(reason) from error
 
 
 def _tail(log: IO[bytes]) -> str:

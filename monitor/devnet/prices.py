@@ -6,6 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from monitor.amm import sqrt_ratio_at_tick
+
 Price = int | float | Decimal | Fraction
 WETH_DECIMALS: Final = 18
 USDC_DECIMALS: Final = 6
@@ -48,6 +50,11 @@ class Quote:
         """
         low, high = sorted(self._nearest(price) for price in (price_lower, price_upper))
         return low, max(high, low + TICK_SPACING)
+
+    def edges(self, ticks: tuple[int, int]) -> tuple[Fraction, Fraction]:
+        """Return the lower and the upper price of a range, USDC per WETH."""
+        low, high = sorted(self.price(sqrt_ratio_at_tick(tick)) for tick in ticks)
+        return low, high
 
     def _nearest(self, price: Price) -> int:
         # Near is enough: a spacing of 60 ticks is 0.6 %, a float is good to 1e-15.

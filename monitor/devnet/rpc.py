@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -57,7 +58,22 @@ class Rpc:
             async with self._session.post(self.url, json=body) as answer:
                 return await answer.json()
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise Transient(f"{self.url} does not answer: {error!r}", ambiguous=True) from error
+            port = urlsplit(self.url).port
+            reason = f"the local chain on port {port} stopped answering: {self._why(error)}"
+            raise Transient(reason, ambiguous=True) from error
+
+    def _why(self, error: Exception) -> str:
+        match error:
+            case TimeoutError():
+                return f"nothing came within {self._timeout.total:g} s"
+            case aiohttp.ClientConnectorError():
+                return "nothing listens there any more"
+            case aiohttp.ClientConnectionError():
+                return "it closed the connection"
+            case aiohttp.ClientPayloadError():
+                return "its answer broke off"
+            case _:
+                return "what came is not JSON"
 
 
 def _envelope(number: int, method: str, params: Sequence[object]) -> dict[str, object]:

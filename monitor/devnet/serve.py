@@ -30,7 +30,7 @@ class DevnetSettings:
     until stopped.
     """
 
-    port: int = 8545
+    port: int = 0
     block_s: float = 2.0
     usdc_is_token0: bool = True
     seed: int = 2020
@@ -108,8 +108,9 @@ def describe(devnet: Devnet, orders: Sequence[MintOrder], token_ids: Sequence[in
         "position  owner                                       range (USDC per WETH)",
     ]
     for token_id, held in zip(token_ids, orders, strict=True):
-        prices = f"{float(held.price_lower):,.0f}-{float(held.price_upper):,.0f}"
-        lines.append(f"{token_id:>8}  {held.owner}  {prices}")
+        ticks = made.quote.ticks(held.price_lower, held.price_upper)
+        low, high = (f"{float(price):,.2f}" for price in made.quote.edges(ticks))
+        lines.append(f"{token_id:>8}  {held.owner}  {low}-{high}")
     return [*lines, "", "config.toml to watch it:", "", *config_lines(devnet, token_ids), ""]
 
 
