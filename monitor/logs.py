@@ -17,10 +17,11 @@ STARS: Final = "***"
 SHORTEST_KNOWN: Final = 6
 """A shorter text is not replaced by name: it would star out half of every line."""
 
-# Third parties that would tell URLs, keys and payloads; what matters they also raise.
+# Third parties that would tell URLs, keys, payloads or their own housekeeping; what
+# matters they also raise.
 _NOISY: Final = (
-    "aiohttp", "aiomqtt", "apscheduler", "asyncio", "httpcore", "httpx", "mqtt", "urllib3", "web3",
-    "websockets",
+    "aiohttp", "aiomqtt", "apscheduler", "asyncio", "httpcore", "httpx", "matplotlib", "mqtt",
+    "urllib3", "web3", "websockets",
 )  # fmt: skip
 _SILENT: Final = ("telegram",)  # logs what it raises, the server's whole answer with it
 

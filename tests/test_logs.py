@@ -168,7 +168,7 @@ def test_a_line_whose_arguments_do_not_fit_is_told_without_them() -> None:
 def logging_restored() -> Iterator[None]:
     root, hook = logging.getLogger(), sys.excepthook
     handlers, level = list(root.handlers), root.level
-    names = ("httpx", "web3", "telegram", "mqtt", "aiohttp", "apscheduler")
+    names = ("httpx", "web3", "telegram", "mqtt", "aiohttp", "apscheduler", "matplotlib")
     levels = {name: logging.getLogger(name).level for name in names}
     yield
     root.handlers[:] = handlers
@@ -182,7 +182,16 @@ def logging_restored() -> Iterator[None]:
 @pytest.mark.usefixtures("logging_restored")
 @pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG])
 @pytest.mark.parametrize(
-    "name", ["httpx", "web3.providers.x", "telegram.Bot", "mqtt", "aiohttp.client", "apscheduler.x"]
+    "name",
+    [
+        "httpx",
+        "web3.providers.x",
+        "telegram.Bot",
+        "mqtt",
+        "aiohttp.client",
+        "apscheduler.x",
+        "matplotlib.font_manager",
+    ],
 )
 def test_third_parties_are_quiet_whatever_the_level(name: str, level: int) -> None:
     set_up(level)
