@@ -47,6 +47,7 @@ class ChainReader:
         self.chain = chain
         self._endpoints = endpoints
         self._token_ids = {one for watch in mine for one in watch.nft}
+        self._ignored = {one for watch in mine for one in watch.ignore} - self._token_ids
         self._pools = tuple(dict.fromkeys(watch.pool for watch in mine if watch.pool))
         wallets = dict.fromkeys(watch.wallet for watch in mine if watch.wallet)
         self._wallets = Wallets(chain, tuple(wallets))
@@ -138,7 +139,9 @@ class ChainReader:
         if self._plan is None:
             watched = Watched(
                 wallets=tuple(self._wallets.held),
-                token_ids=tuple(sorted(self._token_ids | self._wallets.token_ids())),
+                token_ids=tuple(
+                    sorted(self._token_ids | self._wallets.token_ids() - self._ignored)
+                ),
                 pools=tuple(
                     self._facts.pools[one] for one in self._pools if one in self._facts.pools
                 ),
@@ -150,7 +153,7 @@ class ChainReader:
         """Return the token ids not to be read although they could be: why, and whether gone."""
         broken = self._facts.broken
         aside = {one: (broken[one], False) for one in laid.positions if one in broken}
-        for token_id in self._wallets.left.keys() - self._token_ids:
+        for token_id in self._wallets.left.keys() - self._token_ids - self._ignored:
             index = laid.positions[token_id]
             if answers[index].ok:
                 aside[token_id] = self._wallets.whither(token_id, answers[index + 1]), True

@@ -130,7 +130,10 @@ class ChainSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchSettings:
-    """One `[[watch]]`: exactly one of a wallet, some position ids, or a pool."""
+    """One `[[watch]]`: exactly one of a wallet, some position ids, or a pool.
+
+    ignore: token ids of the wallet to pass over, such as what strangers sent to it.
+    """
 
     __pydantic_config__: ClassVar = _STRICT
 
@@ -138,8 +141,11 @@ class WatchSettings:
     wallet: Address | None = None
     nft: tuple[Annotated[int, Field(ge=0)], ...] = ()
     pool: Address | None = None
+    ignore: tuple[Annotated[int, Field(ge=0)], ...] = ()
 
     def __post_init__(self) -> None:
+        if self.ignore and not self.wallet:
+            raise ValueError("ignore goes with wallet: ids you name yourself need none")
         given = [name for name in ("wallet", "nft", "pool") if getattr(self, name)]
         if len(given) != 1:
             was = " and ".join(given) or "none"

@@ -77,7 +77,8 @@ def _keep(old: PositionSeen, seen: Snapshot, gone: Mapping[str, str]) -> Positio
 
 def _usd(pools: Iterable[PoolState], pegged: Collection[str]) -> UsdPrices:
     known: dict[str, float] = {}
-    for pool in pools:
+    # Where two pools price one token the deeper one speaks: a shallow one is cheap to move.
+    for pool in sorted(pools, key=lambda state: state.liquidity):
         known |= {k: v for k, v in usd_prices(pool, pegged).items() if v is not None}
     return known
 

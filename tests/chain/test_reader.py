@@ -386,3 +386,12 @@ async def test_reading_costs_under_a_tenth_of_a_millisecond_a_position(
         await taken(reader)
         spent.append(process_time() - start)
     assert min(spent) / 400 < 100e-6  # 45 µs alone on two cores
+
+
+async def test_what_strangers_sent_can_be_passed_over(devnet: Devnet, reader_on: Any) -> None:
+    mine, yours, *_ = devnet.deployment.wallets
+    kept, sent = await devnet.mint(mine, 200, 300), await devnet.mint(yours, 200, 300)
+    await devnet.transfer(sent, mine)
+    snapshot = await taken(await reader_on(devnet, {"wallet": mine, "ignore": (sent,)}))
+    assert [position.token_id for position in snapshot.positions] == [kept]
+    assert snapshot.missing == ()
