@@ -121,8 +121,8 @@ def _consumed(seen: Observation, state: State) -> dict[str, str]:
     if not isinstance(seen, Word):
         return {}
     if seen.verb in {Verb.ACK, Verb.SNOOZE}:
-        until = f" until {seen.until:%Y-%m-%d %H:%M} UTC" if seen.until else ""
-        return {seen.id: f"{seen.alert} {seen.verb.value}ed{until} by {seen.by}"}
+        what = "acked" if seen.until is None else f"snoozed until {seen.until:%Y-%m-%d %H:%M} UTC"
+        return {seen.id: f"{seen.alert} {what} by {seen.by}"}
     layer = state.layers.get(f"{seen.layer}|{seen.scope}")
     return {seen.id: describe(layer) if layer else f"{seen.layer} off"}
 

@@ -54,7 +54,14 @@ def make_private(path: Path) -> None:
         for folder in reversed(path.parents):
             if not folder.exists():
                 folder.mkdir(mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        # Never opened where it is there already: closing any descriptor of a database
+        # drops the locks of every connection this process has to it.
+        if path.is_dir():
+            raise unusable(path, "the file cannot be written: Is a directory") from None
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise unusable(path, "the file cannot be written: Permission denied") from None
     except OSError as error:
         raise unusable(path, f"the file cannot be written: {error.strerror}") from error
 

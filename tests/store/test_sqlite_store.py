@@ -200,3 +200,29 @@ def test_instants_survive_to_the_microsecond(start: datetime) -> None:
     at = start.replace(year=2031, microsecond=999_999)
     assert from_micros(to_micros(at)) == at
     assert to_micros(start.replace(year=1970, month=1, day=1, hour=0, minute=0)) == 0
+
+
+OTHER_PROCESS = """
+import sys
+from datetime import datetime
+from monitor.store.sqlite import open_sqlite
+at = datetime.fromisoformat(sys.argv[3])
+store = open_sqlite(sys.argv[1], now=at, check=False)
+store.inbox.say(sys.argv[2], "{}", at)
+store.close()
+"""
+
+
+def test_two_connections_of_one_process_see_what_others_write_and_close(
+    url: str, start: datetime, reopen: Reopen
+) -> None:
+    # The second opening must not cost the first its hold on the file: else the next
+    # process to close takes itself for the last one, and does away with the log.
+    first, second = reopen(), reopen()
+    for word in ("one", "two"):
+        command = [sys.executable, "-c", OTHER_PROCESS, url, word, start.isoformat()]
+        subprocess.run(command, check=True, timeout=30)
+        for store in (first, second):
+            assert store.inbox.unheard()[-1].id == word
+        first.inbox.say(f"{word} here", "{}", start)
+    assert [said.id for said in second.inbox.unheard()] == ["one", "one here", "two", "two here"]
