@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import re
 import uuid
 from collections.abc import Callable
 from contextlib import closing
@@ -13,6 +14,8 @@ from pydantic import TypeAdapter
 
 from monitor.app.present import clock_of, describe, open_saved
 from monitor.app.rulebook import load_enabled
+from monitor.cli.look import line
+from monitor.cli.notes import notes
 from monitor.clock import stopwatch, wait
 from monitor.config import load_settings
 from monitor.errors import ConfigError, Fault, Permanent
@@ -27,6 +30,7 @@ from monitor.store.sqlite import open_sqlite
 
 T = TypeVar("T")
 _WORD: Final = TypeAdapter(Word)
+_ALERT: Final = re.compile(r"[0-9A-Fa-f]{6}")
 _PATIENCE_S: Final = 10.0
 _NAP_S: Final = 0.02
 
@@ -48,15 +52,17 @@ def close(asked: argparse.Namespace) -> int:
 
 def ack(asked: argparse.Namespace) -> int:
     """Tell the daemon that an alert is seen."""
-    return _say(asked, lambda now: replace(_word(now, Verb.ACK), alert=asked.alert.upper()))
+    alert = _alert(asked.alert)
+    return _say(asked, lambda now: replace(_word(now, Verb.ACK), alert=alert))
 
 
 def snooze(asked: argparse.Namespace) -> int:
     """Tell the daemon to keep quiet about an alert for a while."""
+    alert = _alert(asked.alert)
     span = _argument("span", lambda: parse_duration(asked.span))
     return _say(
         asked,
-        lambda now: replace(_word(now, Verb.SNOOZE), alert=asked.alert.upper(), until=now + span),
+        lambda now: replace(_word(now, Verb.SNOOZE), alert=alert, until=now + span),
     )
 
 
@@ -82,14 +88,25 @@ def _tell(asked: argparse.Namespace, verb: Verb) -> int:
     fills = tuple(_leg(text) for text in asked.leg)
     if verb is not Verb.CLOSE and not fills:
         raise ConfigError([Fault(file="--leg", where="", reason="give at least one leg")])
-    return _say(
+    status = _say(
         asked,
         lambda now: replace(_word(now, verb), layer=asked.layer, scope=asked.position, fills=fills),
     )
+    if status == 0:
+        for note in notes(verb, fills):
+            print(line("note: ", note))
+    return status
 
 
 def _leg(text: str) -> Fill:
     return _argument("--leg", lambda: parse_leg(text))
+
+
+def _alert(text: str) -> str:
+    if not _ALERT.fullmatch(text):
+        reason = f"{text!r} is no alert: it is six characters of 0-9 and A-F, as in A17F3C"
+        raise ConfigError([Fault(file="ALERT", where="", reason=reason)])
+    return text.upper()
 
 
 def _argument(name: str, read: Callable[[], T]) -> T:

@@ -1,10 +1,11 @@
-"""`hedgewatch rules check`."""
+"""`hedgewatch rules check` and `hedgewatch rules language`."""
 
 import argparse
 from pathlib import Path
 
 from monitor.app.rulebook import load_enabled
 from monitor.config import Settings, load_settings
+from monitor.rules.expression import LANGUAGE
 from monitor.rules.lint import warnings
 from monitor.rules.loader import load_packs
 from monitor.rules.pack import Pack
@@ -20,6 +21,12 @@ def check(asked: argparse.Namespace) -> int:
     for fault in found:
         print(f"warn  {fault}")
     return 3 if found and asked.strict else 0
+
+
+def language(_: argparse.Namespace) -> int:
+    """Print the language of rules on one page."""
+    print(LANGUAGE, end="")
+    return 0
 
 
 def _packs(asked: argparse.Namespace) -> tuple[Pack, ...]:

@@ -33,11 +33,11 @@ A rule is one expression that says true or false:
   functions   has(x)  abs(x)  min(a, b, ..)  max(a, b, ..)
   windows     avg(x, "1h")  delta(x, "1d")  highest(x, "5d")  lowest(x, "5d")
               crossed_above(x, 30.0)  crossed_below(x, 30.0)
-              spans: 90s 30m 4h 1d 2w; days over a market series are its sessions
+              spans: 90s 30m 4h 1d 2w; days of a market series are its sessions
 
 Fractions, not percents: -0.05 is 5 %. Different units do not compare or add; a
-bare number fits any. What is not known stays unknown: unknown && false is false,
-unknown || true is true, anything else unknown; has(x) is always known.
+bare number fits any. What is not known stays unknown: unknown && false is
+false, unknown || true is true, anything else unknown; has(x) is always known.
 At most 2,000 characters, 256 words and signs, 50 levels deep.
 """
 

@@ -1,0 +1,141 @@
+"""`hedgewatch positions`: every position watched, in a table of at most 80 columns."""
+
+import argparse
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.alerts.compose import edges
+from monitor.alerts.figures import age, figure
+from monitor.cli.look import COLUMNS, Look, cut, line, looking
+from monitor.rules.surroundings import CHAIN_MAX_AGE
+from monitor.signals.facts import PositionSeen
+
+_HEAD: Final = ("position", "pair", "range", "now", "IL", "fees", "value")
+_UNITS: Final = "range and now: quote token for one base token; fees and value: USD"
+_FIGURES: Final = 3
+"""Columns from here on are numbers, and end alike."""
+
+_LEAST_BAR: Final = 5
+_MOST_BAR: Final = 13
+_LEAST_NAME: Final = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One position. cells: one for each of _HEAD; why: what stands in place of its figures."""
+
+    seen: PositionSeen
+    cells: tuple[str, ...]
+    why: str = ""
+
+
+def positions(asked: argparse.Namespace) -> int:
+    """Show every position watched: range, price now, loss, fees, value."""
+    with looking(asked) as look:
+        for text in (*_table(look), *_notes(look), *_footer(look)):
+            print(text)
+    return 0
+
+
+def _table(look: Look) -> Iterator[str]:
+    rows = [_row(look, seen) for seen in look.state.facts.positions.values()]
+    if not rows:
+        yield "no position seen yet"
+        return
+    widths = _widths([row.cells for row in rows])
+    bar = min(COLUMNS - sum(widths) - len(widths), _MOST_BAR)
+    yield _joined(_HEAD, "", widths, bar)
+    for row in rows:
+        if row.why:
+            yield line(_joined(row.cells[:2], "", widths, 0), row.why)
+        else:
+            yield _joined(row.cells, _bar(row.seen, look, bar), widths, bar)
+    yield _UNITS
+
+
+def _row(look: Look, seen: PositionSeen) -> _Row:
+    measures = seen.measures
+    why = f"gone: {seen.gone}" if seen.gone else f"not read: {seen.unread}" if seen.unread else ""
+    if why:
+        cells = (name_of(look, seen), seen.pair, *[""] * len(_HEAD[2:]))
+        return _Row(seen=seen, cells=cells, why=why)
+    cells = (
+        name_of(look, seen),
+        seen.pair,
+        edges(measures),
+        figure(measures.price, "quote per base"),
+        "unknown" if measures.il is None else figure(measures.il, "fraction"),
+        _usd(measures.fees.usd),
+        _usd(measures.total.usd),
+    )
+    return _Row(seen=seen, cells=cells)
+
+
+def name_of(look: Look, seen: PositionSeen) -> str:
+    """Return what people call a position: `#2`, with its chain where several are configured."""
+    several = len(look.settings.chain) > 1
+    return f"#{seen.position.token_id}" + (f" {seen.chain}" if several else "")
+
+
+def _usd(value: float | None) -> str:
+    return "unknown" if value is None else figure(value, "usd").removesuffix(" USD")
+
+
+def _widths(rows: Sequence[tuple[str, ...]]) -> list[int]:
+    """Return the columns' widths; the names give way where it would be too wide for a bar."""
+    widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
+    for column in (1, 0):
+        over = sum(widths) + len(widths) + _LEAST_BAR - COLUMNS
+        if over > 0:
+            widths[column] = max(widths[column] - over, _LEAST_NAME)
+    return widths
+
+
+def _joined(cells: Sequence[str], bar: str, widths: Sequence[int], size: int) -> str:
+    told = [
+        f"{cut(cell, width):{'<' if column < _FIGURES else '>'}{width}}"
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=False))
+    ]
+    return " ".join([*told[:2], f"{bar:<{size}}", *told[2:]])
+
+
+def _bar(seen: PositionSeen, look: Look, size: int) -> str:
+    """Return where the price is in the range, in `size` characters, at least five."""
+    measures = seen.measures
+    if not seen.position.liquidity:
+        return "empty"
+    low, high = math.log(measures.price_lower), math.log(measures.price_upper)
+    share = (math.log(measures.price) - low) / (high - low)
+    if not measures.in_range:
+        side = "out ▼" if share < 0.5 else "out ▲"  # noqa: PLR2004 - the middle of the range
+        since = age((look.now - seen.out_since).total_seconds()) if seen.out_since else ""
+        return f"{side} {since}" if since and len(side) + len(since) < size else side
+    spot = min(max(int(share * (size - 2)), 0), size - 3)
+    return "├" + "─" * spot + "●" + "─" * (size - 3 - spot) + "┤"
+
+
+def _notes(look: Look) -> Iterator[str]:
+    """Yield what no row of the table tells: why an IL is unknown, wallets and pools not read."""
+    for seen in look.state.facts.positions.values():
+        note = seen.position.basis_note
+        if note and seen.measures.il is None and not (seen.gone or seen.unread):
+            yield line(f"{name_of(look, seen)} IL unknown: ", note)
+    for name in look.settings.chain:
+        chain = look.state.facts.chains.get(name)
+        for one in chain.missing if chain else ():
+            if one.key not in look.state.facts.positions:
+                yield line("unread    ", f"{one.key}: {one.reason}")
+
+
+def _footer(look: Look) -> Iterator[str]:
+    old = False
+    for name in look.settings.chain:
+        chain = look.state.facts.chains.get(name)
+        yield line(f"{name} ", look.source(chain))
+        if chain is not None and chain.good_at is not None:
+            old = old or look.now - chain.good_at > CHAIN_MAX_AGE
+    if old:
+        limit = age(CHAIN_MAX_AGE.total_seconds())
+        yield f"Figures older than {limit} are not of now: rules take them for unknown."

@@ -1,0 +1,75 @@
+"""One look at what the daemon last saved, and lines that fit a terminal of 80 columns."""
+
+import argparse
+import textwrap
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from monitor.alerts.figures import age
+from monitor.app.present import clock_of, open_saved
+from monitor.config import Settings, load_settings
+from monitor.pipeline import State
+from monitor.signals.facts import SourceSeen
+from monitor.store.rows import epoch_of, restore
+from monitor.store.sqlite import SqliteStore
+
+COLUMNS: Final = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is configured, what was saved, and when it is looked at."""
+
+    settings: Settings
+    store: SqliteStore
+    state: State
+    now: datetime
+
+    def ago(self, at: datetime) -> str:
+        """Return how long ago an instant was: `4 s ago`."""
+        return f"{age((self.now - at).total_seconds())} ago"
+
+    def source(self, seen: SourceSeen | None) -> str:
+        """Return how a chain or feed answers: `block 21,204,511, 4 m ago: 429 since …`."""
+        if seen is None or (seen.good_at is None and not seen.gap):
+            return "not read yet"
+        block = f"block {seen.block.number:,}, " if seen.block else ""
+        good = f"{block}{self.ago(seen.good_at)}" if seen.good_at else "never answered"
+        return f"{good}: {seen.gap}" if seen.gap else good
+
+
+@contextmanager
+def looking(asked: argparse.Namespace) -> Iterator[Look]:
+    """Open what was saved; raise Permanent where nothing is, ConfigError for a faulty file."""
+    settings = load_settings(asked.config)
+    now = clock_of(settings).now()
+    with closing(open_saved(settings, now)) as store:
+        saved = store.load()
+        state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
+        yield Look(settings=settings, store=store, state=state, now=now)
+
+
+def over(look: Look, scope: str) -> str:
+    """Return a layer's position or pool as it follows the layer's id: ` #2`; empty for the book."""
+    position = look.state.facts.positions.get(scope)
+    pool = look.state.facts.pools.get(scope)
+    if position is not None:
+        return f" #{position.position.token_id}"
+    return f" {pool.state.pool.pair}" if pool is not None else ""
+
+
+def line(head: str, text: str) -> str:
+    """Return a head and what follows it; too long a text goes on beneath its own beginning."""
+    indent = " " * len(head)
+    told = textwrap.fill(
+        text, COLUMNS, initial_indent=head, subsequent_indent=indent, break_on_hyphens=False
+    )
+    return told or head.rstrip()
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text of at most `width` characters; what is left out is told by `…`."""
+    return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"

@@ -1,0 +1,172 @@
+"""The verbs and their arguments."""
+
+import argparse
+import shutil
+import textwrap
+from pathlib import Path
+from typing import Final
+
+from monitor import __version__
+
+_EPILOG: Final = """\
+examples:
+  hedgewatch demo --out out            the spring of 2020 through a local chain
+  hedgewatch rules check               is config.toml sound, and are its rules?
+  hedgewatch run                       watch, with ./config.toml
+  hedgewatch layer fill L2 --leg "vix.call 2027-03-17 29 +4 @2.85"
+
+It never trades and holds no keys. Not advice.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; `module` and `function` of what it parses say who carries it out."""
+    whole = argparse.ArgumentParser(
+        prog="hedgewatch",
+        description=_wrapped(
+            "Watches Uniswap v3 positions and the volatility market, and says when a hedge "
+            "layer should be added, rolled or removed."
+        ),
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    whole.add_argument("--version", action="version", version=f"hedgewatch {__version__}")
+    whole.add_argument("--verbose", action="store_true", help="log more, on standard error")
+    verbs = whole.add_subparsers(title="verbs", metavar="VERB", required=True)
+    _add_daemon(verbs)
+    _add_rules(verbs)
+    _add_layer(verbs)
+    _add_faces(verbs)
+    _add_alerts(verbs)
+    return whole
+
+
+def _wrapped(text: str) -> str:
+    """Return a description as wide as argparse makes its own, for it leaves a raw one alone."""
+    return textwrap.fill(text, max(shutil.get_terminal_size().columns - 2, 11))
+
+
+Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse names it nowhere else
+
+
+def _verb(
+    verbs: "Verbs[argparse.ArgumentParser]", name: str, what: str, target: str
+) -> argparse.ArgumentParser:
+    """Add a verb carried out by `module:function` of this package."""
+    module, _, function = target.partition(":")
+    verb = verbs.add_parser(name, help=what, description=_sentence(what))
+    verb.set_defaults(module=module, function=function)
+    return verb
+
+
+def _group(
+    verbs: "Verbs[argparse.ArgumentParser]", name: str, what: str
+) -> "Verbs[argparse.ArgumentParser]":
+    """Add a group of verbs and return what its verbs are added to."""
+    group = verbs.add_parser(name, help=what, description=_sentence(what))
+    return group.add_subparsers(title="verbs", metavar="VERB", required=True)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _config(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--config",
+        type=Path,
+        default=Path("config.toml"),
+        metavar="FILE",
+        help="settings (default: ./config.toml)",
+    )
+
+
+def _add_daemon(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    run = _verb(verbs, "run", "watch until stopped; SIGHUP reloads the rules", "run:run")
+    _config(run)
+    demo = _verb(
+        verbs,
+        "demo",
+        "tell February to June 2020 on a local chain and show every alert",
+        "story:demo",
+    )
+    demo.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="default: ./out")
+    demo.add_argument(
+        "--speed",
+        type=float,
+        default=0.0,
+        metavar="N",
+        help="days of the story a second at most (default: as fast as it goes)",
+    )
+    devnet = _verb(verbs, "devnet", "run a local chain with the real contracts", "story:devnet")
+    devnet.add_argument("--port", type=int, default=0, metavar="N", help="default: any free one")
+    devnet.add_argument(
+        "--block", type=float, default=2.0, metavar="S", help="seconds between blocks (default: 2)"
+    )
+    devnet.add_argument(
+        "--weth-first", action="store_true", help="WETH as token0, as on Arbitrum and Base"
+    )
+
+
+def _add_rules(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    what = _group(verbs, "rules", "check rule files, and tell the language they are written in")
+    check = _verb(what, "check", "read rule files and report every fault at once", "rules:check")
+    check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="instead of the enabled")
+    check.add_argument("--strict", action="store_true", help="exit 3 if there are warnings")
+    check.add_argument(
+        "--config", type=Path, default=None, metavar="FILE", help="default: ./config.toml if there"
+    )
+    _verb(what, "language", "show the language of `when` and `clear` on one page", "rules:language")
+
+
+def _add_layer(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    what = _group(verbs, "layer", "show the hedge layers, and say what you did with them")
+    _config(_verb(what, "list", "show every layer: state, legs, open proposal", "layer:show"))
+    for name, meaning in (
+        ("fill", "say that you bought or sold legs of a layer"),
+        ("roll", "say that you rolled a layer: sold legs and bought others"),
+        ("close", "say that you closed a layer, wholly or the legs given"),
+    ):
+        verb = _verb(what, name, meaning, f"layer:{name}")
+        _config(verb)
+        verb.add_argument("layer", metavar="LAYER", help="its id in the rule file, such as L2")
+        verb.add_argument(
+            "--leg",
+            action="append",
+            default=[],
+            metavar="LEG",
+            help='"vix.call 2027-03-17 29 +4 @2.85": contract, expiry, strike, signed '
+            "quantity, price; repeat for more legs",
+        )
+        verb.add_argument(
+            "--position", default="book", metavar="ID", help="of a layer per position"
+        )
+
+
+def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    for name, what, target in (
+        ("status", "show the daemon, its sources, layers and outbox", "faces_status:status"),
+        ("positions", "show every position watched", "faces_positions:positions"),
+        ("signals", "show every signal a rule may name, as it is now", "faces_signals:signals"),
+    ):
+        _config(_verb(verbs, name, what, target))
+    log = _verb(verbs, "log", "show the newest alerts", "faces:log")
+    _config(log)
+    log.add_argument("-n", type=int, default=20, metavar="N", help="how many (default: 20)")
+    outbox = _verb(
+        verbs, "outbox", "show what is undelivered and what was given up", "faces:outbox"
+    )
+    _config(outbox)
+    outbox.add_argument("--requeue", type=int, metavar="ROW", help="send a dead letter once more")
+
+
+def _add_alerts(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    for name, what in (
+        ("ack", "stop the reminders of a firing alert"),
+        ("snooze", "stop the reminders of a firing alert for a while"),
+    ):
+        verb = _verb(verbs, name, what, f"layer:{name}")
+        _config(verb)
+        verb.add_argument("alert", metavar="ALERT", help="its six characters, such as A17F3C")
+        if name == "snooze":
+            verb.add_argument("span", metavar="SPAN", help="such as 1h or 2d")

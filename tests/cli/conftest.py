@@ -1,0 +1,89 @@
+"""A home: a config, a clock that stands, and the store a daemon leaves there."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.app.daemon import Daemon
+from monitor.cli import main
+from monitor.model.observation import Observation
+from monitor.pipeline import Rulebook, State
+from monitor.store.sqlite import open_sqlite
+
+AT = datetime(2020, 2, 14, 22, 30, tzinfo=UTC)
+CHAIN = """\
+[chain.{name}]
+rpc = ["http://127.0.0.1:9"]
+chain_id = {number}
+manager = "0xC36442b4a4522E871399CD717aBDD847Ab11FE88"
+[[watch]]
+chain = "{name}"
+nft = [1]
+"""
+
+
+@dataclass
+class Home:
+    """One installation. at: what its clock shows; chains: configured, by name and id."""
+
+    folder: Path
+    book: Rulebook
+    capsys: pytest.CaptureFixture[str]
+    at: datetime = AT
+    chains: dict[str, int] = field(default_factory=lambda: {"main": 1})
+    extra: str = ""
+
+    def take(self, *seen: Observation, requests: int = 0) -> State:
+        """Have a daemon observe these, commit, and stop."""
+        with closing(open_sqlite(f"sqlite:///{self.store}", now=AT)) as store:
+            daemon = Daemon(
+                store=store,
+                book=self.book,
+                state=self._state,
+                channels=("console",),
+                reload=lambda: self.book,
+                now=lambda: self.at,
+            )
+            for one in seen:
+                daemon.take(one, requests)
+            self._state = daemon.state
+        return self._state
+
+    _state: State = field(default_factory=State)
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "var" / "hedgewatch.db"
+
+    def told(self, *words: object, status: int = 0) -> list[str]:
+        """Return the lines a command prints: on standard error where it is to fail."""
+        config = self.folder / "mine.toml"
+        (self.folder / "clock").write_text(self.at.isoformat())
+        chains = "".join(CHAIN.format(name=k, number=n) for k, n in self.chains.items())
+        clock = f'[clock]\nscenario = "{self.folder}/clock"\n'
+        config.write_text(
+            f'[store]\nurl = "sqlite:///{self.store}"\n{clock}{chains}'
+            f'[rules]\nenabled = ["alvh"]\n{self.extra}'
+        )
+        self.capsys.readouterr()
+        found = main([*map(str, words), "--config", str(config)])
+        out, err = self.capsys.readouterr()
+        assert found == status, err
+        return (err if status else out).splitlines()
+
+
+@pytest.fixture
+def home(tmp_path: Path, hand: Any, capsys: pytest.CaptureFixture[str]) -> Iterator[Home]:
+    """An installation of the shipped layers; what logging was is put back."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level, sys.excepthook)
+    yield Home(tmp_path, hand.book("alvh"), capsys)
+    root.handlers[:], root.level, sys.excepthook = before
+    logging.captureWarnings(False)
