@@ -23,6 +23,9 @@ QUEUE: Final = 256
 GAP_S: Final = 1.0
 """However often a source is asked, its silence is told no more often than this."""
 
+SILENCE_S: Final = 3 * PULSE_S
+"""With a pulse every few seconds, nothing at all for this long means the schedule stands."""
+
 LATE: Final = 3.0
 """A poll may take this many of its own intervals, and no less than ten seconds."""
 
@@ -80,7 +83,8 @@ class Live:
     """Turns schedules into one stream of observations, in order, never running backwards.
 
     A poll that fails becomes a Gap with its reason; what a poll brings a second time
-    is not brought again. after: the newest instant already observed.
+    is not brought again. after: the newest instant already observed. silence_s: how
+    long nothing may come before the schedule is set going again.
     """
 
     def __init__(
@@ -98,24 +102,29 @@ class Live:
         self._taken: set[str] = set()
         self._seen: dict[str, tuple[Reading, ...]] = {}
         self._down: dict[str, float] = {}
+        self.silence_s = SILENCE_S
 
     async def observations(self, stop: asyncio.Event) -> AsyncIterator[Observation]:
         """Yield observations until `stop` is set."""
         scheduler = self._schedule()
         scheduler.start()
         stopping = asyncio.ensure_future(stop.wait())
+        waiting = asyncio.ensure_future(self._queue.get())
         try:
             while not stop.is_set():
-                waiting = asyncio.ensure_future(self._queue.get())
                 done, _ = await asyncio.wait(
-                    {waiting, stopping}, return_when=asyncio.FIRST_COMPLETED
+                    {waiting, stopping},
+                    timeout=self.silence_s,
+                    return_when=asyncio.FIRST_COMPLETED,
                 )
-                if waiting not in done:
-                    waiting.cancel()
-                    return
-                yield waiting.result()
+                if waiting in done:
+                    yield waiting.result()
+                    waiting = asyncio.ensure_future(self._queue.get())
+                elif not done:
+                    _revive(scheduler)
         finally:
             stopping.cancel()
+            waiting.cancel()
             scheduler.shutdown(wait=False)
 
     def heard(self, word: str) -> None:
@@ -218,3 +227,11 @@ class Live:
         if name in self._down:
             del self._down[name]
             _log.info("%s answers again", name)
+
+
+def _revive(scheduler: AsyncIOScheduler) -> None:
+    """Run every job now: it may be planned by a clock that has been set back since."""
+    _log.warning("the schedule stood still, as when a clock is set back: it is started anew")
+    now = SystemClock().now()
+    for job in scheduler.get_jobs():
+        job.modify(next_run_time=now)

@@ -1,6 +1,7 @@
 """The live stream: what polls, people and failures become, and when they were observed."""
 
 import asyncio
+import gc
 import json
 import logging
 from collections.abc import AsyncIterator, Iterable
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.clock import ManualClock
 from monitor.errors import Permanent, Transient
@@ -255,3 +257,21 @@ async def test_a_stop_ends_the_stream_though_a_poll_hangs() -> None:
     async with asyncio.timeout(5), streaming(polled) as stream, stream.news:
         await stream.news.wait_for(lambda: stream.pulses)
     assert stream.seen == []
+
+
+async def test_a_schedule_that_stands_still_is_started_anew(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with streaming(feed(vix(13.0), vix(14.0), vix(15.0))) as stream:
+        stream.live.silence_s = 0.05
+        await stream.until(3)
+        # What a machine's clock that is set back by an hour comes to.
+        here = asyncio.get_running_loop()
+        schedulers = [one for one in gc.get_objects() if isinstance(one, AsyncIOScheduler)]
+        (scheduler,) = [one for one in schedulers if one._eventloop is here]
+        for job in scheduler.get_jobs():
+            job.modify(next_run_time=job.next_run_time + timedelta(hours=1))
+        pulses = len(stream.pulses)
+        async with asyncio.timeout(5), stream.news:
+            await stream.news.wait_for(lambda: len(stream.pulses) > pulses)
+    assert "the schedule stood still" in caplog.text
