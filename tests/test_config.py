@@ -62,7 +62,7 @@ def test_every_fault_is_told_at_once_with_file_and_key() -> None:
         "my.toml: chain.ethereum.poll_s: Input should be greater than or equal to 0.02, was -1",
         "my.toml: channel.mqtt.host: must be given",
         "my.toml: channel.mqtt.port: Input should be less than or equal to 65535, was 99999",
-        "my.toml: instanc: unknown key",
+        "my.toml: instanc: unknown key; did you mean instance?",
         "my.toml: watch.0: needs exactly one of wallet, nft and pool, was none",
     ]
 
@@ -112,6 +112,102 @@ def test_a_contradiction_is_one_sentence(text: str, told: str) -> None:
     assert faults(text) == [told]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(
+            CHAIN + WATCH + "[chain.ethereum.rcp]\n", "chain.ethereum.rcp: unknown key", id="given"
+        ),
+        pytest.param(
+            CHAIN + "pol_s = 3\n" + WATCH,
+            "chain.ethereum.pol_s: unknown key; did you mean poll_s?",
+            id="in a table under a name",
+        ),
+        pytest.param(
+            CHAIN + WATCH + 'walet = "x"\n',
+            "watch.0.walet: unknown key; did you mean wallet?",
+            id="in a row",
+        ),
+        pytest.param(
+            CHAIN + WATCH + '[channel.mqtt]\nhost = "h"\ntls = { crt = "x" }\n',
+            "channel.mqtt.tls.crt: unknown key; did you mean cert?",
+            id="in a table that may be true instead",
+        ),
+        pytest.param(
+            CHAIN + WATCH + "[feed.manual.values.vix]\nvalu = 1\nas_of = 2020-02-14\n",
+            "feed.manual.values.vix.valu: unknown key; did you mean value?",
+            id="in a table within a table",
+        ),
+        pytest.param(CHAIN + WATCH + "[zebra]\n", "zebra: unknown key", id="like no other"),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_key_probably_meant(text: str, told: str) -> None:
+    assert f"my.toml: {told}" in faults(text)
+
+
+def test_what_is_of_the_wrong_form_does_not_hide_what_is_contradictory() -> None:
+    told = faults(
+        '[chain.ethereum]\nrpc = ["env:X"]\npoll_s = "often"\n'
+        '[[watch]]\nchain = "ethereum"\nnft = ["one"]\n'
+        '[[watch]]\nchain = "base"\nnft = [1]\n'
+        '[[watch]]\nchain = "ethereum"\nnft = [1]\nnft_id = 2\npool = "0x' + "1" * 40 + '"\n'
+        '[feeds]\nvix = ["cbo"]\n[rules]\nmax_gap = "5"\n'
+    )
+    assert [fault.removeprefix("my.toml: ").partition(":")[0] for fault in told] == [
+        "chain.ethereum.poll_s",
+        "watch.0.nft.0",
+        "watch.2.nft_id",
+        "watch.2",
+        "watch.1.chain",
+        "feeds.vix",
+        "rules.max_gap",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        pytest.param(
+            "[chain.ethereum]\npoll_s = 3\n" + WATCH,
+            ["chain.ethereum.rpc"],
+            id="a watch on a chain that is there but faulty",
+        ),
+        pytest.param(
+            CHAIN.replace("chain", "chian") + WATCH, ["chian"], id="a watch where chain is mistyped"
+        ),
+        pytest.param(
+            CHAIN + WATCH.replace("watch", "wacth"), ["wacth"], id="nothing watched but by a slip"
+        ),
+        pytest.param(
+            CHAIN + '[[watch]]\nchain = "ethereum"\nwalet = "x"\n',
+            ["watch.0.walet"],
+            id="a row without what its mistyped key gives",
+        ),
+        pytest.param(
+            CHAIN + WATCH + '[channel.mqtt]\nhost = "h"\nusername = 5\npassword = "env:P"\n',
+            ["channel.mqtt.username"],
+            id="a password without the username that is faulty",
+        ),
+        pytest.param(
+            '[chain.x]\nrpc = ["env:X"]\nchain_id = "one"\n[[watch]]\nchain = "x"\nnft = [1]\n'
+            f'[[entry]]\nposition = "1:0x{"1" * 40}:1"\namount0 = "1"\namount1 = "1"\n',
+            ["chain.x.chain_id"],
+            id="an entry on a chain whose number is faulty",
+        ),
+    ],
+)
+def test_what_is_faulty_is_not_called_absent(text: str, keys: list[str]) -> None:
+    told = [fault.removeprefix("my.toml: ").partition(":")[0] for fault in faults(text)]
+    assert told == keys
+
+
+def test_the_rows_that_are_sound_keep_their_numbers() -> None:
+    row = '[[entry]]\nposition = "1:0x{}:1"\namount0 = "{}"\namount1 = "1"\n'
+    text = CHAIN + WATCH + row.format("1" * 40, "x") + row.format("2" * 40, "1")
+    where = [fault.removeprefix("my.toml: ").partition(":")[0] for fault in faults(text)]
+    assert where == ["entry.0.amount0", "entry.1.position"]
+
+
 def test_what_is_not_toml_says_where() -> None:
     assert faults("instance = \n") == ["my.toml: not TOML: Invalid value (at line 1, column 12)"]
 
@@ -124,6 +220,10 @@ def test_what_is_not_toml_says_where() -> None:
             '[chain.ethereum]\nrpc = ["https://rpc.example/CANARYKEY"]\n', id="rpc in a list"
         ),
         pytest.param('[channel.telegram]\ntoken = "CANARYKEY"\nchat = 1\n', id="bot token"),
+        pytest.param('[channel]\ntelegram = "CANARYKEY"\n', id="text instead of a table"),
+        pytest.param('[chain]\nethereum = "CANARYKEY"\n', id="text instead of a chain"),
+        pytest.param('channel = "CANARYKEY"\n', id="text instead of every table"),
+        pytest.param('[channel.telegram]\ntokn = "CANARYKEY"\n', id="under a mistyped key"),
         pytest.param('[channel.telegram]\ntoken = 5\nchat = ["CANARYKEY"]\n', id="chat"),
         pytest.param(
             '[channel.mqtt]\nhost = "h"\nusername = "u"\npassword = "CANARYKEY"\n', id="password"

@@ -14,6 +14,7 @@ from typing import Final, TextIO
 from monitor.app.daemon import Daemon
 from monitor.app.parts import Parts, opened
 from monitor.app.rulebook import load_enabled, rulebook
+from monitor.app.soundness import ready
 from monitor.channels.board import board
 from monitor.channels.mqtt import MqttChannel
 from monitor.config import Settings, load_settings
@@ -38,8 +39,8 @@ async def run(config: Path, console: TextIO) -> None:
 
     Raises ConfigError before anything is started if a file is faulty.
     """
-    settings = load_settings(config)
-    book = rulebook(settings, load_enabled(settings))
+    settings, packs = ready(config)
+    book = rulebook(settings, packs)
     load_calendars()  # a second or two of work, done before anything waits on the loop
     async with opened(settings, console, file=str(config)) as parts:
         saved = parts.store.load()

@@ -1,12 +1,12 @@
 """From settings and rule files to what the road judges by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.config import Settings
-from monitor.errors import ConfigError
+from monitor.config import RulesSettings, Settings
+from monitor.errors import ConfigError, Fault
 from monitor.feeds.settings import feed_order
 from monitor.hedge.layer import withdraw
 from monitor.pipeline import Rulebook, State, in_precedence
@@ -14,7 +14,7 @@ from monitor.rules.desk import orphan_rules
 from monitor.rules.durations import parse_duration
 from monitor.rules.lifecycle import Instance
 from monitor.rules.lint import reachable
-from monitor.rules.loader import find_packs, load_packs
+from monitor.rules.loader import read_packs, seek_packs
 from monitor.rules.pack import Pack, Rule
 from monitor.shipped import rules_dir
 from monitor.signals.absorb import Lens
@@ -25,12 +25,20 @@ from monitor.signals.windows import span
 
 def load_enabled(settings: Settings) -> tuple[Pack, ...]:
     """Return the enabled packs; raise ConfigError with every fault in them at once."""
-    folder = Path(settings.rules.folder) if settings.rules.folder else rules_dir()
-    packs = load_packs(find_packs(folder, settings.rules.enabled))
-    faults = reachable(packs, settings.channel.names())
+    packs, faults = read_enabled(settings.rules, settings.channel.names())
     if faults:
         raise ConfigError(faults)
     return packs
+
+
+def read_enabled(
+    rules: RulesSettings, channels: Collection[str]
+) -> tuple[tuple[Pack, ...], list[Fault]]:
+    """Return the enabled packs that are sound, and every fault of the others."""
+    folder = Path(rules.folder) if rules.folder else rules_dir()
+    paths, absent = seek_packs(folder, rules.enabled)
+    packs, faulty = read_packs(paths, complete=not absent)
+    return packs, [*absent, *faulty, *reachable(packs, channels)]
 
 
 def rulebook(settings: Settings, packs: Sequence[Pack]) -> Rulebook:

@@ -1,10 +1,13 @@
 """What `config.toml` says about channels."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field
+
+from monitor.logs import read_secret
 
 _STRICT: Final = ConfigDict(extra="forbid")
 _REFERENCES: Final = ("env:", "file:")
@@ -89,6 +92,21 @@ class TelegramSettings:
             raise ValueError(
                 "base_url must be https, or http on the loopback: it carries the token"
             )
+
+
+def chat_id(reference: int | str) -> int | str:
+    """Return a chat's number or `@channel`, from where it is kept if it is a reference.
+
+    Raises ValueError in a sentence that never holds what was kept.
+    """
+    if isinstance(reference, int) or reference.startswith("@"):
+        return reference
+    text = read_secret(reference).reveal()
+    with suppress(ValueError):
+        return int(text)
+    if not text.startswith("@"):
+        raise ValueError(f"{reference} holds neither a chat's number nor @channel")
+    return text
 
 
 def _check_reference(key: str, reference: str | None) -> None:

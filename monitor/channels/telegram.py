@@ -8,7 +8,6 @@ import asyncio
 import logging
 import os
 from collections import deque
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,7 +18,7 @@ from telegram.request import HTTPXRequest
 
 from monitor.alerts.render import plain, telegram_html
 from monitor.channels.port import Message
-from monitor.channels.settings import TelegramSettings
+from monitor.channels.settings import TelegramSettings, chat_id
 from monitor.channels.telegram_errors import retry_after, tellable, verdict
 from monitor.clock import Clock
 from monitor.errors import Transient
@@ -71,7 +70,7 @@ class TelegramChannel:
         os.environ.setdefault("PTB_TIMEDELTA", "1")
         self._settings = settings
         self._clock = clock
-        self._chat = _chat(settings.chat)
+        self._chat = chat_id(settings.chat)
         self._request = HTTPXRequest(
             connection_pool_size=1,
             read_timeout=settings.timeout_s,
@@ -161,14 +160,3 @@ class TelegramChannel:
             disable_notification=message.alert.severity is Severity.INFO,
             link_preview_options=_NO_PREVIEW,
         )
-
-
-def _chat(chat: int | str) -> int | str:
-    if isinstance(chat, int) or chat.startswith("@"):
-        return chat
-    text = read_secret(chat).reveal()
-    with suppress(ValueError):
-        return int(text)
-    if not text.startswith("@"):
-        raise ValueError(f"{chat} holds neither a chat's number nor @channel")
-    return text

@@ -4,7 +4,9 @@ import argparse
 from pathlib import Path
 
 from monitor.app.rulebook import load_enabled
-from monitor.config import Settings, load_settings
+from monitor.app.soundness import look_over
+from monitor.config import Settings
+from monitor.errors import ConfigError
 from monitor.rules.expression import LANGUAGE
 from monitor.rules.lint import warnings
 from monitor.rules.loader import load_packs
@@ -33,5 +35,12 @@ def _packs(asked: argparse.Namespace) -> tuple[Pack, ...]:
     if asked.files:
         return load_packs(asked.files)
     path = asked.config or Path("config.toml")
-    settings = load_settings(path) if asked.config or path.exists() else Settings()
-    return load_enabled(settings)
+    if not asked.config and not path.exists():
+        return load_enabled(Settings())
+    found = look_over(path)
+    if found.unset:
+        wanting = "; ".join(f"{one.where}: {one.reason}" for one in found.unset)
+        print(f"note: `run` will want what cannot be had here: {wanting}")
+    if found.faults:
+        raise ConfigError(found.faults)
+    return found.packs

@@ -38,6 +38,14 @@ class Evidence(StrEnum):
 
 def find_packs(folder: Path, enabled: Sequence[str]) -> list[Path]:
     """Return the files of the enabled packs; raises ConfigError for one that is not there."""
+    paths, faults = seek_packs(folder, enabled)
+    if faults:
+        raise ConfigError(faults)
+    return paths
+
+
+def seek_packs(folder: Path, enabled: Sequence[str]) -> tuple[list[Path], list[Fault]]:
+    """Return the files of the enabled packs, and a fault for each that is not there."""
     known = {path.stem: path for path in sorted(folder.glob("*.toml")) if not _is_test(path)}
     faults = []
     for name in enabled:
@@ -45,23 +53,33 @@ def find_packs(folder: Path, enabled: Sequence[str]) -> list[Path]:
             hint = did_you_mean(name, known) or (f"; there are {', '.join(known)}" if known else "")
             reason = f'there is no pack "{name}"{hint}'
             faults.append(Fault(file=str(folder), where="rules.enabled", reason=reason))
-    if faults:
-        raise ConfigError(faults)
-    return [known[name] for name in dict.fromkeys(enabled)]
+    return [known[name] for name in dict.fromkeys(enabled) if name in known], faults
 
 
 def load_packs(paths: Sequence[Path], names: Mapping[str, Signal] = BY_NAME) -> tuple[Pack, ...]:
     """Return the packs of these files; raises ConfigError with every fault of all of them."""
+    packs, faults = read_packs(paths, names)
+    if faults:
+        raise ConfigError(faults)
+    return packs
+
+
+def read_packs(
+    paths: Sequence[Path], names: Mapping[str, Signal] = BY_NAME, *, complete: bool = True
+) -> tuple[tuple[Pack, ...], list[Fault]]:
+    """Return the packs of the sound files, and every fault of all of them.
+
+    complete: there are no other files; else a rule that is not in these may be elsewhere.
+    """
     drafts = [_load(path, names) for path in paths]
-    _across(drafts)
+    _across(drafts, complete=complete and all(draft.pack is not None for draft in drafts))
     faults = [
         fault
         for draft in drafts
         for fault in sorted(draft.source.faults, key=lambda one: (one.line or 0, one.column or 0))
     ]
-    if faults:
-        raise ConfigError(faults)
-    return tuple(draft.pack for draft in drafts if draft.pack is not None)
+    right = (draft.pack for draft in drafts if not draft.source.faults)
+    return tuple(pack for pack in right if pack is not None), faults
 
 
 @dataclass(slots=True)
@@ -77,7 +95,7 @@ class _Draft:
     ids: list[tuple[str, str, Table]] = field(default_factory=list)
 
 
-def _across(drafts: Sequence[_Draft]) -> None:
+def _across(drafts: Sequence[_Draft], *, complete: bool) -> None:
     """Note what is wrong between tables: an id given twice, an inhibitor that is not there."""
     seen: dict[tuple[str, str], str] = {}
     tables: dict[str, Table] = {}
@@ -88,17 +106,17 @@ def _across(drafts: Sequence[_Draft]) -> None:
             seen.setdefault((kind, name), draft.source.file)
             if kind == "rule":
                 tables.setdefault(name, table)
-    _inhibitors([rule for draft in drafts for rule in draft.rules], tables)
+    _inhibitors([rule for draft in drafts for rule in draft.rules], tables, complete=complete)
 
 
-def _inhibitors(found: Sequence[Rule], tables: Mapping[str, Table]) -> None:
+def _inhibitors(found: Sequence[Rule], tables: Mapping[str, Table], *, complete: bool) -> None:
     rules = {rule.id: rule for rule in found}
     for rule in rules.values():
         if rule.layer is None and rule.action is not Action.NOTIFY:
             continue  # its layer is at fault, and with it the names it would excuse
         table = tables[rule.id]
         for reason, excused in unknown_inhibitors(rule, tables):
-            if not excused:
+            if complete and not excused:
                 table.fault("inhibited_by", reason)
         for other in rule.inhibited_by:
             if other in rules and other != rule.id and rule.id in rules[other].inhibited_by:

@@ -7,12 +7,18 @@ from typing import Final
 _LONGEST: Final = 60
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean X?`, or nothing when no known word is near."""
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is near, or an empty text."""
     if len(word) > _LONGEST:
         return ""
     near = get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.6 if word[3:] else 0.5)
-    return f"; did you mean {near[0]}?" if near else ""
+    return near[0] if near else ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean X?`, or nothing when no known word is near."""
+    near = nearest(word, known)
+    return f"; did you mean {near}?" if near else ""
 
 
 def not_known(word: str, known: Iterable[str]) -> str:

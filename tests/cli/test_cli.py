@@ -104,7 +104,7 @@ def test_every_fault_of_a_config_is_told_at_once_with_file_and_key(config: Path,
         "feed.cboe.poll_s",
         "channel.mqtt.host",
     }
-    assert f"{config}: chain.main.poll: unknown key" in lines
+    assert f"{config}: chain.main.poll: unknown key; did you mean poll_s?" in lines
     assert f"{config}: channel.mqtt.host: must be given" in lines
 
 
@@ -122,14 +122,15 @@ def test_every_secret_that_cannot_be_had_is_told_at_once(config: Path, run: Run)
     edit(config, '"http://127.0.0.1:9"', '"env:HEDGEWATCH_NO_SUCH_RPC"')
     login = 'username = "d"\npassword = "env:HEDGEWATCH_NO_SUCH_WORD"'
     bot = 'token = "file:/nowhere/token"\nchat = 7'
+    unset = "the environment variable HEDGEWATCH_NO_SUCH"
     channels = f'[channel.mqtt]\nhost = "127.0.0.1"\n{login}\n[channel.telegram]\n{bot}\n'
     edit(config, "[rules]", f"{channels}[rules]")
     told = run("run", "--config", config)
     assert told.status == 2
     assert told.err.splitlines() == [
-        f"{config}: channel.mqtt: the environment variable HEDGEWATCH_NO_SUCH_WORD is not set",
-        f"{config}: channel.telegram: /nowhere/token cannot be read: FileNotFoundError",
-        f"{config}: chain.main: the environment variable HEDGEWATCH_NO_SUCH_RPC is not set",
+        f"{config}: chain.main.rpc: {unset}_RPC is not set",
+        f"{config}: channel.telegram.token: /nowhere/token cannot be read: FileNotFoundError",
+        f"{config}: channel.mqtt.password: {unset}_WORD is not set",
     ]
 
 
@@ -179,6 +180,42 @@ def test_a_pack_that_is_not_there_is_told(config: Path, run: Run) -> None:
     told = run("run", "--config", config)
     assert told.status == 2
     assert "avlh" in told.err
+
+
+EDITS = (
+    ('"http://127.0.0.1:9"', '"env:HEDGEWATCH_UNSET_RPC"'),
+    ("chain_id = 1", "chain_idd = 1"),
+    ('enabled = ["alvh", "self"]', 'enabled = ["avlh", "self"]\nmax_gap = "soon"'),
+)
+UNSET = "the environment variable HEDGEWATCH_UNSET_RPC is not set"
+
+
+def test_both_tell_every_fault_and_only_one_calls_a_secret_a_fault(config: Path, run: Run) -> None:
+    for old, new in EDITS:
+        edit(config, old, new)
+    checked, ran = (run(*verb, "--config", config) for verb in (("rules", "check"), ("run",)))
+    assert (checked.status, ran.status, ran.out) == (2, 2, "")
+    lines = checked.err.splitlines()
+    assert len(lines) == 3
+    assert lines[0] == f"{config}: chain.main.chain_idd: unknown key; did you mean chain_id?"
+    assert lines[1].startswith(f"{config}: rules.max_gap: 'soon' is not a span")
+    assert lines[2].endswith('rules.enabled: there is no pack "avlh"; did you mean alvh?')
+    assert ran.err.splitlines() == [*lines, f"{config}: chain.main.rpc: {UNSET}"]
+
+
+def test_a_check_says_in_one_line_which_secrets_a_run_will_want(config: Path, run: Run) -> None:
+    edit(config, *EDITS[0])
+    told = run("rules", "check", "--config", config)
+    assert (told.status, told.err) == (0, "")
+    notes = [line for line in told.out.splitlines() if line.startswith("note: ")]
+    assert notes == [f"note: `run` will want what cannot be had here: chain.main.rpc: {UNSET}"]
+    assert run("rules", "check", "--strict", "--config", config).status == 0
+
+
+def test_nothing_is_started_where_a_secret_is_unset(config: Path, store: Path, run: Run) -> None:
+    edit(config, *EDITS[0])
+    assert run("run", "--config", config).status == 2
+    assert not store.exists()
 
 
 def test_a_second_daemon_is_refused_with_the_first_one_s_number(config: Path, run: Run) -> None:

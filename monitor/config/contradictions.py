@@ -1,0 +1,59 @@
+"""What is right part by part and wrong together."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from monitor.chain.registry import settle
+from monitor.config.settings import Settings
+from monitor.feeds.settings import DEFAULT_ORDER, feed_faults
+from monitor.rules.durations import parse_duration
+
+_TAKEN: Final = frozenset({*DEFAULT_ORDER, "self", "inbox"})
+_IDENTITY: Final = ("chain_id", "manager", "multicall")
+
+Doubtful = Callable[..., bool]
+"""Tells whether a place holds what could not be read, so that its absence proves nothing."""
+
+
+def contradictions(
+    settings: Settings, doubtful: Doubtful, *, rows: Callable[[str], Sequence[int]]
+) -> Iterator[tuple[str, str]]:
+    """Yield where in the file and what is wrong, as far as the sound parts tell.
+
+    rows: the numbers, in the file, of the entries of an array that were sound.
+    """
+    for number, watch in zip(rows("watch"), settings.watch, strict=True):
+        if watch.chain not in settings.chain and not doubtful("chain", watch.chain):
+            known = ", ".join(settings.chain) or "none"
+            yield f"watch.{number}.chain", f"no [chain.{watch.chain}]; configured: {known}"
+    yield from _chain_faults(settings, doubtful, rows("entry"))
+    yield from feed_faults(settings.feeds, settings.feed)
+    try:
+        parse_duration(settings.rules.max_gap)
+    except ValueError as error:
+        yield "rules.max_gap", str(error)
+    if not settings.watch and not doubtful("watch"):
+        yield "watch", "nothing is watched: give a [[watch]] with a wallet, nft or pool"
+    if not settings.instance.replace("-", "").replace("_", "").isalnum():
+        yield "instance", f"letters, digits, - and _ only, was {settings.instance!r}"
+
+
+def _chain_faults(
+    settings: Settings, doubtful: Doubtful, entries: Sequence[int]
+) -> Iterator[tuple[str, str]]:
+    managers = set[str]()
+    for name, chain in settings.chain.items():
+        if name in _TAKEN:
+            yield f"chain.{name}", "this name is taken by a feed or by the daemon itself"
+        if any(doubtful("chain", name, key) for key in _IDENTITY):
+            continue
+        try:
+            settled = settle(name, chain)
+        except ValueError as error:
+            yield f"chain.{name}", str(error)
+        else:
+            managers.add(f"{settled.chain_id}:{settled.manager}")
+    for number, entry in zip(entries, settings.entry, strict=True):
+        on = entry.position.rpartition(":")[0]
+        if on not in managers and not doubtful("chain"):
+            yield f"entry.{number}.position", f"{entry.position} is on no configured chain"

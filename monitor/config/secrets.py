@@ -1,0 +1,41 @@
+"""The secrets `config.toml` refers to: can each be had?"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeGuard
+
+from monitor.chain.settings import rpc_url
+from monitor.channels.settings import chat_id
+from monitor.logs import read_secret
+
+_READERS: Final[Mapping[str, Callable[[str], object]]] = {"rpc": rpc_url, "chat": chat_id}
+_CHANNELS: Final = (("telegram", "token"), ("telegram", "chat"), ("mqtt", "password"))
+
+
+def references(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield where a file refers to a secret, and how; whatever else may be wrong with it."""
+    for name, chain in _table(raw.get("chain")).items():
+        given = _table(chain).get("rpc")
+        for one in given if isinstance(given, list) else ():
+            if _refers(one):
+                yield f"chain.{name}.rpc", one
+    for name, key in _CHANNELS:
+        one = _table(_table(raw.get("channel")).get(name)).get(key)
+        if _refers(one):
+            yield f"channel.{name}.{key}", one
+
+
+def secret_faults(wanted: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield where in the file, and why, for each secret that cannot be had; never its text."""
+    for where, reference in wanted:
+        try:
+            _READERS.get(where.rpartition(".")[2], read_secret)(reference)
+        except ValueError as error:
+            yield where, str(error)
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _refers(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value.startswith(("env:", "file:"))

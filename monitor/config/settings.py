@@ -1,0 +1,98 @@
+"""What `config.toml` may say, in frozen records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from pydantic import ConfigDict
+
+from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings
+from monitor.channels.settings import MqttSettings, TelegramSettings
+from monitor.feeds.settings import FeedSettings
+
+_STRICT: Final = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """url: `sqlite:///relative.db` or `sqlite:////absolute.db`."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    url: str = "sqlite:///var/hedgewatch.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesSettings:
+    """enabled: pack ids. folder: of rule files; None means the shipped ones.
+
+    max_gap: a silence longer than this restarts a rule's `for`.
+    """
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    enabled: tuple[str, ...] = ("alvh", "crypto_dvol", "lp_range", "self")
+    folder: str | None = None
+    max_gap: str = "5m"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsdSettings:
+    """pegged: token addresses the owner counts as one US dollar each; none by default."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    pegged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSettings:
+    """The console prints every event, one line each, unless it is off."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelsSettings:
+    """The channels that are configured."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    console: ConsoleSettings = ConsoleSettings()
+    telegram: TelegramSettings | None = None
+    mqtt: MqttSettings | None = None
+
+    def names(self) -> tuple[str, ...]:
+        """Return the channels a rule may reach."""
+        given = (("console", self.console.on), ("telegram", self.telegram), ("mqtt", self.mqtt))
+        return tuple(name for name, there in given if there)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSettings:
+    """scenario: a file that holds the present, for stories told faster than life."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    scenario: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole of `config.toml`."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    instance: str = "home"
+    store: StoreSettings = StoreSettings()
+    chain: Mapping[str, ChainSettings] = field(default_factory=dict)
+    watch: tuple[WatchSettings, ...] = ()
+    entry: tuple[EntrySettings, ...] = ()
+    usd: UsdSettings = UsdSettings()
+    feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    feed: Mapping[str, FeedSettings] = field(default_factory=dict)
+    rules: RulesSettings = RulesSettings()
+    channel: ChannelsSettings = ChannelsSettings()
+    clock: ClockSettings = ClockSettings()
