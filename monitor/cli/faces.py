@@ -13,7 +13,7 @@ def log(asked: argparse.Namespace) -> int:
     with looking(asked) as look:
         events = look.store.history.latest(asked.n)
         for event in events:
-            print(console_line(from_json(event.payload)))
+            print(console_line(from_json(event.payload), dated=True))
         if not events:
             print("no alerts yet")
     return 0
