@@ -1,3 +1,4 @@
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -134,8 +135,8 @@ def test_a_contradiction_is_one_sentence(text: str, told: str) -> None:
             id="in a table that may be true instead",
         ),
         pytest.param(
-            CHAIN + WATCH + "[feed.manual.values.vix]\nvalu = 1\nas_of = 2020-02-14\n",
-            "feed.manual.values.vix.valu: unknown key; did you mean value?",
+            CHAIN + WATCH + "[feed.manual.values.vix]\nval = 1\nas_of = 2020-02-14\n",
+            "feed.manual.values.vix.val: unknown key; did you mean value?",
             id="in a table within a table",
         ),
         pytest.param(CHAIN + WATCH + "[zebra]\n", "zebra: unknown key", id="like no other"),
@@ -173,6 +174,11 @@ def test_what_is_of_the_wrong_form_does_not_hide_what_is_contradictory() -> None
             id="a watch on a chain that is there but faulty",
         ),
         pytest.param(
+            CHAIN + WATCH + '[channel.mqtt]\nhots = "h"\n',
+            ["channel.mqtt.hots"],
+            id="a key that must be given, mistyped",
+        ),
+        pytest.param(
             CHAIN.replace("chain", "chian") + WATCH, ["chian"], id="a watch where chain is mistyped"
         ),
         pytest.param(
@@ -206,6 +212,25 @@ def test_the_rows_that_are_sound_keep_their_numbers() -> None:
     text = CHAIN + WATCH + row.format("1" * 40, "x") + row.format("2" * 40, "1")
     where = [fault.removeprefix("my.toml: ").partition(":")[0] for fault in faults(text)]
     assert where == ["entry.0.amount0", "entry.1.position"]
+
+
+ODD = ("5", '"env:X"', "true", "[]", "[1, 'a']", "{}", "{ a = 1 }", "2020-02-14", "nan")
+PLACES = (
+    *("chain", "chain.ethereum", "chain.ethereum.rpc", "chain.bool", "watch", "entry", "usd"),
+    *("usd.pegged", "feeds", "feeds.vix", "feed", "feed.manual", "feed.manual.values"),
+    *("feed.manual.values.vix", "rules", "rules.enabled", "rules.folder", "channel"),
+    *("channel.mqtt", "channel.mqtt.tls", "channel.telegram", "channel.telegram.chat", "clock"),
+    *("channel.mqtt.tls.key", "store.url", "instance", "bool", "watch.nft"),
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_whatever_stands_anywhere_is_read_or_told(place: str) -> None:
+    for odd in ODD:
+        with suppress(ConfigError):
+            parse_settings(f"{place} = {odd}\n")
+        told = faults(f"instance = 5\n{place} = {odd}\n" if place != "instance" else "watch = 5")
+        assert all(fault.startswith("my.toml: ") for fault in told)
 
 
 def test_what_is_not_toml_says_where() -> None:

@@ -105,7 +105,15 @@ def _sifted(raw: Mapping[str, Any]) -> tuple[Settings, list[Misfit], set[Place],
             if gone.issuperset(one.gone for one in found):
                 raise  # it would go on for ever: a slip of ours
         # A misfit that shows only now may come of what was left out before it.
-        told += [one for one in found if not any(_within(place, one.gone) for place in lost)]
+        # A key that was probably meant by another is not called missing besides.
+        hinted = {
+            ".".join(map(str, one.meant)) for one in found if one.meant not in (None, one.gone)
+        }
+        told += [
+            one
+            for one in found
+            if one.where not in hinted and not any(_within(place, one.gone) for place in lost)
+        ]
         gone |= {one.gone for one in found}
         lost |= {one.meant for one in found if one.meant is not None}
 

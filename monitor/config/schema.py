@@ -55,7 +55,7 @@ def misfits(
     for one in error.errors(include_url=False):
         place = _place(raw, one["loc"], gone)
         value = _at(raw, place)
-        if one["loc"][-1] == "bool" and isinstance(value, dict):
+        if one["type"] == "bool_type" and isinstance(value, dict):
             continue  # of `true or a table`, it is the table; its own misfits are told
         table = place if one["type"] in _MISSING else place[:-1]
         key = str(one["loc"][-1])
