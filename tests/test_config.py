@@ -214,6 +214,17 @@ def test_the_rows_that_are_sound_keep_their_numbers() -> None:
     assert where == ["entry.0.amount0", "entry.1.position"]
 
 
+def test_what_shows_only_once_a_row_is_left_out_is_told_of_its_own_row() -> None:
+    both = f'nft = [1]\nodd = 2\npool = "0x{"1" * 40}"\n'
+    text = CHAIN + '[[watch]]\nchain = "ethereum"\n' + f'[[watch]]\nchain = "ethereum"\n{both}'
+    told = "needs exactly one of wallet, nft and pool, was"
+    assert faults(text) == [
+        f"my.toml: watch.0: {told} none",
+        "my.toml: watch.1.odd: unknown key",
+        f"my.toml: watch.1: {told} nft and pool",
+    ]
+
+
 ODD = ("5", '"env:X"', "true", "[]", "[1, 'a']", "{}", "{ a = 1 }", "2020-02-14", "nan")
 PLACES = (
     *("chain", "chain.ethereum", "chain.ethereum.rpc", "chain.bool", "watch", "entry", "usd"),
