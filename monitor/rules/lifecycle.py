@@ -182,7 +182,8 @@ def _reminders(rule: Rule, old: Instance, seen: Judged) -> Iterator[Told]:
     quiet = bool(old.acked_by) or (old.snoozed_until is not None and seen.now < old.snoozed_until)
     quiet = quiet or bool(seen.inhibited) or seen.when.truth is False
     if rule.repeat is not None and age >= rule.repeat and not quiet:
-        yield Told(turn=Turn.REPEAT, reason="still true", number=old.told + 1)
+        reason = "still true" if seen.when.truth else "not cleared: an input is unknown"
+        yield Told(turn=Turn.REPEAT, reason=reason, number=old.told + 1)
 
 
 def _unknown(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
