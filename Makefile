@@ -6,7 +6,7 @@ export npm_config_loglevel ?= error
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak bench lock clean
+.PHONY: help setup demo test check soak lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -29,9 +29,6 @@ check: setup ## read the code: lint, format, types, import order, spelling
 
 soak: setup ## run the long tests: the daemon killed and restarted many times
 	@$(BIN)/python -m pytest -m soak -s
-
-bench: setup ## measure what is promised and print the figures
-	@$(BIN)/python -m pytest -m bench -s
 
 lock: setup ## pin the dependencies anew; UPGRADE=--upgrade takes the newest ones
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
