@@ -186,7 +186,8 @@ async def test_no_key_and_no_token_is_told_however_they_are_echoed(
     await adds_decided(play)
     await play.until(lambda: len(play.gaps("devnet")) >= 3, "three kinds of gap")
     await play.until(lambda: not play.owed("mqtt"), "MQTT, which goes on")
-    await play.until(lambda: len(errors(folder)) == 3, "each letter's own failure")
+    # At least: given up on one, pack `self` may have its own to say of it by now.
+    await play.until(lambda: len(errors(folder)) >= 3, "each letter's own failure")
     await play.daemon.stop()
     assert any(RPC_KEY in path for path in node.paths), "a canary never sent proves nothing"
     written = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
