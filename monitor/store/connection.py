@@ -13,6 +13,7 @@ Row: TypeAlias = tuple[Any, ...]
 
 # Another process holds the write lock for about a millisecond: 5 s is a process that hangs.
 _BUSY_S: Final = 5.0
+_MODE_TRIES: Final = 50
 _SCHEME: Final = "sqlite:///"
 _PASSING: Final = {
     sqlite3.SQLITE_BUSY,
@@ -111,11 +112,23 @@ class Connection:
         self._raw.close()
 
     def _prepare(self) -> None:
-        [(mode,)] = self.read("PRAGMA journal_mode = WAL")
-        if mode != "wal":
+        if self._write_ahead() != "wal":
             raise Permanent(f"{self._path}: this file system cannot keep a write-ahead log")
         self.run("PRAGMA synchronous = FULL")
         self.run("PRAGMA foreign_keys = ON")
+
+    def _write_ahead(self) -> str:
+        # SQLite does not wait for a lock when the mode is changed, so that of several who open
+        # a new file at once some are refused: wait for the file as a writer does, and try again.
+        for _ in range(_MODE_TRIES):
+            try:
+                [(mode,)] = self.read("PRAGMA journal_mode = WAL")
+            except Transient:
+                with self.transaction("EXCLUSIVE"):
+                    pass
+            else:
+                return str(mode)
+        raise Transient(f"{self._path}: others keep opening it: cannot become a write-ahead log")
 
     @contextmanager
     def _verdicts(self) -> Iterator[None]:
