@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from monitor.model.layer import Fill
-from monitor.model.pool import PoolState
+from monitor.model.pool import PoolState, UsdPrice
 from monitor.model.position import Position
 from monitor.model.reading import Reading
 
@@ -36,10 +36,25 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reorg:
+    """Blocks we had read that are no longer part of their chain.
+
+    ancestor: the newest block number still shared with what was read; where the chain
+    turned deeper than is remembered, the number below the oldest remembered block.
+    dropped: the blocks read that are gone, oldest first.
+    """
+
+    ancestor: int
+    dropped: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """All watched pools and positions of one chain at one block hash.
 
     A snapshot is whole: what is not in it and not in `missing` is not watched.
+    usd: prices read on chain at this very block. reorg: what this block's chain has
+    dropped of what was read before, None where it grew on.
     """
 
     chain: str
@@ -49,6 +64,8 @@ class Snapshot:
     pools: tuple[PoolState, ...]
     positions: tuple[Position, ...]
     missing: tuple[Missing, ...] = ()
+    usd: tuple[UsdPrice, ...] = ()
+    reorg: Reorg | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """A Uniswap v3 pool: what never changes, and what one block says of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,8 @@ class Pool:
 
     fee_pips: hundredths of a basis point (3000 is 0.3 %).
     quote: 0 or 1, the token people count the price in (USDC of WETH/USDC).
+    protocol: whose pool it is, like `uniswap_v3`. address: for Uniswap v4, whose pools
+    have none, the pool's 32-byte id.
     """
 
     chain_id: int
@@ -27,6 +30,7 @@ class Pool:
     fee_pips: int
     tick_spacing: int
     quote: int
+    protocol: str = "uniswap_v3"
 
     @property
     def key(self) -> str:
@@ -55,3 +59,18 @@ class PoolState:
     liquidity: int
     fee_growth_global0_x128: int
     fee_growth_global1_x128: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsdPrice:
+    """A token's price in US dollars as a feed on the same chain stated it at one block.
+
+    token: its address as its pools spell it. usd: a whole token's; None where the feed
+    cannot be trusted, and then `note` says why. source: like `chainlink ETH/USD`.
+    """
+
+    token: str
+    usd: float | None
+    source: str
+    updated_at: datetime | None = None
+    note: str = ""

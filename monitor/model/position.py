@@ -73,9 +73,10 @@ class Basis:
 class Position:
     """A position NFT at one block, in `positions()`'s own words.
 
-    pool: the pool's key. tokens_owed: raw, stale until touched, and holding
-    principal after a decrease. basis: None where nothing tells the entry, and
-    then `basis_note` says why.
+    pool: the pool's key. owner: whose it is, who staked it where it is staked; then
+    `staked_in` is the contract that holds it, and `staked_in` is empty else.
+    tokens_owed: raw, stale until touched, and holding principal after a decrease.
+    basis: None where nothing tells the entry, and then `basis_note` says why.
     """
 
     key: str
@@ -93,3 +94,4 @@ class Position:
     upper: TickState
     basis: Basis | None = None
     basis_note: str = ""
+    staked_in: str = ""
