@@ -145,6 +145,11 @@ def _add_layer(verbs: "Verbs[argparse.ArgumentParser]") -> None:
 
 def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     for name, what, target in (
+        (
+            "doctor",
+            "ask every endpoint, feed and channel whether alerts would arrive",
+            "doctor:doctor",
+        ),
         ("status", "show the daemon, its sources, layers and outbox", "faces_status:status"),
         ("positions", "show every position watched", "faces_positions:positions"),
         ("signals", "show every signal a rule may name, as it is now", "faces_signals:signals"),

@@ -1,0 +1,76 @@
+"""What one endpoint can do, found out by asking it: for `hedgewatch doctor`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.chain.abi import contract
+from monitor.chain.failures import EndpointRefused, RangeTooWide
+from monitor.chain.heads import header
+from monitor.chain.rpc import Endpoint
+from monitor.errors import Permanent, Transient
+from monitor.model.observation import Block
+
+_WIDTHS: Final = (10_000, 1_000, 100, 50)
+_TRANSFER: Final = ("nonfungible_position_manager", "IncreaseLiquidity")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    """An endpoint that serves. log_blocks: the widest of a few ranges it gives logs of."""
+
+    host: str
+    head: Block
+    absent: tuple[str, ...]
+    log_blocks: int
+
+
+async def check_up(
+    endpoint: Endpoint, *, chain_id: int, contracts: Mapping[str, str], logs_of: str
+) -> Checkup:
+    """Return what an endpoint of a chain can do; raise Transient or Permanent in one sentence.
+
+    contracts: the addresses that must have code, by what they are; those without are
+    `absent`. logs_of: the contract whose logs will be read.
+    """
+    await _serves(endpoint, chain_id)
+    head = (await header(endpoint, "latest")).block
+    absent = [
+        what
+        for what, address in contracts.items()
+        if await endpoint.call("eth_getCode", address, "latest") in ("0x", "")
+    ]
+    return Checkup(
+        host=endpoint.host,
+        head=head,
+        absent=tuple(absent),
+        log_blocks=await _log_blocks(endpoint, logs_of, head.number),
+    )
+
+
+async def _serves(endpoint: Endpoint, chain_id: int) -> None:
+    told = await endpoint.call("eth_chainId")
+    try:
+        served = int(told, 16)
+    except (TypeError, ValueError):
+        raise Transient(f"{endpoint.host} answered eth_chainId with no number") from None
+    if served != chain_id:
+        raise EndpointRefused(f"{endpoint.host} serves chain id {served}, not {chain_id}")
+
+
+async def _log_blocks(endpoint: Endpoint, address: str, head: int) -> int:
+    room, name = _TRANSFER
+    topics = ["0x" + contract(room).events[name].topic.hex(), "0x" + "0" * 64]  # of no token id
+    for width in _WIDTHS:
+        criteria = {
+            "fromBlock": hex(max(head - width + 1, 0)),
+            "toBlock": hex(head),
+            "address": address,
+            "topics": topics,
+        }
+        try:
+            await endpoint.call("eth_getLogs", criteria)
+        except RangeTooWide:
+            continue
+        return width
+    raise Permanent(f"{endpoint.host} gives no logs even of {_WIDTHS[-1]} blocks")

@@ -1,0 +1,79 @@
+"""A passing visit to each channel: does it answer, and would it take an alert?"""
+
+import os
+from dataclasses import replace
+
+import aiomqtt
+from telegram import Bot
+from telegram.constants import ChatAction, ChatType
+from telegram.error import TelegramError
+from telegram.request import HTTPXRequest
+
+from monitor.channels.mqtt_client import V5, Access, tls_context
+from monitor.channels.mqtt_link import Refused, open_link
+from monitor.channels.mqtt_version import VersionChoice
+from monitor.channels.settings import MqttSettings, TelegramSettings, chat_id
+from monitor.channels.telegram_errors import tellable, verdict
+from monitor.errors import Transient
+from monitor.logs import read_secret, redact
+
+
+async def visit_mqtt(settings: MqttSettings, instance: str) -> str:
+    """Return how the broker takes a QoS 1 message; raise Transient or Permanent.
+
+    Under a client id of its own, so that a daemon that is connected stays so. Raises
+    ValueError where a secret or a TLS file cannot be had.
+    """
+    topic = f"hedgewatch/{instance}/doctor"
+    access = Access(
+        settings=settings,
+        password=read_secret(settings.password) if settings.password else None,
+        tls=tls_context(settings.tls),
+        client_id=f"hedgewatch-{instance}-doctor",
+        will_topic=topic,
+        will="",
+    )
+    try:
+        version = await VersionChoice(access).settle()
+        async with open_link(replace(access), version) as link:
+            await link.publish(topic, "{}")
+    except Refused as error:
+        raise error.verdict(access.where, topic) from error
+    except TimeoutError as error:
+        raise Transient(access.silence) from error
+    except aiomqtt.MqttError as error:
+        raise Transient(f"the MQTT broker at {access.where}: {redact(str(error))}") from error
+    spoken = "5" if version is V5 else "3.1.1"
+    return f"{access.where}, MQTT {spoken}, QoS 1 acknowledged"
+
+
+async def visit_telegram(settings: TelegramSettings) -> str:
+    """Return who the bot is and which chat it may write to, sending no message.
+
+    Raises Transient or Permanent, and ValueError where a secret cannot be had.
+    """
+    os.environ.setdefault("PTB_TIMEDELTA", "1")
+    chat = chat_id(settings.chat)
+    request = HTTPXRequest(
+        connection_pool_size=1,
+        read_timeout=settings.timeout_s,
+        connect_timeout=settings.timeout_s,
+    )
+    bot = Bot(
+        read_secret(settings.token).reveal(),
+        base_url=settings.base_url,
+        request=request,
+        get_updates_request=request,
+    )
+    try:
+        me = await bot.get_me()
+        there = await bot.get_chat(chat)
+        if there.type != ChatType.CHANNEL:
+            await bot.send_chat_action(chat, ChatAction.TYPING, message_thread_id=settings.topic)
+    except TelegramError as error:
+        raise verdict(error, token=settings.token, timeout_s=settings.timeout_s) from tellable(
+            error
+        )
+    finally:
+        await request.shutdown()
+    return f"@{me.username} reaches {there.title or there.full_name or chat}"
