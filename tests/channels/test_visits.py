@@ -1,0 +1,89 @@
+"""A passing visit to each channel, against a local Bot API server and a real broker."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from monitor.channels.settings import MqttSettings, TelegramSettings
+from monitor.channels.visits import visit_mqtt, visit_telegram
+from monitor.devnet.broker import Broker
+from monitor.errors import HedgewatchError
+
+TOKEN = "123456789:" + "AAcanary-Canary_canary-Canary_canar"
+ME = {"id": 1, "is_bot": True, "first_name": "Hedge", "username": "hedge_bot"}
+CHAT = {"id": 7, "type": "private", "first_name": "Owner", "accent_color_id": 0,
+        "max_reaction_count": 1, "accepted_gift_types": {
+            "unlimited_gifts": True, "limited_gifts": True, "unique_gifts": True,
+            "premium_subscription": True, "gifts_from_channels": True}}  # fmt: skip
+GOOD: Mapping[str, Any] = {"getMe": ME, "getChat": CHAT, "sendChatAction": True}
+
+
+@asynccontextmanager
+async def bot_api(answers: Mapping[str, Any]) -> AsyncIterator[tuple[str, list[str]]]:
+    """Serve one answer a method; what is no result is a refusal's code and words."""
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        method = request.match_info["method"]
+        asked.append(method)
+        given = answers[method]
+        if isinstance(given, tuple):
+            body = {"ok": False, "error_code": given[0], "description": given[1]}
+            return web.json_response(body, status=given[0])
+        return web.json_response({"ok": True, "result": given})
+
+    app = web.Application()
+    app.router.add_post("/bot{token}/{method}", answer)
+    server = TestServer(app)
+    await server.start_server(access_log=None)
+    try:
+        yield str(server.make_url("/bot")), asked
+    finally:
+        await server.close()
+
+
+def settings(url: str, token: Any) -> TelegramSettings:
+    token.write_text(TOKEN)
+    token.chmod(0o600)
+    return TelegramSettings(token=f"file:{token}", chat=7, base_url=url, timeout_s=2)
+
+
+async def test_a_bot_that_may_write_is_told_by_name_and_no_message_is_sent(tmp_path: Any) -> None:
+    async with bot_api(GOOD) as (url, asked):
+        told = await visit_telegram(settings(url, tmp_path / "token"))
+    assert told == "@hedge_bot reaches Owner"
+    assert asked == ["getMe", "getChat", "sendChatAction"]
+
+
+@pytest.mark.parametrize(
+    ("method", "refusal", "said"),
+    [
+        pytest.param("getMe", (401, "Unauthorized"), "ask @BotFather", id="a wrong token"),
+        pytest.param(
+            "getChat", (400, "Bad Request: chat not found"), "chat not found", id="a wrong chat"
+        ),
+        pytest.param(
+            "sendChatAction", (403, "Forbidden: bot was blocked by the user"), "blocked",
+            id="a chat that has blocked the bot",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_stands_in_the_bots_way_is_told(
+    tmp_path: Any, method: str, refusal: tuple[int, str], said: str
+) -> None:
+    async with bot_api({**GOOD, method: refusal}) as (url, _):
+        with pytest.raises(HedgewatchError, match=said) as caught:
+            await visit_telegram(settings(url, tmp_path / "token"))
+    assert "canary" not in str(caught.value).lower()
+
+
+async def test_a_broker_acknowledges_or_is_told_to_be_away(broker: Broker) -> None:
+    told = await visit_mqtt(MqttSettings(host=broker.host, port=broker.port, timeout_s=2), "home")
+    assert told == f"{broker.host}:{broker.port}, MQTT 5, QoS 1 acknowledged"
+    await broker.stop()
+    with pytest.raises(HedgewatchError, match="the MQTT broker at"):
+        await visit_mqtt(MqttSettings(host=broker.host, port=broker.port, timeout_s=2), "home")
