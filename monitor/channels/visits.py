@@ -6,7 +6,7 @@ from dataclasses import replace
 import aiomqtt
 from telegram import Bot
 from telegram.constants import ChatAction, ChatType
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
 from monitor.channels.mqtt_client import V5, Access, tls_context
@@ -14,7 +14,7 @@ from monitor.channels.mqtt_link import Refused, open_link
 from monitor.channels.mqtt_version import VersionChoice
 from monitor.channels.settings import MqttSettings, TelegramSettings, chat_id
 from monitor.channels.telegram_errors import tellable, verdict
-from monitor.errors import Transient
+from monitor.errors import Permanent, Transient
 from monitor.logs import read_secret, redact
 
 
@@ -70,6 +70,9 @@ async def visit_telegram(settings: TelegramSettings) -> str:
         there = await bot.get_chat(chat)
         if there.type != ChatType.CHANNEL:
             await bot.send_chat_action(chat, ChatAction.TYPING, message_thread_id=settings.topic)
+    except BadRequest as error:
+        said = redact(error.message)
+        raise Permanent(f"Telegram: {said}: is channel.telegram.chat the right one?") from error
     except TelegramError as error:
         raise verdict(error, token=settings.token, timeout_s=settings.timeout_s) from tellable(
             error
