@@ -95,7 +95,7 @@ def test_every_fault_is_told_at_once_with_file_and_key() -> None:
         pytest.param(
             '[chain.mainnet]\nrpc = ["env:X"]\n[[watch]]\nchain = "mainnet"\nnft = [1]\n',
             "my.toml: chain.mainnet: chain 'mainnet' needs chain_id; known by name are arbitrum, "
-            "avalanche, base, bsc, celo, ethereum, optimism, polygon, unichain",
+            "avalanche, base, bsc, celo, ethereum, optimism, polygon, unichain, zksync",
             id="a chain without id that has no known name",
         ),
         *(

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from monitor.chain.abi import encode_call
 from monitor.chain.failures import EmptyAnswer, NoCode, one_line, revert_reason
 from monitor.chain.multicall import Pinned
-from monitor.chain.registry import Chain
+from monitor.chain.registry import Chain, Dex, Nft
 from monitor.chain.words import WORD, Answer, Call, address, sint, text, uint
 from monitor.errors import Permanent, Transient
 from monitor.model.pool import Pool, Token
@@ -28,8 +28,8 @@ class Place:
     tick_upper: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _PoolKey:
+class _PoolKey(NamedTuple):
+    dex: Dex
     token0: str
     token1: str
     fee: int
@@ -38,43 +38,41 @@ class _PoolKey:
 class Facts:
     """The cache of what never changes, read once a process.
 
-    places: by token id. pools: by address. broken: why a token id or a watched
-    pool's address cannot be understood; found out once, like the rest.
+    places: by NFT. pools: by address. broken: why an NFT or a watched pool's
+    address cannot be understood; found out once, like the rest.
     """
 
     def __init__(self, chain: Chain) -> None:
-        self.places: dict[int, Place] = {}
+        self.places: dict[Nft, Place] = {}
         self.pools: dict[str, Pool] = {}
-        self.broken: dict[int | str, str] = {}
+        self.broken: dict[Nft | str, str] = {}
         self._chain = chain
-        self._factory: str | None = None
+        self._factories: dict[str, str] = {}
         self._tokens: dict[str, Token | None] = {}
         self._addresses: dict[_PoolKey, str] = {}
 
-    async def learn_places(self, pinned: Pinned, told: Mapping[int, bytes]) -> None:
-        """Learn positions from what `positions(id)` answered, by token id."""
-        keys: dict[int, _PoolKey] = {}
-        for token_id, data in told.items():
+    async def learn_places(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> None:
+        """Learn positions from what `positions(id)` answered, by NFT."""
+        dexes = {dex.manager: dex for dex in self._chain.dexes}
+        keys: dict[Nft, _PoolKey] = {}
+        for nft, data in told.items():
             if len(data) < _POSITION_WORDS * WORD:
-                self.broken[token_id] = "the manager answers positions() in another form"
+                self.broken[nft] = "the manager answers positions() in another form"
                 continue
-            keys[token_id] = _PoolKey(
-                token0=address(data, 2), token1=address(data, 3), fee=uint(data, 4)
-            )
+            dex = dexes[nft.manager]
+            keys[nft] = _PoolKey(dex, address(data, 2), address(data, 3), uint(data, 4))
         await self._learn_addresses(pinned, keys.values())
         await self._learn_pools(pinned, keys.values())
-        for token_id, key in keys.items():
+        for nft, key in keys.items():
             pool = self.pools.get(self._addresses[key])
             if pool is None:
-                self.broken[token_id] = self._why_not(key)
+                self.broken[nft] = self._why_not(key)
                 continue
-            data = told[token_id]
-            self.places[token_id] = Place(
-                pool=pool, tick_lower=sint(data, 5), tick_upper=sint(data, 6)
-            )
+            data = told[nft]
+            self.places[nft] = Place(pool=pool, tick_lower=sint(data, 5), tick_upper=sint(data, 6))
 
-    async def learn_watched(self, pinned: Pinned, pools: Sequence[str]) -> None:
-        """Learn pools watched by address, checked against the manager's own factory."""
+    async def learn_watched(self, pinned: Pinned, pools: Mapping[str, Dex]) -> None:
+        """Learn pools watched by address, checked against their manager's own factory."""
         new = [one for one in pools if one not in self.pools and one not in self.broken]
         getters = [encode_call(_POOL, getter) for getter in ("token0", "token1", "fee")]
         answers = await pinned.ask_once([Call(one, getter) for one in new for getter in getters])
@@ -84,9 +82,7 @@ class Facts:
                 self.broken[pool] = await self._no_pool(pinned, pool)
                 continue
             first, second, fee = (part.data for part in parts)
-            keys[pool] = _PoolKey(
-                token0=address(first, 0), token1=address(second, 0), fee=uint(fee, 0)
-            )
+            keys[pool] = _PoolKey(pools[pool], address(first, 0), address(second, 0), uint(fee, 0))
         await self._learn_addresses(pinned, keys.values())
         for pool in [one for one, key in keys.items() if self._addresses[key] != one]:
             del keys[pool]
@@ -96,23 +92,21 @@ class Facts:
             if pool not in self.pools:
                 self.broken[pool] = self._why_not(key)
 
-    async def factory(self, pinned: Pinned) -> str:
-        """Return the manager's factory; raise NoCode where manager or Multicall3 is none."""
-        if self._factory is not None:
-            return self._factory
-        call = Call(self._chain.manager, encode_call("nonfungible_position_manager", "factory"))
+    async def factory(self, pinned: Pinned, manager: str) -> str:
+        """Return a manager's factory; raise NoCode where manager or Multicall3 is none."""
+        if manager in self._factories:
+            return self._factories[manager]
+        call = Call(manager, encode_call("nonfungible_position_manager", "factory"))
         try:
             (answer,) = await pinned.ask_once([call])
         except EmptyAnswer:
             await self._require_code(pinned, self._chain.multicall, "Multicall3")
             raise
         if not answer.ok or len(answer.data) != WORD:
-            await self._require_code(pinned, self._chain.manager, "position manager")
-            raise Permanent(
-                f"{self._chain.manager} on {self._chain.name} is not a Uniswap v3 position manager"
-            )
-        self._factory = address(answer.data, 0)
-        return self._factory
+            await self._require_code(pinned, manager, "position manager")
+            raise Permanent(f"{manager} on {self._chain.name} is not a Uniswap v3 position manager")
+        self._factories[manager] = address(answer.data, 0)
+        return self._factories[manager]
 
     async def _require_code(self, pinned: Pinned, contract: str, role: str) -> None:
         if await has_code(pinned, contract):
@@ -131,15 +125,14 @@ class Facts:
         new = [key for key in dict.fromkeys(keys) if key not in self._addresses]
         if not new:
             return
-        factory = await self.factory(pinned)
-        answers = await pinned.ask_once(
-            [
-                Call(
-                    factory, encode_call("uniswap_v3_factory", "getPool", k.token0, k.token1, k.fee)
-                )
-                for k in new
-            ]
-        )
+        calls = [
+            Call(
+                await self.factory(pinned, key.dex.manager),
+                encode_call("uniswap_v3_factory", "getPool", *key[1:]),
+            )
+            for key in new
+        ]
+        answers = await pinned.ask_once(calls)
         for key, answer in zip(new, answers, strict=True):
             if not answer.ok or len(answer.data) < WORD:
                 raise Transient(f"the factory did not name a pool: {why(answer)}")
@@ -163,6 +156,7 @@ class Facts:
                 fee_pips=key.fee,
                 tick_spacing=sint(answer.data, 0),
                 quote=quote_of(token0, token1, self._chain.quote),
+                protocol=key.dex.protocol,
             )
 
     async def _learn_tokens(self, pinned: Pinned, tokens: Iterable[str]) -> None:

@@ -1,12 +1,12 @@
 """The calls of one snapshot, encoded once."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from monitor.chain.abi import encode_call
 from monitor.chain.facts import Facts, Place
 from monitor.chain.multicall import Batch, prepare
-from monitor.chain.registry import Chain
+from monitor.chain.registry import Chain, Nft
 from monitor.chain.words import Call
 from monitor.model.pool import Pool
 from monitor.model.position import position_key
@@ -16,66 +16,78 @@ _POOL: Final = "uniswap_v3_pool"
 GETTERS: Final = ("slot0", "liquidity", "feeGrowthGlobal0X128", "feeGrowthGlobal1X128")
 
 
+class Purse(NamedTuple):
+    """What one wallet holds of one manager's positions. wallet: EIP-55."""
+
+    manager: str
+    wallet: str
+
+
+class Row(NamedTuple):
+    """Where in the batch one NFT's answers lie.
+
+    at: of `positions`; `ownerOf` is next. place: None while it is not known; else
+    lower and upper are where the ticks' answers are.
+    """
+
+    key: str
+    at: int
+    place: Place | None
+    lower: int = 0
+    upper: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
     """What one snapshot reads. pools: those watched by address and known to be pools."""
 
-    wallets: tuple[str, ...]
-    token_ids: tuple[int, ...]
+    purses: tuple[Purse, ...]
+    nfts: tuple[Nft, ...]
     pools: tuple[Pool, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Where in the batch each thing's answers lie.
+    """Where in the batch each thing's answers lie."""
 
-    positions: token id to (positions, ownerOf). ticks: pool address and tick.
-    """
-
-    watched: Watched
     batch: Batch
-    wallets: dict[str, int]
-    positions: dict[int, int]
-    places: dict[int, Place]
+    purses: dict[Purse, int]
+    rows: dict[Nft, Row]
     pools: dict[Pool, int]
-    ticks: dict[tuple[str, int], int]
 
 
 def plan(chain: Chain, watched: Watched, facts: Facts) -> Plan:
-    """Lay out the batch: the witness first, then wallets, pools, positions and ticks."""
+    """Lay out the batch: the witness first, then wallets, pools, ticks and positions."""
     calls = [Call(chain.multicall, encode_call("multicall3", "getCurrentBlockTimestamp"))]
-    places = {one: facts.places[one] for one in watched.token_ids if one in facts.places}
-    wallets: dict[str, int] = {}
-    for wallet in watched.wallets:
-        wallets[wallet] = len(calls)
-        calls.append(Call(chain.manager, encode_call(_MANAGER, "balanceOf", wallet)))
+    places = {one: facts.places[one] for one in watched.nfts if one in facts.places}
+    purses: dict[Purse, int] = {}
+    for purse in watched.purses:
+        purses[purse] = len(calls)
+        calls.append(Call(purse.manager, encode_call(_MANAGER, "balanceOf", purse.wallet)))
     pools: dict[Pool, int] = {}
     getters = [encode_call(_POOL, getter) for getter in GETTERS]
     for pool in dict.fromkeys((*watched.pools, *(place.pool for place in places.values()))):
         pools[pool] = len(calls)
         calls.extend(Call(pool.address, getter) for getter in getters)
-    positions: dict[int, int] = {}
-    for token_id in watched.token_ids:
-        positions[token_id] = len(calls)
-        calls.append(Call(chain.manager, encode_call(_MANAGER, "positions", token_id)))
-        calls.append(Call(chain.manager, encode_call(_MANAGER, "ownerOf", token_id)))
     ticks: dict[tuple[str, int], int] = {}
     for place in places.values():
         for tick in (place.tick_lower, place.tick_upper):
             if (place.pool.address, tick) not in ticks:
                 ticks[place.pool.address, tick] = len(calls)
                 calls.append(Call(place.pool.address, encode_call(_POOL, "ticks", tick)))
-    return Plan(
-        watched=watched,
-        batch=prepare(calls),
-        wallets=wallets,
-        positions=positions,
-        places=places,
-        pools=pools,
-        ticks=ticks,
-    )
+    rows: dict[Nft, Row] = {}
+    for nft in watched.nfts:
+        rows[nft] = _row(chain, nft, len(calls), places.get(nft), ticks)
+        calls.append(Call(nft.manager, encode_call(_MANAGER, "positions", nft.token_id)))
+        calls.append(Call(nft.manager, encode_call(_MANAGER, "ownerOf", nft.token_id)))
+    return Plan(batch=prepare(calls), purses=purses, rows=rows, pools=pools)
 
 
-def key_of(chain: Chain, token_id: int) -> str:
-    """Return a token id's position key."""
-    return position_key(chain.chain_id, chain.manager, token_id)
+def _row(
+    chain: Chain, nft: Nft, at: int, place: Place | None, ticks: dict[tuple[str, int], int]
+) -> Row:
+    key = position_key(chain.chain_id, nft.manager, nft.token_id)
+    if place is None:
+        return Row(key, at, None)
+    pool = place.pool.address
+    return Row(key, at, place, ticks[pool, place.tick_lower], ticks[pool, place.tick_upper])

@@ -6,33 +6,32 @@ the batch. A block read already costs the head alone. At a poll every 12 seconds
 that is 14,400 to 21,600 requests a day, and one more for a position that changed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 
 from monitor.chain.abi import check_shipped
 from monitor.chain.endpoints import Endpoints
-from monitor.chain.facts import Facts
-from monitor.chain.heads import Heads, check_witness
+from monitor.chain.heads import Heads, header
 from monitor.chain.history import Histories
 from monitor.chain.multicall import Pinned
-from monitor.chain.plan import Plan, Watched, plan
-from monitor.chain.readout import read_pools, read_positions
 from monitor.chain.registry import Chain, settle
 from monitor.chain.rpc import Endpoint
 from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings, rpc_url
-from monitor.chain.wallets import Wallets
-from monitor.chain.words import Answer, uint
+from monitor.chain.watching import Watching
 from monitor.errors import Transient
-from monitor.model.observation import Block, Missing, Snapshot
+from monitor.model.observation import Block, Snapshot
 
-_ROUNDS: Final = 6
 _STUCK: Final = timedelta(minutes=10)
 
 
 class ChainReader:
-    """Makes snapshots of one chain; close it, or use it as an async context."""
+    """Makes snapshots of one chain; close it, or use it as an async context.
+
+    Raises ValueError for a watch whose protocol has no position manager on the chain.
+    """
 
     def __init__(
         self,
@@ -43,18 +42,13 @@ class ChainReader:
         entries: Sequence[EntrySettings] = (),
     ) -> None:
         check_shipped()
-        mine = [watch for watch in watches if watch.chain == chain.name]
         self.chain = chain
         self._endpoints = endpoints
-        self._token_ids = {one for watch in mine for one in watch.nft}
-        self._ignored = {one for watch in mine for one in watch.ignore} - self._token_ids
-        self._pools = tuple(dict.fromkeys(watch.pool for watch in mine if watch.pool))
-        wallets = dict.fromkeys(watch.wallet for watch in mine if watch.wallet)
-        self._wallets = Wallets(chain, tuple(wallets))
-        self._facts = Facts(chain)
+        self._watches = tuple(watch for watch in watches if watch.chain == chain.name)
+        self._entries = tuple(entries)
+        self._watching = Watching(chain, self._watches)
         self._heads = Heads(chain.behind)
-        self._histories = Histories(chain, entries)
-        self._plan: Plan | None = None
+        self._histories = Histories(chain, self._entries)
 
     async def __aenter__(self) -> Self:
         return self
@@ -82,93 +76,55 @@ class ChainReader:
             lambda endpoint: self._read(endpoint, observed_at), observed_at
         )
 
+    async def snapshot_at(self, block: int, observed_at: datetime) -> Snapshot:
+        """Return everything watched at a block of any age, as a reader new at it would.
+
+        What `snapshot` remembers is left alone. Needs a node that keeps that state;
+        raises Transient (NoHistory among them) or Permanent else.
+        """
+        return await self._endpoints.first_that_works(
+            lambda endpoint: self._read_at(endpoint, block, observed_at), observed_at
+        )
+
     async def _read(self, endpoint: Endpoint, observed_at: datetime) -> Snapshot | None:
         block = await self._heads.target(endpoint)
         if self._heads.is_last(block):
             if len(self._endpoints) > 1 and observed_at - block.timestamp > _STUCK:
                 raise Transient(f"{endpoint.host} has stood at block {block.number} for long")
             return None
-        pinned = Pinned(endpoint=endpoint, multicall=self.chain.multicall, block=block.number)
-        await self._facts.factory(pinned)
-        await self._facts.learn_watched(pinned, self._pools)
-        laid, answers = await self._ask(pinned, block)
-        pools, lost_pools = read_pools(laid, answers)
-        read, lost = read_positions(
-            self.chain,
-            laid,
-            answers,
-            readable={state.pool.key for state in pools},
-            aside=self._aside(laid, answers),
+        snapshot = await self._made(
+            endpoint, block, watching=self._watching, histories=self._histories
         )
-        known = {pool.key: pool for pool in laid.pools}
-        positions = await self._histories.attach(endpoint, read, pools=known, block=block.number)
         self._heads.remember(block)
+        return replace(snapshot, observed_at=observed_at)
+
+    async def _read_at(self, endpoint: Endpoint, number: int, observed_at: datetime) -> Snapshot:
+        snapshot = await self._made(
+            endpoint,
+            (await header(endpoint, hex(number))).block,
+            watching=Watching(self.chain, self._watches),
+            histories=Histories(self.chain, self._entries),
+        )
+        return replace(snapshot, observed_at=observed_at)
+
+    async def _made(
+        self, endpoint: Endpoint, block: Block, *, watching: Watching, histories: Histories
+    ) -> Snapshot:
+        """Return a block's snapshot, as yet observed when the block was stamped."""
+        pinned = Pinned(endpoint=endpoint, multicall=self.chain.multicall, block=block.number)
+        scene = await watching.read(pinned, block)
+        positions = await histories.attach(
+            endpoint, scene.positions, pools=scene.known, block=block.number
+        )
         return Snapshot(
             chain=self.chain.name,
             chain_id=self.chain.chain_id,
             block=block,
-            observed_at=observed_at,
-            pools=tuple(pools),
+            observed_at=block.timestamp,
+            pools=scene.pools,
             positions=tuple(positions),
-            missing=(*self._unreadable(), *lost_pools, *lost),
+            missing=scene.missing,
         )
-
-    async def _ask(self, pinned: Pinned, block: Block) -> tuple[Plan, list[Answer]]:
-        """Ask the batch, again while it shows positions or pools not known before."""
-        for _ in range(_ROUNDS):
-            laid = self._laid()
-            answers = await pinned.ask(laid.batch)
-            if not answers[0].ok:
-                raise Transient(f"{pinned.endpoint.host} answered the batch without a block time")
-            check_witness(pinned, block, uint(answers[0].data, 0))
-            came = await self._wallets.refresh(pinned, laid, answers)
-            understood = laid.places.keys() | self._facts.broken.keys()
-            told = {
-                token_id: answers[index].data
-                for token_id, index in laid.positions.items()
-                if token_id not in understood and answers[index].ok
-            }
-            if told:
-                await self._facts.learn_places(pinned, told)
-            if not came and not (told.keys() & self._facts.places.keys()):
-                return laid, answers
-            self._plan = None
-        raise Transient(f"what is watched on {self.chain.name} kept changing while it was read")
-
-    def _laid(self) -> Plan:
-        if self._plan is None:
-            watched = Watched(
-                wallets=tuple(self._wallets.held),
-                token_ids=tuple(
-                    sorted(self._token_ids | self._wallets.token_ids() - self._ignored)
-                ),
-                pools=tuple(
-                    self._facts.pools[one] for one in self._pools if one in self._facts.pools
-                ),
-            )
-            self._plan = plan(self.chain, watched, self._facts)
-        return self._plan
-
-    def _aside(self, laid: Plan, answers: Sequence[Answer]) -> dict[int, tuple[str, bool]]:
-        """Return the token ids not to be read although they could be: why, and whether gone."""
-        broken = self._facts.broken
-        aside = {one: (broken[one], False) for one in laid.positions if one in broken}
-        for token_id in self._wallets.left.keys() - self._token_ids - self._ignored:
-            index = laid.positions[token_id]
-            if answers[index].ok:
-                aside[token_id] = self._wallets.whither(token_id, answers[index + 1]), True
-        return aside
-
-    def _unreadable(self) -> list[Missing]:
-        """Return the watched pools and wallets that could not be understood at all."""
-        broken: Mapping[int | str, str] = self._facts.broken
-        pools = [(pool, broken[pool]) for pool in self._pools if pool in broken]
-        told = [(what, reason, False) for what, reason in pools]
-        told += [(what, reason, True) for what, reason in self._wallets.broken.items()]
-        return [
-            Missing(key=f"{self.chain.chain_id}:{what}", reason=reason, wallet=wallet)
-            for what, reason, wallet in told
-        ]
 
 
 def chain_reader(

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from monitor.chain.facts import why
-from monitor.chain.plan import GETTERS, Plan, key_of
-from monitor.chain.registry import Chain
+from monitor.chain.plan import GETTERS, Plan, Row
+from monitor.chain.registry import Nft
 from monitor.chain.words import WORD, Answer, address, sint, uint
 from monitor.model.observation import Missing
 from monitor.model.pool import Pool, PoolState
@@ -30,30 +30,29 @@ def read_pools(laid: Plan, answers: Sequence[Answer]) -> tuple[list[PoolState], 
 
 
 def read_positions(
-    chain: Chain,
     laid: Plan,
     answers: Sequence[Answer],
     *,
     readable: Collection[str],
-    aside: Mapping[int, tuple[str, bool]],
+    aside: Mapping[Nft, tuple[str, bool]],
 ) -> tuple[list[Position], list[Missing]]:
     """Return the positions, and why others are missing.
 
-    readable: keys of the pools that were read. aside: token ids to pass over,
-    with the reason and whether they are gone from what is watched.
+    readable: keys of the pools that were read. aside: NFTs to pass over, with the
+    reason and whether they are gone from what is watched.
     """
     positions: list[Position] = []
     missing: list[Missing] = []
-    for token_id, index in laid.positions.items():
-        if token_id in aside:
-            reason, gone = aside[token_id]
-            found: Position | Missing = _missing(chain, token_id, reason, gone=gone)
-        elif token_id not in laid.places:
-            found = _no_position(chain, token_id, answers[index])
-        elif (pool := laid.places[token_id].pool).key not in readable:
-            found = _missing(chain, token_id, f"its pool {pool.key} could not be read")
+    for nft, row in laid.rows.items():
+        if nft in aside:
+            reason, gone = aside[nft]
+            found: Position | Missing = _missing(nft, row, reason, gone=gone)
+        elif row.place is None:
+            found = _no_position(nft, row, answers[row.at])
+        elif (pool := row.place.pool.key) not in readable:
+            found = _missing(nft, row, f"its pool {pool} could not be read")
         else:
-            found = _read_position(chain, laid, token_id, answers)
+            found = _read_position(nft, row, answers)
         if isinstance(found, Missing):
             missing.append(found)
         else:
@@ -79,28 +78,23 @@ def _read_pool(pool: Pool, answers: Sequence[Answer]) -> PoolState | Missing:
     )
 
 
-def _read_position(
-    chain: Chain, laid: Plan, token_id: int, answers: Sequence[Answer]
-) -> Position | Missing:
-    """Return a position from a batch's answers; `laid` must know its place."""
-    place, index = laid.places[token_id], laid.positions[token_id]
-    told, owner = answers[index], answers[index + 1]
-    lower = answers[laid.ticks[place.pool.address, place.tick_lower]]
-    upper = answers[laid.ticks[place.pool.address, place.tick_upper]]
+def _read_position(nft: Nft, row: Row, answers: Sequence[Answer]) -> Position | Missing:
+    """Return a position from a batch's answers; its row must know its place."""
+    place = row.place
+    assert place is not None
+    told, owner = answers[row.at], answers[row.at + 1]
+    lower, upper = answers[row.lower], answers[row.upper]
     if not told.ok or len(told.data) < _POSITION_SIZE:
-        return _no_position(chain, token_id, told)
+        return _no_position(nft, row, told)
     if not owner.ok or len(owner.data) < WORD:
-        return _no_position(chain, token_id, owner)
+        return _no_position(nft, row, owner)
     for tick, answer in ((place.tick_lower, lower), (place.tick_upper, upper)):
         if not answer.ok or len(answer.data) < _TICK_SIZE:
-            return Missing(
-                key=key_of(chain, token_id),
-                reason=f"position {token_id}: tick {tick}: {why(answer)}",
-            )
+            return _missing(nft, row, f"tick {tick}: {why(answer)}")
     data = told.data
     return Position(
-        key=key_of(chain, token_id),
-        token_id=token_id,
+        key=row.key,
+        token_id=nft.token_id,
         owner=address(owner.data, 0),
         pool=place.pool.key,
         tick_lower=place.tick_lower,
@@ -115,17 +109,16 @@ def _read_position(
     )
 
 
-def _no_position(chain: Chain, token_id: int, answer: Answer) -> Missing:
+def _no_position(nft: Nft, row: Row, answer: Answer) -> Missing:
     """Return why a position could not be read; gone where the manager denies it exists."""
     reason = why(answer)
     gone = _NO_SUCH_ID in reason
     told = "it was burned, or never minted" if gone else reason
-    return _missing(chain, token_id, told, gone=gone)
+    return _missing(nft, row, told, gone=gone)
 
 
-def _missing(chain: Chain, token_id: int, reason: str, *, gone: bool = False) -> Missing:
-    told = f"position {token_id}: {reason}"
-    return Missing(key=key_of(chain, token_id), reason=told, gone=gone)
+def _missing(nft: Nft, row: Row, reason: str, *, gone: bool = False) -> Missing:
+    return Missing(key=row.key, reason=f"position {nft.token_id}: {reason}", gone=gone)
 
 
 def _tick(data: bytes) -> TickState:

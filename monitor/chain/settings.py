@@ -1,8 +1,9 @@
 """What `config.toml` says about chains, what to watch there, and entries given by hand."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from eth_utils.address import is_address, is_checksum_address, to_checksum_address
@@ -13,6 +14,8 @@ from monitor.model.position import position_key
 
 _STRICT: Final = ConfigDict(extra="forbid")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+UNISWAP_V3: Final = "uniswap_v3"
+Protocol: TypeAlias = Literal["uniswap_v3", "pancakeswap_v3", "slipstream"]
 QUOTES: Final = ("USDC", "USDT", "DAI", "USDC.e", "USDbC", "USDT0", "WETH")
 
 
@@ -109,8 +112,10 @@ class ChainSettings:
 
     rpc: endpoints in order of preference. poll_s: seconds between polls. behind:
     blocks behind the head. chain_id, manager, multicall: taken from the registry
-    for a chain it knows. start_block: where events of the watched positions begin.
-    log_range: most blocks a node is asked for at once; None asks for all first.
+    for a chain it knows. managers: position managers by protocol, which win over the
+    registry's; `manager` is short for that of uniswap_v3. start_block: where events
+    of the watched positions begin. log_range: most blocks a node is asked for at
+    once; None asks for all first.
     quote: symbols or addresses of tokens people count in, the preferred first.
     """
 
@@ -122,6 +127,7 @@ class ChainSettings:
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
     chain_id: Annotated[int, Field(gt=0)] | None = None
     manager: Address | None = None
+    managers: Mapping[Protocol, Address] = field(default_factory=dict)
     multicall: Address | None = None
     start_block: Annotated[int, Field(ge=0)] | None = None
     log_range: Annotated[int, Field(ge=50)] | None = None
@@ -133,11 +139,13 @@ class WatchSettings:
     """One `[[watch]]`: exactly one of a wallet, some position ids, or a pool.
 
     ignore: token ids of the wallet to pass over, such as what strangers sent to it.
+    protocol: whose position manager the ids are of.
     """
 
     __pydantic_config__: ClassVar = _STRICT
 
     chain: str
+    protocol: Protocol = UNISWAP_V3
     wallet: Address | None = None
     nft: tuple[Annotated[int, Field(ge=0)], ...] = ()
     pool: Address | None = None

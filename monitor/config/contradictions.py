@@ -9,7 +9,7 @@ from monitor.feeds.settings import DEFAULT_ORDER, feed_faults
 from monitor.rules.durations import parse_duration
 
 _TAKEN: Final = frozenset({*DEFAULT_ORDER, "self", "inbox"})
-_IDENTITY: Final = ("chain_id", "manager", "multicall")
+_IDENTITY: Final = ("chain_id", "manager", "managers", "multicall")
 
 Doubtful = Callable[..., bool]
 """Tells whether a place holds what could not be read, so that its absence proves nothing."""
@@ -52,7 +52,7 @@ def _chain_faults(
         except ValueError as error:
             yield f"chain.{name}", str(error)
         else:
-            managers.add(f"{settled.chain_id}:{settled.manager}")
+            managers.update(f"{settled.chain_id}:{dex.manager}" for dex in settled.dexes)
     for number, entry in zip(entries, settings.entry, strict=True):
         on = entry.position.rpartition(":")[0]
         if on not in managers and not doubtful("chain"):

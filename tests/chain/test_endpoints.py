@@ -9,7 +9,7 @@ from aiohttp import web
 
 from monitor.chain.abi import encode_call
 from monitor.chain.endpoints import Endpoints
-from monitor.chain.registry import Chain
+from monitor.chain.registry import Chain, Dex
 from monitor.chain.rpc import Endpoint
 from monitor.chain.words import split_aggregate3
 from monitor.devnet.local_chain import Devnet
@@ -27,7 +27,7 @@ def chain(devnet: Devnet) -> Chain:
     return Chain(
         name="devnet",
         chain_id=devnet.chain_id,
-        manager=devnet.deployment.manager,
+        dexes=(Dex(protocol="uniswap_v3", manager=devnet.deployment.manager),),
         multicall=devnet.deployment.multicall3,
         behind=0,
         quote=(),

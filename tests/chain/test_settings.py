@@ -203,8 +203,10 @@ def test_what_is_no_url_is_told_without_telling_it(tmp_path: Path) -> None:
 
 def test_every_known_manager_has_its_checksum() -> None:
     assert is_checksum_address(MULTICALL3)
-    assert all(is_checksum_address(manager) for _, manager in KNOWN.values())
-    assert len({chain_id for chain_id, _ in KNOWN.values()}) == len(KNOWN) == 9
+    for chain in KNOWN.values():
+        assert is_checksum_address(chain.multicall)
+        assert all(is_checksum_address(manager) for manager in chain.managers.values())
+    assert len({chain.chain_id for chain in KNOWN.values()}) == len(KNOWN) == 10
 
 
 @pytest.mark.parametrize(

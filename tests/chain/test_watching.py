@@ -1,0 +1,102 @@
+"""Several position managers of one chain in one batch, and blocks of any age."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from monitor.chain.reader import chain_reader
+from monitor.chain.settings import ChainSettings, WatchSettings
+from monitor.devnet.contracts import deploy
+from monitor.devnet.local_chain import Devnet, attach
+from monitor.devnet.rpc import Rpc
+from monitor.devnet.sender import Sender
+from monitor.model.observation import Snapshot
+
+STRANGER = "0x00000000000000000000000000000000DeaDBeef"
+
+
+async def taken(reader: Any, devnet: Devnet) -> Snapshot:
+    snapshot = await reader.snapshot((await devnet.head()).timestamp)
+    assert snapshot is not None
+    found: Snapshot = snapshot
+    return found
+
+
+@pytest.fixture
+async def other(devnet: Devnet) -> AsyncIterator[Devnet]:
+    """A second set of contracts on the node of the first, called PancakeSwap's by the config."""
+    async with Rpc(devnet.url) as rpc:
+        made = await deploy(rpc, Sender(rpc), usdc_is_token0=True, price=300)
+    async with attach(devnet.url, made) as second:
+        yield second
+
+
+async def test_the_same_id_of_two_managers_is_two_positions_in_one_request(
+    devnet: Devnet, other: Devnet, reader_on: Any
+) -> None:
+    wallet = devnet.deployment.wallets[0]
+    theirs = await other.mint(wallet, 200, 400)
+    await other.mine()
+    assert theirs == 1
+    reader = await reader_on(
+        devnet,
+        {"nft": (1,)},
+        {"nft": (1,), "protocol": "pancakeswap_v3"},
+        {"wallet": wallet, "protocol": "pancakeswap_v3"},
+        managers={"pancakeswap_v3": other.deployment.manager},
+    )
+    snapshot = await taken(reader, devnet)
+    assert {one.key: one.owner for one in snapshot.positions} == {
+        f"{devnet.chain_id}:{devnet.deployment.manager}:1": devnet.deployment.deployer,
+        f"{devnet.chain_id}:{other.deployment.manager}:1": wallet,
+    }
+    assert {state.pool.key: state.pool.protocol for state in snapshot.pools} == {
+        f"{devnet.chain_id}:{devnet.deployment.pool}": "uniswap_v3",
+        f"{devnet.chain_id}:{other.deployment.pool}": "pancakeswap_v3",
+    }
+    assert snapshot.missing == ()
+
+
+async def test_a_wallet_of_one_manager_shows_nothing_of_another(
+    devnet: Devnet, other: Devnet, reader_on: Any
+) -> None:
+    wallet = devnet.deployment.wallets[0]
+    await other.mint(wallet, 200, 400)
+    reader = await reader_on(
+        devnet, {"wallet": wallet}, managers={"pancakeswap_v3": other.deployment.manager}
+    )
+    assert (await taken(reader, devnet)).positions == ()
+
+
+def test_a_protocol_without_a_manager_here_is_told_at_start() -> None:
+    with pytest.raises(ValueError, match="no position manager of pancakeswap_v3 is known on mine"):
+        chain_reader(
+            "mine",
+            ChainSettings(rpc=("http://127.0.0.1:1",), chain_id=5, manager=STRANGER),
+            watches=[WatchSettings(chain="mine", nft=(1,), protocol="pancakeswap_v3")],
+        )
+
+
+async def test_a_block_of_any_age_is_read_and_nothing_remembered_of_it(
+    devnet: Devnet, reader_on: Any
+) -> None:
+    mine, yours, *_ = devnet.deployment.wallets
+    token_id = await devnet.mint(mine, 200, 300)
+    then = await devnet.head()
+    reader = await reader_on(devnet, {"wallet": mine})
+    for price in (260, 270):
+        await devnet.swap_to(price)
+    await devnet.transfer(token_id, yours)
+    assert (await taken(reader, devnet)).positions == ()
+    old = await reader.snapshot_at(then.number, then.timestamp)
+    assert old.block == then
+    assert old.observed_at == then.timestamp
+    assert [one.token_id for one in old.positions] == [token_id]
+    assert old.positions[0].basis is not None
+    price = devnet.deployment.quote.price(old.pools[0].sqrt_price_x96)
+    assert float(price) == pytest.approx(250)
+    assert await reader.snapshot(then.timestamp) is None
+    await devnet.mine()
+    now = await taken(reader, devnet)
+    assert (now.positions, now.missing) == ((), ())
