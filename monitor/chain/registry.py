@@ -99,7 +99,7 @@ def settle(name: str, settings: ChainSettings) -> Chain:
     chain_id = settings.chain_id or (known.chain_id if known else None)
     # The published managers belong to the published chain, not to a fork of that name.
     same = known if known and known.chain_id == chain_id else None
-    given: dict[str, str] = {**settings.managers}
+    given = {str(protocol): where for protocol, where in settings.managers.items()}
     managers = {**same.managers, **given} if same else given
     if settings.manager:
         managers[UNISWAP_V3] = settings.manager
