@@ -46,14 +46,18 @@ def amounts_between(
         raise ValueError(f"liquidity must not be negative, was {liquidity}")
     if sqrt_price_x96 <= 0:
         raise ValueError(f"sqrt_price_x96 must be above zero, was {sqrt_price_x96}")
-    inside = min(max(sqrt_price_x96, sqrt_lower_x96), sqrt_upper_x96)
+    if round_up:
+        return _charged(sqrt_price_x96, sqrt_lower_x96, sqrt_upper_x96, liquidity)
     # token0 lies above the price, token1 below it. The contract rounds token0 after
     # each of its two divisions, which for integers comes to rounding once.
-    scaled0 = (liquidity << 96) * (sqrt_upper_x96 - inside)
-    scaled1 = liquidity * (inside - sqrt_lower_x96)
-    if round_up:
-        return _ceil(_ceil(scaled0, sqrt_upper_x96), inside), _ceil(scaled1, 1 << 96)
-    return scaled0 // sqrt_upper_x96 // inside, scaled1 >> 96
+    if sqrt_price_x96 <= sqrt_lower_x96:
+        width = sqrt_upper_x96 - sqrt_lower_x96
+        return (liquidity << 96) * width // sqrt_upper_x96 // sqrt_lower_x96, 0
+    if sqrt_price_x96 < sqrt_upper_x96:
+        scaled0 = (liquidity << 96) * (sqrt_upper_x96 - sqrt_price_x96)
+        scaled1 = liquidity * (sqrt_price_x96 - sqrt_lower_x96)
+        return scaled0 // sqrt_upper_x96 // sqrt_price_x96, scaled1 >> 96
+    return 0, liquidity * (sqrt_upper_x96 - sqrt_lower_x96) >> 96
 
 
 def value_x192(amount0: int, amount1: int, sqrt_price_x96: int) -> int:
@@ -63,6 +67,15 @@ def value_x192(amount0: int, amount1: int, sqrt_price_x96: int) -> int:
     does dividing one by another.
     """
     return amount0 * sqrt_price_x96 * sqrt_price_x96 + (amount1 << 192)
+
+
+def _charged(
+    sqrt_price_x96: int, sqrt_lower_x96: int, sqrt_upper_x96: int, liquidity: int
+) -> tuple[int, int]:
+    inside = min(max(sqrt_price_x96, sqrt_lower_x96), sqrt_upper_x96)
+    scaled0 = (liquidity << 96) * (sqrt_upper_x96 - inside)
+    scaled1 = liquidity * (inside - sqrt_lower_x96)
+    return _ceil(_ceil(scaled0, sqrt_upper_x96), inside), _ceil(scaled1, 1 << 96)
 
 
 def _ceil(number: int, divisor: int) -> int:

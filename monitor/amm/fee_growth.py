@@ -42,29 +42,32 @@ def uncollected_fees(
 
 def position_owed(pool: PoolState, position: Position) -> tuple[int, int]:
     """Return raw (token0, token1) a collect would pay this position at this block."""
-    inside0 = fee_growth_inside(
-        pool.tick,
-        pool.fee_growth_global0_x128,
-        lower=(position.tick_lower, position.lower.fee_growth_outside0_x128),
-        upper=(position.tick_upper, position.upper.fee_growth_outside0_x128),
-    )
-    inside1 = fee_growth_inside(
-        pool.tick,
-        pool.fee_growth_global1_x128,
-        lower=(position.tick_lower, position.lower.fee_growth_outside1_x128),
-        upper=(position.tick_upper, position.upper.fee_growth_outside1_x128),
-    )
+    inside0, inside1 = _growths_inside(pool, position)
+    liquidity = position.liquidity
+    grown0 = (inside0 - position.fee_growth_inside0_last_x128) & _GROWTH
+    grown1 = (inside1 - position.fee_growth_inside1_last_x128) & _GROWTH
     return (
-        uncollected_fees(
-            position.liquidity,
-            inside0,
-            growth_inside_last_x128=position.fee_growth_inside0_last_x128,
-            tokens_owed=position.tokens_owed0,
-        ),
-        uncollected_fees(
-            position.liquidity,
-            inside1,
-            growth_inside_last_x128=position.fee_growth_inside1_last_x128,
-            tokens_owed=position.tokens_owed1,
-        ),
+        (position.tokens_owed0 + (grown0 * liquidity >> 128)) & _OWED,
+        (position.tokens_owed1 + (grown1 * liquidity >> 128)) & _OWED,
     )
+
+
+def _growths_inside(pool: PoolState, position: Position) -> tuple[int, int]:
+    """Return both tokens' fee growth inside the range, before it is wrapped.
+
+    What `fee_growth_inside` comes to for each of the three places a price can be in.
+    """
+    lower, upper = position.lower, position.upper
+    if pool.tick < position.tick_lower:
+        return (
+            lower.fee_growth_outside0_x128 - upper.fee_growth_outside0_x128,
+            lower.fee_growth_outside1_x128 - upper.fee_growth_outside1_x128,
+        )
+    if pool.tick >= position.tick_upper:
+        return (
+            upper.fee_growth_outside0_x128 - lower.fee_growth_outside0_x128,
+            upper.fee_growth_outside1_x128 - lower.fee_growth_outside1_x128,
+        )
+    outside0 = lower.fee_growth_outside0_x128 + upper.fee_growth_outside0_x128
+    outside1 = lower.fee_growth_outside1_x128 + upper.fee_growth_outside1_x128
+    return pool.fee_growth_global0_x128 - outside0, pool.fee_growth_global1_x128 - outside1

@@ -38,6 +38,20 @@ _STEPS: Final = (
     0x48A170391F7DC42444E8FA2,
 )
 _ONE: Final = 1 << 128
+_LOW_BITS: Final = 10
+_LOW_MASK: Final = (1 << _LOW_BITS) - 1
+
+
+def _products() -> tuple[int, ...]:
+    """Return what the steps of the lowest bits come to, truncated after each, by those bits."""
+    found = [_ONE]
+    for step in _STEPS[:_LOW_BITS]:
+        found += [product * step >> 128 for product in found]
+    return tuple(found)
+
+
+_PRODUCTS: Final = _products()
+_HIGH_STEPS: Final = _STEPS[_LOW_BITS:]
 _HALF_LOG_OF_STEP: Final = math.log(1.0001) / 2
 _LOG_Q96: Final = 96 * math.log(2)
 
@@ -50,9 +64,10 @@ def sqrt_ratio_at_tick(tick: int) -> int:
     """
     if not MIN_TICK <= tick <= MAX_TICK:
         raise ValueError(f"tick must be within ±{MAX_TICK}, was {tick}")
-    ratio = _ONE
     distance = abs(tick)
-    for step in _STEPS:
+    ratio = _PRODUCTS[distance & _LOW_MASK]
+    distance >>= _LOW_BITS
+    for step in _HIGH_STEPS:
         if distance & 1:
             ratio = ratio * step >> 128
         distance >>= 1
