@@ -23,16 +23,16 @@ halves = st.integers(0, 2**128 - 1)
 pairs = st.tuples(words, words)
 
 
-@given(st.integers(-8, 8), pairs, pairs, pairs, pairs, st.tuples(halves, halves, halves))
+@given(st.integers(-8, 8), pairs, st.tuples(pairs, pairs), pairs, st.tuples(halves, halves, halves))
 def test_both_tokens_at_once_come_to_the_same_as_one_by_one(
     tick: int,
     grown: tuple[int, int],
-    lower: tuple[int, int],
-    upper: tuple[int, int],
+    outside: tuple[tuple[int, int], tuple[int, int]],
     last: tuple[int, int],
     held: tuple[int, int, int],
 ) -> None:
     liquidity, *owed = held
+    lower, upper = outside
     state = PoolState(
         pool=POOL,
         sqrt_price_x96=2**96,
