@@ -4,14 +4,14 @@ import argparse
 
 from monitor.alerts.render import console_line
 from monitor.alerts.wire import from_json
-from monitor.cli.look import line, looking
+from monitor.cli.look import line, opened
 from monitor.errors import ConfigError, Fault
 
 
 def log(asked: argparse.Namespace) -> int:
     """Show the newest alerts, oldest first."""
-    with looking(asked) as look:
-        events = look.store.history.latest(asked.n)
+    with opened(asked) as (_, store):
+        events = store.history.latest(asked.n)
         for event in events:
             print(console_line(from_json(event.payload), dated=True))
         if not events:
@@ -21,8 +21,8 @@ def log(asked: argparse.Namespace) -> int:
 
 def outbox(asked: argparse.Namespace) -> int:
     """Show what is undelivered and what was given up; give a dead letter a new life."""
-    with looking(asked) as look:
-        outbox = look.store.outbox
+    with opened(asked) as (look, store):
+        outbox = store.outbox
         if asked.requeue is not None:
             try:
                 outbox.requeue(asked.requeue, look.now)

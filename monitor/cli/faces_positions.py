@@ -1,6 +1,7 @@
 """`hedgewatch positions`: every position watched, in a table of at most 80 columns."""
 
 import argparse
+import asyncio
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,13 @@ from typing import Final
 
 from monitor.alerts.compose import edges
 from monitor.alerts.figures import age, figure
+from monitor.app.direct import read_directly, wallet_watches
+from monitor.app.present import clock_of
+from monitor.chain.settings import checked_address
 from monitor.cli.look import COLUMNS, Look, cut, line, looking
+from monitor.config import load_settings
+from monitor.errors import ConfigError, Fault
+from monitor.pipeline import State
 from monitor.rules.surroundings import CHAIN_MAX_AGE
 from monitor.signals.facts import PositionSeen
 
@@ -33,16 +40,42 @@ class _Row:
 
 def positions(asked: argparse.Namespace) -> int:
     """Show every position watched: range, price now, loss, fees, value."""
+    if asked.wallet:
+        look = _held_now(asked)
+        _show(look, nothing="no position there")
+        return 1 if any(one.gap for one in look.state.facts.chains.values()) else 0
     with looking(asked) as look:
-        for text in (*_table(look), *_notes(look), *_footer(look)):
-            print(text)
+        _show(look)
     return 0
 
 
-def _table(look: Look) -> Iterator[str]:
+def _show(look: Look, *, nothing: str = "no position seen yet") -> None:
+    for text in (*_table(look, nothing), *_notes(look), *_footer(look)):
+        print(text)
+
+
+def _held_now(asked: argparse.Namespace) -> Look:
+    """Return what wallets hold at the heads of the configured chains, read now."""
+    settings = load_settings(asked.config)
+    wallets = [_address(one) for one in asked.wallet]
+    watches = wallet_watches(settings, wallets)
+    now = clock_of(settings).now()
+    facts = asyncio.run(read_directly(settings, watches, now=now))
+    return Look(settings=settings, state=State(at=now, facts=facts), now=now)
+
+
+def _address(text: str) -> str:
+    try:
+        return checked_address(text)
+    except ValueError as error:
+        fault = Fault(file="--wallet", where="", reason=f"{error}, was {text!r}")
+        raise ConfigError([fault]) from error
+
+
+def _table(look: Look, nothing: str) -> Iterator[str]:
     rows = [_row(look, seen) for seen in look.state.facts.positions.values()]
     if not rows:
-        yield "no position seen yet"
+        yield nothing
         return
     widths = _widths([row.cells for row in rows])
     bar = min(COLUMNS - sum(widths) - len(widths), _MOST_BAR)

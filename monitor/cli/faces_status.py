@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Final
 
 from monitor.alerts.figures import age, moment
-from monitor.cli.look import Look, line, looking, over
+from monitor.cli.look import Look, line, opened, over
 from monitor.feeds.settings import feed_order
 from monitor.model.layer import LayerStatus
 from monitor.rules.lifecycle import Phase
 from monitor.store.connection import database_path
 from monitor.store.lock import is_running
+from monitor.store.sqlite import SqliteStore
 
 _DAY: Final = timedelta(days=1)
 _ENOUGH_POLLS: Final = 20
@@ -20,25 +21,25 @@ _ENOUGH_POLLS: Final = 20
 
 def status(asked: argparse.Namespace) -> int:
     """Show the daemon, its sources, its layers and its outbox."""
-    with looking(asked) as look:
+    with opened(asked) as (look, store):
         print(line("daemon    ", _daemon(look)))
         print(f"instance  {look.settings.instance}")
         # Unbroken, however long, for it is there to be copied.
         print(f"store     {database_path(look.settings.store.url).absolute()}")
-        for head, name, text in _rows(look):
+        for head, name, text in _rows(look, store):
             print(line(f"{head:<9} {name:<12} " if name else f"{head:<9} ", text))
     return 0
 
 
-def _rows(look: Look) -> Iterator[tuple[str, str, str]]:
+def _rows(look: Look, store: SqliteStore) -> Iterator[tuple[str, str, str]]:
     facts = look.state.facts
     for name, chain in look.settings.chain.items():
         yield "chain", name, look.source(facts.chains.get(name))
-        yield "", " ", _requests(look, name, chain.poll_s)
+        yield "", " ", _requests(look, store, name=name, poll_s=chain.poll_s)
     for name in feed_order(look.settings.feeds):
         yield "feed", name, look.source(facts.feeds.get(name))
     yield "layers", "", _layers(look)
-    owed = look.store.outbox.backlog()
+    owed = store.outbox.backlog()
     for one in owed:
         since = f", oldest {look.ago(one.oldest)}" if one.oldest else ""
         yield "outbox", one.channel, f"{one.waiting} waiting{since}, {one.dead} given up"
@@ -60,8 +61,8 @@ def _daemon(look: Look) -> str:
     return f"not running, nothing observed since {moment(at, look.now)} ({length})"
 
 
-def _requests(look: Look, name: str, poll_s: float) -> str:
-    day = look.store.history.tally(name, look.now - _DAY)
+def _requests(look: Look, store: SqliteStore, *, name: str, poll_s: float) -> str:
+    day = store.history.tally(name, look.now - _DAY)
     polls = f"{day.polls:,} poll{'s' if day.polls != 1 else ''}"
     gaps = f"{day.gaps:,} gap{'s' if day.gaps != 1 else ''}"
     counted = f"{polls} and {gaps} in 24 h"

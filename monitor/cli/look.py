@@ -21,10 +21,9 @@ COLUMNS: Final = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What is configured, what was saved, and when it is looked at."""
+    """What is configured, what is known, and when it is looked at."""
 
     settings: Settings
-    store: SqliteStore
     state: State
     now: datetime
 
@@ -43,13 +42,20 @@ class Look:
 
 @contextmanager
 def looking(asked: argparse.Namespace) -> Iterator[Look]:
-    """Open what was saved; raise Permanent where nothing is, ConfigError for a faulty file."""
+    """Look at what was saved; raise Permanent where nothing is, ConfigError for a faulty file."""
+    with opened(asked) as (look, _):
+        yield look
+
+
+@contextmanager
+def opened(asked: argparse.Namespace) -> Iterator[tuple[Look, SqliteStore]]:
+    """Look at what was saved, with the store it is in; raise as `looking` does."""
     settings = load_settings(asked.config)
     now = clock_of(settings).now()
     with closing(open_saved(settings, now)) as store:
         saved = store.load()
         state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
-        yield Look(settings=settings, store=store, state=state, now=now)
+        yield Look(settings=settings, state=state, now=now), store
 
 
 def over(look: Look, scope: str) -> str:

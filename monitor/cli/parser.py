@@ -154,7 +154,15 @@ def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         ("positions", "show every position watched", "faces_positions:positions"),
         ("signals", "show every signal a rule may name, as it is now", "faces_signals:signals"),
     ):
-        _config(_verb(verbs, name, what, target))
+        verb = _verb(verbs, name, what, target)
+        _config(verb)
+        if name == "positions":
+            verb.add_argument(
+                "--wallet",
+                action="append",
+                metavar="0x…",
+                help="what this wallet holds on every configured chain, read now; repeat for more",
+            )
     log = _verb(verbs, "log", "show the newest alerts", "faces:log")
     _config(log)
     log.add_argument("-n", type=int, default=20, metavar="N", help="how many (default: 20)")
