@@ -32,6 +32,9 @@ class LiquidityEvent:
 
     liquidity: added or removed, 0 for a collect. Amounts are raw token units.
     sqrt_price_x96: the pool's price right after, where the node could tell it.
+    block_hash, transaction: 0x-hashes; together with log_index an event's name. sender:
+    who sent the transaction, in EIP-55 form, where that was asked; empty else.
+    given: a deposit that neither the owner made nor anyone the owner let act.
     """
 
     flow: Flow
@@ -42,19 +45,33 @@ class LiquidityEvent:
     amount0: int
     amount1: int
     sqrt_price_x96: int | None = None
+    block_hash: str = ""
+    transaction: str = ""
+    sender: str = ""
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """The tokens a position's liquidity is measured against.
+    """The tokens a position's liquidity is measured against, and all that went in and out.
 
-    hodl0, hodl1: deposited tokens still in, raw; a withdrawal takes its share of
+    Amounts are raw. Values `_token0` and `_token1` are raw units of that one token, each
+    event at its own price, and None where one of those prices could not be had.
+
+    hodl0, hodl1: deposited tokens still in; a withdrawal takes its share of
     liquidity out of them, rounded so that the leg is never understated.
-    realised_token1: what withdrawals lost against holding, in raw token1 at each
-    withdrawal's own price, <= 0; None where a price could not be had.
-    collected0, collected1: fees already taken out (collects less decreases), raw.
-    uncollected0, uncollected1: principal withdrawn but not yet collected, raw; it
-    waits among the tokens owed. source: "events" or "config".
+    realised: what withdrawals lost against holding, <= 0. released: what the shares of
+    the hodl leg that withdrawals took were worth, >= 0.
+    collected0, collected1: fees already taken out, principal apart; never negative.
+    uncollected0, uncollected1: principal withdrawn but not yet collected; it
+    waits among the tokens owed.
+    deposited: every deposit; of it, gifted is what strangers paid and compounded what
+    came from the position's own fees, collected in the same transaction. withdrawn:
+    principal taken out of liquidity, collected or not. In and out of the pool went
+    deposited, and withdrawn - uncollected + collected.
+    paid: what deposits but gifts were worth. received: what collects were worth.
+    provisional: some of it may yet be undone, for its blocks are not final.
+    source: "events" or "config"; for the latter nothing tells fees or withdrawals.
     """
 
     liquidity: int
@@ -67,6 +84,35 @@ class Basis:
     source: str
     uncollected0: int = 0
     uncollected1: int = 0
+    realised_token0: int | None = None
+    released_token0: int | None = None
+    released_token1: int | None = None
+    deposited0: int = 0
+    deposited1: int = 0
+    withdrawn0: int = 0
+    withdrawn1: int = 0
+    gifted0: int = 0
+    gifted1: int = 0
+    compounded0: int = 0
+    compounded1: int = 0
+    paid_token0: int | None = None
+    paid_token1: int | None = None
+    received_token0: int | None = None
+    received_token1: int | None = None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An earlier position of a chain of rebalances: its range, and how it was left.
+
+    basis: with the liquidity that is still in it; none once it is closed or burned.
+    """
+
+    key: str
+    tick_lower: int
+    tick_upper: int
+    basis: Basis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +122,9 @@ class Position:
     pool: the pool's key. owner: whose it is, who staked it where it is staked; then
     `staked_in` is the contract that holds it, and `staked_in` is empty else.
     tokens_owed: raw, stale until touched, and holding principal after a decrease.
-    basis: None where nothing tells the entry, and then `basis_note` says why.
+    basis: None where nothing tells the entry, and then `basis_note` says why; beside a
+    basis the note says what else to know of it. links: the positions this one continues,
+    the oldest first; None where one of them cannot be told, and then `links_note` says why.
     """
 
     key: str
@@ -95,3 +143,5 @@ class Position:
     basis: Basis | None = None
     basis_note: str = ""
     staked_in: str = ""
+    links: tuple[Link, ...] | None = ()
+    links_note: str = ""
