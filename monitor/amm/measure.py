@@ -71,19 +71,22 @@ class Measures:
     distance_upper: float
 
 
-def usd_prices(pool: PoolState, pegged: Collection[str]) -> UsdPrices:
-    """Return USD prices of a pool's two tokens, from a peg its owner declared.
+def usd_prices(pool: PoolState, pegged: Collection[str], known: UsdPrices = _UNPRICED) -> UsdPrices:
+    """Return USD prices of a pool's two tokens.
 
-    pegged: addresses the configuration says are one dollar, in any letter case.
-    The other token follows by the pool's price; without a peg both are unknown.
+    pegged: addresses the configuration says are one dollar, in any letter case. known:
+    prices had elsewhere, which a peg overrules. A token that has neither follows by the
+    pool's price from the other; where both lack it, both are unknown.
     """
     pegs = {address.lower() for address in pegged}
     token0, token1 = pool.pool.token0.address, pool.pool.token1.address
-    one0, one1 = token0.lower() in pegs, token1.lower() in pegs
-    if not (one0 or one1):
-        return {token0: None, token1: None}
-    price = _token1_per_token0(pool.pool, pool.sqrt_price_x96)
-    return {token0: 1.0 if one0 else price, token1: 1.0 if one1 else 1 / price}
+    usd0 = 1.0 if token0.lower() in pegs else known.get(token0)
+    usd1 = 1.0 if token1.lower() in pegs else known.get(token1)
+    if usd0 is None and usd1 is not None:
+        usd0 = usd1 * _token1_per_token0(pool.pool, pool.sqrt_price_x96)
+    elif usd1 is None and usd0 is not None:
+        usd1 = usd0 / _token1_per_token0(pool.pool, pool.sqrt_price_x96)
+    return {token0: usd0, token1: usd1}
 
 
 def measure(position: Position, pool: PoolState, usd: UsdPrices = _UNPRICED) -> Measures:

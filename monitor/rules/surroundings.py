@@ -11,6 +11,7 @@ from monitor.rules.verdict import Scalar, Value
 from monitor.signals.book import (
     book_il,
     book_value_usd,
+    doubted,
     live_positions,
     unheard,
     unpriced,
@@ -134,7 +135,7 @@ def _of_position(view: View, name: str) -> Value:
         return Value(value=None, note=f"position {view.scope}: {reason}")
     if not seen.position.liquidity and name in _OF_A_RANGE:
         return Value(value=None, note=f"position {view.scope} is empty", source=seen.chain)
-    value, note = _position_value(name, seen, view.now)
+    value, note = _position_value(name, seen, view)
     return _too_old(view, name, seen.chain) or Value(
         value=value,
         as_of=seen.block.timestamp,
@@ -155,7 +156,7 @@ def _of_book(view: View, name: str) -> Value:
     value = book_il(view.facts) if name == "book.il" else book_value_usd(view.facts)
     newest = max(held, key=lambda p: p.block.timestamp, default=None)
     source = f"{len(held)} positions at block {newest.block.number:,}" if newest else ""
-    note = _why_no_book(held) if value is None else _left_out(view.facts)
+    note = _why_no_book(view.facts, held) if value is None else _left_out(view.facts)
     as_of = newest.block.timestamp if newest else None
     return Value(value=value, as_of=as_of, source=source, note=note)
 
@@ -214,9 +215,9 @@ def _window(
     return crossed(series, argument, _CROSSINGS[function], now=now)
 
 
-def _position_value(name: str, seen: PositionSeen, now: datetime) -> tuple[Scalar | None, str]:
+def _position_value(name: str, seen: PositionSeen, view: View) -> tuple[Scalar | None, str]:
     measures = seen.measures
-    outside = 0.0 if seen.out_since is None else (now - seen.out_since).total_seconds()
+    outside = 0.0 if seen.out_since is None else (view.now - seen.out_since).total_seconds()
     figures: dict[str, Scalar | None] = {
         "position.il": measures.il,
         "position.value_usd": measures.total.usd,
@@ -231,7 +232,8 @@ def _position_value(name: str, seen: PositionSeen, now: datetime) -> tuple[Scala
         return value, ""
     if name == "position.il":
         return None, seen.position.basis_note or "the position's entry is unknown"
-    return None, "no token of the pool is pegged to the dollar in [usd]"
+    pool = view.facts.pools.get(seen.position.pool)
+    return None, (pool.usd_note if pool else "") or _NO_DOLLARS
 
 
 def _left_out(facts: Facts) -> str:
@@ -239,12 +241,14 @@ def _left_out(facts: Facts) -> str:
     return f"{without} without a price in dollars left out" if without else ""
 
 
-def _why_no_book(held: list[PositionSeen]) -> str:
+def _why_no_book(facts: Facts, held: list[PositionSeen]) -> str:
     if not held:
         return "no position is watched"
     unread = [p.unread for p in held if p.unread]
     if unread:
         return unread[0]
+    if doubt := doubted(facts):
+        return doubt
     unknown = [p.position.token_id for p in held if p.position.basis is None]
     if unknown:
         return f"the entry of {', '.join(f'#{token}' for token in unknown[:3])} is unknown"
@@ -297,6 +301,7 @@ _OF_A_RANGE: Final = frozenset(
         "position.distance_upper",
     }
 )
+_NO_DOLLARS: Final = "no token of the pool has a feed, or a peg in [usd]"
 _DAYS_FROM_H: Final = 48
 _BY_SCOPE: Final[Mapping[Scope, Callable[[View, str], Value]]] = {
     Scope.MARKET: _reading,

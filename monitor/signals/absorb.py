@@ -1,17 +1,19 @@
 """Taking one observation into the facts."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeAlias
 
-from monitor.amm.measure import UsdPrices, measure, price_in_quote, usd_prices
+from monitor.amm.measure import UsdPrices, measure, price_in_quote
 from monitor.model.observation import Gap, Readings, Snapshot
 from monitor.model.pool import PoolState
 from monitor.model.position import Position
 from monitor.model.reading import Reading
 from monitor.signals.book import book_il, book_value_usd
+from monitor.signals.dollars import Dollars, dollars
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen, SourceSeen
+from monitor.signals.rollback import outside, remembered, reorg_of, rollback
 from monitor.signals.windows import Sample, Series
 
 
@@ -41,17 +43,25 @@ def absorb(facts: Facts, seen: Snapshot | Readings | Gap, lens: Lens) -> Facts:
 
 
 def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
+    if (reorg := reorg_of(facts.chains.get(seen.chain), seen)) is not None:
+        facts = rollback(facts, seen, reorg)
+    known = facts.chains.get(seen.chain)
     pools = {p.pool.key: p for p in seen.pools}
-    prices = _usd(seen.pools, lens.pegged)
-    valued = {p.key: _value(facts, seen, p, pools[p.pool], prices) for p in seen.positions}
+    worth = dollars(seen.pools, seen.usd, lens.pegged)
+    valued = {p.key: _value(facts, seen, p, pools[p.pool], worth.prices) for p in seen.positions}
     gone = {m.key: m.reason for m in seen.missing if m.gone}
     kept = {key: _keep(old, seen, gone) for key, old in facts.positions.items()}
     source = SourceSeen(
-        name=seen.chain, good_at=seen.observed_at, block=seen.block, missing=seen.missing
+        name=seen.chain,
+        good_at=seen.observed_at,
+        block=seen.block,
+        missing=seen.missing,
+        recent=remembered(known, seen),
     )
     after = replace(
         facts,
-        pools=_others(facts.pools, seen.chain) | {k: _pool(seen, p) for k, p in pools.items()},
+        pools=_others(facts.pools, seen.chain)
+        | {k: _pool(seen, p, worth) for k, p in pools.items()},
         positions=kept | valued,
         chains={**facts.chains, seen.chain: source},
     )
@@ -68,24 +78,22 @@ def _keep(old: PositionSeen, seen: Snapshot, gone: Mapping[str, str]) -> Positio
     if old.chain != seen.chain or old.gone:
         return old
     if key in gone:
-        return replace(old, gone=gone[key], unread="")
+        return replace(old, gone=gone[key], gone_at=seen.observed_at, unread="")
     unread = next((m.reason for m in seen.missing if m.key == key or m.wallet), "")
     if unread:
         return replace(old, unread=unread)
-    return replace(old, gone="no longer held or watched", unread="")
+    why = "no longer held or watched"
+    return replace(old, gone=why, gone_at=seen.observed_at, unread="")
 
 
-def _usd(pools: Iterable[PoolState], pegged: Collection[str]) -> UsdPrices:
-    known: dict[str, float] = {}
-    # Where two pools price one token the deeper one speaks: a shallow one is cheap to move.
-    for pool in sorted(pools, key=lambda state: state.liquidity):
-        known |= {k: v for k, v in usd_prices(pool, pegged).items() if v is not None}
-    return known
-
-
-def _pool(seen: Snapshot, state: PoolState) -> PoolSeen:
-    price = price_in_quote(state.pool, state.sqrt_price_x96)
-    return PoolSeen(chain=seen.chain, block=seen.block, state=state, price=price)
+def _pool(seen: Snapshot, state: PoolState, worth: Dollars) -> PoolSeen:
+    return PoolSeen(
+        chain=seen.chain,
+        block=seen.block,
+        state=state,
+        price=price_in_quote(state.pool, state.sqrt_price_x96),
+        usd_note=worth.doubt(state),
+    )
 
 
 def _value(
@@ -93,9 +101,7 @@ def _value(
 ) -> PositionSeen:
     measures = measure(position, pool, prices)
     before = facts.positions.get(position.key)
-    out_since = None
-    if not measures.in_range:
-        out_since = (before.out_since if before else None) or seen.observed_at
+    out_since, was_out = outside(facts, before, seen, in_range=measures.in_range)
     return PositionSeen(
         chain=seen.chain,
         block=seen.block,
@@ -103,6 +109,7 @@ def _value(
         pair=pool.pool.pair,
         measures=measures,
         out_since=out_since,
+        was_out=was_out,
     )
 
 

@@ -27,12 +27,15 @@ def book_il(facts: Facts) -> float | None:
 
     In US dollars where any position has them, and `unpriced` ones are then left out:
     anyone may send a wallet a position in worthless tokens. Else in the quote token
-    where all share its very address. None while anything it needs is unknown.
+    where all share its very address. None while anything it needs is unknown, a feed of
+    dollars among it.
     """
     held = [p for p in live_positions(facts) if p.position.liquidity or p.unread]
     if any(p.unread for p in held) or unheard(facts):
         return None
     priced = [p for p in held if p.measures.value.usd is not None]
+    if priced and doubted(facts):
+        return None
     if priced:
         return _ratio([_pair(p.measures, lambda worth: worth.usd) for p in priced])
     pools = [facts.pools[p.position.pool].state.pool for p in held]
@@ -47,6 +50,15 @@ def unpriced(facts: Facts) -> int:
     held = [p for p in live_positions(facts) if not p.unread and p.position.liquidity]
     without = sum(p.measures.value.usd is None for p in held)
     return without if without < len(held) else 0
+
+
+def doubted(facts: Facts) -> str:
+    """Return why a position has no dollars now although a feed would give them, or nothing."""
+    for seen in live_positions(facts):
+        pool = facts.pools.get(seen.position.pool)
+        if pool is not None and pool.usd_note and not seen.unread:
+            return pool.usd_note
+    return ""
 
 
 def unheard(facts: Facts) -> str:
@@ -85,7 +97,7 @@ def _ratio(pairs: Sequence[Pair]) -> float | None:
 def book_value_usd(facts: Facts) -> float | None:
     """Return all priced positions with their fees in US dollars, or None if it is not known."""
     held = live_positions(facts)
-    if unheard(facts) or any(p.unread for p in held):
+    if unheard(facts) or any(p.unread for p in held) or doubted(facts):
         return None
     totals = [p.measures.total.usd for p in held]
     known = [total for total in totals if total is not None]

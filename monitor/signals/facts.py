@@ -14,12 +14,17 @@ from monitor.signals.windows import Series
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSeen:
-    """A pool as last seen. chain: its name in config."""
+    """A pool as last seen. chain: its name in config.
+
+    usd_note: why its tokens have no price in dollars although a feed speaks of one of
+    them; empty where they have one, or none could be had.
+    """
 
     chain: str
     block: Block
     state: PoolState
     price: float
+    usd_note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
