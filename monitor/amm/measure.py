@@ -47,6 +47,7 @@ class Measures:
     price, price_lower, price_upper: quote token a base token, in whole units.
     distance_lower: the fall to the lower edge as a fraction of the price, < 0 below
     it; distance_upper: the rise to the upper edge, < 0 above it.
+    usd_a_token1: what every figure in USD is counted by; None is unknown.
     """
 
     amount0: int
@@ -69,6 +70,7 @@ class Measures:
     price_upper: float
     distance_lower: float
     distance_upper: float
+    usd_a_token1: float | None = None
 
 
 def usd_prices(pool: PoolState, pegged: Collection[str], known: UsdPrices = _UNPRICED) -> UsdPrices:
@@ -123,6 +125,27 @@ def measure(position: Position, pool: PoolState, usd: UsdPrices = _UNPRICED) -> 
         price_upper=price_upper,
         distance_lower=1 - price_lower / price,
         distance_upper=price_upper / price - 1,
+        usd_a_token1=worth.usd_a_token1,
+    )
+
+
+def worth_of(value: int, pool: PoolState, usd_a_token1: float | None) -> Worth:
+    """Return a value as `value_x192` counts it, in whole units of everything."""
+    token1 = value / (Q192 * int(10**pool.pool.token1.decimals))
+    return Worth(
+        token0=value / (pool.sqrt_price_x96**2 * int(10**pool.pool.token0.decimals)),
+        token1=token1,
+        usd=None if usd_a_token1 is None else token1 * usd_a_token1,
+    )
+
+
+def worth_of_raw1(raw1: float, pool: PoolState, usd_a_token1: float | None) -> Worth:
+    """Return a statistic in raw token1, in whole units of everything."""
+    token1 = raw1 / int(10**pool.pool.token1.decimals)
+    return Worth(
+        token0=token1 / _token1_per_token0(pool.pool, pool.sqrt_price_x96),
+        token1=token1,
+        usd=None if usd_a_token1 is None else token1 * usd_a_token1,
     )
 
 
@@ -172,7 +195,7 @@ def _hodl_x192(position: Position, pool: PoolState) -> int:
 class _Scales:
     """Turns a value in raw token1 times 2**192 into whole units of everything."""
 
-    __slots__ = ("_raw0", "_raw1", "_usd1", "_usd_a_token1", "price")
+    __slots__ = ("_raw0", "_raw1", "_usd1", "price", "usd_a_token1")
 
     def __init__(self, pool: PoolState, usd: UsdPrices) -> None:
         token0, token1 = pool.pool.token0, pool.pool.token1
@@ -182,17 +205,17 @@ class _Scales:
         usd0, self._usd1 = usd.get(token0.address), usd.get(token1.address)
         by_token0 = None if usd0 is None else usd0 / price
         first, second = (self._usd1, by_token0) if pool.pool.quote == 1 else (by_token0, self._usd1)
-        self._usd_a_token1 = second if first is None else first
+        self.usd_a_token1 = second if first is None else first
         self.price = price if pool.pool.quote == 1 else 1 / price
 
     def of(self, value: int) -> Worth:
         token1 = value / self._raw1
-        usd = None if self._usd_a_token1 is None else token1 * self._usd_a_token1
+        usd = None if self.usd_a_token1 is None else token1 * self.usd_a_token1
         return Worth(token0=value / self._raw0, token1=token1, usd=usd)
 
     def realised(self, basis: Basis | None) -> tuple[float | None, float | None]:
         if basis is None or basis.realised_token1 is None:
             return None, None
         token1 = (basis.realised_token1 << 192) / self._raw1
-        each = self._usd_a_token1
+        each = self.usd_a_token1
         return token1, None if each is None else token1 * each

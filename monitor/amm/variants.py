@@ -1,0 +1,100 @@
+"""Other people's "impermanent loss", each by its own name; `loss` has the declared one."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from monitor.amm.amounts import value_x192
+from monitor.amm.loss import impermanent_loss
+from monitor.amm.ticks import sqrt_ratio_at_tick
+from monitor.model.position import Basis, Position
+
+_Q96: Final = 1 << 96
+_CLOSE: Final = 1e-3
+"""How far the two tokens' answers may lie apart, as a fraction of the square-root price."""
+
+_ROUNDED: Final = 4
+"""Raw units by which deposited amounts may be off: ceiled, and floored by withdrawals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What the variants compare, each as `value_x192` counts it at the price now.
+
+    value: the principal; fees: owed and collected; hodl: the tokens put in. entered:
+    those tokens at the entry's price. root, root_then: square-root prices now and then.
+    """
+
+    value: int
+    fees: int
+    hodl: int
+    entered: int
+    root: int
+    root_then: int
+
+
+def entry_root(position: Position, basis: Basis) -> int | None:
+    """Return the square-root price of the entry, Q64.96, told by the amounts put in.
+
+    Each token tells it by itself, and where the two differ there was more than one
+    entry: None. None too for a deposit out of range, which tells only the side.
+    """
+    lower, upper = sqrt_ratio_at_tick(position.tick_lower), sqrt_ratio_at_tick(position.tick_upper)
+    held = basis.liquidity
+    if not (held and basis.hodl0 and basis.hodl1):
+        return None
+    by1 = lower + Fraction(basis.hodl1 << 96, held)
+    by0 = 1 / (Fraction(1, upper) + Fraction(basis.hodl0, held << 96))
+    dust = _ROUNDED * (Fraction(_Q96, held) + by0 * by0 / (held << 96))
+    if abs(by1 - by0) > _CLOSE * min(by0, by1) + dust:
+        return None
+    return int(by1 if basis.hodl1 >= basis.hodl0 else by0)
+
+
+def holdings(
+    position: Position, sqrt_price_x96: int, *, amounts: tuple[int, int], fees: tuple[int, int]
+) -> Holdings | None:
+    """Return what to compare; None where basis or entry price is unknown.
+
+    amounts: the principal; fees: owed and not collected; both raw.
+    """
+    basis = position.basis
+    if basis is None or basis.liquidity != position.liquidity:
+        return None
+    then = entry_root(position, basis)
+    if then is None:
+        return None
+    earned = fees[0] + basis.collected0, fees[1] + basis.collected1
+    return Holdings(
+        value=value_x192(*amounts, sqrt_price_x96),
+        fees=value_x192(*earned, sqrt_price_x96),
+        hodl=value_x192(basis.hodl0, basis.hodl1, sqrt_price_x96),
+        entered=value_x192(basis.hodl0, basis.hodl1, then),
+        root=sqrt_price_x96,
+        root_then=then,
+    )
+
+
+def textbook_loss(held: Holdings) -> float:
+    """Return 2 √k / (1 + k) - 1 for the price ratio k: a full range's loss, not this one's."""
+    return impermanent_loss((held.root / held.root_then) ** 2)
+
+
+def loss_of_initial(held: Holdings, quote: int) -> float:
+    """Return (value - hodl) / value at entry, in the quote token; fees left out."""
+    return (held.value - held.hodl) / _entered(held, quote)
+
+
+def against_deposited(held: Holdings) -> float:
+    """Return (value + fees) / hodl - 1."""
+    return (held.value + held.fees - held.hodl) / held.hodl
+
+
+def against_all_in(held: Holdings, token: int) -> float:
+    """Return (value + fees) / what all went in as this one token - 1, at the entry's price."""
+    return (held.value + held.fees) / _entered(held, token) - 1
+
+
+def _entered(held: Holdings, token: int) -> float:
+    """Return the entry's worth in one token, as it is worth now counted in raw token1."""
+    return held.entered if token == 1 else held.entered * (held.root / held.root_then) ** 2

@@ -1,0 +1,220 @@
+"""Each of the losses in the wild, against its own published figures and against each other."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from monitor.amm import amounts_for_liquidity, sqrt_ratio_at_tick
+from monitor.amm.breakeven import Stake, break_even
+from monitor.amm.ledger import basis_from_entry
+from monitor.amm.loss import loss_fraction
+from monitor.amm.variants import (
+    Holdings,
+    against_all_in,
+    against_deposited,
+    entry_root,
+    holdings,
+    loss_of_initial,
+    textbook_loss,
+)
+from monitor.model.position import Position, TickState
+
+Q96 = 1 << 96
+LIQUIDITY = 10**24
+UNTOUCHED = TickState(fee_growth_outside0_x128=0, fee_growth_outside1_x128=0)
+
+
+def root_of(price: float) -> int:
+    return math.isqrt(int(price * 2**64) << 128)
+
+
+def tick_of(price: float) -> int:
+    return round(math.log(price) / math.log(1.0001)) if price else -887_272
+
+
+def entered(low: float, high: float, then: float = 1.0) -> Position:
+    """Return a position put in at one price, 1 unless said otherwise."""
+    upper = 887_272 if high == math.inf else tick_of(high)
+    ticks = (tick_of(low), upper)
+    paid = amounts_for_liquidity(root_of(then), *ticks, LIQUIDITY, round_up=True)
+    return Position(
+        key="1:0xm:1",
+        token_id=1,
+        owner="0x",
+        pool="1:0xp",
+        tick_lower=ticks[0],
+        tick_upper=ticks[1],
+        liquidity=LIQUIDITY,
+        fee_growth_inside0_last_x128=0,
+        fee_growth_inside1_last_x128=0,
+        tokens_owed0=0,
+        tokens_owed1=0,
+        lower=UNTOUCHED,
+        upper=UNTOUCHED,
+        basis=basis_from_entry(*paid, LIQUIDITY, None),
+    )
+
+
+def compared(position: Position, price: float, fees: tuple[int, int] = (0, 0)) -> Holdings:
+    root = root_of(price)
+    now = amounts_for_liquidity(root, position.tick_lower, position.tick_upper, LIQUIDITY)
+    held = holdings(position, root, amounts=now, fees=fees)
+    assert held is not None
+    return held
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "down", "up"),
+    [
+        pytest.param(0, math.inf, -0.0062, -0.0041, id="from nothing to any price"),
+        pytest.param(0, 2, -0.0090, -0.0067, id="from nothing to twice"),
+        pytest.param(0.25, 1.75, -0.0160, -0.0115, id="75 % about it"),
+        pytest.param(0.5, 1.5, -0.0253, -0.0178, id="50 % about it"),
+        pytest.param(0.75, 1.25, -0.0510, -0.0349, id="25 % about it"),
+    ],
+)
+def test_the_declared_loss_of_a_published_table(
+    low: float, high: float, down: float, up: float
+) -> None:
+    # qiwihui's table of losses at 20 % down and up, put over holding.
+    for price, expected in ((0.8, down), (1.2, up)):
+        held = compared(entered(low, high), price)
+        assert loss_fraction(held.value, held.hodl) == pytest.approx(expected, abs=5e-5)
+
+
+def test_the_same_table_over_the_initial_value() -> None:
+    # Its own denominator. The page prints -4.75 % here; its formula gives -4.65 %.
+    held = compared(entered(0.75, 1.25), 0.8)
+    assert loss_of_initial(held, 1) == pytest.approx(-0.0465, abs=5e-5)
+
+
+def test_the_textbook_loss_knows_the_price_ratio_alone() -> None:
+    narrow, wide = compared(entered(0.5, 8), 4.0), compared(entered(0, math.inf), 4.0)
+    assert textbook_loss(narrow) == pytest.approx(-0.2, abs=1e-6), "four times up: a fifth"
+    assert textbook_loss(wide) == pytest.approx(textbook_loss(narrow))
+    assert loss_fraction(wide.value, wide.hodl) == pytest.approx(-0.2, abs=1e-6)
+    told = loss_fraction(narrow.value, narrow.hodl)
+    assert told is not None
+    assert told < -0.25, "it is the loss of a full range, and too small for any other"
+
+
+PRICES = st.floats(math.log(0.1), math.log(10)).map(math.exp)
+
+
+@given(then=st.floats(0.6, 1.7), now=PRICES, fee=st.integers(0, 10**23))
+def test_the_variants_relate_as_algebra_says(then: float, now: float, fee: int) -> None:
+    position = entered(0.5, 2.0, then)
+    held = compared(position, now, (fee, 2 * fee))
+    ratio = (held.root / held.root_then) ** 2
+    il = loss_fraction(held.value, held.hodl)
+    assert il is not None
+    fees = held.fees / held.hodl
+    assert against_deposited(held) == pytest.approx(il + fees, abs=1e-12)
+    # Over the initial value: the same loss, by what holding has come to since.
+    grown = held.hodl / held.entered
+    assert loss_of_initial(held, 1) == pytest.approx(il * grown, abs=1e-9)
+    assert loss_of_initial(held, 0) == pytest.approx(il * grown / ratio, abs=1e-9)
+    # All in token0 gains the price's ratio over all in token1.
+    all0, all1 = against_all_in(held, 0), against_all_in(held, 1)
+    assert 1 + all1 == pytest.approx((1 + all0) * ratio, rel=1e-9)
+    assert 1 + all1 == pytest.approx((1 + against_deposited(held)) * grown, rel=1e-9)
+
+
+@given(then=st.floats(0.52, 1.95))
+def test_the_entry_price_is_told_by_what_went_in(then: float) -> None:
+    position = entered(0.5, 2.0, then)
+    assert position.basis is not None
+    assert entry_root(position, position.basis) == pytest.approx(root_of(then), rel=1e-9)
+
+
+def test_two_entries_at_two_prices_have_no_one_price() -> None:
+    one, other = entered(0.5, 2.0, 0.8), entered(0.5, 2.0, 1.2)
+    assert one.basis is not None
+    assert other.basis is not None
+    both = basis_from_entry(
+        one.basis.hodl0 + other.basis.hodl0,
+        one.basis.hodl1 + other.basis.hodl1,
+        2 * LIQUIDITY,
+        None,
+    )
+    position = replace(one, liquidity=2 * LIQUIDITY, basis=both)
+    assert entry_root(position, both) is None
+    assert holdings(position, root_of(1.0), amounts=(1, 1), fees=(0, 0)) is None
+
+
+def test_a_deposit_out_of_range_does_not_tell_its_price() -> None:
+    position = entered(0.5, 2.0, 3.0)
+    assert position.basis is not None
+    assert entry_root(position, position.basis) is None
+
+
+def gain(position: Position, price: float, fees: tuple[int, int]) -> float:
+    """Return value and fees less holding at a price, in units of what went in."""
+    held = compared(position, price, fees)
+    return (held.value + held.fees - held.hodl) / held.entered
+
+
+@given(then=st.floats(0.52, 1.95), fee0=st.integers(10**20, 10**23), fee1=st.integers(0, 10**23))
+def test_break_even_prices_are_where_the_fees_are_used_up(
+    then: float, fee0: int, fee1: int
+) -> None:
+    position = entered(0.5, 2.0, then)
+    basis = position.basis
+    assert basis is not None
+    stake = Stake(
+        tick_lower=position.tick_lower,
+        tick_upper=position.tick_upper,
+        liquidity=LIQUIDITY,
+        surplus0=fee0 - basis.hodl0,
+        surplus1=fee1 - basis.hodl1,
+    )
+    lower, upper = break_even(stake)
+    for price, outward in ((lower, 0.99), (upper, 1.01)):
+        if price is None:
+            continue
+        assert gain(position, price, (fee0, fee1)) == pytest.approx(0, abs=1e-6)
+        assert gain(position, price * outward, (fee0, fee1)) < 0
+    assume(lower is not None and upper is not None)
+    assert lower is not None
+    assert upper is not None
+    assert lower < then < upper
+    assert gain(position, math.sqrt(lower * upper), (fee0, fee1)) > 0
+
+
+def test_fees_beyond_any_loss_have_no_break_even() -> None:
+    position = entered(0.5, 2.0)
+    basis = position.basis
+    assert basis is not None
+    stake = Stake(
+        tick_lower=position.tick_lower,
+        tick_upper=position.tick_upper,
+        liquidity=LIQUIDITY,
+        surplus0=1,
+        surplus1=1,
+    )
+    assert break_even(stake) == (None, None)
+    # All of token0 earned back, none of token1: only a fall can still take it away.
+    lower, upper = break_even(replace(stake, surplus1=-basis.hodl1))
+    assert lower is not None
+    assert upper is None
+
+
+def test_without_fees_the_entry_is_the_break_even() -> None:
+    position = entered(0.5, 2.0)
+    basis = position.basis
+    assert basis is not None
+    root = sqrt_ratio_at_tick(0)
+    # Rounded down to the side of a gain, or the two would meet in nothing.
+    stake = Stake(
+        tick_lower=position.tick_lower,
+        tick_upper=position.tick_upper,
+        liquidity=LIQUIDITY,
+        surplus0=10**12 - basis.hodl0,
+        surplus1=10**12 - basis.hodl1,
+    )
+    lower, upper = break_even(stake)
+    assert lower == pytest.approx((root / Q96) ** 2, abs=1e-4)
+    assert upper == pytest.approx((root / Q96) ** 2, abs=1e-4)
