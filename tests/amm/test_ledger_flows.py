@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,8 +24,7 @@ def happened(
     at: int,
     amounts: tuple[int, int],
     liquidity: int = 0,
-    price: int | None = ONE,
-    transaction: str = "",
+    **more: Any,
 ) -> LiquidityEvent:
     return LiquidityEvent(
         flow=flow,
@@ -34,19 +34,22 @@ def happened(
         liquidity=liquidity,
         amount0=amounts[0],
         amount1=amounts[1],
-        sqrt_price_x96=price,
-        transaction=transaction,
+        **{"sqrt_price_x96": ONE} | more,
     )
 
 
 def deposit(at: int, liquidity: int, price: int) -> LiquidityEvent:
     amounts = amounts_for_liquidity(price, *TICKS, liquidity, round_up=True)
-    return happened(Flow.INCREASE, at, amounts, liquidity, price)
+    return happened(Flow.INCREASE, at, amounts, liquidity, sqrt_price_x96=price)
 
 
 def withdrawal(at: int, liquidity: int, price: int) -> LiquidityEvent:
     return happened(
-        Flow.DECREASE, at, amounts_for_liquidity(price, *TICKS, liquidity), liquidity, price
+        Flow.DECREASE,
+        at,
+        amounts_for_liquidity(price, *TICKS, liquidity),
+        liquidity,
+        sqrt_price_x96=price,
     )
 
 
@@ -128,8 +131,8 @@ def test_flows_are_worth_what_they_were_at_their_own_price() -> None:
     twice = 112045541949572279837463876454  # sqrt(2) * 2**96, v3-core TickMath.spec.ts
     basis = folded(
         happened(Flow.INCREASE, 1, (1000, 1000), 100),
-        happened(Flow.DECREASE, 2, (350, 700), 50, twice),
-        happened(Flow.COLLECT, 3, (350, 710), price=twice),
+        happened(Flow.DECREASE, 2, (350, 700), 50, sqrt_price_x96=twice),
+        happened(Flow.COLLECT, 3, (350, 710), sqrt_price_x96=twice),
     )
     assert (basis.paid_token0, basis.paid_token1) == (2000, 2000)
     assert basis.received_token1 == pytest.approx(350 * 2 + 710, abs=1)
@@ -141,7 +144,7 @@ def test_flows_are_worth_what_they_were_at_their_own_price() -> None:
 
 def test_a_collect_is_priced_by_its_transaction_and_unknown_without() -> None:
     # The deposit tells no price to a collect of another block.
-    lone = happened(Flow.COLLECT, 9, (5, 5), price=None, transaction="0xb")
+    lone = happened(Flow.COLLECT, 9, (5, 5), sqrt_price_x96=None, transaction="0xb")
     known = folded(happened(Flow.INCREASE, 1, (10**10, 10**10), BIG), lone)
     assert (known.received_token0, known.received_token1) == (None, None)
     beside = replace(happened(Flow.DECREASE, 8, (3, 3), 1), transaction="0xb")
@@ -172,7 +175,7 @@ def story(history: list[tuple[str, int, int]]) -> list[LiquidityEvent]:
             events.append(replace(deposit(at, size, price), given=kind == "g"))
             liquidity += size
         elif kind == "c":
-            events.append(happened(Flow.COLLECT, at, (size, size // 3), price=price))
+            events.append(happened(Flow.COLLECT, at, (size, size // 3), sqrt_price_x96=price))
         elif size < liquidity:
             events.append(withdrawal(at, size, price))
             liquidity -= size
