@@ -11,8 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from monitor.rules.checker import Checker
 from monitor.rules.closures import Compiler, Mishap, Raw, Run, known
+from monitor.rules.columns import KNOWN, Columns, Table, compile_columns
 from monitor.rules.functions import Input
 from monitor.rules.parser import parse
 from monitor.rules.syntax import RuleError
@@ -20,7 +24,7 @@ from monitor.rules.trace import Recorder
 from monitor.rules.verdict import Surroundings, Value, Verdict
 from monitor.signals.catalogue import Kind, Signal
 
-__all__ = ["LANGUAGE", "Expression", "RuleError", "compile_rule"]
+__all__ = ["GLANCES", "LANGUAGE", "Expression", "RuleError", "compile_rule"]
 
 LANGUAGE: Final = """\
 A rule is one expression that says true or false:
@@ -42,6 +46,15 @@ At most 2,000 characters, 256 words and signs, 50 levels deep.
 """
 
 
+GLANCES: Final = (
+    Verdict(truth=False),
+    Verdict(truth=True),
+    Verdict(truth=None),
+    Verdict(truth=None, error="its arithmetic has no answer"),
+)
+_UNKNOWN, _FAILED = 2, 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
     """A checked, compiled boolean expression. names: signals it names; windows: what it asks.
@@ -55,6 +68,7 @@ class Expression:
     _inputs: tuple[tuple[Input, Kind], ...] = field(repr=False, compare=False)
     _traced: Run = field(repr=False, compare=False)
     _quick: Run = field(repr=False, compare=False)
+    _columns: Columns = field(repr=False, compare=False)
 
     def judge(self, surroundings: Surroundings) -> Verdict:
         """Return the truth and the trace of every comparison, short-circuited or not."""
@@ -68,6 +82,22 @@ class Expression:
     def truth(self, surroundings: Surroundings) -> bool | None:
         """Return the truth alone, asking for no more than it takes."""
         return _truth(self._quick(surroundings))
+
+    def glance(self, surroundings: Surroundings) -> Verdict:
+        """Return what `judge` does without the trace and the words of an error."""
+        found = self._quick(surroundings)
+        if isinstance(found, bool):
+            return GLANCES[found]
+        return GLANCES[_FAILED if isinstance(found, Mishap) else _UNKNOWN]
+
+    def glances(self, table: Table, rows: int) -> NDArray[np.int8]:
+        """Return what `glance` says of each row of a table, as places in GLANCES."""
+        with np.errstate(all="ignore"):
+            value, cloud = column = self._columns(table)
+            if column.plain:
+                return np.broadcast_to(np.asarray(value, np.int8), rows)
+            # A cloud's number is one less than its place.
+            return np.broadcast_to(np.where(cloud == KNOWN, value, cloud + 1).astype(np.int8), rows)
 
 
 def compile_rule(
@@ -90,6 +120,7 @@ def compile_rule(
         _inputs=tuple(kinds.items()),
         _traced=Compiler(text, checker, leaf=recorder.leaf, watch=recorder).truth(tree),
         _quick=Compiler(text, checker, leaf=_asking, watch=None).truth(tree),
+        _columns=compile_columns(tree, names),
     )
 
 
