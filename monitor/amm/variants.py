@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from monitor.amm.amounts import value_x192
+from monitor.amm.amounts import Q192, value_x192
 from monitor.amm.loss import impermanent_loss
 from monitor.amm.ticks import sqrt_ratio_at_tick
 from monitor.model.position import Basis, Position
@@ -19,18 +19,19 @@ _ROUNDED: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
-    """What the variants compare, each as `value_x192` counts it at the price now.
+    """What the variants compare: value, fees and hodl as `value_x192` counts them now.
 
-    value: the principal; fees: owed and collected; hodl: the tokens put in. entered:
-    those tokens at the entry's price. root, root_then: square-root prices now and then.
+    value: the principal; fees: owed and collected; hodl: the tokens put in and still in.
+    entered: what those tokens were worth at entry, in raw (token0, token1), None where it
+    is not known. root, root_then: square-root prices now and at the one entry.
     """
 
     value: int
     fees: int
     hodl: int
-    entered: int
+    entered: tuple[float, float] | None
     root: int
-    root_then: int
+    root_then: int | None
 
 
 def entry_root(position: Position, basis: Basis) -> int | None:
@@ -54,35 +55,50 @@ def entry_root(position: Position, basis: Basis) -> int | None:
 def holdings(
     position: Position, sqrt_price_x96: int, *, amounts: tuple[int, int], fees: tuple[int, int]
 ) -> Holdings | None:
-    """Return what to compare; None where basis or entry price is unknown.
+    """Return what to compare; None where the basis is unknown or not this liquidity's.
 
     amounts: the principal; fees: owed and not collected; both raw.
     """
     basis = position.basis
-    if basis is None or basis.liquidity != position.liquidity:
+    if basis is None or basis.liquidity != position.liquidity or not basis.liquidity:
         return None
     then = entry_root(position, basis)
-    if then is None:
-        return None
     earned = fees[0] + basis.collected0, fees[1] + basis.collected1
     return Holdings(
         value=value_x192(*amounts, sqrt_price_x96),
         fees=value_x192(*earned, sqrt_price_x96),
         hodl=value_x192(basis.hodl0, basis.hodl1, sqrt_price_x96),
-        entered=value_x192(basis.hodl0, basis.hodl1, then),
+        entered=_entered(basis, then),
         root=sqrt_price_x96,
         root_then=then,
     )
 
 
-def textbook_loss(held: Holdings) -> float:
+def _entered(basis: Basis, then: int | None) -> tuple[float, float] | None:
+    """Return the worth at entry of what is still in, raw, in token0 and in token1.
+
+    By the one entry's price; where there were several and nothing was withdrawn or
+    given, by what each deposit was worth at its own.
+    """
+    if then is not None:
+        worth = value_x192(basis.hodl0, basis.hodl1, then)
+        return worth / (then * then), worth / Q192
+    whole = not (basis.withdrawn0 or basis.withdrawn1 or basis.gifted0 or basis.gifted1)
+    if whole and basis.paid_token0 and basis.paid_token1:
+        return float(basis.paid_token0), float(basis.paid_token1)
+    return None
+
+
+def textbook_loss(held: Holdings) -> float | None:
     """Return 2 √k / (1 + k) - 1 for the price ratio k: a full range's loss, not this one's."""
-    return impermanent_loss((held.root / held.root_then) ** 2)
+    return impermanent_loss((held.root / held.root_then) ** 2) if held.root_then else None
 
 
-def loss_of_initial(held: Holdings, quote: int) -> float:
+def loss_of_initial(held: Holdings, quote: int) -> float | None:
     """Return (value - hodl) / value at entry, in the quote token; fees left out."""
-    return (held.value - held.hodl) / _entered(held, quote)
+    if held.entered is None:
+        return None
+    return _raw(held, held.value - held.hodl, quote) / held.entered[quote]
 
 
 def against_deposited(held: Holdings) -> float:
@@ -90,11 +106,12 @@ def against_deposited(held: Holdings) -> float:
     return (held.value + held.fees - held.hodl) / held.hodl
 
 
-def against_all_in(held: Holdings, token: int) -> float:
+def against_all_in(held: Holdings, token: int) -> float | None:
     """Return (value + fees) / what all went in as this one token - 1, at the entry's price."""
-    return (held.value + held.fees) / _entered(held, token) - 1
+    if held.entered is None:
+        return None
+    return _raw(held, held.value + held.fees, token) / held.entered[token] - 1
 
 
-def _entered(held: Holdings, token: int) -> float:
-    """Return the entry's worth in one token, as it is worth now counted in raw token1."""
-    return held.entered if token == 1 else held.entered * (held.root / held.root_then) ** 2
+def _raw(held: Holdings, worth: int, token: int) -> float:
+    return worth / (held.root * held.root) if token == 0 else worth / Q192

@@ -108,17 +108,21 @@ PRICES = st.floats(math.log(0.1), math.log(10)).map(math.exp)
 def test_the_variants_relate_as_algebra_says(then: float, now: float, fee: int) -> None:
     position = entered(0.5, 2.0, then)
     held = compared(position, now, (fee, 2 * fee))
+    assert held.root_then is not None
+    assert held.entered is not None
     ratio = (held.root / held.root_then) ** 2
     il = loss_fraction(held.value, held.hodl)
     assert il is not None
     fees = held.fees / held.hodl
     assert against_deposited(held) == pytest.approx(il + fees, abs=1e-12)
     # Over the initial value: the same loss, by what holding has come to since.
-    grown = held.hodl / held.entered
+    grown = held.hodl / 2**192 / held.entered[1]
     assert loss_of_initial(held, 1) == pytest.approx(il * grown, abs=1e-9)
     assert loss_of_initial(held, 0) == pytest.approx(il * grown / ratio, abs=1e-9)
     # All in token0 gains the price's ratio over all in token1.
     all0, all1 = against_all_in(held, 0), against_all_in(held, 1)
+    assert all0 is not None
+    assert all1 is not None
     assert 1 + all1 == pytest.approx((1 + all0) * ratio, rel=1e-9)
     assert 1 + all1 == pytest.approx((1 + against_deposited(held)) * grown, rel=1e-9)
 
@@ -142,7 +146,15 @@ def test_two_entries_at_two_prices_have_no_one_price() -> None:
     )
     position = replace(one, liquidity=2 * LIQUIDITY, basis=both)
     assert entry_root(position, both) is None
-    assert holdings(position, root_of(1.0), amounts=(1, 1), fees=(0, 0)) is None
+    held = holdings(position, root_of(1.0), amounts=(1, 1), fees=(0, 0))
+    assert held is not None
+    assert (held.entered, textbook_loss(held), against_all_in(held, 0)) == (None, None, None)
+    # What each deposit was worth at its own price is known where its events are.
+    paid = replace(both, paid_token0=10**24, paid_token1=3 * 10**24)
+    told = holdings(replace(position, basis=paid), root_of(1.0), amounts=(1, 1), fees=(0, 0))
+    assert told is not None
+    assert told.entered == (1e24, 3e24)
+    assert textbook_loss(told) is None, "there is no one price"
 
 
 def test_a_deposit_out_of_range_does_not_tell_its_price() -> None:
@@ -152,9 +164,9 @@ def test_a_deposit_out_of_range_does_not_tell_its_price() -> None:
 
 
 def gain(position: Position, price: float, fees: tuple[int, int]) -> float:
-    """Return value and fees less holding at a price, in units of what went in."""
+    """Return value and fees less holding at a price, in units of the liquidity."""
     held = compared(position, price, fees)
-    return (held.value + held.fees - held.hodl) / held.entered
+    return (held.value + held.fees - held.hodl) / 2**192 / 10**24
 
 
 @given(then=st.floats(0.52, 1.95), fee0=st.integers(10**20, 10**23), fee1=st.integers(0, 10**23))
