@@ -15,7 +15,7 @@ from monitor.model.observation import Gap, Observation, Snapshot, Verb, Word
 from monitor.pipeline import Rulebook, State, refusal, step
 from monitor.store.port import Store
 from monitor.store.records import Change, Outgoing, Poll
-from monitor.store.rows import changed_rows, forgotten_samples, new_samples
+from monitor.store.rows import changed_rows, dropped_samples, forgotten_samples, new_samples
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ class Daemon:
             rows=changed_rows(self.state, new),
             samples=new_samples(self.state, new),
             forget_samples_before=forgotten_samples(self.state, new),
+            forget_samples_from=dropped_samples(self.state, new),
             alerts=tuple(self._outgoing(alert) for alert in alerts),
             consumed_words=_consumed(seen, new),
             poll=_poll(seen, requests),

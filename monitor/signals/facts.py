@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from monitor.amm.measure import Measures
 from monitor.model.observation import Block, Missing
@@ -10,6 +11,25 @@ from monitor.model.pool import PoolState
 from monitor.model.position import Position
 from monitor.model.reading import Reading
 from monitor.signals.windows import Series
+
+REMEMBERED: Final = 128
+"""Blocks read that a chain's source remembers: how deep a reorganisation can be undone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockSeen:
+    """A block that was read, and when it was observed."""
+
+    block: Block
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """A stretch of time out of range that is over."""
+
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +51,10 @@ class PoolSeen:
 class PositionSeen:
     """A position as last seen, valued. pair: its pool's, base before quote.
 
-    out_since: when it was first seen out of range, None inside. gone: why the chain
-    says it is no longer there to watch, or empty. unread: why the newest snapshot could
-    not read it, or empty: its measures are then an older block's, and unknown.
+    out_since: when it was first seen out of range, None inside. was_out: the spells out
+    of range that ended on blocks still remembered. gone: why the chain says it is no
+    longer there to watch, or empty; gone_at: since when. unread: why the newest snapshot
+    could not read it, or empty: its measures are then an older block's, and unknown.
     """
 
     chain: str
@@ -44,11 +65,17 @@ class PositionSeen:
     out_since: datetime | None = None
     gone: str = ""
     unread: str = ""
+    was_out: tuple[Spell, ...] = ()
+    gone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSeen:
-    """How a chain or a feed has been answering. gap: why it does not, or empty."""
+    """How a chain or a feed has been answering. gap: why it does not, or empty.
+
+    recent: the newest REMEMBERED blocks read of a chain, oldest first, none twice, and
+    none that the chain has dropped.
+    """
 
     name: str
     good_at: datetime | None = None
@@ -56,6 +83,7 @@ class SourceSeen:
     gap_since: datetime | None = None
     block: Block | None = None
     missing: tuple[Missing, ...] = ()
+    recent: tuple[BlockSeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

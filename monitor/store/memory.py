@@ -113,6 +113,11 @@ class MemoryStore:
                 self._rows.pop(row, None)
             else:
                 self._rows[row] = json
+        if change.forget_samples_from:
+            end = change.forget_samples_from
+            self._samples = [
+                s for s in self._samples if s.series not in end or s.at < end[s.series]
+            ]
         self._samples.extend(change.samples)
         if change.forget_samples_before:
             first = change.forget_samples_before

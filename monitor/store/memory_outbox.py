@@ -27,11 +27,15 @@ class MemoryOutbox:
 
     _waiting: dict[int, _Slip] = field(default_factory=dict)
     _dead: dict[int, _Slip] = field(default_factory=dict)
+    _told: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     _last: int = 0
 
     def put(self, event: int, alert: Outgoing) -> None:
-        """Queue one letter a channel."""
+        """Queue one letter a channel, but for channels that know nothing of what is taken back."""
+        untold = self._withdraw(alert) if alert.takes_back else set()
         for channel in dict.fromkeys(alert.channels):
+            if channel in untold:
+                continue
             self._last += 1
             letter = Letter(
                 id=self._last,
@@ -64,7 +68,8 @@ class MemoryOutbox:
 
     def delivered(self, letter: int, at: datetime) -> None:
         del at  # only a file has someone to tell it to
-        self._slip(letter)
+        told = self._slip(letter).letter
+        self._told.setdefault(_episode(told), set()).add(told.channel)
         del self._waiting[letter]
 
     def failed(self, letter: int, *, due: datetime, error: str, ambiguous: bool) -> None:
@@ -114,6 +119,17 @@ class MemoryOutbox:
         """Return the events some channel has not got, given up or not."""
         return {slip.event for slips in (self._waiting, self._dead) for slip in slips.values()}
 
+    def _withdraw(self, alert: Outgoing) -> set[str]:
+        """End the letters of an alert taken back that were not begun; return who knows nothing."""
+        episode = (alert.key, alert.alert_id)
+        knowing = {s.letter.channel for s in self._dead.values() if _episode(s.letter) == episode}
+        waiting = [s.told() for s in self._waiting.values() if _episode(s.letter) == episode]
+        knowing |= {letter.channel for letter in waiting if letter.repeat}
+        for letter in waiting:
+            if not letter.repeat:
+                del self._waiting[letter.id]
+        return {letter.channel for letter in waiting} - knowing - self._told.get(episode, set())
+
     def _heads(self, channel: str) -> Iterator[_Slip]:
         seen: set[str] = set()
         for slip in self._waiting.values():
@@ -125,3 +141,7 @@ class MemoryOutbox:
         if letter not in self._waiting:
             raise LookupError(f"no letter has the number {letter}")
         return self._waiting[letter]
+
+
+def _episode(letter: Letter) -> tuple[str, str]:
+    return letter.key, letter.alert_id

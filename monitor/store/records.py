@@ -29,7 +29,9 @@ class Outgoing:
     idem: the idempotency key, unique for ever. key: the unit of delivery order.
     alert_id: the short id people say. at: the observation's own time; the outbox
     counts the age of an undelivered letter from it. channels: one letter each.
-    due: when it may first be sent; None means from `at` on.
+    due: when it may first be sent; None means from `at` on. takes_back: this alert says
+    that what its `alert_id` told was nothing: letters of it that no channel has begun to
+    send are withdrawn, and a channel that had begun none of them is not told of this one.
     """
 
     idem: str
@@ -40,6 +42,7 @@ class Outgoing:
     channels: tuple[str, ...]
     expires_at: datetime | None = None
     due: datetime | None = None
+    takes_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +65,15 @@ class Change:
     """Everything one step changed; the store takes all of it or none.
 
     rows: state rows by (kind, key); None deletes. forget_samples_before: by
-    series; samples strictly older go. consumed_words: inbox id to what came of it;
+    series; samples strictly older go. forget_samples_from: by series; those as old or
+    newer go, before new ones come. consumed_words: inbox id to what came of it;
     ids that never went through the inbox are of no concern.
     """
 
     rows: Mapping[RowKey, str | None] = field(default_factory=dict)
     samples: tuple[Sample, ...] = ()
     forget_samples_before: Mapping[str, datetime] = field(default_factory=dict)
+    forget_samples_from: Mapping[str, datetime] = field(default_factory=dict)
     alerts: tuple[Outgoing, ...] = ()
     consumed_words: Mapping[str, str] = field(default_factory=dict)
     poll: Poll | None = None

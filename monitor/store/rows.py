@@ -1,5 +1,6 @@
 """The road's state as rows of the store, and back."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from monitor.model.reading import Reading
 from monitor.pipeline import State
 from monitor.rules.lifecycle import Instance
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen, SourceSeen
-from monitor.signals.windows import Sample, Series
+from monitor.signals.series import Sample, Series, stamp
 from monitor.store.records import RowKey
 from monitor.store.records import Sample as SampleRow
 
@@ -79,12 +80,17 @@ def changed_rows(old: State, new: State) -> dict[RowKey, str | None]:
 def new_samples(old: State, new: State) -> tuple[SampleRow, ...]:
     """Return the samples the new state has and the old had not."""
     before = old.facts.series
-    return tuple(
-        SampleRow(series=key, at=sample.at, value=sample.value)
-        for key, series in new.facts.series.items()
-        if before.get(key) is not series
-        for sample in _tail(before.get(key, Series()), series)
-    )
+    turned = _reorganised(old, new)
+    found = list[SampleRow]()
+    for key, series in new.facts.series.items():
+        known = before.get(key, Series())
+        if known is not series:
+            known = _shared(known, series) if turned else known
+            found += [
+                SampleRow(series=key, at=sample.at, value=sample.value)
+                for sample in _tail(known, series)
+            ]
+    return tuple(found)
 
 
 def _tail(old: Series, new: Series) -> Iterable[Sample]:
@@ -105,6 +111,43 @@ def forgotten_samples(old: State, new: State) -> dict[str, datetime]:
         for key, series in new.facts.series.items()
         if key in before and before[key].samples[0].at < series.samples[0].at
     }
+
+
+def dropped_samples(old: State, new: State) -> dict[str, datetime]:
+    """Return, for each series whose newest samples were taken back, the first stamp of those."""
+    if not _reorganised(old, new):
+        return {}
+    found: dict[str, datetime] = {}
+    for key, series in old.facts.series.items():
+        after = new.facts.series.get(key, Series())
+        shared = series if after is series else _shared(series, after)
+        if len(shared.samples) < len(series.samples):
+            found[key] = series.samples[len(shared.samples)].at
+    return found
+
+
+def _reorganised(old: State, new: State) -> bool:
+    """Return whether a chain has dropped the newest block it was known by."""
+    after = new.facts.chains
+    return any(
+        before.recent[-1] not in after[name].recent[-2:]
+        for name, before in old.facts.chains.items()
+        if before.recent and name in after and before is not after[name]
+    )
+
+
+def _shared(old: Series, new: Series) -> Series:
+    """Return the old series up to where the new one, whose oldest samples may be gone, parts."""
+    if not new.samples:
+        return Series()
+    # Of what stands, the window's horizon always leaves one: none in common is none left.
+    first = bisect_left(old.samples, new.samples[0].at, key=stamp)
+    count = 0
+    for before, after in zip(old.samples[first:], new.samples, strict=False):
+        if before != after:
+            break
+        count += 1
+    return Series(samples=old.samples[: first + count] if count else ())
 
 
 def epoch_of(created_at: datetime) -> str:

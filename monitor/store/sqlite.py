@@ -143,6 +143,10 @@ class SqliteStore:
 
     def _put_samples(self, change: Change) -> None:
         self._database.run_many(
+            "DELETE FROM sample WHERE series = ? AND at >= ?",
+            [(series, to_micros(at)) for series, at in change.forget_samples_from.items()],
+        )
+        self._database.run_many(
             "INSERT INTO sample (series, at, value) VALUES (?, ?, ?)",
             [(sample.series, to_micros(sample.at), sample.value) for sample in change.samples],
         )
@@ -161,9 +165,14 @@ class SqliteStore:
             *(alert.idem, alert.key, alert.alert_id, at, alert.payload),
             maybe_micros(alert.expires_at),
         )
+        untold = self.outbox.withdraw(alert) if alert.takes_back else set()
         self._database.run_many(
             "INSERT INTO outbox (event, channel, key, queued_at, due) VALUES (?, ?, ?, ?, ?)",
-            [(event, channel, alert.key, at, due) for channel in dict.fromkeys(alert.channels)],
+            [
+                (event, channel, alert.key, at, due)
+                for channel in dict.fromkeys(alert.channels)
+                if channel not in untold
+            ],
         )
 
     def _put_poll(self, poll: Poll) -> None:

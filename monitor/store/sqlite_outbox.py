@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Final
 
 from monitor.store.connection import Connection, Row
-from monitor.store.records import Backlog, Letter
+from monitor.store.records import Backlog, Letter, Outgoing
 from monitor.store.schema import from_micros, maybe_instant, to_micros
 
+WITHDRAWN: Final = "taken back before it was sent"
 _WAITING: Final = "o.done_at IS NULL AND o.dead_at IS NULL"
 _HEAD: Final = (
     "NOT EXISTS (SELECT 1 FROM outbox p WHERE p.channel = o.channel AND p.key = o.key"
@@ -55,6 +56,25 @@ class SqliteOutbox:
 
     def dead(self, letter: int, at: datetime, error: str) -> None:
         self._change(letter, "dead_at = ?, error = ?, sending = 0", to_micros(at), error)
+
+    def withdraw(self, alert: Outgoing) -> set[str]:
+        """End the letters of an alert taken back that were not begun; return who knows nothing.
+
+        A letter that may have arrived stays, and so does one given up: a person may
+        send that again. Runs in the caller's transaction.
+        """
+        rows = self._database.read(
+            "SELECT o.id, o.channel, o.done_at IS NULL AND o.dead_at IS NULL"
+            " AND NOT (o.sending OR o.ambiguous)"
+            " FROM outbox o JOIN event e ON e.id = o.event WHERE o.key = ? AND e.alert_id = ?",
+            *(alert.key, alert.alert_id),
+        )
+        self._database.run_many(
+            "UPDATE outbox SET done_at = ?, error = ? WHERE id = ?",
+            [(to_micros(alert.at), WITHDRAWN, letter) for letter, _, unsent in rows if unsent],
+        )
+        knowing = {channel for _, channel, unsent in rows if not unsent}
+        return {channel for _, channel, _ in rows} - knowing
 
     def requeue(self, letter: int, at: datetime) -> None:
         changed = self._database.run(
