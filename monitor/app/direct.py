@@ -5,7 +5,7 @@ from datetime import datetime
 
 from monitor.chain.reader import chain_reader
 from monitor.chain.registry import Chain, settle
-from monitor.chain.settings import ChainSettings, WatchSettings
+from monitor.chain.settings import ENUMERABLE, ChainSettings, WatchSettings
 from monitor.config import Settings
 from monitor.errors import ConfigError, Fault, HedgewatchError
 from monitor.model.observation import Gap, Snapshot
@@ -21,9 +21,10 @@ def wallet_watches(settings: Settings, wallets: Sequence[str]) -> dict[str, list
     watches: dict[str, list[WatchSettings]] = {}
     for name, given in settings.chain.items():
         watches[name] = [
-            WatchSettings(chain=name, protocol=dex.protocol, wallet=wallet)
-            for dex in _settled(name, given).dexes
+            WatchSettings(chain=name, protocol=protocol, wallet=wallet)
+            for protocol in ENUMERABLE
             for wallet in wallets
+            if any(dex.protocol == protocol for dex in _settled(name, given).dexes)
         ]
     return watches
 
@@ -65,7 +66,13 @@ async def _read(
     block: int | None,
 ) -> Snapshot | Gap:
     try:
-        reader = chain_reader(name, settings.chain[name], watches=watched, entries=settings.entry)
+        reader = chain_reader(
+            name,
+            settings.chain[name],
+            watches=watched,
+            entries=settings.entry,
+            usd=settings.usd,
+        )
     except ValueError as error:
         fault = Fault(file="config", where=f"chain.{name}", reason=str(error))
         raise ConfigError([fault]) from error

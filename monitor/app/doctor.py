@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -84,8 +84,16 @@ async def _chain(name: str, settings: Settings, clock: Clock) -> list[Finding]:
         chain = settle(name, given)
     except ValueError as error:
         return [Finding(ok=False, subject=name, text=str(error))]
+    watched = {str(one.protocol) for one in settings.watch if one.chain == name}
+    watched = watched or {dex.protocol for dex in chain.dexes}
+    managers = {
+        f"the {dex.protocol} position manager": dex.manager
+        for dex in chain.dexes
+        if dex.protocol in watched
+    }
     found: list[Checkup | Finding] = [
-        await _endpoint(chain, reference, given.timeout_s) for reference in given.rpc
+        await _endpoint(chain, reference, managers, timeout_s=given.timeout_s)
+        for reference in given.rpc
     ]
     heads = [one.head.timestamp for one in found if isinstance(one, Checkup)]
     best = max(heads, default=clock.now())
@@ -94,7 +102,9 @@ async def _chain(name: str, settings: Settings, clock: Clock) -> list[Finding]:
     ]
 
 
-async def _endpoint(chain: Chain, reference: str, timeout_s: float) -> Checkup | Finding:
+async def _endpoint(
+    chain: Chain, reference: str, managers: Mapping[str, str], *, timeout_s: float
+) -> Checkup | Finding:
     try:
         endpoint = Endpoint(rpc_url(reference), timeout_s=timeout_s)
     except ValueError as error:
@@ -104,8 +114,8 @@ async def _endpoint(chain: Chain, reference: str, timeout_s: float) -> Checkup |
             return await check_up(
                 endpoint,
                 chain_id=chain.chain_id,
-                contracts={"the position manager": chain.manager, "Multicall3": chain.multicall},
-                logs_of=chain.manager,
+                contracts=managers,
+                multicall=chain.multicall,
             )
     except TimeoutError:
         reason = f"{endpoint.host} did not answer within {_PATIENCE_S:.0f} s"
@@ -120,7 +130,11 @@ def _seen(chain: Chain, found: Checkup, best: datetime, now: datetime) -> Findin
     behind = best - found.head.timestamp
     since = now - found.head.timestamp
     old = age(since.total_seconds())
-    told = f"{found.host} chain {chain.chain_id}, head {old} old, logs {found.log_blocks:,} blocks"
+    multicall = "yes" if found.multicall else "no"
+    told = (
+        f"{found.host} chain {chain.chain_id}, head {old} old, multicall {multicall}, "
+        f"logs {found.log_blocks:,} blocks"
+    )
     if behind > _LAG:
         late = age(behind.total_seconds())
         told = f"{found.host} is {late} behind the others: not used until it catches up"

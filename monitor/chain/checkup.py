@@ -17,35 +17,42 @@ _TRANSFER: Final = ("nonfungible_position_manager", "IncreaseLiquidity")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkup:
-    """An endpoint that serves. log_blocks: the widest of a few ranges it gives logs of."""
+    """An endpoint that serves.
+
+    absent: which contracts have no code there. multicall: whether Multicall3 is there;
+    without it reads are sent one by one. log_blocks: the widest of a few ranges it
+    gives logs of.
+    """
 
     host: str
     head: Block
     absent: tuple[str, ...]
+    multicall: bool
     log_blocks: int
 
 
 async def check_up(
-    endpoint: Endpoint, *, chain_id: int, contracts: Mapping[str, str], logs_of: str
+    endpoint: Endpoint, *, chain_id: int, contracts: Mapping[str, str], multicall: str
 ) -> Checkup:
     """Return what an endpoint of a chain can do; raise Transient or Permanent in one sentence.
 
-    contracts: the addresses that must have code, by what they are; those without are
-    `absent`. logs_of: the contract whose logs will be read.
+    contracts: the addresses that must have code, by what they are; logs are asked of
+    the first. multicall: Multicall3's.
     """
     await _serves(endpoint, chain_id)
     head = (await header(endpoint, "latest")).block
-    absent = [
-        what
-        for what, address in contracts.items()
-        if await endpoint.call("eth_getCode", address, "latest") in ("0x", "")
-    ]
+    absent = [what for what, where in contracts.items() if not await _has_code(endpoint, where)]
     return Checkup(
         host=endpoint.host,
         head=head,
         absent=tuple(absent),
-        log_blocks=await _log_blocks(endpoint, logs_of, head.number),
+        multicall=await _has_code(endpoint, multicall),
+        log_blocks=await _log_blocks(endpoint, next(iter(contracts.values())), head.number),
     )
+
+
+async def _has_code(endpoint: Endpoint, address: str) -> bool:
+    return await endpoint.call("eth_getCode", address, "latest") not in ("0x", "")
 
 
 async def _serves(endpoint: Endpoint, chain_id: int) -> None:

@@ -16,6 +16,9 @@ _STRICT: Final = ConfigDict(extra="forbid")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 UNISWAP_V3: Final = "uniswap_v3"
 Protocol: TypeAlias = Literal["uniswap_v3", "pancakeswap_v3", "slipstream"]
+ENUMERABLE: Final[tuple[Protocol, ...]] = ("uniswap_v3", "pancakeswap_v3", "slipstream")
+"""Protocols whose manager tells what a wallet holds."""
+
 QUOTES: Final = ("USDC", "USDT", "DAI", "USDC.e", "USDbC", "USDT0", "WETH")
 
 
@@ -53,6 +56,11 @@ def rpc_url(reference: str) -> Secret:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{reference} does not hold an http:// or https:// URL")
     return secret
+
+
+def on_loopback(secret: Secret) -> bool:
+    """Return whether a URL leads to this very machine."""
+    return urlsplit(secret.reveal()).hostname in _LOOPBACK
 
 
 def _check_literal(url: str) -> None:
@@ -117,6 +125,12 @@ class ChainSettings:
     of the watched positions begin. log_range: most blocks a node is asked for at
     once; None asks for all first.
     quote: symbols or addresses of tokens people count in, the preferred first.
+    rps, burst, at_once: requests a second, together after a rest, and in flight, each
+    endpoint by itself; without rps, ten and twenty, but a loopback node has no limit.
+    lag_s: how much older than another's an endpoint's head may be. stall_s: how long no
+    newer block may come before that is told. agree: a snapshot that a critical alert
+    would rest on must be the same at a second endpoint; agree_grace_s: how long such
+    an alert is held back where it is not, or cannot be seen to be.
     """
 
     __pydantic_config__: ClassVar = _STRICT
@@ -132,6 +146,17 @@ class ChainSettings:
     start_block: Annotated[int, Field(ge=0)] | None = None
     log_range: Annotated[int, Field(ge=50)] | None = None
     quote: Annotated[tuple[str, ...], AfterValidator(_checked_quotes)] = QUOTES
+    rps: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    burst: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    at_once: Annotated[int, Field(ge=1, le=64)] = 4
+    lag_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
+    stall_s: Annotated[float, Field(ge=1, le=86_400)] = 120.0
+    agree: bool = False
+    agree_grace_s: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+
+    def __post_init__(self) -> None:
+        if self.agree and len(self.rpc) == 1:
+            raise ValueError("agree = true needs a second endpoint in rpc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
