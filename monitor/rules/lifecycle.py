@@ -113,6 +113,13 @@ def advance(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[To
             return _quiet(rule, fresh, seen)
 
 
+def at_rest(instance: Instance) -> bool:
+    """Return whether only a true or an unknown condition could change anything about it."""
+    return (
+        instance.phase is Phase.INACTIVE and instance.flag is Flag.NONE and instance.since is None
+    )
+
+
 def _quiet(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     if not seen.when.truth or _cooling(rule, old, seen.now):
         return _calm(old), ()
@@ -156,7 +163,8 @@ def _fire(old: Instance, seen: Judged) -> Instance:
 
 def _firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     if not _clearing(rule, seen):
-        return _still_firing(rule, replace(old, clear_since=None), seen)
+        held = old if old.clear_since is None else replace(old, clear_since=None)
+        return _still_firing(rule, held, seen)
     clear_since = old.clear_since or seen.now
     if seen.now - clear_since >= rule.keep_firing_for:
         return _resolve(old, seen.now), (Told(turn=Turn.RESOLVED, reason="condition cleared"),)
@@ -190,7 +198,9 @@ def _unknown(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[T
     flag = Flag.ERROR if seen.when.error else Flag.NODATA
     reason = seen.when.error or _missing(seen.when)
     news = flag is not old.flag
-    instance = replace(old, flag=flag, clouded=old.clouded + news, judged_at=None)
+    instance = old
+    if news or old.judged_at is not None:
+        instance = replace(old, flag=flag, clouded=old.clouded + news, judged_at=None)
     if flag is Flag.ERROR:
         return instance, (_cloud(Turn.ERROR, reason, instance),) if news else ()
     if rule.on_nodata is OnNodata.RESOLVE and old.phase is Phase.FIRING:
@@ -231,7 +241,7 @@ def _cooling(rule: Rule, old: Instance, now: datetime) -> bool:
 
 
 def _calm(old: Instance) -> Instance:
-    if old.phase is Phase.INACTIVE and old.flag is Flag.NONE and old.since is None:
+    if at_rest(old):
         return old  # as nearly every instance is at nearly every evaluation
     return replace(
         old,

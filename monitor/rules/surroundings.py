@@ -40,7 +40,8 @@ class View:
     """The surroundings of one rule over one scope at one instant.
 
     scope: `book`, or a pool's or position's key. mark: the layer's legs priced by
-    the model, None if they cannot be. max_age: the rule's own, tighter limits.
+    the model, None if they cannot be. max_age: the rule's own, tighter limits. noted:
+    what was worked out of the whole book, which all views of one instant may share.
     """
 
     facts: Facts
@@ -50,6 +51,7 @@ class View:
     layer: LayerState | None = None
     mark: Mark | None = None
     rule_errors: int = 0
+    noted: dict[tuple[str, timedelta | None], Value] = field(default_factory=dict)
 
     def value(self, name: str) -> Value:
         """Return the signal's value now; unknown, with a note, when it is not had or too old."""
@@ -145,6 +147,13 @@ def _of_position(view: View, name: str) -> Value:
 
 
 def _of_book(view: View, name: str) -> Value:
+    key = (name, view.max_age.get(name))
+    if key not in view.noted:
+        view.noted[key] = _summed(view, name)
+    return view.noted[key]
+
+
+def _summed(view: View, name: str) -> Value:
     held = live_positions(view.facts)
     for chain in dict.fromkeys(p.chain for p in held):
         if (old := _too_old(view, name, chain)) is not None:

@@ -1,0 +1,50 @@
+"""What a rule is judged over: the book, each pool, each position that is there."""
+
+from collections.abc import Iterator, Mapping
+
+from monitor.model.layer import LayerState, LayerStatus
+from monitor.rules.pack import Rule
+from monitor.signals.catalogue import Scope
+from monitor.signals.facts import Facts, PositionSeen
+
+Layers = Mapping[str, LayerState]
+
+
+def scopes_of(rule: Rule, facts: Facts, layers: Layers) -> Iterator[str]:
+    """Yield the scopes that are there; a position that is gone while a layer protects it is."""
+    match rule.scope:
+        case Scope.POOL:
+            yield from facts.pools
+        case Scope.POSITION:
+            for key, seen in facts.positions.items():
+                if not seen.gone or has_layer(rule, layers, key):
+                    yield key
+        case _:
+            yield "book"
+
+
+def left(rule: Rule, facts: Facts, layers: Layers, scope: str) -> str:
+    """Return why a rule's position or pool is there no more, or an empty text."""
+    if rule.scope is Scope.POSITION and not has_layer(rule, layers, scope):
+        seen = facts.positions.get(scope)
+        if seen is None:
+            return "the position is no longer watched"
+        if seen.gone:
+            return f"the position is gone: {seen.gone}"
+        return "the position is empty" if drained(seen) else ""
+    if rule.scope is Scope.POOL and scope not in facts.pools:
+        unread = {one.key for chain in facts.chains.values() for one in chain.missing}
+        return "" if scope in unread else "the pool is no longer watched"
+    return ""
+
+
+def drained(seen: PositionSeen) -> bool:
+    """Return whether a position holds no liquidity and nothing is owed to it either."""
+    held = seen.measures
+    return not (seen.position.liquidity or held.owed0 or held.owed1)
+
+
+def has_layer(rule: Rule, layers: Layers, scope: str) -> bool:
+    """Return whether the rule's layer over a scope is anything but off."""
+    layer = layers.get(f"{rule.layer.id}|{scope}") if rule.layer else None
+    return layer is not None and layer.status is not LayerStatus.OFF
