@@ -10,9 +10,10 @@ from monitor.alerts.compose import Occasion, compose, short_id
 from monitor.hedge import layer as layers
 from monitor.hedge.mark import Mark, mark
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, Ticket
-from monitor.model.observation import Observation, Verb, Word
+from monitor.model.observation import Observation, Snapshot, Verb, Word
 from monitor.rules.desk import draw
-from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, advance
+from monitor.rules.ground import Footing, follow, shaken
+from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn
 from monitor.rules.pack import Pack, Rule
 from monitor.rules.surroundings import View
 from monitor.rules.verdict import Verdict
@@ -20,6 +21,7 @@ from monitor.signals.absorb import Lens, absorb
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import Facts
 from monitor.signals.market import market_of
+from monitor.signals.rollback import dropped_since, reorg_of
 
 _ORDER: Final = (Action.REMOVE, Action.ROLL, Action.ADD, Action.NOTIFY)
 
@@ -63,6 +65,8 @@ def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[
     if isinstance(seen, Word):
         state = _hear(book, replace(state, at=now), seen)
     else:
+        if isinstance(seen, Snapshot):
+            state = _shaken(state, seen)
         state = replace(state, at=now, facts=absorb(state.facts, seen, book.lens))
     settled = {key: layers.settle(layer, now) for key, layer in state.layers.items()}
     if settled != state.layers:
@@ -118,6 +122,17 @@ def _noted(state: State, word: Word) -> Iterator[tuple[str, Instance]]:
             yield key, replace(instance, snoozed_until=word.until)
 
 
+def _shaken(state: State, seen: Snapshot) -> State:
+    """Mark what rests on blocks that the snapshot's chain has dropped."""
+    source = state.facts.chains.get(seen.chain)
+    reorg = reorg_of(source, seen)
+    since = dropped_since(source, reorg) if reorg else None
+    if reorg is None or since is None:
+        return state
+    found = shaken(state.instances, seen.chain, reorg, since=since)
+    return state if found is state.instances else replace(state, instances=found)
+
+
 def _judge_all(
     book: Rulebook, state: State, now: datetime, word: Word | None
 ) -> tuple[State, tuple[Alert, ...]]:
@@ -147,10 +162,13 @@ def _scopes(rule: Rule, state: State) -> Iterator[str]:
 
 
 def _stirred(state: State) -> dict[str, list[str]]:
-    """Return by rule the scopes it is not at rest over: these are judged, there or not."""
+    """Return by rule the scopes it is not at rest over: these are judged, there or not.
+
+    What ended on a block that was dropped is not at rest.
+    """
     found: dict[str, list[str]] = {}
     for instance in state.instances.values():
-        if instance.phase is not Phase.INACTIVE or instance.flag:
+        if instance.phase is not Phase.INACTIVE or instance.flag or instance.lost:
             found.setdefault(instance.rule, []).append(instance.scope)
     return found
 
@@ -189,6 +207,7 @@ class _Docket:
         self._now = now
         self._word = word
         self._market = market_of(state.facts, now)
+        self._footing = Footing(state.facts)
         self._marks: dict[str, Mark | None] = {}
         self._errors = sum(i.flag.value == "error" for i in state.instances.values())
         self.instances = dict(state.instances)
@@ -201,7 +220,7 @@ class _Docket:
         view = self._view(rule, scope)
         verdict = rule.when.judge(view)
         judged = self._judged(rule, old, view, verdict)
-        new, turns = advance(rule, old, judged)
+        new, turns = follow(rule, old, judged, self._footing)
         if new is not old and new != old:
             self.instances[key] = new
         if not turns and not judged.barred:
@@ -210,7 +229,7 @@ class _Docket:
             proposal = self._propose(rule, new, told)
             occasion = Occasion(
                 rule=rule,
-                instance=new,
+                instance=told.of or new,
                 told=told,
                 view=view,
                 verdict=verdict,
@@ -300,6 +319,9 @@ class _Docket:
                 self.layers[key] = layers.expire(layer, self._now)
             case Turn.RESOLVED:
                 self.layers[key] = layers.withdraw(layer, rule.id)
+            case Turn.RETRACTED:
+                self.layers[key] = layers.withdraw(layer, rule.id)
+                return None
             case _:
                 pass
         return layer.proposal

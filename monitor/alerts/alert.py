@@ -21,6 +21,7 @@ class AlertState(StrEnum):
     NODATA = "nodata"
     ERROR = "error"
     FILLED = "filled"
+    RETRACTED = "retracted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

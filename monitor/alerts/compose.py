@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from monitor.alerts import retraction
 from monitor.alerts.alert import Alert, AlertState
 from monitor.amm.measure import Measures
 from monitor.hedge.legs import spell_leg
@@ -72,7 +73,7 @@ def compose(occasion: Occasion) -> Alert:
         title=rule.title.render(lookup),
         text=_text(occasion, lookup),
         subject=_subject(occasion, position),
-        reason=occasion.told.reason,
+        reason=_reason(occasion, block),
         position=position.position.key if position else None,
         block=block,
         chain=chain,
@@ -84,11 +85,19 @@ def compose(occasion: Occasion) -> Alert:
     )
 
 
+def _reason(occasion: Occasion, block: Block | None) -> str:
+    if occasion.told.turn is Turn.RETRACTED:
+        return retraction.reason(occasion.told.reason, block, occasion.verdict)
+    return occasion.told.reason
+
+
 def _text(occasion: Occasion, lookup: Lookup) -> str:
     """Return the rule's own words while it speaks; what a layer now holds once it was acted on."""
     match occasion.told.turn:
         case Turn.RESOLVED:
             return ""
+        case Turn.RETRACTED:
+            return retraction.kept(occasion.view.layer, occasion.instance.filled_by)
         case Turn.FILLED:
             layer = occasion.view.layer
             legs = ", ".join(spell_leg(leg) for leg in layer.legs) if layer else ""

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.figures import age, moment, span
 from monitor.alerts.page import Page, fitted
+from monitor.alerts.retraction import lines
 from monitor.alerts.terms import say, say_tight
 from monitor.alerts.ticket import ticket_lines
 from monitor.model.layer import Action
@@ -22,7 +23,9 @@ _STATE_DOTS: Final = {
     AlertState.EXPIRED: "⚪",
     AlertState.NODATA: "⚪",
     AlertState.FILLED: "🔵",
+    AlertState.RETRACTED: "⚪",
 }
+_RETRACTED: Final = "its block is gone"
 _OPEN: Final = frozenset({AlertState.FIRING, AlertState.REPEAT})
 _BLINDING: Final = frozenset({"system.poll_age_s", "system.feed_age_s"})
 
@@ -76,6 +79,8 @@ def _pieces(alert: Alert) -> list[str]:
             told = [say_tight(term) for term in alert.trace if term.truth is None]
         case AlertState.RESOLVED:
             told = [alert.reason or f"after {_lasted(alert)}"]
+        case AlertState.RETRACTED:
+            told = [_RETRACTED, *(say_tight(term) for term in alert.trace if not term.truth)]
         case AlertState.EXPIRED | AlertState.ERROR | AlertState.FILLED:
             told = []
     return told or [alert.reason or alert.text or alert.title]
@@ -131,7 +136,7 @@ def _own_head(alert: Alert, state: AlertState) -> str:
             return f"NO DATA · {what}"
         case AlertState.ERROR:
             return f"RULE FAILED · {what}"
-        case AlertState.EXPIRED | AlertState.FILLED:
+        case AlertState.EXPIRED | AlertState.FILLED | AlertState.RETRACTED:
             return f"{state.value.upper()} · {what}"
 
 
@@ -169,7 +174,9 @@ def _body(alert: Alert, state: AlertState) -> Iterator[str]:
         yield "Do not trade on it."
     if state is AlertState.RESOLVED and alert.pack != "self":
         yield f"Over after {_lasted(alert)}."
-    if alert.reason:
+    if state is AlertState.RETRACTED:
+        yield from map(_one_line, lines(alert))
+    elif alert.reason:
         yield _one_line(alert.reason)
     if state in _OPEN | {AlertState.FILLED} and alert.text not in {"", alert.title, alert.reason}:
         yield from (line.strip() for line in alert.text.splitlines() if line.strip())

@@ -66,7 +66,9 @@ def retired(book: Rulebook, state: State) -> tuple[State, tuple[str, ...]]:
     kinds = {rule.id: rule.scope for rule in book.rules}
     instances, gone = dict(state.instances), dict[str, None]()
     for key, old in state.instances.items():
-        rest = Instance(rule=old.rule, scope=old.scope, seq=old.seq, clouded=old.clouded)
+        rest = Instance(
+            rule=old.rule, scope=old.scope, seq=old.seq, begun=old.begun, clouded=old.clouded
+        )
         if kinds.get(old.rule) is not _kind(old.scope) and old != rest:
             instances[key] = rest
             gone[old.rule] = None

@@ -17,6 +17,7 @@ _COURSE: Final = (
     AlertState.FILLED,
     AlertState.EXPIRED,
     AlertState.RESOLVED,
+    AlertState.RETRACTED,
 )
 
 

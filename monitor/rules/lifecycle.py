@@ -40,17 +40,32 @@ class Turn(StrEnum):
     NODATA = "nodata"
     ERROR = "error"
     FILLED = "filled"
+    RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """A block that a standing rests on. chain: its name in config."""
+
+    chain: str
+    number: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """One rule over one scope.
 
-    seq: episodes begun so far. since: when the condition became true. held: fresh true
+    seq: which episode it is in, or the newest; begun: how many there have been, those
+    taken back among them. since: when the condition became true. held: fresh true
     time gathered while pending, and judged_at the last evaluation then that was not
     unknown. clear_since: since when the clearing condition has held while firing.
     proposed_at: when the present proposal was made; voided: it has expired. told: the
-    number of repeats. clouded: how often it was flagged in its whole life.
+    number of repeats. clouded: how often it was flagged in its whole life. undone: how
+    often the episode's end was taken back. filled_by: who ended the episode by acting.
+    ground: the blocks its phase began on, none where no chain had a say; past: what it
+    was before, oldest first, as far as those blocks may yet be dropped; lost: a block
+    of its ground that was, until it is known what holds without it.
     """
 
     rule: str
@@ -69,6 +84,12 @@ class Instance:
     clouded: int = 0
     acked_by: str = ""
     snoozed_until: datetime | None = None
+    begun: int = 0
+    undone: int = 0
+    filled_by: str = ""
+    ground: tuple[Ground, ...] = ()
+    past: tuple["Instance", ...] = ()
+    lost: Ground | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +112,16 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A turn and its reason, in words. number: which, of the turns an episode has many of."""
+    """A turn and its reason, in words.
+
+    number: which, of the turns an episode has many of. of: the episode it ends, where
+    that is not the one the instance is in now.
+    """
 
     turn: Turn
     reason: str = ""
     number: int | None = None
+    of: Instance | None = None
 
 
 def advance(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
@@ -146,11 +172,15 @@ def _held(old: Instance, seen: Judged) -> timedelta:
 
 
 def _fire(old: Instance, seen: Judged) -> Instance:
+    episode = max(old.seq, old.begun) + 1
     return replace(
         old,
         phase=Phase.FIRING,
         judged_at=None,
-        seq=old.seq + 1,
+        seq=episode,
+        begun=episode,
+        undone=0,
+        filled_by="",
         since=old.since or seen.now,
         clear_since=None,
         proposed_at=seen.now,
@@ -227,7 +257,7 @@ def _barred(old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     told = Told(turn=Turn.RESOLVED, reason=seen.barred)
     if seen.done:
         told = Told(turn=Turn.FILLED, reason=f"done by {seen.done}")
-    return _resolve(old, seen.now), (told,)
+    return replace(_resolve(old, seen.now), filled_by=seen.done), (told,)
 
 
 def _clearing(rule: Rule, seen: Judged) -> bool | None:
