@@ -121,7 +121,9 @@ async def _readers(
     for name, chain in settings.chain.items():
         watches = [watch for watch in settings.watch if watch.chain == name]
         try:
-            reader = chain_reader(name, chain, watches=watches, entries=settings.entry)
+            reader = chain_reader(
+                name, chain, watches=watches, entries=settings.entry, usd=settings.usd
+            )
         except ValueError as error:
             faults.append((f"chain.{name}", str(error)))
             continue

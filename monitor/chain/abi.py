@@ -23,6 +23,7 @@ CONTRACTS: Final = (
     "uniswap_v3_factory",
     "uniswap_v3_pool",
     "nonfungible_position_manager",
+    "chainlink_aggregator",
 )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from monitor.chain.abi import encode_call
+from monitor.chain.chainlink import Inquiry
 from monitor.chain.facts import Facts, Place
 from monitor.chain.multicall import Batch, prepare
 from monitor.chain.registry import Chain, Nft
@@ -48,16 +49,21 @@ class Watched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Where in the batch each thing's answers lie."""
+    """Where in the batch each thing's answers lie.
+
+    prices: what is asked about dollars; its answers are the batch's last, from `prices_at`.
+    """
 
     batch: Batch
     purses: dict[Purse, int]
     rows: dict[Nft, Row]
     pools: dict[Pool, int]
+    prices: Inquiry
+    prices_at: int
 
 
 def plan(chain: Chain, watched: Watched, facts: Facts) -> Plan:
-    """Lay out the batch: the witness first, then wallets, pools, ticks and positions."""
+    """Lay out the batch: the witness first, then wallets, pools, ticks, positions, prices."""
     calls = [Call(chain.multicall, encode_call("multicall3", "getCurrentBlockTimestamp"))]
     places = {one: facts.places[one] for one in watched.nfts if one in facts.places}
     purses: dict[Purse, int] = {}
@@ -80,7 +86,19 @@ def plan(chain: Chain, watched: Watched, facts: Facts) -> Plan:
         rows[nft] = _row(chain, nft, len(calls), places.get(nft), ticks)
         calls.append(Call(nft.manager, encode_call(_MANAGER, "positions", nft.token_id)))
         calls.append(Call(nft.manager, encode_call(_MANAGER, "ownerOf", nft.token_id)))
-    return Plan(batch=prepare(calls), purses=purses, rows=rows, pools=pools)
+    prices = chain.oracle.about(
+        dict.fromkeys(t.address for pool in pools for t in (pool.token0, pool.token1))
+    )
+    prices_at = len(calls)
+    calls += prices.calls()
+    return Plan(
+        batch=prepare(calls),
+        purses=purses,
+        rows=rows,
+        pools=pools,
+        prices=prices,
+        prices_at=prices_at,
+    )
 
 
 def _row(

@@ -20,10 +20,12 @@ from monitor.chain.multicall import Pinned
 from monitor.chain.registry import Chain, settle
 from monitor.chain.rpc import Endpoint
 from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings, rpc_url
+from monitor.chain.usd_settings import UsdSettings, oracle_of
 from monitor.chain.watching import Watching
 from monitor.errors import Transient
 from monitor.model.observation import Block, Snapshot
 
+_USD: Final = UsdSettings()
 _STUCK: Final = timedelta(minutes=10)
 
 
@@ -124,6 +126,7 @@ class ChainReader:
             pools=scene.pools,
             positions=tuple(positions),
             missing=scene.missing,
+            usd=scene.usd,
         )
 
 
@@ -133,12 +136,14 @@ def chain_reader(
     *,
     watches: Sequence[WatchSettings],
     entries: Sequence[EntrySettings] = (),
+    usd: UsdSettings = _USD,
 ) -> ChainReader:
     """Build the reader of the chain `name` means; raise ValueError in one sentence.
 
     Resolves the endpoints' secrets, so a variable that is not set is told here.
     """
     chain = settle(name, settings)
+    chain = replace(chain, oracle=oracle_of(name, chain.chain_id, usd))
     endpoints = [
         Endpoint(rpc_url(reference), timeout_s=settings.timeout_s) for reference in settings.rpc
     ]

@@ -1,10 +1,11 @@
 """The chains known by name, and the position managers known on each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from monitor.chain.chainlink import Oracle
 from monitor.chain.settings import UNISWAP_V3, ChainSettings
 
 # Multicall3's own list of deployments: the same address on every chain but zkSync's.
@@ -72,6 +73,7 @@ class Chain:
     quote: tuple[str, ...]
     start_block: int | None
     log_range: int | None
+    oracle: Oracle = field(default_factory=Oracle)
 
     @property
     def manager(self) -> str:

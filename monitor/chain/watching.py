@@ -15,7 +15,7 @@ from monitor.chain.wallets import Wallets
 from monitor.chain.words import Answer, uint
 from monitor.errors import Transient
 from monitor.model.observation import Block, Missing
-from monitor.model.pool import Pool, PoolState
+from monitor.model.pool import Pool, PoolState, UsdPrice
 from monitor.model.position import Position
 
 _ROUNDS: Final = 6
@@ -29,6 +29,7 @@ class Scene:
     positions: tuple[Position, ...]
     missing: tuple[Missing, ...]
     known: Mapping[str, Pool]
+    usd: tuple[UsdPrice, ...]
 
 
 class Watching:
@@ -68,6 +69,7 @@ class Watching:
             positions=tuple(positions),
             missing=(*self._unreadable(), *lost_pools, *lost),
             known={pool.key: pool for pool in laid.pools},
+            usd=laid.prices.read(answers[laid.prices_at :], block.timestamp),
         )
 
     async def _ask(self, pinned: Pinned, block: Block) -> tuple[Plan, list[Answer]]:

@@ -1,5 +1,6 @@
 """`config.toml`, read into frozen settings; every fault is reported at once."""
 
+from monitor.chain.usd_settings import UsdSettings
 from monitor.config.draft import Draft, load_settings, parse_settings, read_draft
 from monitor.config.secrets import secret_faults
 from monitor.config.settings import (
@@ -9,7 +10,6 @@ from monitor.config.settings import (
     RulesSettings,
     Settings,
     StoreSettings,
-    UsdSettings,
 )
 
 __all__ = [

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from monitor.chain.registry import settle
+from monitor.chain.usd_settings import route_of
 from monitor.config.settings import Settings
 from monitor.feeds.settings import DEFAULT_ORDER, feed_faults
 from monitor.rules.durations import parse_duration
@@ -16,7 +17,7 @@ Doubtful = Callable[..., bool]
 
 
 def contradictions(
-    settings: Settings, doubtful: Doubtful, *, rows: Callable[[str], Sequence[int]]
+    settings: Settings, doubtful: Doubtful, *, rows: Callable[..., Sequence[int]]
 ) -> Iterator[tuple[str, str]]:
     """Yield where in the file and what is wrong, as far as the sound parts tell.
 
@@ -27,6 +28,7 @@ def contradictions(
             known = ", ".join(settings.chain) or "none"
             yield f"watch.{number}.chain", f"no [chain.{watch.chain}]; configured: {known}"
     yield from _chain_faults(settings, doubtful, rows("entry"))
+    yield from _usd_faults(settings, doubtful, rows("usd", "feed"))
     yield from feed_faults(settings.feeds, settings.feed)
     try:
         parse_duration(settings.rules.max_gap)
@@ -57,3 +59,27 @@ def _chain_faults(
         on = entry.position.rpartition(":")[0]
         if on not in managers and not doubtful("chain"):
             yield f"entry.{number}.position", f"{entry.position} is on no configured chain"
+
+
+def _usd_faults(
+    settings: Settings, doubtful: Doubtful, feeds: Sequence[int]
+) -> Iterator[tuple[str, str]]:
+    known = ", ".join(settings.chain) or "none"
+    for name in settings.usd.sequencer:
+        if name not in settings.chain and not doubtful("chain", name):
+            yield f"usd.sequencer.{name}", f"no [chain.{name}]; configured: {known}"
+    told = set[tuple[str, str]]()
+    for number, feed in zip(feeds, settings.usd.feed, strict=True):
+        where = f"usd.feed.{number}"
+        if (feed.chain, feed.token) in told:
+            yield f"{where}.token", f"{feed.token} of {feed.chain} is priced by two"
+        told.add((feed.chain, feed.token))
+        if any(doubtful("chain", feed.chain, key) for key in _IDENTITY):
+            continue
+        if feed.chain not in settings.chain:
+            yield f"{where}.chain", f"no [chain.{feed.chain}]; configured: {known}"
+            continue
+        try:
+            route_of(feed, settle(feed.chain, settings.chain[feed.chain]).chain_id)
+        except ValueError as error:
+            yield f"{where}.feed", str(error)

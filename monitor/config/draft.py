@@ -81,10 +81,13 @@ def _draft(text: str, file: str) -> Draft:
     settings, told, gone, lost = _sifted(raw)
     draft = Draft(file=file, settings=settings, lost=frozenset(lost))
 
-    def rows(key: str) -> list[int]:
-        given = raw.get(key)
-        count = len(given) if isinstance(given, list) and (key,) not in gone else 0
-        return [number for number in range(count) if (key, number) not in gone]
+    def rows(*keys: str) -> list[int]:
+        given: Any = raw
+        for key in keys:
+            given = given.get(key) if isinstance(given, dict) else None
+        lost_whole = any(keys[:length] in gone for length in range(1, len(keys) + 1))
+        count = len(given) if isinstance(given, list) and not lost_whole else 0
+        return [number for number in range(count) if (*keys, number) not in gone]
 
     found = [
         *((one.where, one.reason) for one in told),

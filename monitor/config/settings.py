@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from pydantic import ConfigDict
 
 from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings
+from monitor.chain.usd_settings import UsdSettings
 from monitor.channels.settings import MqttSettings, TelegramSettings
 from monitor.feeds.settings import FeedSettings
 
@@ -34,15 +35,6 @@ class RulesSettings:
     enabled: tuple[str, ...] = ("alvh", "crypto_dvol", "lp_range", "self")
     folder: str | None = None
     max_gap: str = "5m"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsdSettings:
-    """pegged: token addresses the owner counts as one US dollar each; none by default."""
-
-    __pydantic_config__: ClassVar = _STRICT
-
-    pegged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +82,7 @@ class Settings:
     chain: Mapping[str, ChainSettings] = field(default_factory=dict)
     watch: tuple[WatchSettings, ...] = ()
     entry: tuple[EntrySettings, ...] = ()
-    usd: UsdSettings = UsdSettings()
+    usd: UsdSettings = field(default_factory=UsdSettings)
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     feed: Mapping[str, FeedSettings] = field(default_factory=dict)
     rules: RulesSettings = RulesSettings()

@@ -56,4 +56,4 @@ def _depth_usd(state: PoolState, priced: UsdPrices) -> float:
     usd = priced.get(token1.address)
     if usd is None:
         return 0.0
-    return usd * (state.liquidity * state.sqrt_price_x96 >> 96) / 10**token1.decimals
+    return usd * (state.liquidity * state.sqrt_price_x96 >> 96) / int(10**token1.decimals)
