@@ -11,12 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, TextIO
 
+from monitor.app.brief import brief
 from monitor.app.daemon import Daemon
 from monitor.app.parts import Parts, opened
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.app.soundness import ready
 from monitor.channels.board import board
 from monitor.channels.mqtt import MqttChannel
+from monitor.channels.telegram import TelegramChannel
+from monitor.channels.telegram_commands import TelegramCommands
 from monitor.config import Settings, load_settings
 from monitor.model.observation import Snapshot, Word
 from monitor.model.reading import Reading
@@ -90,11 +93,30 @@ async def _serve(
         async with asyncio.TaskGroup() as links:
             for channel in linked:
                 links.create_task(channel.run(quiet), name=f"{channel.name} link")
+            for commands in _commands(parts, daemon):
+                links.create_task(commands.run(stop), name="telegram commands")
             async with asyncio.TaskGroup() as group:
                 for courier in couriers:
                     group.create_task(courier.run(stop), name=f"courier {courier.channel.name}")
                 group.create_task(_road(parts, daemon, stop, tell), name="road")
             quiet.set()
+
+
+def _commands(parts: Parts, daemon: Daemon) -> list[TelegramCommands]:
+    """Return what listens for questions: nothing where nobody may ask."""
+    given = parts.settings.channel.telegram
+    if given is None or given.commands is None or not given.commands.read:
+        return []
+    return [
+        TelegramCommands(
+            given,
+            channel,
+            answer=lambda asked: brief(asked, daemon.state, parts.clock.now()),
+            clock=parts.post,
+        )
+        for channel in parts.channels
+        if isinstance(channel, TelegramChannel)
+    ]
 
 
 async def _road(

@@ -66,12 +66,22 @@ class MqttSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommandSettings:
+    """One `[channel.telegram.commands]`. read: ids of the users who may ask; none by default."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    read: tuple[Annotated[int, Field(ge=1)], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramSettings:
     """One `[channel.telegram]`.
 
     token: a reference, `env:NAME` or `file:/path`. chat: a number, `@channel`, or a
     reference. topic: the thread of a forum group. base_url: of a local Bot API
-    server, up to and with `/bot`.
+    server, up to and with `/bot`. commands: who may ask questions in that chat;
+    without it, or with nobody named, none is listened for.
     """
 
     __pydantic_config__: ClassVar = _STRICT
@@ -81,6 +91,7 @@ class TelegramSettings:
     topic: Annotated[int, Field(ge=1)] | None = None
     base_url: str = "https://api.telegram.org/bot"
     timeout_s: Seconds = 10.0
+    commands: CommandSettings | None = None
 
     def __post_init__(self) -> None:
         _check_reference("token", self.token)

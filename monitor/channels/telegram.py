@@ -1,4 +1,4 @@
-"""Alerts to a Telegram chat, through the Bot API; nothing is read from there.
+"""Alerts, and answers, to a Telegram chat through the Bot API.
 
 Telegram cannot be asked whether a message arrived: a send without an answer is
 ambiguous, and its repeat says that it may be one.
@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 from collections import deque
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -97,10 +98,18 @@ class TelegramChannel:
         Raises Transient, ambiguous when it may have arrived, or Permanent when
         the chat, the token or the message itself will never do.
         """
+        await self._told(lambda: self._deliver(message))
+
+    async def say(self, text: str) -> None:
+        """Send a plain text; raise as `send` does. It waits its turn among the alerts."""
+        await self._told(lambda: self._post(text, None, quiet=True))
+
+    async def _told(self, delivery: Callable[[], Awaitable[None]]) -> None:
+        """Await a delivery in its turn, its failures as verdicts."""
         async with self._turn:
-            await self._wait_for_turn()
             try:
-                await self._deliver(message)
+                await self._wait_for_turn()
+                await delivery()
             except TelegramError as error:
                 if isinstance(error, RetryAfter):
                     self._silent_until = self._clock.now() + retry_after(error)
@@ -133,30 +142,31 @@ class TelegramChannel:
 
     async def _deliver(self, message: Message) -> None:
         """Send; follow a chat that moved, and drop markup that Telegram cannot read."""
+        quiet = message.alert.severity is Severity.INFO
         try:
-            await self._post(message, telegram_html(message), ParseMode.HTML)
+            await self._post(telegram_html(message), ParseMode.HTML, quiet=quiet)
         except ChatMigrated as error:
             self._chat = error.new_chat_id
             _log.warning(
                 "telegram: the group became a supergroup; set channel.telegram.chat to %d",
                 error.new_chat_id,
             )
-            await self._post(message, telegram_html(message), ParseMode.HTML)
+            await self._post(telegram_html(message), ParseMode.HTML, quiet=quiet)
         except BadRequest as error:
             if _UNREADABLE not in error.message.lower():
                 raise
             _log.warning(
                 "telegram: alert %s goes as plain text: %s", message.alert.id, redact(error.message)
             )
-            await self._post(message, plain(message), None)
+            await self._post(plain(message), None, quiet=quiet)
 
-    async def _post(self, message: Message, text: str, mode: ParseMode | None) -> None:
+    async def _post(self, text: str, mode: ParseMode | None, *, quiet: bool) -> None:
         self._pacing.count()
         await self._bot.send_message(
             self._chat,
             text,
             parse_mode=mode,
             message_thread_id=self._settings.topic,
-            disable_notification=message.alert.severity is Severity.INFO,
+            disable_notification=quiet,
             link_preview_options=_NO_PREVIEW,
         )

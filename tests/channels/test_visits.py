@@ -64,7 +64,8 @@ async def test_a_bot_that_may_write_is_told_by_name_and_no_message_is_sent(tmp_p
     [
         pytest.param("getMe", (401, "Unauthorized"), "ask @BotFather", id="a wrong token"),
         pytest.param(
-            "getChat", (400, "Bad Request: chat not found"), "is channel.telegram.chat", id="a wrong chat"
+            "getChat", (400, "Bad Request: chat not found"), "is channel.telegram.chat",
+            id="a wrong chat",
         ),
         pytest.param(
             "sendChatAction", (403, "Forbidden: bot was blocked by the user"), "blocked",

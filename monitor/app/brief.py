@@ -1,0 +1,108 @@
+"""Short answers to questions asked from a phone: some thirty characters a line."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from monitor.alerts.compose import edges, short_id
+from monitor.alerts.figures import age, figure, moment
+from monitor.pipeline import State
+from monitor.rules.lifecycle import Instance, Phase
+from monitor.rules.surroundings import CHAIN_MAX_AGE
+from monitor.signals.book import book_il, book_value_usd, live_positions
+from monitor.signals.catalogue import BY_NAME
+from monitor.signals.facts import PositionSeen, SourceSeen
+
+_MOST: Final = 12
+"""Positions or alerts in one message; more are counted, not told."""
+
+
+def brief(command: str, state: State, now: datetime) -> str:
+    """Return the answer to a command such as `/status`; to any other, what may be asked."""
+    _, told = _COMMANDS.get(command, ("", _help))
+    return "\n".join(told(state, now))
+
+
+def _help(_state: State, _now: datetime) -> Iterator[str]:
+    for name, (what, _) in _COMMANDS.items():
+        yield f"{name}  {what}"
+    yield "Questions only: it never trades."
+
+
+def _status(state: State, now: datetime) -> Iterator[str]:
+    firing, held = _firing(state), live_positions(state.facts)
+    yield f"{len(firing)} firing" if firing else "Calm, nothing fires"
+    yield f"{len(held)} position{'' if len(held) == 1 else 's'}, " + _known(
+        book_value_usd(state.facts), "usd"
+    )
+    yield f"IL {_known(book_il(state.facts), 'fraction')}"
+    for chain in state.facts.chains.values():
+        yield _chain(chain, now)
+    for reading in state.facts.readings.values():
+        if not reading.key and not reading.name.startswith("system."):
+            old = age((now - reading.as_of).total_seconds())
+            yield f"{reading.name} {figure(reading.value, BY_NAME[reading.name].unit)}, {old}"
+    on = [layer.layer for layer in state.layers.values() if layer.legs]
+    yield f"layers on: {' '.join(on)}" if on else "no layer on"
+
+
+def _chain(chain: SourceSeen, now: datetime) -> str:
+    if chain.good_at is None or chain.block is None:
+        return f"{chain.name} not read yet"
+    old = now - chain.good_at
+    blind = "BLIND " if old > CHAIN_MAX_AGE else ""
+    return f"{blind}{chain.name} {chain.block.number:,}, {age(old.total_seconds())}"
+
+
+def _positions(state: State, _now: datetime) -> Iterator[str]:
+    held = live_positions(state.facts)
+    for seen in held[:_MOST]:
+        yield from _position(seen)
+    if not held:
+        yield "no position is watched"
+    if len(held) > _MOST:
+        yield f"and {len(held) - _MOST} more"
+
+
+def _position(seen: PositionSeen) -> Iterator[str]:
+    yield f"#{seen.position.token_id} {seen.pair} on {seen.chain}"
+    if seen.unread:
+        yield f"  not read: {seen.unread}"
+        return
+    measures = seen.measures
+    where = "in" if measures.in_range else "OUT of"
+    yield f"  {figure(measures.price, 'quote per base')} {where} {edges(measures)}"
+    yield f"  IL {_known(measures.il, 'fraction')}, fees {_known(measures.fees.usd, 'usd')}"
+    yield f"  worth {_known(measures.total.usd, 'usd')}"
+
+
+def _alerts(state: State, now: datetime) -> Iterator[str]:
+    firing = _firing(state)
+    for one in firing[:_MOST]:
+        since = f", {moment(one.since, now)}" if one.since else ""
+        yield f"{short_id(one, state.epoch)} {one.rule}{since}"
+    if not firing:
+        yield "nothing fires"
+    if len(firing) > _MOST:
+        yield f"and {len(firing) - _MOST} more"
+
+
+def _firing(state: State) -> list[Instance]:
+    return [one for one in state.instances.values() if one.phase is Phase.FIRING]
+
+
+def _known(value: float | None, unit: str) -> str:
+    return "unknown" if value is None else figure(value, unit)
+
+
+_COMMANDS: Final[Mapping[str, tuple[str, Callable[[State, datetime], Iterator[str]]]]] = (
+    MappingProxyType(
+        {
+            "/status": ("what is watched, and how it is", _status),
+            "/positions": ("each position", _positions),
+            "/alerts": ("what fires now", _alerts),
+            "/help": ("these lines", _help),
+        }
+    )
+)
