@@ -13,6 +13,7 @@ from monitor.model.reading import Reading
 from monitor.signals.book import book_il, book_value_usd
 from monitor.signals.dollars import Dollars, dollars
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen, SourceSeen
+from monitor.signals.follow import follow
 from monitor.signals.rollback import outside, remembered, reorg_of, rollback
 from monitor.signals.windows import Sample, Series
 
@@ -46,6 +47,7 @@ def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
     if (reorg := reorg_of(facts.chains.get(seen.chain), seen)) is not None:
         facts = rollback(facts, seen, reorg)
     known = facts.chains.get(seen.chain)
+    followed = follow(facts, seen)
     pools = {p.pool.key: p for p in seen.pools}
     worth = dollars(seen.pools, seen.usd, lens.pegged)
     valued = {p.key: _value(facts, seen, p, pools[p.pool], worth.prices) for p in seen.positions}
@@ -64,6 +66,9 @@ def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
         | {k: _pool(seen, p, worth) for k, p in pools.items()},
         positions=kept | valued,
         chains={**facts.chains, seen.chain: source},
+        tracks=followed.tracks,
+        hours=followed.hours,
+        paths=followed.paths,
     )
     return replace(after, series=_sampled(after, _chain_samples(after, seen), lens))
 

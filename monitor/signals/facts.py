@@ -10,6 +10,8 @@ from monitor.model.observation import Block, Missing
 from monitor.model.pool import PoolState
 from monitor.model.position import Position
 from monitor.model.reading import Reading
+from monitor.signals.track import PoolHours, PoolTrack
+from monitor.signals.turns import PositionTrack
 from monitor.signals.windows import Series
 
 REMEMBERED: Final = 128
@@ -88,7 +90,11 @@ class SourceSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Everything known, by key. A reading's key is `name|key`, a series' `name|scope`."""
+    """Everything known, by key. A reading's key is `name|key`, a series' `name|scope`.
+
+    tracks, hours, by pool, and paths, by position: what they did over the time they were
+    watched.
+    """
 
     pools: Mapping[str, PoolSeen] = field(default_factory=dict)
     positions: Mapping[str, PositionSeen] = field(default_factory=dict)
@@ -96,6 +102,9 @@ class Facts:
     series: Mapping[str, Series] = field(default_factory=dict)
     chains: Mapping[str, SourceSeen] = field(default_factory=dict)
     feeds: Mapping[str, SourceSeen] = field(default_factory=dict)
+    tracks: Mapping[str, PoolTrack] = field(default_factory=dict)
+    hours: Mapping[str, PoolHours] = field(default_factory=dict)
+    paths: Mapping[str, PositionTrack] = field(default_factory=dict)
 
 
 def newest(facts: Facts, name: str) -> Reading | None:

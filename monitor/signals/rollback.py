@@ -8,6 +8,7 @@ from datetime import datetime
 from monitor.model.observation import Reorg, Snapshot
 from monitor.signals.catalogue import BY_NAME, Scope
 from monitor.signals.facts import REMEMBERED, BlockSeen, Facts, PositionSeen, SourceSeen, Spell
+from monitor.signals.follow import unfollow
 from monitor.signals.series import Series, stamp
 
 
@@ -49,6 +50,7 @@ def rollback(facts: Facts, seen: Snapshot, reorg: Reorg) -> Facts:
     since = dropped_since(source, reorg)
     if source is None or since is None:
         return facts
+    facts = unfollow(facts, seen.chain_id, since)
     kept = tuple(one for one in source.recent if one.block.number <= reorg.ancestor)
     return replace(
         facts,

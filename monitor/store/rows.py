@@ -14,6 +14,8 @@ from monitor.pipeline import State
 from monitor.rules.lifecycle import Instance
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen, SourceSeen
 from monitor.signals.series import Sample, Series, stamp
+from monitor.signals.track import PoolHours, PoolTrack
+from monitor.signals.turns import PositionTrack
 from monitor.store.records import RowKey
 from monitor.store.records import Sample as SampleRow
 
@@ -35,6 +37,9 @@ _TABLES: Final = (
     _Table(kind="reading", record=Reading, pick=lambda s: s.facts.readings),
     _Table(kind="chain", record=SourceSeen, pick=lambda s: s.facts.chains),
     _Table(kind="feed", record=SourceSeen, pick=lambda s: s.facts.feeds),
+    _Table(kind="track", record=PoolTrack, pick=lambda s: s.facts.tracks),
+    _Table(kind="hours", record=PoolHours, pick=lambda s: s.facts.hours),
+    _Table(kind="path", record=PositionTrack, pick=lambda s: s.facts.paths),
 )
 
 
@@ -172,6 +177,9 @@ def restore(rows: Mapping[RowKey, str], samples: Iterable[SampleRow]) -> State:
             readings=tables["reading"],
             chains=tables["chain"],
             feeds=tables["feed"],
+            tracks=tables["track"],
+            hours=tables["hours"],
+            paths=tables["path"],
             series=_series(samples),
         ),
     )
