@@ -1,14 +1,16 @@
 """What only a node that keeps old state can tell."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from monitor.amm.event_price import event_prices
 from monitor.chain.abi import encode_call
+from monitor.chain.checkpoint import Place
 from monitor.chain.failures import EmptyAnswer, NoHistory, Reverted
 from monitor.chain.rpc import Endpoint
 from monitor.chain.words import uint
 from monitor.errors import Permanent
-from monitor.model.position import Flow, LiquidityEvent
+from monitor.model.position import LiquidityEvent
 
 
 async def minted_at(endpoint: Endpoint, manager: str, token_id: int, block: int) -> int:
@@ -35,20 +37,49 @@ async def minted_at(endpoint: Endpoint, manager: str, token_id: int, block: int)
     return after
 
 
-async def with_prices(
-    endpoint: Endpoint, events: Sequence[LiquidityEvent], pool: str
-) -> list[LiquidityEvent]:
-    """Return the events, withdrawals with the pool's price after their block if known."""
-    slot0 = "0x" + encode_call("uniswap_v3_pool", "slot0").hex()
-    priced: list[LiquidityEvent] = []
-    archive = True
-    for event in events:
-        price = None
-        if event.flow is Flow.DECREASE and event.liquidity and archive:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """Events with what prices could be had. asked: requests made; left: some are yet to ask."""
+
+    events: tuple[LiquidityEvent, ...]
+    asked: int
+    left: bool
+
+
+class Prices:
+    """Asks for a pool's price after the blocks of events that do not tell one themselves."""
+
+    def __init__(self) -> None:
+        self._pruned: dict[Endpoint, int] = {}
+
+    async def fill(
+        self, endpoint: Endpoint, events: Sequence[LiquidityEvent], place: Place, *, most: int
+    ) -> Priced:
+        """Return the events, priced by at most so many requests; raises what calls raise.
+
+        A block whose state an endpoint has pruned is not asked of it twice, nor older ones.
+        """
+        slot0 = "0x" + encode_call("uniswap_v3_pool", "slot0").hex()
+        prices = event_prices(events, place.tick_lower, place.tick_upper)
+        filled = list(events)
+        told: set[int] = set()
+        asked = 0
+        for index, event in enumerate(events):
+            block = event.block_number
+            if prices[index] is not None or not (event.amount0 or event.amount1) or block in told:
+                continue
+            if block <= self._pruned.get(endpoint, -1):
+                continue
+            if asked == most:
+                return Priced(events=tuple(filled), asked=asked, left=True)
+            asked += 1
             try:
-                answer = await endpoint.eth_call(pool, slot0, event.block_number)
-                price = uint(answer, 0) or None
-            except (NoHistory, EmptyAnswer, Reverted):
-                archive = False
-        priced.append(replace(event, sqrt_price_x96=price))
-    return priced
+                answer = await endpoint.eth_call(place.pool, slot0, block)
+            except NoHistory:
+                self._pruned[endpoint] = block
+            except (EmptyAnswer, Reverted):
+                continue
+            else:
+                filled[index] = replace(event, sqrt_price_x96=uint(answer, 0) or None)
+                told.add(block)  # and so is whatever else happened in it
+        return Priced(events=tuple(filled), asked=asked, left=False)

@@ -1,128 +1,167 @@
-"""The manager's events of some token ids, in as few requests as the node allows."""
+"""The manager's events of some token ids, in as few requests as the node allows.
 
-from collections.abc import Iterable, Mapping, Sequence
+What moved liquidity bears the id as its first topic and what moved the NFT itself as its
+third, so that a range costs two requests. A recipient is never asked for: where ether is
+unwrapped, Collect names the manager itself.
+"""
+
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from eth_utils.address import to_checksum_address
+
 from monitor.chain.abi import contract
+from monitor.chain.checkpoint import Hand
 from monitor.chain.failures import RangeTooWide
 from monitor.chain.heads import header, instant
+from monitor.chain.log_range import LogRange
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
 from monitor.errors import Transient
 from monitor.model.position import Flow, LiquidityEvent
 
 _MANAGER: Final = "nonfungible_position_manager"
-_FLOWS: Final = (
-    (Flow.INCREASE, "IncreaseLiquidity"),
-    (Flow.DECREASE, "DecreaseLiquidity"),
-    (Flow.COLLECT, "Collect"),
-)
-_STEPS: Final = (10_000, 1_000)
-_FLOOR: Final = 50
+_FLOWS: Final = {
+    "IncreaseLiquidity": Flow.INCREASE,
+    "DecreaseLiquidity": Flow.DECREASE,
+    "Collect": Flow.COLLECT,
+}
+_HANDS: Final = {"Transfer": ("from", "to"), "Approval": ("owner", "approved")}
 _IDS_A_REQUEST: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The ids of one manager, and the first and last block to read."""
+
+    manager: str
+    token_ids: tuple[int, ...]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Events by token id, and the first block not looked at."""
+    """Events and hands by token id, in the chain's order, and the first block not looked at."""
 
     events: Mapping[int, tuple[LiquidityEvent, ...]]
+    hands: Mapping[int, tuple[Hand, ...]]
     next_block: int
 
 
 class LogScan:
-    """Reads ranges of logs, remembering how wide each endpoint allows them.
-
-    width: blocks a request at one endpoint; None while nothing has been refused.
-    """
+    """Reads ranges of logs, remembering how wide each endpoint allows them."""
 
     def __init__(self, chain: Chain) -> None:
-        self._chain = chain
-        self._width: dict[Endpoint, int] = {}
+        self._most = chain.log_range
+        self._ranges: dict[Endpoint, LogRange] = {}
         self._times: dict[str, datetime] = {}
 
     def width(self, endpoint: Endpoint) -> int | None:
         """Return the widest range this endpoint is known to allow, None if unlimited so far."""
-        return self._width.get(endpoint, self._chain.log_range)
+        return self._range(endpoint).width
 
-    async def read(
-        self, endpoint: Endpoint, token_ids: Sequence[int], first: int, last: int, *, most: int
-    ) -> Found:
-        """Return events in blocks first to last, or as far as `most` requests reach.
+    async def read(self, endpoint: Endpoint, span: Span, *, most: int) -> Found:
+        """Return what happened in a span, or as far as `most` ranges reach.
 
-        The first refusal of an unlimited range ends it: the caller may know a
-        better block to begin at. Raises RangeTooWide where the node refuses even fifty blocks.
+        The span must end at a block this endpoint has shown that it has: past their head
+        nodes answer that nothing happened. The first refusal of an unlimited range ends it:
+        the caller may know a better block to begin at. Raises RangeTooWide where the node
+        refuses even fifty blocks.
         """
-        found: dict[int, list[LiquidityEvent]] = {token_id: [] for token_id in token_ids}
+        events: dict[int, list[LiquidityEvent]] = {one: [] for one in span.token_ids}
+        hands: dict[int, list[Hand]] = {one: [] for one in span.token_ids}
+        first = span.first
         for _ in range(most):
-            if first > last:
+            if first > span.last:
                 break
             width = self.width(endpoint)
-            end = last if width is None else min(last, first + width - 1)
+            end = span.last if width is None else min(span.last, first + width - 1)
             try:
-                logs = await self._logs(endpoint, token_ids, first, end)
-            except RangeTooWide as error:
-                self._narrow(endpoint, end - first + 1, error)
+                logs = await self._range_of_logs(endpoint, span, first, end)
+            except RangeTooWide:
+                if not self._range(endpoint).refused(end - first + 1):
+                    raise
                 if width is None:
                     break
                 continue
+            self._range(endpoint).granted(end - first + 1)
             for log in logs:
-                token_id, event = await self._event(endpoint, log)
-                if token_id in found:
-                    found[token_id].append(event)
+                await self._sort(endpoint, log, events, hands)
             first = end + 1
         return Found(
-            events={token_id: tuple(events) for token_id, events in found.items()},
+            events={one: tuple(_in_order(told)) for one, told in events.items()},
+            hands={one: tuple(_in_order(told)) for one, told in hands.items()},
             next_block=first,
         )
 
-    async def _logs(
-        self, endpoint: Endpoint, token_ids: Sequence[int], first: int, last: int
-    ) -> list[Mapping[str, Any]]:
-        logs: list[Mapping[str, Any]] = []
-        topics = ["0x" + contract(_MANAGER).events[name].topic.hex() for _, name in _FLOWS]
-        for start in range(0, len(token_ids), _IDS_A_REQUEST):
-            wanted = token_ids[start : start + _IDS_A_REQUEST]
-            criteria = {
-                "fromBlock": hex(first),
-                "toBlock": hex(last),
-                "address": self._chain.manager,
-                "topics": [topics, [f"0x{token_id:064x}" for token_id in wanted]],
-            }
-            part = await endpoint.call("eth_getLogs", criteria)
-            if not isinstance(part, list) or not all(isinstance(one, dict) for one in part):
-                raise Transient(f"{endpoint.host} answered eth_getLogs with no list of logs")
-            logs.extend(part)
-        return [log for log in logs if not log.get("removed")]
+    def _range(self, endpoint: Endpoint) -> LogRange:
+        return self._ranges.setdefault(endpoint, LogRange(self._most))
 
-    async def _event(
-        self, endpoint: Endpoint, log: Mapping[str, Any]
-    ) -> tuple[int, LiquidityEvent]:
+    async def _range_of_logs(
+        self, endpoint: Endpoint, span: Span, first: int, last: int
+    ) -> list[Mapping[str, Any]]:
+        """Return every log of the span's ids in these blocks, each once."""
+        flows, hands = _topics(_FLOWS), _topics(_HANDS)
+        logs: dict[tuple[object, ...], Mapping[str, Any]] = {}
+        for start in range(0, len(span.token_ids), _IDS_A_REQUEST):
+            part = span.token_ids[start : start + _IDS_A_REQUEST]
+            wanted = [f"0x{token_id:064x}" for token_id in part]
+            for topics in ([flows, wanted], [hands, None, None, wanted]):
+                criteria = {
+                    "fromBlock": hex(first),
+                    "toBlock": hex(last),
+                    "address": span.manager,
+                    "topics": topics,
+                }
+                told = await endpoint.call("eth_getLogs", criteria)
+                if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
+                    raise Transient(f"{endpoint.host} answered eth_getLogs with no list of logs")
+                logs.update({_name(log): log for log in told if not log.get("removed")})
+        return list(logs.values())
+
+    async def _sort(
+        self,
+        endpoint: Endpoint,
+        log: Mapping[str, Any],
+        events: Mapping[int, list[LiquidityEvent]],
+        hands: Mapping[int, list[Hand]],
+    ) -> None:
+        """Put a log where it belongs; raise Transient for one that cannot be read."""
         try:
-            topics = [bytes.fromhex(one[2:]) for one in log["topics"]]
-            data = bytes.fromhex(log["data"][2:])
-            flow, name = next(
-                (flow, name)
-                for flow, name in _FLOWS
-                if contract(_MANAGER).events[name].topic == topics[0]
-            )
-            told = contract(_MANAGER).decode_log(name, topics, data)
-            number, position = int(log["blockNumber"], 16), int(log["logIndex"], 16)
-        except (KeyError, TypeError, ValueError, StopIteration):
+            name, told = _decoded(log)
+            number, index = int(log["blockNumber"], 16), int(log["logIndex"], 16)
+            where = str(log["blockHash"]), str(log["transactionHash"])
+        except (KeyError, TypeError, ValueError):
             raise Transient(f"{endpoint.host} answered eth_getLogs with a malformed log") from None
-        event = LiquidityEvent(
-            flow=flow,
-            block_number=number,
-            log_index=position,
-            at=await self._time(endpoint, log, number),
-            liquidity=told.get("liquidity", 0),
-            amount0=told["amount0"],
-            amount1=told["amount1"],
-        )
-        return told["tokenId"], event
+        if name in _HANDS:
+            giver, taker = _HANDS[name]
+            hand = Hand(
+                block_number=number,
+                log_index=index,
+                block_hash=where[0],
+                transaction=where[1],
+                giver=to_checksum_address(told[giver]),
+                taker=to_checksum_address(told[taker]),
+                approval=name == "Approval",
+            )
+            hands.get(told["tokenId"], []).append(hand)
+        else:
+            event = LiquidityEvent(
+                flow=_FLOWS[name],
+                block_number=number,
+                log_index=index,
+                at=await self._time(endpoint, log, number),
+                liquidity=told.get("liquidity", 0),
+                amount0=told["amount0"],
+                amount1=told["amount1"],
+                block_hash=where[0],
+                transaction=where[1],
+            )
+            events.get(told["tokenId"], []).append(event)
 
     async def _time(self, endpoint: Endpoint, log: Mapping[str, Any], number: int) -> datetime:
         """Return a log's block time: newer nodes put it in the log, others are asked once."""
@@ -133,8 +172,24 @@ class LogScan:
             self._times[name] = (await header(endpoint, hex(number))).block.timestamp
         return self._times[name]
 
-    def _narrow(self, endpoint: Endpoint, refused: int, error: RangeTooWide) -> None:
-        if refused <= _FLOOR:
-            raise error
-        narrower: Iterable[int] = (step for step in _STEPS if step < refused)
-        self._width[endpoint] = next(iter(narrower), max(refused // 2, _FLOOR))
+
+def _topics(names: Mapping[str, object]) -> list[str]:
+    return ["0x" + contract(_MANAGER).events[name].topic.hex() for name in names]
+
+
+def _name(log: Mapping[str, Any]) -> tuple[object, ...]:
+    return log.get("blockHash"), log.get("transactionHash"), log.get("logIndex")
+
+
+def _decoded(log: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return a log's event name and arguments; raise ValueError or alike for any other."""
+    topics = [bytes.fromhex(one[2:]) for one in log["topics"]]
+    for name in (*_FLOWS, *_HANDS):
+        if contract(_MANAGER).events[name].topic == topics[0]:
+            data = bytes.fromhex(log["data"][2:])
+            return name, contract(_MANAGER).decode_log(name, topics, data)
+    raise ValueError("not one of the events asked for")
+
+
+def _in_order(told: Sequence[Any]) -> list[Any]:
+    return sorted(told, key=lambda one: (one.block_number, one.log_index))

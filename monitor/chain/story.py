@@ -1,0 +1,169 @@
+"""One position's story: what is known of it, and when to look again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from monitor.amm.ledger import fold
+from monitor.chain.checkpoint import Checkpoint, Hand, Place
+from monitor.chain.registry import Nft
+from monitor.model.position import Basis, LiquidityEvent, Position
+
+_NOBODY = "0x" + "00" * 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """An NFT whose story is wanted.
+
+    mark: what every deposit, withdrawal, collect and hand-over leaves changed. liquidity:
+    what the story must add up to, None where the NFT itself is not read. owners: who has
+    it, and who staked it.
+    """
+
+    key: str
+    nft: Nft
+    mark: str
+    liquidity: int | None = None
+    place: Place | None = None
+    owners: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What was read of a subject: blocks first to below next_block.
+
+    final: blocks below it will not be undone, and nothing in them was left out. mark: the
+    subject's when all was read, empty where it must be looked at again. whole: all
+    blocks were read. gave_up: no more requests are made; `note` says why. unpriced: some
+    prices are yet to be asked for. settle_at: when to read once more what was not final.
+    """
+
+    first: int
+    next_block: int
+    final: int
+    mark: str = ""
+    place: Place | None = None
+    events: tuple[LiquidityEvent, ...] = ()
+    hands: tuple[Hand, ...] = ()
+    whole: bool = False
+    gave_up: bool = False
+    unpriced: bool = False
+    settle_at: int = 0
+    basis: Basis | None = None
+    note: str = ""
+
+    @property
+    def newest(self) -> int:
+        """Return the block of the last thing told, -1 where nothing is."""
+        told = [one.block_number for one in self.events] + [one.block_number for one in self.hands]
+        return max(told, default=-1)
+
+    @property
+    def provisional(self) -> bool:
+        """Return whether some of it may yet be undone."""
+        return self.newest >= self.final
+
+    def quiet(self, block: int, depth: int) -> "Story":
+        """Return the story after a block that shows no change."""
+        final = self.final if self.provisional else max(self.final, block + 1 - depth)
+        return replace(self, next_block=block + 1, final=final)
+
+    def before(self, block: int) -> "Story":
+        """Return what is told of blocks below one."""
+        return replace(
+            self,
+            events=tuple(one for one in self.events if one.block_number < block),
+            hands=tuple(one for one in self.hands if one.block_number < block),
+        )
+
+    def checkpoint(self, key: str) -> Checkpoint:
+        """Return what of it may be kept for good."""
+        settled = self.whole and not self.provisional and not self.unpriced
+        told = self.before(self.final)
+        return Checkpoint(
+            key=key,
+            first=self.first,
+            next_block=self.final,
+            mark=self.mark if settled else "",
+            place=self.place,
+            events=told.events,
+            hands=told.hands,
+        )
+
+
+def resumed(kept: Checkpoint, subject: Subject) -> Story:
+    """Return the story a checkpoint tells: whole if the subject has not changed since."""
+    story = Story(
+        first=kept.first,
+        next_block=kept.next_block,
+        final=kept.next_block,
+        mark=kept.mark,
+        place=subject.place or kept.place,
+        events=kept.events,
+        hands=kept.hands,
+        whole=bool(kept.mark),
+    )
+    return folded(story, subject) if story.whole else story
+
+
+def folded(story: Story, subject: Subject) -> Story:
+    """Return the story with the basis its events make, or a note where they make none."""
+    basis = None
+    if story.place is not None:
+        basis = fold(story.events, story.place.tick_lower, story.place.tick_upper)
+    if basis is None or subject.liquidity not in (None, basis.liquidity):
+        found = basis.liquidity if basis is not None else 0
+        note = (
+            f"the deposits found make liquidity {found}, the position has "
+            f"{subject.liquidity or 0}: state an [[entry]], or an earlier start_block"
+        )
+        return replace(story, basis=None, note=note)
+    basis = replace(basis, provisional=story.provisional)
+    return replace(story, basis=basis, note=_bought(story.hands, subject.owners))
+
+
+def carried(
+    old: Sequence[LiquidityEvent], new: Sequence[LiquidityEvent]
+) -> tuple[LiquidityEvent, ...]:
+    """Return new events with what was found out about the same ones before."""
+    known = {_name(one): one for one in old}
+    return tuple(known.get(_name(one), one) for one in new)
+
+
+def subject_of(position: Position, pool: str) -> Subject:
+    """Return a position as the subject of a story. pool: its pool's address."""
+    manager = position.key.split(":")[1]
+    marks = (
+        *(position.owner, position.staked_in, position.liquidity),
+        *(position.fee_growth_inside0_last_x128, position.fee_growth_inside1_last_x128),
+        *(position.tokens_owed0, position.tokens_owed1),
+    )
+    return Subject(
+        key=position.key,
+        nft=Nft(manager, position.token_id),
+        mark=" ".join(map(str, marks)),
+        liquidity=position.liquidity,
+        place=Place(pool, position.tick_lower, position.tick_upper),
+        owners=frozenset({position.owner, position.staked_in} - {""}),
+    )
+
+
+def _name(event: LiquidityEvent) -> tuple[str, str, int]:
+    return event.block_hash, event.transaction, event.log_index
+
+
+def _bought(hands: Sequence[Hand], owners: frozenset[str]) -> str:
+    """Return a note on an NFT that came from another hand than the mint's.
+
+    To a staker and back is no such thing: then whoever it was minted for has it again.
+    """
+    moves = [one for one in hands if not one.approval]
+    minted = {one.transaction for one in moves if one.giver == _NOBODY}
+    first = [one.taker for one in moves if one.transaction in minted]
+    later = [one for one in moves if one.transaction not in minted]
+    if not later or not first or first[-1] in owners:
+        return ""
+    return (
+        f"it came from {later[-1].giver} in block {later[-1].block_number}: its figures count "
+        f"since its mint; state an [[entry]] to count from there"
+    )
