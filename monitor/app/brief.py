@@ -99,7 +99,7 @@ def _known(value: float | None, unit: str) -> str:
 _COMMANDS: Final[Mapping[str, tuple[str, Callable[[State, datetime], Iterator[str]]]]] = (
     MappingProxyType(
         {
-            "/status": ("what is watched, and how it is", _status),
+            "/status": ("how all of it is", _status),
             "/positions": ("each position", _positions),
             "/alerts": ("what fires now", _alerts),
             "/help": ("these lines", _help),
