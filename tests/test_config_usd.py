@@ -72,3 +72,23 @@ def test_what_cannot_price_anything_is_told_with_its_place(text: str, told: str)
 def test_a_faulty_feed_leaves_the_places_of_those_after_it_as_they_are() -> None:
     text = FEED + 'fed = "ETH/USD"\n' + FEED + 'feed = "DOGE/USD"\n'
     assert any("usd.feed.1.feed: no feed 'DOGE/USD'" in one for one in faults(CHAIN + WATCH + text))
+
+
+@pytest.mark.parametrize(
+    "place", ["feed", "feed.0", "sequencer", "sequencer.ethereum", "chainlink"]
+)
+def test_whatever_stands_in_usd_is_read_or_told(place: str) -> None:
+    for odd in (
+        "5",
+        '"x"',
+        "true",
+        "[]",
+        "[1]",
+        "[{}]",
+        "{}",
+        "{ a = 1 }",
+        "nan",
+        "[{ feed = 1 }]",
+    ):
+        told = faults(f"instance = 5\n[usd]\n{place} = {odd}\nchainlink = 7\n")
+        assert all(fault.startswith("my.toml: ") for fault in told)

@@ -150,11 +150,14 @@ def _bar(seen: PositionSeen, look: Look, size: int) -> str:
 
 
 def _notes(look: Look) -> Iterator[str]:
-    """Yield what no row of the table tells: why an IL is unknown, wallets and pools not read."""
+    """Yield what no row tells: why an IL or dollars are unknown, wallets and pools not read."""
     for seen in look.state.facts.positions.values():
         note = seen.position.basis_note
         if note and seen.measures.il is None and not (seen.gone or seen.unread):
             yield line(f"{name_of(look, seen)} IL unknown: ", note)
+    doubts = {pool.usd_note: None for pool in look.state.facts.pools.values() if pool.usd_note}
+    for note in doubts:
+        yield line("no USD    ", note)
     for name in look.settings.chain:
         chain = look.state.facts.chains.get(name)
         for one in chain.missing if chain else ():

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from monitor.model.observation import Missing, Snapshot
-from monitor.model.pool import Token
+from monitor.model.pool import Token, UsdPrice
 
 MINUTE = timedelta(minutes=1)
 
@@ -145,3 +145,18 @@ def test_a_chain_that_is_configured_and_was_never_read_is_said_so(home: Any, han
     home.take(hand.snapshot(home.at, hand.position(1)))
     home.chains = {"main": 1, "base": 8453}
     assert home.told("positions")[-1] == "base not read yet"
+
+
+def test_dollars_a_feed_would_give_and_does_not_are_told_once_with_the_reason(
+    home: Any, hand: Any
+) -> None:
+    seen: Snapshot = hand.snapshot(home.at, hand.position(1), hand.position(2))
+    state = seen.pools[0]
+    far = Token(address="0x" + "aa" * 20, symbol="USDC", decimals=6)
+    pool = replace(state.pool, token0=far)
+    why = "chainlink USDC/USD is 25 h old, its heartbeat is 24 h"
+    price = UsdPrice(token=far.address, usd=None, source="chainlink USDC/USD", note=why)
+    home.take(replace(seen, pools=(replace(state, pool=pool),), usd=(price,)))
+    lines = home.told("positions")
+    assert row(lines, "#1")[-2:] == ["unknown", "unknown"]
+    assert [line for line in lines if "chainlink" in line] == [f"no USD    {why}"]
