@@ -142,7 +142,10 @@ def advance(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[To
 def at_rest(instance: Instance) -> bool:
     """Return whether only a true or an unknown condition could change anything about it."""
     return (
-        instance.phase is Phase.INACTIVE and instance.flag is Flag.NONE and instance.since is None
+        instance.phase is Phase.INACTIVE
+        and instance.flag is Flag.NONE
+        and instance.since is None
+        and instance.lost is None
     )
 
 

@@ -31,7 +31,8 @@ def left(rule: Rule, facts: Facts, layers: Layers, scope: str) -> str:
             return "the position is no longer watched"
         if seen.gone:
             return f"the position is gone: {seen.gone}"
-        return "the position is empty" if drained(seen) else ""
+        # What could not be read now was empty in a block that may be gone.
+        return "the position is empty" if drained(seen) and not seen.unread else ""
     if rule.scope is Scope.POOL and scope not in facts.pools:
         unread = {one.key for chain in facts.chains.values() for one in chain.missing}
         return "" if scope in unread else "the pool is no longer watched"
