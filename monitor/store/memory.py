@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from monitor.chain.checkpoint import MemoryCheckpoints
 from monitor.store.memory_outbox import MemoryOutbox
 from monitor.store.records import Change, Event, Outgoing, Poll, RowKey, Said, Sample, Saved, Tally
 from monitor.store.schema import MIGRATIONS
@@ -98,6 +99,7 @@ class MemoryStore:
         self.outbox = MemoryOutbox()
         self.inbox = MemoryInbox()
         self.history = MemoryHistory()
+        self.checkpoints = MemoryCheckpoints()
         self._saved = Saved(created_at=now, schema=len(MIGRATIONS), rows={}, samples=())
         self._rows: dict[RowKey, str] = {}
         self._samples: list[Sample] = []

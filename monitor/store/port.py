@@ -11,6 +11,7 @@ full) or Permanent (damaged); a commit that raised has changed nothing.
 from datetime import datetime
 from typing import Protocol
 
+from monitor.chain.checkpoint import Checkpoints
 from monitor.store.records import Backlog, Change, Event, Letter, Poll, Said, Saved, Tally
 
 
@@ -111,6 +112,9 @@ class Store(Protocol):
 
     @property
     def history(self) -> History: ...
+
+    @property
+    def checkpoints(self) -> Checkpoints: ...
 
     def load(self) -> Saved:
         """Return the state as the last commit left it."""

@@ -54,8 +54,16 @@ CREATE TABLE tally (
 ) WITHOUT ROWID
 """
 
+# What of each position's story is final: chain.checkpoint's record, by position key.
+_CHECKPOINTS: Final = """
+CREATE TABLE checkpoint (
+    key TEXT PRIMARY KEY, chain_id INTEGER NOT NULL, json TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX checkpoint_by_chain ON checkpoint (chain_id)
+"""
+
 # Script n brings a file of schema n to schema n + 1. Only ever append.
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST,)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _CHECKPOINTS)
 
 
 def to_micros(at: datetime) -> int:

@@ -8,6 +8,7 @@ from monitor.errors import Permanent
 from monitor.store.connection import Connection, database_path, make_private, unusable
 from monitor.store.records import Change, Outgoing, Poll, Sample, Saved
 from monitor.store.schema import MIGRATIONS, from_micros, maybe_micros, to_micros
+from monitor.store.sqlite_checkpoints import SqliteCheckpoints
 from monitor.store.sqlite_history import SqliteHistory
 from monitor.store.sqlite_inbox import SqliteInbox
 from monitor.store.sqlite_outbox import SqliteOutbox
@@ -86,6 +87,7 @@ class SqliteStore:
         self.outbox = SqliteOutbox(database)
         self.inbox = SqliteInbox(database)
         self.history = SqliteHistory(database)
+        self.checkpoints = SqliteCheckpoints(database)
 
     def load(self) -> Saved:
         with self._database.transaction("DEFERRED"):  # one moment's view of it all
