@@ -6,7 +6,7 @@ export npm_config_loglevel ?= error
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak lock clean
+.PHONY: help setup demo test check soak bench lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -30,9 +30,14 @@ check: setup ## read the code: lint, format, types, import order, spelling
 soak: setup ## run the long tests: the daemon killed and restarted many times
 	@$(BIN)/python -m pytest -m soak -s
 
+bench: setup ## measure speed beside its peers; writes ./out/bench.json, fails where a limit is missed
+	@$(BIN)/python -m tests.bench
+
 lock: setup ## pin the dependencies anew; UPGRADE=--upgrade takes the newest ones
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 	  --all-extras --group dev --python-version 3.11 $(UPGRADE) pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	  --group bench --constraint requirements.lock --python-version 3.11 $(UPGRADE) -o requirements-bench.lock
 	@command -v npm >/dev/null || { echo "npm is missing: install npm" >&2; exit 1; }
 	@npm install --package-lock-only
 

@@ -1,0 +1,78 @@
+"""Demeter as a process: its packages stay out of the product's environment."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import bootstrap
+from monitor.devnet.child import end
+
+HOME = bootstrap.CACHE / "bench"
+LOCK = bootstrap.ROOT / "requirements-bench.lock"
+Position = tuple[int, int, int, int]
+
+
+def install() -> Path:
+    """Return the peer's Python; installs what its lock pins, unless that is there already."""
+    python = HOME / "bin" / "python"
+    step = bootstrap.Step(
+        name="bench",
+        says="the bench's peer, pinned by hash",
+        reads=(LOCK.name,),
+        made=python,
+        do=lambda: _install(python),
+    )
+    if not step.done():
+        step.do()
+        step.stamp.write_text(step.mark(), encoding="ascii")
+    return python
+
+
+def _install(python: Path) -> None:
+    uv = bootstrap.UV
+    bootstrap.run("uv", uv, "venv", "-q", "--clear", "--python", sys.executable, HOME)
+    options = ("-q", "--python", python, "--require-hashes", "-r", LOCK)
+    bootstrap.run("uv", uv, "pip", "install", *options)
+
+
+class Demeter:
+    """Demeter, ready to value the same positions again and again. amounts: what it finds."""
+
+    def __init__(self, process: subprocess.Popen[str], given: dict[str, object]) -> None:
+        self._out = _pipe(process.stdin)
+        self._in = _pipe(process.stdout)
+        told = self._ask(json.dumps(given))
+        self.version: str = told["version"]
+        self.amounts: list[list[str]] = told["amounts"]
+
+    def value(self) -> float:
+        """Return the CPU seconds that valuing every position once took it."""
+        return float(self._ask("again"))
+
+    def _ask(self, line: str) -> Any:
+        self._out.write(line + "\n")
+        self._out.flush()
+        return json.loads(self._in.readline())
+
+
+@contextmanager
+def demeter(positions: Sequence[Position], decimals: tuple[int, int]) -> Iterator[Demeter]:
+    """Run Demeter over positions, each (sqrt_price_x96, tick_lower, tick_upper, liquidity)."""
+    script = Path(__file__).parent / "demeter_peer.py"
+    process = subprocess.Popen(
+        [install(), script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield Demeter(process, {"decimals": decimals, "positions": positions})
+    finally:
+        _pipe(process.stdin).close()
+        end(process)  # type: ignore[arg-type]
+
+
+def _pipe(stream: IO[str] | None) -> IO[str]:
+    assert stream is not None
+    return stream
