@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from monitor.alerts.alert import Alert
+from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.wire import to_json
 from monitor.app.present import describe
 from monitor.app.rulebook import retired
@@ -113,6 +113,8 @@ class Daemon:
             payload=to_json(alert),
             channels=tuple(name for name in self.channels if name in wanted),
             expires_at=alert.expires_at,
+            # Whoever acted on it was told, and must hear.
+            takes_back=alert.state is AlertState.RETRACTED and not alert.text,
             # A block may be stamped ahead of our clock; its alerts need not wait for that.
             due=min(alert.at, self.now()),
         )

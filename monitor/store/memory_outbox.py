@@ -31,10 +31,10 @@ class MemoryOutbox:
     _last: int = 0
 
     def put(self, event: int, alert: Outgoing) -> None:
-        """Queue one letter a channel, but for channels that know nothing of what is taken back."""
-        untold = self._withdraw(alert) if alert.takes_back else set()
+        """Queue one letter a channel; of what is taken back only to those that know of it."""
+        told = self._withdraw(alert) if alert.takes_back else set(alert.channels)
         for channel in dict.fromkeys(alert.channels):
-            if channel in untold:
+            if channel not in told:
                 continue
             self._last += 1
             letter = Letter(
@@ -120,7 +120,7 @@ class MemoryOutbox:
         return {slip.event for slips in (self._waiting, self._dead) for slip in slips.values()}
 
     def _withdraw(self, alert: Outgoing) -> set[str]:
-        """End the letters of an alert taken back that were not begun; return who knows nothing."""
+        """End the letters of an alert taken back that were not begun; return who knows of it."""
         episode = (alert.key, alert.alert_id)
         knowing = {s.letter.channel for s in self._dead.values() if _episode(s.letter) == episode}
         waiting = [s.told() for s in self._waiting.values() if _episode(s.letter) == episode]
@@ -128,7 +128,7 @@ class MemoryOutbox:
         for letter in waiting:
             if not letter.repeat:
                 del self._waiting[letter.id]
-        return {letter.channel for letter in waiting} - knowing - self._told.get(episode, set())
+        return knowing | self._told.get(episode, set())
 
     def _heads(self, channel: str) -> Iterator[_Slip]:
         seen: set[str] = set()

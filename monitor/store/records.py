@@ -30,8 +30,8 @@ class Outgoing:
     alert_id: the short id people say. at: the observation's own time; the outbox
     counts the age of an undelivered letter from it. channels: one letter each.
     due: when it may first be sent; None means from `at` on. takes_back: this alert says
-    that what its `alert_id` told was nothing: letters of it that no channel has begun to
-    send are withdrawn, and a channel that had begun none of them is not told of this one.
+    that what its `alert_id` told was nothing: letters of it that were not begun are
+    withdrawn, and only channels that may have got one are told of this one.
     """
 
     idem: str

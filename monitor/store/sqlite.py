@@ -167,13 +167,13 @@ class SqliteStore:
             *(alert.idem, alert.key, alert.alert_id, at, alert.payload),
             maybe_micros(alert.expires_at),
         )
-        untold = self.outbox.withdraw(alert) if alert.takes_back else set()
+        told = self.outbox.withdraw(alert) if alert.takes_back else set(alert.channels)
         self._database.run_many(
             "INSERT INTO outbox (event, channel, key, queued_at, due) VALUES (?, ?, ?, ?, ?)",
             [
                 (event, channel, alert.key, at, due)
                 for channel in dict.fromkeys(alert.channels)
-                if channel not in untold
+                if channel in told
             ],
         )
 

@@ -58,7 +58,7 @@ class SqliteOutbox:
         self._change(letter, "dead_at = ?, error = ?, sending = 0", to_micros(at), error)
 
     def withdraw(self, alert: Outgoing) -> set[str]:
-        """End the letters of an alert taken back that were not begun; return who knows nothing.
+        """End the letters of an alert taken back that were not begun; return who knows of it.
 
         A letter that may have arrived stays, and so does one given up: a person may
         send that again. Runs in the caller's transaction.
@@ -73,8 +73,7 @@ class SqliteOutbox:
             "UPDATE outbox SET done_at = ?, error = ? WHERE id = ?",
             [(to_micros(alert.at), WITHDRAWN, letter) for letter, _, unsent in rows if unsent],
         )
-        knowing = {channel for _, channel, unsent in rows if not unsent}
-        return {channel for _, channel, _ in rows} - knowing
+        return {channel for _, channel, unsent in rows if not unsent}
 
     def requeue(self, letter: int, at: datetime) -> None:
         changed = self._database.run(
