@@ -1,36 +1,48 @@
 """Several endpoints of one chain: the first that works, and the right chain on each."""
 
-from collections import Counter
+import random
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Self, TypeVar
 
-from monitor.chain.failures import EndpointRefused, Reverted
+from monitor.chain.failures import Behind, Reverted
+from monitor.chain.guarded import Guarded
+from monitor.chain.heads import LAG, header
+from monitor.chain.health import EndpointHealth
+from monitor.chain.quarantine import Quarantine
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
 from monitor.errors import HedgewatchError, Permanent, Transient
+from monitor.model.observation import Block
 
 T = TypeVar("T")
-_PAUSE: Final = timedelta(seconds=10)
-_LONGEST_PAUSE: Final = timedelta(minutes=5)
 
 
 class Endpoints:
     """A chain's endpoints in order of preference.
 
-    A failed one rests for as long as it asked, or ten seconds and twice as long
-    each time; where all of them rest they are asked all the same. The chain id is
-    checked on an endpoint's first use, after its every failure, and
-    whenever it takes over from another.
+    A failed one rests as its breaker says and is then tried again, the primary first;
+    one whose head lags is asked for snapshots only where no other can. Where all of
+    them rest, they are asked all the same, but those that asked to be left alone. The
+    chain id is checked on an endpoint's first use, after its every failure, and
+    whenever it takes over from another. That one endpoint is out while another serves
+    is logged once, and its end once; that none serves is raised. chance: in [0, 1).
     """
 
-    def __init__(self, chain: Chain, endpoints: Sequence[Endpoint]) -> None:
-        self._chain = chain
-        self._endpoints = tuple(endpoints)
-        self._checked: Endpoint | None = None
-        self._resting: dict[Endpoint, datetime] = {}
-        self._failed: Counter[Endpoint] = Counter()
+    def __init__(
+        self,
+        chain: Chain,
+        endpoints: Sequence[Endpoint],
+        *,
+        lag: timedelta = LAG,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._name = chain.name
+        self._all = tuple(Guarded(chain, endpoint, chance) for endpoint in endpoints)
+        self._quarantine = Quarantine(lag, endpoints)
+        self._serving: Guarded | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -41,70 +53,124 @@ class Endpoints:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for endpoint in self._endpoints:
-            await endpoint.close()
+        for one in self._all:
+            await one.endpoint.close()
 
     def __len__(self) -> int:
-        return len(self._endpoints)
+        return len(self._all)
 
     @property
     def requests_made(self) -> int:
         """Return HTTP requests made through all endpoints since the start."""
-        return sum(endpoint.requests_made for endpoint in self._endpoints)
+        return sum(one.endpoint.requests_made for one in self._all)
+
+    def health(self, now: datetime) -> tuple[EndpointHealth, ...]:
+        """Return how each endpoint is doing, in order of preference."""
+        return tuple(self._health(one, now) for one in self._all)
 
     async def first_that_works(self, work: Callable[[Endpoint], Awaitable[T]], now: datetime) -> T:
         """Do the whole of `work` on one endpoint; start afresh on the next where it fails.
 
         Raises the failure itself where there is one endpoint, else all of them in
-        one sentence: Permanent only if every one is. Reverted ends it at once.
+        one sentence: Permanent only if every one is, and Behind if any is. Reverted
+        ends it at once.
         """
+        await self._probe_aside(now)
         failures: list[HedgewatchError] = []
-        for endpoint in self._awake(now):
+        for one in self._in_order(now):
+            if one is not self._serving:
+                one.doubt()
             try:
-                await self._check(endpoint)
-                done = await work(endpoint)
+                done = await one.tried(work, now)
             except Reverted:
                 raise
             except (Transient, Permanent) as failure:
                 failures.append(failure)
-                self._rest(endpoint, failure, now)
             else:
-                del self._failed[endpoint]
+                self._serving = one
+                for other in self._all:
+                    other.tell_out(one.endpoint, now)
                 return done
-        raise _together(failures)
+        raise _together(failures) if failures else self._all_at_rest(now)
 
-    def _awake(self, now: datetime) -> list[Endpoint]:
-        awake = [one for one in self._endpoints if self._resting.get(one, now) <= now]
+    async def second_that_works(
+        self, first: Endpoint, work: Callable[[Endpoint], Awaitable[T]], now: datetime
+    ) -> T:
+        """Do `work` on an endpoint other than `first`; raise as first_that_works does."""
+        failures: list[HedgewatchError] = []
+        for one in self._in_order(now):
+            if one.endpoint is first:
+                continue
+            try:
+                return await one.tried(work, now)
+            except (Transient, Permanent) as failure:
+                failures.append(failure)
+        raise _together(failures) if failures else self._all_at_rest(now, but=first)
+
+    async def weigh(self, endpoint: Endpoint, head: Block, now: datetime) -> None:
+        """Raise Lagging where this head lags the others'; ask them where it looks old."""
+        if self._quarantine.survey_due(head, now):
+            for other in self._all:
+                if other.endpoint is not endpoint and other.breaker.admits(now):
+                    # What fails here rests; this endpoint's own work goes on.
+                    with suppress(Transient, Permanent):
+                        await other.tried(_head, now)
+        self._quarantine.judge(endpoint, now)
+
+    def _in_order(self, now: datetime) -> list[Guarded]:
+        """Return whom to ask: the sound, then those that lag, or whoever did not ask for rest."""
+        awake = [one for one in self._all if one.breaker.admits(now)]
+        awake.sort(key=lambda one: self._quarantine.holds(one.endpoint))
         # A refusal costs less than blindness.
-        return awake or list(self._endpoints)
+        return awake or [one for one in self._all if not one.breaker.keeps_off(now)]
 
-    async def _check(self, endpoint: Endpoint) -> None:
-        if self._checked is endpoint:
-            return
-        told = await endpoint.call("eth_chainId")
-        try:
-            chain_id = int(told, 16)
-        except (TypeError, ValueError):
-            raise Transient(f"{endpoint.host} answered eth_chainId with no number") from None
-        if chain_id != self._chain.chain_id:
-            raise EndpointRefused(
-                f"{endpoint.host} serves chain id {chain_id}, "
-                f"but {self._chain.name} is {self._chain.chain_id}"
-            )
-        self._checked = endpoint
+    async def _probe_aside(self, now: datetime) -> None:
+        due = self._quarantine.to_probe(now)
+        for one in self._all:
+            if one.endpoint in due and one.breaker.admits(now):
+                with suppress(Transient, Permanent):
+                    await one.tried(_head, now)
+                    self._quarantine.judge(one.endpoint, now)
 
-    def _rest(self, endpoint: Endpoint, failure: HedgewatchError, now: datetime) -> None:
-        if self._checked is endpoint:
-            self._checked = None
-        wait = failure.retry_after if isinstance(failure, Transient) else None
-        pause = min(_PAUSE * 2 ** min(self._failed[endpoint], 8), _LONGEST_PAUSE)
-        self._resting[endpoint] = now + max(wait or timedelta(), pause)
-        self._failed[endpoint] += 1
+    def _all_at_rest(self, now: datetime, but: Endpoint | None = None) -> Transient:
+        """Return that no endpoint may be asked before some instant, and why."""
+        rests = {
+            one.breaker.why: one.breaker.asked_until
+            for one in self._all
+            if one.endpoint is not but and one.breaker.asked_until is not None
+        }
+        told = [f"{why}: it is not asked before {at:%H:%M:%S} UTC" for why, at in rests.items()]
+        return Transient(
+            "; ".join(told) or f"{self._name} has no other endpoint to ask now",
+            retry_after=min((until - now for until in rests.values()), default=None),
+        )
+
+    def _health(self, one: Guarded, now: datetime) -> EndpointHealth:
+        since, why = self._quarantine.told(one.endpoint)
+        return EndpointHealth(
+            host=one.endpoint.host,
+            serving=one is self._serving,
+            breaker=one.breaker.state(now),
+            head=one.endpoint.head,
+            head_age_s=one.endpoint.head_age_s,
+            resting_until=one.breaker.until,
+            resting_why=one.breaker.why,
+            quarantined_since=since,
+            quarantined_why=why,
+            latency_s=one.endpoint.latency_s,
+            log_width=one.endpoint.log_width,
+            requests_made=one.endpoint.requests_made,
+        )
+
+
+async def _head(endpoint: Endpoint) -> None:
+    await header(endpoint, "latest")
 
 
 def _together(failures: Sequence[HedgewatchError]) -> HedgewatchError:
-    if len(failures) == 1:
-        return failures[0]
+    behind = next((one for one in failures if isinstance(one, Behind)), None)
+    if behind is not None or len(failures) == 1:
+        return behind or failures[0]
     sentence = "; ".join(str(failure) for failure in failures)
     if all(isinstance(failure, Permanent) for failure in failures):
         return Permanent(sentence)

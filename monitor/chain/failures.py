@@ -4,10 +4,14 @@ Transient                    Permanent
 ├── NoHistory                ├── EndpointRefused
 ├── RangeTooWide             ├── Reverted
 ├── TooHeavy                 └── NoCode
-└── EmptyAnswer
+├── EmptyAnswer
+├── NotReached
+├── Behind
+└── Lagging
 
 A verdict says whether another endpoint could do better: all may but Reverted,
-which is the contract's own answer and the same everywhere.
+which is the contract's own answer and the same everywhere. Those that blame the
+question or the node's head, and not the node's health, are NO_FAULT.
 """
 
 import re
@@ -39,6 +43,18 @@ class EmptyAnswer(Transient):
     """An `eth_call` answered nothing at all: no code there, or no such block here."""
 
 
+class NotReached(Transient):
+    """No answer came at all: no connection, none in time, or one broken off."""
+
+
+class Behind(Transient):
+    """The node is well and has no block newer than was read already."""
+
+
+class Lagging(Transient):
+    """The node's head is too far behind that of the chain's other endpoints."""
+
+
 class EndpointRefused(Permanent):
     """This endpoint will not serve us: a wrong key, path or chain."""
 
@@ -53,6 +69,10 @@ class Reverted(Permanent):
     def __init__(self, sentence: str, reason: str = "") -> None:
         super().__init__(sentence)
         self.reason = reason
+
+
+NO_FAULT: Final = (NoHistory, RangeTooWide, TooHeavy, Behind, Lagging)
+"""What another endpoint may do better although this one is well: it need not rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

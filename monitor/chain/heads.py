@@ -1,101 +1,214 @@
-"""Which block a snapshot is pinned to, and whether a node is telling old news."""
+"""Which block a snapshot is pinned to, and what its chain has dropped since the last.
 
+A head must be the child of what was read last, or have it among its ancestors.
+Where the numbers leave a hole, the block read last is asked for by number, in the
+same HTTP request as the block to read where the node takes two in one. A snapshot
+that was read while the chain turned under it bears the old block's hash; its
+successor does not link to that, so it is dropped one poll later.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from monitor.chain.failures import Behind
 from monitor.chain.multicall import Pinned
+from monitor.chain.ring import Linked, Ring
 from monitor.chain.rpc import Endpoint
+from monitor.clock import stopwatch
 from monitor.errors import Transient
-from monitor.model.observation import Block
+from monitor.model.observation import Block, Reorg
 
-_REMEMBERED: Final = 256
+LAG: Final = timedelta(seconds=60)
+STALL_S: Final = 120.0
+
+Weigh = Callable[[Endpoint, Block], Awaitable[None]]
 
 
-class Header(NamedTuple):
-    """A block and its parent's hash."""
+class Target(NamedTuple):
+    """The block to read, and what its chain has dropped of what was read before."""
 
-    block: Block
-    parent_hash: str
+    linked: Linked
+    reorg: Reorg | None
+
+    @property
+    def block(self) -> Block:
+        return self.linked.block
+
+
+async def _unweighed(_endpoint: Endpoint, _head: Block) -> None:
+    return
 
 
 class Heads:
-    """Finds the block to read: so many behind the head, never older than the last read."""
+    """Finds the block to read: so many behind the head, never older than the last read.
 
-    def __init__(self, behind: int) -> None:
-        self._behind = behind
-        self._last_head: Header | None = None
-        self._last_target: Block | None = None
-        self._read: dict[int, str] = {}
+    lag: how far a node may be behind what was read before that is told. stall_s:
+    real seconds without a newer block before that is told.
+    """
 
-    async def target(self, endpoint: Endpoint) -> Block:
-        """Return the block to read now; raise Transient where the node lags what we read.
+    def __init__(
+        self,
+        behind: int,
+        *,
+        lag: timedelta = LAG,
+        stall_s: float = STALL_S,
+        seconds: Callable[[], float] = stopwatch,
+    ) -> None:
+        self._behind, self._lag, self._stall_s = behind, lag, stall_s
+        self._seconds = seconds
+        self._last_head: Linked | None = None
+        self._last_target: Linked | None = None
+        self._ring = Ring()
+        self._made = ""
+        self._news_at: float | None = None
 
-        Costs one request where the head is the block, has not moved, or names the
-        last head as its parent; else two.
+    def resume(self, blocks: Sequence[Block]) -> None:
+        """Take the blocks an earlier run read, so that one dropped meanwhile is noticed."""
+        self._ring.seed(blocks)
+
+    async def target(self, endpoint: Endpoint, weigh: Weigh = _unweighed) -> Target:
+        """Return the block to read now; raise Behind where there is none newer.
+
+        weigh: refuses a head. Costs one request where the head is the block, has not
+        moved, or names the last head as its parent; else two, and a few where the chain
+        turned. Raises Transient where nothing newer has come for long.
         """
         head = await header(endpoint, "latest")
+        await weigh(endpoint, head.block)
         if head.block.number < self._behind:
             raise Transient(
                 f"{endpoint.host} is at block {head.block.number}, "
                 f"which has no block {self._behind} behind it"
             )
-        target = self._known(head)
-        if target is None:
-            tag = hex(head.block.number - self._behind)
-            target = (await header(endpoint, tag)).block
-        self._last_head, self._last_target = head, target
-        await self._refuse_old_news(endpoint, target)
-        return target
+        found, again = await self._found(endpoint, head)
+        self._last_head, self._last_target = head, found
+        self._refuse_silence(endpoint, found.block)
+        return Target(found, await self._reorg(endpoint, found, again))
 
-    def remember(self, block: Block) -> None:
+    def remember(self, target: Target) -> None:
         """Note that a snapshot of this block was made."""
-        for number in [one for one in self._read if one >= block.number]:
-            del self._read[number]
-        self._read[block.number] = block.hash
-        while len(self._read) > _REMEMBERED:
-            del self._read[min(self._read)]
+        if target.reorg is not None:
+            self._ring.drop(target.reorg)
+        self._ring.remember(target.linked)
+        self._made = target.block.hash
+        self._news_at = self._seconds()
 
     def is_last(self, block: Block) -> bool:
-        """Return whether the last snapshot was of this very block."""
-        return bool(self._read) and self._read.get(max(self._read)) == block.hash
+        """Return whether the last snapshot of this run was of this very block."""
+        return self._made == block.hash
 
-    def _known(self, head: Header) -> Block | None:
+    async def _found(self, endpoint: Endpoint, head: Linked) -> tuple[Linked, Linked | None]:
+        """Return the target below this head, and with it the block read last where asked."""
+        known, newest = self._known(head), self._ring.newest
+        if known is not None:
+            return known, None
+        number = head.block.number - self._behind
+        if newest is None or number <= newest.number + 1:
+            return await header(endpoint, hex(number)), None
+        found, again = await headers(endpoint, number, newest.number)
+        return found, again
+
+    def _known(self, head: Linked) -> Linked | None:
         """Return the target below this head where no request is needed to know it."""
         if self._behind == 0:
-            return head.block
+            return head
         last = self._last_head
         if last is not None and last.block.hash == head.block.hash:
             return self._last_target
         if self._behind == 1 and last is not None and last.block.hash == head.parent_hash:
-            return last.block
+            return last
         return None
 
-    async def _refuse_old_news(self, endpoint: Endpoint, target: Block) -> None:
-        """Tell a lagging node, which agrees with what was read, from a chain reorganised."""
-        if not self._read or target.number >= (newest := max(self._read)):
-            return
-        shared = max((one for one in self._read if one <= target.number), default=None)
+    def _refuse_silence(self, endpoint: Endpoint, found: Block) -> None:
+        if self._news_at is None:
+            self._news_at = self._seconds()
+        silent = self._seconds() - self._news_at
+        if found.hash == self._made and silent > self._stall_s:
+            raise Transient(f"{endpoint.host} has stood at block {found.number} for {silent:.0f} s")
+
+    async def _reorg(self, endpoint: Endpoint, found: Linked, again: Linked | None) -> Reorg | None:
+        """Return what was dropped if the chain turned; raise Behind for a node that lags."""
+        newest, block = self._ring.newest, found.block
+        if newest is None or block.hash == newest.hash:
+            return None
+        if block.number <= newest.number:
+            await self._refuse_old_news(endpoint, found, newest)
+        elif block.number == newest.number + 1:
+            if found.parent_hash == newest.hash:
+                return None
+        else:
+            again = again or await header(endpoint, hex(newest.number))
+            if again.block.hash == newest.hash:
+                return None
+        return self._ring.turned(await self._ancestor(endpoint, block))
+
+    async def _refuse_old_news(self, endpoint: Endpoint, found: Linked, newest: Block) -> None:
+        """Tell a lagging node, which agrees with what was read, from a chain that turned."""
+        shared = self._ring.at_or_below(found.block.number)
         if shared is not None:
-            told = target.hash
-            if shared != target.number:
+            told = found.block.hash
+            if shared != found.block.number:
                 told = (await header(endpoint, hex(shared))).block.hash
-            if told != self._read[shared]:
+            if told != self._ring.hash_at(shared):
                 return
-        raise Transient(
-            f"{endpoint.host} is {newest - target.number} blocks behind what was already read"
+        late = newest.timestamp - found.block.timestamp
+        sentence = (
+            f"{endpoint.host} is {newest.number - found.block.number} blocks "
+            f"({late.total_seconds():.0f} s) behind what was already read"
         )
+        news_at = self._seconds() if self._news_at is None else self._news_at
+        if late > self._lag or self._seconds() - news_at > self._stall_s:
+            raise Transient(sentence)
+        raise Behind(sentence)
+
+    async def _ancestor(self, endpoint: Endpoint, block: Block) -> int | None:
+        """Return the highest number read that this block's chain shares, None if none.
+
+        What is shared ends at one number, so it is found by strides that double and
+        then by halving: some sixteen requests for a ring of 256.
+        """
+        numbers = self._ring.numbers(to=block.number - 1)
+
+        async def shares(index: int) -> bool:
+            told = await header(endpoint, hex(numbers[index]))
+            return told.block.hash == self._ring.hash_at(numbers[index])
+
+        gone, stride = -1, 1
+        while (index := gone + stride) < len(numbers) and not await shares(index):
+            gone, stride = index, stride * 2
+        index = min(index, len(numbers))
+        while index - gone > 1:
+            middle = (gone + index) // 2
+            if await shares(middle):
+                index = middle
+            else:
+                gone = middle
+        return numbers[index] if index < len(numbers) else None
 
 
-async def header(endpoint: Endpoint, tag: str) -> Header:
+async def header(endpoint: Endpoint, tag: str) -> Linked:
     """Return a block's header by `latest` or hex number; raise Transient if malformed."""
-    told = await endpoint.call("eth_getBlockByNumber", tag, False)
+    told = _linked(endpoint, await endpoint.call("eth_getBlockByNumber", tag, False))
+    if tag == "latest":
+        endpoint.note_head(told.block)
+    return told
+
+
+async def headers(endpoint: Endpoint, *numbers: int) -> list[Linked]:
+    """Return several blocks' headers, in one HTTP request where the node takes that."""
+    calls = [("eth_getBlockByNumber", (hex(number), False)) for number in numbers]
+    return [_linked(endpoint, told) for told in await endpoint.call_together(calls)]
+
+
+def _linked(endpoint: Endpoint, told: Any) -> Linked:  # noqa: ANN401 - JSON is Any
     try:
         block = Block(
             number=int(told["number"], 16),
             hash=str(told["hash"]),
             timestamp=instant(int(told["timestamp"], 16)),
         )
-        return Header(block, str(told["parentHash"]))
+        return Linked(block, str(told["parentHash"]))
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         raise Transient(f"{endpoint.host} answered a block header without its fields") from None
 

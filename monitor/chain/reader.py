@@ -14,19 +14,29 @@ from typing import Final, Self
 
 from monitor.chain.abi import check_shipped
 from monitor.chain.endpoints import Endpoints
+from monitor.chain.failures import Behind
 from monitor.chain.heads import Heads, header
+from monitor.chain.health import EndpointHealth
 from monitor.chain.history import Histories
 from monitor.chain.multicall import Pinned
+from monitor.chain.pacing import Allowance, Pace
 from monitor.chain.registry import Chain, settle
 from monitor.chain.rpc import Endpoint
-from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings, rpc_url
+from monitor.chain.settings import (
+    ChainSettings,
+    EntrySettings,
+    WatchSettings,
+    on_loopback,
+    rpc_url,
+)
 from monitor.chain.usd_settings import UsdSettings, oracle_of
 from monitor.chain.watching import Watching
-from monitor.errors import Transient
 from monitor.model.observation import Block, Snapshot
 
 _USD: Final = UsdSettings()
-_STUCK: Final = timedelta(minutes=10)
+# What free plans bear; a poll needs three.
+_RPS: Final = 10.0
+_BURST: Final = 20
 
 
 class ChainReader:
@@ -42,6 +52,7 @@ class ChainReader:
         *,
         watches: Sequence[WatchSettings],
         entries: Sequence[EntrySettings] = (),
+        heads: Heads | None = None,
     ) -> None:
         check_shipped()
         self.chain = chain
@@ -49,7 +60,7 @@ class ChainReader:
         self._watches = tuple(watch for watch in watches if watch.chain == chain.name)
         self._entries = tuple(entries)
         self._watching = Watching(chain, self._watches)
-        self._heads = Heads(chain.behind)
+        self._heads = heads or Heads(chain.behind)
         self._histories = Histories(chain, self._entries)
 
     async def __aenter__(self) -> Self:
@@ -74,9 +85,20 @@ class ChainReader:
         The whole of it comes from one endpoint. Raises Transient or Permanent with
         one sentence; what fails alone is in the snapshot's `missing` instead.
         """
-        return await self._endpoints.first_that_works(
-            lambda endpoint: self._read(endpoint, observed_at), observed_at
-        )
+        try:
+            return await self._endpoints.first_that_works(
+                lambda endpoint: self._read(endpoint, observed_at), observed_at
+            )
+        except Behind:
+            return None
+
+    def resume(self, blocks: Sequence[Block]) -> None:
+        """Take the blocks an earlier run read: what the chain dropped since is then noticed."""
+        self._heads.resume(blocks)
+
+    def health(self, now: datetime) -> tuple[EndpointHealth, ...]:
+        """Return how each endpoint is doing, in order of preference."""
+        return self._endpoints.health(now)
 
     async def snapshot_at(self, block: int, observed_at: datetime) -> Snapshot:
         """Return everything watched at a block of any age, as a reader new at it would.
@@ -89,16 +111,16 @@ class ChainReader:
         )
 
     async def _read(self, endpoint: Endpoint, observed_at: datetime) -> Snapshot | None:
-        block = await self._heads.target(endpoint)
-        if self._heads.is_last(block):
-            if len(self._endpoints) > 1 and observed_at - block.timestamp > _STUCK:
-                raise Transient(f"{endpoint.host} has stood at block {block.number} for long")
+        target = await self._heads.target(
+            endpoint, lambda one, head: self._endpoints.weigh(one, head, observed_at)
+        )
+        if self._heads.is_last(target.block):
             return None
         snapshot = await self._made(
-            endpoint, block, watching=self._watching, histories=self._histories
+            endpoint, target.block, watching=self._watching, histories=self._histories
         )
-        self._heads.remember(block)
-        return replace(snapshot, observed_at=observed_at)
+        self._heads.remember(target)
+        return replace(snapshot, observed_at=observed_at, reorg=target.reorg)
 
     async def _read_at(self, endpoint: Endpoint, number: int, observed_at: datetime) -> Snapshot:
         snapshot = await self._made(
@@ -144,7 +166,23 @@ def chain_reader(
     """
     chain = settle(name, settings)
     chain = replace(chain, oracle=oracle_of(name, chain.chain_id, usd))
-    endpoints = [
-        Endpoint(rpc_url(reference), timeout_s=settings.timeout_s) for reference in settings.rpc
-    ]
-    return ChainReader(chain, Endpoints(chain, endpoints), watches=watches, entries=entries)
+    lag = timedelta(seconds=settings.lag_s)
+    endpoints = [_endpoint(reference, settings) for reference in settings.rpc]
+    return ChainReader(
+        chain,
+        Endpoints(chain, endpoints, lag=lag),
+        watches=watches,
+        entries=entries,
+        heads=Heads(chain.behind, lag=lag, stall_s=settings.stall_s),
+    )
+
+
+def _endpoint(reference: str, settings: ChainSettings) -> Endpoint:
+    url = rpc_url(reference)
+    free = settings.rps is None and on_loopback(url)
+    allowance = Allowance(
+        rps=None if free else settings.rps or _RPS,
+        burst=settings.burst or _BURST,
+        at_once=settings.at_once,
+    )
+    return Endpoint(url, timeout_s=settings.timeout_s, pace=Pace(allowance))

@@ -1,80 +1,114 @@
-"""One JSON-RPC endpoint: web3's provider as transport, its failures as verdicts."""
+"""One JSON-RPC endpoint: calls, their results, and what was learned of the node behind."""
 
-import logging
-import os
-import re
-import socket
-from collections.abc import Mapping
-from contextlib import suppress
-from typing import Any, Final
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-import aiohttp
-from eth_typing import URI
-from pydantic_core import from_json
-from web3 import AsyncHTTPProvider
-from web3.types import RPCEndpoint
-
-from monitor.chain.failures import EmptyAnswer, EndpointRefused, from_error, from_http, one_line
+from monitor.chain.failures import EmptyAnswer, NotReached, from_error
+from monitor.chain.pacing import Pace
+from monitor.chain.wire import Asked, Wire
+from monitor.clock import stopwatch
 from monitor.errors import HedgewatchError, Transient
 from monitor.logs import Secret
-
-_OK: Final = 200
-_MOST_BODY: Final = 64 * 1024
-_KEEPALIVE_S: Final = 120.0  # longer than a poll, so that a poll finds its connection open
-_LONG_LABEL: Final = re.compile(r"[0-9A-Za-z]{24,}")
-# At DEBUG these two write the URL, key and all.
-_TALKATIVE: Final = ("web3.providers.AsyncHTTPProvider", "web3._utils.http_session_manager")
+from monitor.model.observation import Block
 
 
-class _HttpRefusal(Exception):
-    """An HTTP status other than 200, with what web3 would have thrown away."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        super().__init__(str(status))
-        self.status, self.headers, self.body = status, headers, body
+class _NoBatch(Exception):
+    """Several calls in one request came to something else than as many answers."""
 
 
 class Endpoint:
-    """A node behind one URL, on one kept-alive connection.
+    """A node behind one URL.
 
-    host: how people know it, like `eth.example.org/…`; the URL is never shown.
-    requests_made: HTTP requests since the start, failed ones included.
+    host: how people know it, like `eth.example.org/…`; the URL is never shown. head:
+    the newest block it told. log_width: most blocks of logs it is known to give at
+    once. None is not known yet.
     """
 
-    def __init__(self, url: Secret, *, timeout_s: float) -> None:
-        self.host = shown_host(url.reveal())
-        self.requests_made = 0
-        self._origin = url.origin
-        self._timeout_s = timeout_s
-        self._session: aiohttp.ClientSession | None = None
-        for name in _TALKATIVE:
-            logging.getLogger(name).setLevel(logging.WARNING)
-        timeout = aiohttp.ClientTimeout(total=timeout_s)
-        self._provider = AsyncHTTPProvider(
-            URI(url.reveal()),
-            request_kwargs={"timeout": timeout, "allow_redirects": False},
-            exception_retry_configuration=None,
-        )
-        # A contract that reverts must not make us fetch URLs of its choosing.
-        self._provider.global_ccip_read_enabled = False
+    def __init__(
+        self,
+        url: Secret,
+        *,
+        timeout_s: float,
+        pace: Pace | None = None,
+        seconds: Callable[[], float] = stopwatch,
+    ) -> None:
+        self._wire = Wire(url, timeout_s=timeout_s, pace=pace, seconds=seconds)
+        self._seconds = seconds
+        self._takes_batches = True
+        self._head_since: float | None = None
+        self.host = self._wire.host
+        self.head: Block | None = None
+        self.log_width: int | None = None
 
     def __repr__(self) -> str:
         return f"Endpoint({self.host})"
 
     async def close(self) -> None:
-        """Close the connection; a later call opens another."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        """Close the connections; a later call opens another."""
+        await self._wire.close()
+
+    @property
+    def requests_made(self) -> int:
+        """Return HTTP requests since the start, failed ones included."""
+        return self._wire.requests_made
+
+    @property
+    def latency_s(self) -> float | None:
+        """Return the smoothed seconds a request takes; None before the first answer."""
+        return self._wire.latency_s
+
+    def note_head(self, block: Block) -> None:
+        """Note the newest block the node told."""
+        if self.head is None or self.head.hash != block.hash:
+            self._head_since = self._seconds()
+        self.head = block
+
+    @property
+    def head_age_s(self) -> float | None:
+        """Return seconds since the node first told the head it tells; None before any."""
+        return None if self._head_since is None else self._seconds() - self._head_since
 
     async def call(self, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON is Any
         """Return a method's result, never null; raise Transient or Permanent."""
-        response = await self._reply(method, params)
+        return self._result(method, await self._wire.ask(method, params))
+
+    async def call_together(self, calls: Sequence[Asked]) -> list[Any]:
+        """Return each call's result, all in one HTTP request where the node takes that.
+
+        One that does not is asked call by call, from then on at once. Raises Transient
+        or Permanent.
+        """
+        if self._takes_batches:
+            try:
+                return await self._batch(calls)
+            except _NoBatch:
+                pass
+        results = [await self.call(method, *params) for method, params in calls]
+        self._takes_batches = False
+        return results
+
+    async def _batch(self, calls: Sequence[Asked]) -> list[Any]:
+        try:
+            responses = await self._wire.ask_together(calls)
+            if not isinstance(responses, list) or len(responses) != len(calls):
+                raise _NoBatch
+            return [
+                self._result(method, response)
+                for (method, _), response in zip(calls, responses, strict=True)
+            ]
+        except (KeyError, TypeError, AttributeError):  # web3 sorts whatever it was sent
+            raise _NoBatch from None
+        except HedgewatchError as failure:
+            asked = isinstance(failure, Transient) and failure.retry_after is not None
+            if asked or isinstance(failure, NotReached):
+                raise
+            raise _NoBatch from None
+
+    def _result(self, method: str, response: Any) -> Any:  # noqa: ANN401 - JSON is Any
         if not isinstance(response, Mapping):
             raise Transient(f"{self.host} answered {method} with no JSON-RPC object")
         if response.get("error") is not None:
-            raise from_error(self.host, method, response["error"], origin=self._origin)
+            raise from_error(self.host, method, response["error"], origin=self._wire.origin)
         if response.get("result") is None:
             raise Transient(f"{self.host} answered null to {method}")
         return response["result"]
@@ -92,90 +126,3 @@ class Endpoint:
                 f"or nothing is deployed there"
             )
         return raw
-
-    async def _reply(self, method: str, params: tuple[object, ...]) -> Any:  # noqa: ANN401
-        """Ask once; ask again where an idle connection turned out to be closed."""
-        await self._open()
-        try:
-            return await self._attempt(method, params)
-        except (aiohttp.ServerDisconnectedError, ConnectionResetError):
-            pass
-        try:
-            return await self._attempt(method, params)
-        except (aiohttp.ServerDisconnectedError, ConnectionResetError):
-            raise Transient(f"{self.host} closed the connection without an answer") from None
-
-    async def _attempt(self, method: str, params: tuple[object, ...]) -> Any:  # noqa: ANN401
-        self.requests_made += 1
-        # `from None` throughout: aiohttp's own errors hold the URL.
-        try:
-            return await self._provider.make_request(RPCEndpoint(method), list(params))
-        except _HttpRefusal as refusal:
-            raise self._refused(method, refusal) from None
-        except TimeoutError:
-            raise Transient(
-                f"{self.host} did not answer {method} within {self._timeout_s:g} s"
-            ) from None
-        except (aiohttp.ServerDisconnectedError, ConnectionResetError):
-            raise
-        except aiohttp.ClientSSLError as error:
-            raise Transient(f"{self.host} failed the TLS handshake: {_name(error)}") from None
-        except aiohttp.ClientConnectorError as error:
-            raise Transient(f"{self.host} cannot be reached: {_os_words(error)}") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise Transient(f"{self.host} broke off its answer: {_name(error)}") from None
-        except ValueError:
-            raise Transient(
-                f"{self.host} answered HTTP 200 with something else than JSON"
-            ) from None
-
-    def _refused(self, method: str, refusal: _HttpRefusal) -> HedgewatchError:
-        """Return the verdict on a refusal: the JSON-RPC error in its body may tell more."""
-        plain = from_http(self.host, refusal.status, refusal.headers, origin=self._origin)
-        told: object = None
-        with suppress(ValueError, AttributeError):
-            told = from_json(refusal.body).get("error")
-        if not isinstance(told, Mapping) or isinstance(plain, EndpointRefused):
-            return plain
-        if isinstance(plain, Transient) and plain.retry_after is not None:
-            return plain
-        return from_error(self.host, method, told, origin=self._origin)
-
-    async def _open(self) -> None:
-        if self._session is not None:
-            return
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=4, keepalive_timeout=_KEEPALIVE_S),
-            raise_for_status=_keep_refusal,
-        )
-        await self._provider.cache_async_session(self._session)
-
-
-def shown_host(url: str) -> str:
-    """Return the host and port of a URL, with `/…` where more follows it.
-
-    A host label long enough to be a key is hidden too.
-    """
-    parts = urlsplit(url)
-    host = ".".join(_LONG_LABEL.sub("…", label) for label in (parts.hostname or "").split("."))
-    port = f":{parts.port}" if parts.port else ""
-    return f"{host}{port}{'/…' if parts.path.strip('/') or parts.query else ''}"
-
-
-async def _keep_refusal(response: aiohttp.ClientResponse) -> None:
-    if response.status != _OK:
-        body = await response.content.read(_MOST_BODY)
-        response.close()
-        raise _HttpRefusal(response.status, response.headers.copy(), body)
-
-
-def _name(error: Exception) -> str:
-    return error.__class__.__name__
-
-
-def _os_words(error: aiohttp.ClientConnectorError) -> str:
-    """Return the system's own words: asyncio's name the call and the address instead."""
-    cause = error.os_error
-    if isinstance(cause, socket.gaierror) or not cause.errno:
-        return one_line(cause.strerror or _name(cause))
-    return os.strerror(cause.errno)

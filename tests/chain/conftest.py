@@ -28,12 +28,21 @@ class ScriptedNode:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.connections.add(request.transport)
         body = await request.json()
+        if not isinstance(body, list):
+            answer = await self.answer(body)
+            return web.json_response(answer) if isinstance(answer, dict) else answer
+        answers = [await self.answer(one) for one in body]
+        # What refuses one call of a batch over HTTP refuses the whole of it.
+        refusals = [one for one in answers if not isinstance(one, dict)]
+        return refusals[0] if refusals else web.json_response(answers)
+
+    async def answer(self, body: dict[str, Any]) -> web.Response | dict[str, Any]:
         self.asked.append((body["method"], body["params"]))
         assert self.script is not None
         answer = await self.script(body["method"], body["params"])
-        if isinstance(answer, dict):
-            return web.json_response({"jsonrpc": "2.0", "id": body["id"], **answer})
-        return answer
+        return (
+            {"jsonrpc": "2.0", "id": body["id"], **answer} if isinstance(answer, dict) else answer
+        )
 
     @staticmethod
     async def forward(url: str, method: str, params: list[Any]) -> dict[str, Any]:

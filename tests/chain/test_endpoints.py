@@ -74,7 +74,7 @@ async def test_a_failed_endpoint_rests_and_is_then_asked_again(
     assert await reader.snapshot(NOON + timedelta(seconds=9)) is not None
     assert len(scripted_node.asked) == first
     await devnet.mine()
-    assert await reader.snapshot(NOON + timedelta(seconds=11)) is not None
+    assert await reader.snapshot(NOON + timedelta(seconds=13)) is not None
     assert [method for method, _ in scripted_node.asked[first:]] == [
         "eth_chainId",
         "eth_getBlockByNumber",
@@ -93,7 +93,7 @@ async def test_a_wait_that_was_asked_for_is_kept(devnet: Devnet, scripted_node: 
             now = NOON + timedelta(seconds=seconds)
             await pool.first_that_works(lambda one: one.call("eth_gasPrice"), now)
         assert endpoints[0].requests_made == 1
-        later = NOON + timedelta(seconds=101)
+        later = NOON + timedelta(seconds=121)  # a fifth longer at most, by chance
         await pool.first_that_works(lambda one: one.call("eth_gasPrice"), later)
         assert endpoints[0].requests_made == 2
         assert pool.requests_made == 2 + endpoints[1].requests_made
@@ -279,24 +279,6 @@ async def test_one_call_that_burns_all_gas_is_singled_out(
     (missing,) = snapshot.missing
     assert missing.reason == f"position {token_ids[3]}: the contract answered nothing"
     assert not missing.gone
-
-
-async def test_a_primary_that_stands_still_gives_way(
-    devnet: Devnet, reader_on: Any, scripted_node: Any
-) -> None:
-    frozen: dict[str, Any] = {}
-
-    def lie(method: str, _params: list[Any], answer: Any) -> Any:
-        return frozen.setdefault(method, answer) if method.startswith("eth_getBlock") else answer
-
-    url = between(scripted_node, devnet, lie)
-    reader = await reader_on(devnet, {"pool": devnet.deployment.pool}, rpc=(url, devnet.url))
-    first = await reader.snapshot(NOON)
-    await devnet.mine()
-    soon = first.block.timestamp + timedelta(minutes=9)
-    assert await reader.snapshot(soon) is None
-    later = first.block.timestamp + timedelta(minutes=11)
-    assert (await reader.snapshot(later)).block.number == first.block.number + 1
 
 
 async def test_logs_refused_by_range_are_read_in_smaller_ones(

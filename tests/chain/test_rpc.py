@@ -12,11 +12,13 @@ from monitor.chain.failures import (
     EmptyAnswer,
     EndpointRefused,
     NoHistory,
+    NotReached,
     RangeTooWide,
     Reverted,
     retry_after,
 )
-from monitor.chain.rpc import Endpoint, shown_host
+from monitor.chain.rpc import Endpoint
+from monitor.chain.wire import shown_host
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.logs import RedactingFormatter, Secret
 
@@ -52,7 +54,7 @@ async def test_a_node_that_is_not_there(caplog: pytest.LogCaptureFixture) -> Non
     endpoint = endpoint_at("http://127.0.0.1:1")
     failed = await failure(endpoint)
     assert str(failed) == "127.0.0.1:1/… cannot be reached: Connection refused"
-    assert type(failed) is Transient
+    assert type(failed) is NotReached
     assert_no_key(failed, endpoint, caplog)
 
 
@@ -60,7 +62,7 @@ async def test_a_host_that_does_not_exist(caplog: pytest.LogCaptureFixture) -> N
     endpoint = endpoint_at("http://nowhere.invalid")
     failed = await failure(endpoint)
     assert str(failed).startswith("nowhere.invalid/… cannot be reached: ")
-    assert type(failed) is Transient
+    assert type(failed) is NotReached
     assert_no_key(failed, endpoint, caplog)
 
 
@@ -78,7 +80,7 @@ async def test_a_node_that_does_not_answer_in_time(
     failed = await failure(endpoint)
     never.set()
     assert str(failed).endswith("did not answer eth_call within 0.1 s")
-    assert type(failed) is Transient
+    assert type(failed) is NotReached
     assert_no_key(failed, endpoint, caplog)
 
 
@@ -110,7 +112,7 @@ async def test_tls_that_is_none_is_told(caplog: pytest.LogCaptureFixture) -> Non
         port = server.sockets[0].getsockname()[1]
         endpoint = endpoint_at(f"https://127.0.0.1:{port}")
         failed = await failure(endpoint)
-    assert type(failed) is Transient
+    assert type(failed) is NotReached
     assert str(failed).startswith(f"127.0.0.1:{port}/… ")
     assert_no_key(failed, endpoint, caplog)
 

@@ -1,0 +1,89 @@
+"""One endpoint behind its breaker, asked only once it is known to serve the right chain."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from monitor.chain.breaker import Breaker
+from monitor.chain.failures import NO_FAULT, EndpointRefused, Reverted
+from monitor.chain.registry import Chain
+from monitor.chain.rpc import Endpoint
+from monitor.errors import HedgewatchError, Permanent, Transient
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class Guarded:
+    """One endpoint of a chain with its breaker. chance: in [0, 1).
+
+    The chain id is checked before the first work, after every failure, and after `doubt`.
+    """
+
+    def __init__(self, chain: Chain, endpoint: Endpoint, chance: Callable[[], float]) -> None:
+        self.endpoint = endpoint
+        self.breaker = Breaker(chance)
+        self._chain = chain
+        self._checked = False
+        self._told_out = False
+
+    def doubt(self) -> None:
+        """Have the chain id checked again before the next work."""
+        self._checked = False
+
+    async def tried(self, work: Callable[[Endpoint], Awaitable[T]], now: datetime) -> T:
+        """Do `work`, and let its end tell the breaker how the endpoint is."""
+        self.breaker.begin()
+        try:
+            await self._check()
+            done = await work(self.endpoint)
+        except (Reverted, *NO_FAULT):
+            self._well()
+            raise
+        except (Transient, Permanent) as failure:
+            self._rest(failure, now)
+            raise
+        except asyncio.CancelledError:
+            # A poll that is cancelled for taking too long blames whom it waited for.
+            self._rest(Transient(f"{self.endpoint.host} took too long in all"), now)
+            raise
+        finally:
+            self.breaker.give_up()
+        self._well()
+        return done
+
+    def tell_out(self, serving: Endpoint, now: datetime) -> None:
+        """Log once that this endpoint rests while another serves."""
+        until = self.breaker.until
+        if until is not None and not self._told_out:
+            self._told_out = True
+            rest = (until - now).total_seconds()
+            _log.warning("%s: it rests %.0f s, %s serves", self.breaker.why, rest, serving.host)
+
+    def _well(self) -> None:
+        self.breaker.succeed()
+        if self._told_out:
+            self._told_out = False
+            _log.info("%s answers again", self.endpoint.host)
+
+    def _rest(self, failure: HedgewatchError, now: datetime) -> None:
+        self.breaker.fail(failure, now)
+        self._checked = False
+
+    async def _check(self) -> None:
+        if self._checked:
+            return
+        host = self.endpoint.host
+        told = await self.endpoint.call("eth_chainId")
+        try:
+            chain_id = int(told, 16)
+        except (TypeError, ValueError):
+            raise Transient(f"{host} answered eth_chainId with no number") from None
+        if chain_id != self._chain.chain_id:
+            raise EndpointRefused(
+                f"{host} serves chain id {chain_id}, "
+                f"but {self._chain.name} is {self._chain.chain_id}"
+            )
+        self._checked = True
