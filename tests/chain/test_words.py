@@ -40,6 +40,24 @@ def test_answers_are_those_that_went_in_and_an_empty_success_is_a_failure(
     assert split_aggregate3(data, len(answers)) == expected
 
 
+@given(ANSWERS, st.data())
+def test_an_answer_that_did_not_change_is_the_same_object(
+    answers: list[tuple[bool, bytes]], data: st.DataObject
+) -> None:
+    before = split_aggregate3(encode(["(bool,bytes)[]"], [answers]), len(answers))
+    changed = [
+        data.draw(
+            st.sampled_from([one, (not one[0], one[1]), (one[0], one[1] + b"\0"), (True, b"")])
+        )
+        for one in answers
+    ]
+    told = encode(["(bool,bytes)[]"], [changed])
+    after = split_aggregate3(told, len(changed), before)
+    assert after == split_aggregate3(told, len(changed))
+    for old, new in zip(before, after, strict=True):
+        assert (old is new) == (old == new)
+
+
 @given(ANSWERS.filter(bool), st.data())
 def test_a_cut_answer_is_refused_not_guessed(
     answers: list[tuple[bool, bytes]], data: st.DataObject
