@@ -38,14 +38,18 @@ class Pinned:
     multicall: str
     block: int
 
-    async def ask(self, batch: Batch) -> list[Answer]:
-        """Return one answer a call, in order; raise Transient or Permanent."""
+    async def ask(self, batch: Batch, before: Sequence[Answer] = ()) -> list[Answer]:
+        """Return one answer a call, in order; raise Transient or Permanent.
+
+        before: what the same batch gave last time; what did not change is the same object.
+        """
         answers: list[Answer] = []
         todo, splits = list(reversed(batch.parts)), _MOST_SPLITS
         while todo:
             calls, calldata = todo.pop()
             try:
-                answers.extend(await self._part(calls, calldata))
+                old = before[len(answers) : len(answers) + len(calls)]
+                answers.extend(await self._part(calls, calldata, old))
             except (TooHeavy, Reverted) as error:
                 # One call that burns all the gas fells its whole batch: single it out.
                 if len(calls) == 1:
@@ -62,10 +66,12 @@ class Pinned:
         """Return one answer a call for calls that will not be repeated."""
         return await self.ask(prepare(calls)) if calls else []
 
-    async def _part(self, calls: tuple[Call, ...], calldata: str) -> list[Answer]:
+    async def _part(
+        self, calls: tuple[Call, ...], calldata: str, before: Sequence[Answer]
+    ) -> list[Answer]:
         raw = await self.endpoint.eth_call(self.multicall, calldata, self.block)
         try:
-            return split_aggregate3(raw, len(calls))
+            return split_aggregate3(raw, len(calls), before)
         except ValueError as error:
             raise Transient(f"{self.endpoint.host} answered nonsense: {error}") from None
 

@@ -1,6 +1,7 @@
 """What the answers of a snapshot's batch mean."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from monitor.chain.facts import why
@@ -14,6 +15,29 @@ from monitor.model.position import Position, TickState
 _NO_SUCH_ID: Final = "Invalid token ID"
 _POSITION_SIZE: Final = 12 * WORD
 _TICK_SIZE: Final = 4 * WORD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A batch's answers, and the positions made of them."""
+
+    answers: Sequence[Answer] = ()
+    positions: Mapping[str, Position] = field(default_factory=dict)
+
+    def same(self, row: Row, answers: Sequence[Answer]) -> Position | None:
+        """Return the position as it was if all that tells of it is the same object still."""
+        old = self.positions.get(row.key)
+        if old is None:
+            return None
+        at = row.at
+        was = self.answers
+        unchanged = (
+            answers[at] is was[at]
+            and answers[at + 1] is was[at + 1]
+            and answers[row.lower] is was[row.lower]
+            and answers[row.upper] is was[row.upper]
+        )
+        return old if unchanged else None
 
 
 def read_pools(laid: Plan, answers: Sequence[Answer]) -> tuple[list[PoolState], list[Missing]]:
@@ -35,11 +59,13 @@ def read_positions(
     *,
     readable: Collection[str],
     aside: Mapping[Nft, tuple[str, bool]],
+    before: Seen,
 ) -> tuple[list[Position], list[Missing]]:
     """Return the positions, and why others are missing.
 
     readable: keys of the pools that were read. aside: NFTs to pass over, with the
-    reason and whether they are gone from what is watched.
+    reason and whether they are gone from what is watched. before: what was made of the
+    same batch last time; a position of which nothing changed is the same object.
     """
     positions: list[Position] = []
     missing: list[Missing] = []
@@ -52,7 +78,7 @@ def read_positions(
         elif (pool := row.place.pool.key) not in readable:
             found = _missing(nft, row, f"its pool {pool} could not be read")
         else:
-            found = _read_position(nft, row, answers)
+            found = before.same(row, answers) or _read_position(nft, row, answers)
         if isinstance(found, Missing):
             missing.append(found)
         else:

@@ -8,7 +8,7 @@ from monitor.chain.facts import Facts
 from monitor.chain.heads import check_witness
 from monitor.chain.multicall import Pinned
 from monitor.chain.plan import Plan, Purse, Watched, plan
-from monitor.chain.readout import read_pools, read_positions
+from monitor.chain.readout import Seen, read_pools, read_positions
 from monitor.chain.registry import Chain, Dex, Nft
 from monitor.chain.settings import WatchSettings
 from monitor.chain.wallets import Wallets
@@ -50,6 +50,7 @@ class Watching:
         self._wallets = Wallets(tuple(dict.fromkeys(purses)))
         self._facts = Facts(chain)
         self._plan: Plan | None = None
+        self._seen = Seen()  # by this very plan
 
     async def read(self, pinned: Pinned, block: Block) -> Scene:
         """Return everything watched at a block; raise Transient or Permanent."""
@@ -63,7 +64,9 @@ class Watching:
             answers,
             readable={state.pool.key for state in pools},
             aside=self._aside(laid, answers),
+            before=self._seen,
         )
+        self._seen = Seen(answers=answers, positions={one.key: one for one in positions})
         return Scene(
             pools=tuple(pools),
             positions=tuple(positions),
@@ -76,7 +79,7 @@ class Watching:
         """Ask the batch, again while it shows positions or pools not known before."""
         for _ in range(_ROUNDS):
             laid = self._laid()
-            answers = await pinned.ask(laid.batch)
+            answers = await pinned.ask(laid.batch, self._seen.answers)
             if not answers[0].ok:
                 raise Transient(f"{pinned.endpoint.host} answered the batch without a block time")
             check_witness(pinned, block, uint(answers[0].data, 0))
@@ -95,6 +98,7 @@ class Watching:
 
     def _laid(self) -> Plan:
         if self._plan is None:
+            self._seen = Seen()
             facts = self._facts
             watched = Watched(
                 purses=tuple(self._wallets.held),
@@ -107,7 +111,7 @@ class Watching:
     def _aside(self, laid: Plan, answers: Sequence[Answer]) -> dict[Nft, tuple[str, bool]]:
         """Return the NFTs not to be read although they could be: why, and whether gone."""
         broken = self._facts.broken
-        aside = {one: (broken[one], False) for one in laid.rows if one in broken}
+        aside = {one: (broken[one], False) for one in laid.rows.keys() & broken.keys()}
         for nft in self._wallets.left.keys() - self._named - self._ignored:
             at = laid.rows[nft].at
             if answers[at].ok:
