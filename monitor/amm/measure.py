@@ -155,6 +155,12 @@ def price_in_quote(pool: Pool, sqrt_price_x96: int) -> float:
     return price if pool.quote == 1 else 1 / price
 
 
+def price_of_raw(pool: Pool, raw: float) -> float:
+    """Return a price in raw token1 a raw token0 as quote token a base token, in whole units."""
+    price = raw * 10.0 ** (pool.token0.decimals - pool.token1.decimals)
+    return price if pool.quote == 1 else 1 / price
+
+
 def price_range(pool: Pool, tick_lower: int, tick_upper: int) -> tuple[float, float]:
     """Return a range's (lower, upper) price in the pair's quote direction."""
     shift = pool.token0.decimals - pool.token1.decimals

@@ -2,8 +2,8 @@
 
 import argparse
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -41,11 +41,11 @@ _UNSAID: Final = frozenset({"points", "ratio"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Over:
-    """What a scoped signal may be asked of. short: for people; quote: a pool's quote token."""
+    """What a scoped signal may be asked of. short: for people; units: as they are said of it."""
 
     short: str
     view: View
-    quote: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 def signals(asked: argparse.Namespace) -> int:
@@ -80,12 +80,16 @@ def _scopes(look: Look) -> dict[Scope, list[_Over]]:
         _Over(
             short=_pair_of(look, pool),
             view=View(facts=facts, scope=key, now=now),
-            quote=pool.state.pool.pair.rpartition("/")[2],
+            units=_units(pool),
         )
         for key, pool in facts.pools.items()
     ]
     positions = [
-        _Over(short=name_of(look, seen), view=View(facts=facts, scope=key, now=now))
+        _Over(
+            short=name_of(look, seen),
+            view=View(facts=facts, scope=key, now=now),
+            units=_units(facts.pools.get(seen.position.pool)),
+        )
         for key, seen in facts.positions.items()
         if not seen.gone
     ]
@@ -111,6 +115,20 @@ def _scopes(look: Look) -> dict[Scope, list[_Over]]:
     }
 
 
+def _units(pool: PoolSeen | None) -> dict[str, str]:
+    """Return what units are called by a pool's own tokens."""
+    if pool is None:
+        return {}
+    of = pool.state.pool
+    base, quote = (of.token0, of.token1) if of.quote == 1 else (of.token1, of.token0)
+    return {
+        "token0": of.token0.symbol,
+        "token1": of.token1.symbol,
+        "base": base.symbol,
+        "quote per base": quote.symbol,
+    }
+
+
 def _pair_of(look: Look, pool: PoolSeen) -> str:
     """Return a pool's pair, with its fee where another pool has the same."""
     pair = pool.state.pool.pair
@@ -132,7 +150,7 @@ def _rows(
         if value.value is None:
             yield signal.name, asked.short, f"unknown: {_why(look, signal, value)}"
         else:
-            unit = asked.quote or (signal.unit if signal.unit in _UNSAID else "")
+            unit = asked.units.get(signal.unit, signal.unit if signal.unit in _UNSAID else "")
             told = f"{figure(value.value, signal.unit)} {unit}".rstrip()
             yield signal.name, asked.short, told, *_age(look, signal, value)
 

@@ -1,6 +1,7 @@
 """What an expression means, part by part, decided before it ever runs."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from monitor.rules.functions import PLAIN, SPANS, WINDOWS, Input, input_of, unknown_function
 from monitor.rules.meaning import (
@@ -26,6 +27,9 @@ from monitor.rules.syntax import (
     Unary,
 )  # fmt: skip
 from monitor.signals.catalogue import Kind, Signal
+
+_MOST_TOLD: Final = 8
+"""Names told to somebody who knows none; more would hide the fault itself."""
 
 
 class Checker:
@@ -162,4 +166,7 @@ def unknown_name(name: str, names: Mapping[str, Signal]) -> str:
     if not fields:
         return f"there is no signal {short}{did_you_mean(name, names)}"
     hint = did_you_mean(field, fields).replace("mean ", f"mean {group}.")
-    return f"there is no signal {short}" + (hint or f"; {group} has {', '.join(sorted(fields))}")
+    told = ", ".join(sorted(fields)[:_MOST_TOLD])
+    if len(fields) > _MOST_TOLD:
+        told += f" and {len(fields) - _MOST_TOLD} more: `hedgewatch signals` has them all"
+    return f"there is no signal {short}" + (hint or f"; {group} has {told}")

@@ -7,7 +7,7 @@ from typing import Final
 
 from monitor.hedge.mark import Mark
 from monitor.model.layer import LayerState
-from monitor.rules.verdict import Scalar, Value
+from monitor.rules.verdict import Value
 from monitor.signals.book import (
     book_il,
     book_value_usd,
@@ -18,6 +18,8 @@ from monitor.signals.book import (
 )
 from monitor.signals.catalogue import BY_NAME, Hours, Scope
 from monitor.signals.facts import Facts, PositionSeen
+from monitor.signals.of_pool import OF_POOL
+from monitor.signals.of_position import OF_A_RANGE, OF_POSITION
 from monitor.signals.sessions import open_seconds
 from monitor.signals.windows import (
     Direction,
@@ -125,8 +127,14 @@ def _of_pool(view: View, name: str) -> Value:
     pool = view.facts.pools.get(_pool_key(view) or "")
     if pool is None:
         return Value(value=None, note=f"pool {view.scope} is not in the last snapshot")
-    return _too_old(view, name, pool.chain) or Value(
-        value=pool.price, as_of=pool.block.timestamp, source=f"block {pool.block.number:,}"
+    if (old := _too_old(view, name, pool.chain)) is not None:
+        return old
+    value, note = OF_POOL[name](view.facts, pool, view.now)
+    return Value(
+        value=value,
+        as_of=pool.block.timestamp,
+        source=f"block {pool.block.number:,}",
+        note=note,
     )
 
 
@@ -135,10 +143,12 @@ def _of_position(view: View, name: str) -> Value:
     if seen is None or seen.gone or seen.unread:
         reason = (seen.gone or seen.unread) if seen else "not in the last snapshot"
         return Value(value=None, note=f"position {view.scope}: {reason}")
-    if not seen.position.liquidity and name in _OF_A_RANGE:
+    if not seen.position.liquidity and name in OF_A_RANGE:
         return Value(value=None, note=f"position {view.scope} is empty", source=seen.chain)
-    value, note = _position_value(name, seen, view)
-    return _too_old(view, name, seen.chain) or Value(
+    if (old := _too_old(view, name, seen.chain)) is not None:
+        return old
+    value, note = OF_POSITION[name](view.facts, seen, view.now)
+    return Value(
         value=value,
         as_of=seen.block.timestamp,
         source=f"block {seen.block.number:,}",
@@ -224,27 +234,6 @@ def _window(
     return crossed(series, argument, _CROSSINGS[function], now=now)
 
 
-def _position_value(name: str, seen: PositionSeen, view: View) -> tuple[Scalar | None, str]:
-    measures = seen.measures
-    outside = 0.0 if seen.out_since is None else (view.now - seen.out_since).total_seconds()
-    figures: dict[str, Scalar | None] = {
-        "position.il": measures.il,
-        "position.value_usd": measures.total.usd,
-        "position.fees_usd": measures.fees.usd,
-        "position.in_range": measures.in_range,
-        "position.out_of_range_s": outside,
-        "position.distance_lower": measures.distance_lower,
-        "position.distance_upper": measures.distance_upper,
-    }
-    value = figures[name]
-    if value is not None:
-        return value, ""
-    if name == "position.il":
-        return None, seen.position.basis_note or "the position's entry is unknown"
-    pool = view.facts.pools.get(seen.position.pool)
-    return None, (pool.usd_note if pool else "") or _NO_DOLLARS
-
-
 def _left_out(facts: Facts) -> str:
     without = unpriced(facts)
     return f"{without} without a price in dollars left out" if without else ""
@@ -302,15 +291,6 @@ def _feed_age(view: View) -> Value:
     return Value(value=worst, as_of=view.now, note=note)
 
 
-_OF_A_RANGE: Final = frozenset(
-    {
-        "position.in_range",
-        "position.out_of_range_s",
-        "position.distance_lower",
-        "position.distance_upper",
-    }
-)
-_NO_DOLLARS: Final = "no token of the pool has a feed, or a peg in [usd]"
 _DAYS_FROM_H: Final = 48
 _BY_SCOPE: Final[Mapping[Scope, Callable[[View, str], Value]]] = {
     Scope.MARKET: _reading,

@@ -54,7 +54,7 @@ class PoolTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolHours:
-    """A pool's marks of the last eight days, the last of each hour, oldest first."""
+    """A pool's marks of the last eight days, the first of each hour, oldest first."""
 
     marks: tuple[PoolMark, ...] = ()
 

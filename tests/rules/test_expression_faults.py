@@ -7,6 +7,10 @@ from monitor.signals.catalogue import BY_NAME
 
 HISTORIES = ", ".join(sorted(name for name, one in BY_NAME.items() if one.windows))
 ONE_PIECE = "a name is written in one piece, such as position.il"
+SOME = (
+    "breakeven_lower, breakeven_upper, collected_token0, collected_token1, collected_usd, delta,"
+    " delta_usd, distance_lower and 53 more: `hedgewatch signals` has them all"
+)
 FUNCTIONS = "abs, avg, crossed_above, crossed_below, delta, has, highest, lowest, max, min"
 LEVEL = "a signal and a level such as 30.0"
 WRITTEN_OUT = "crossed_above must be a number written out, such as 30.0"
@@ -44,7 +48,12 @@ NAMES = [
     ("vxi > 20", 1, "there is no signal vxi; did you mean vix?"),
     ("VIX > 20", 1, "there is no signal VIX; did you mean vix?"),
     ("vix > 20 && book.li < -0.03", 13, "there is no signal book.li; did you mean book.il?"),
-    ("pool.liquidity > 1", 1, "there is no signal pool.liquidity; pool has price"),
+    (
+        "book.liquidity > 1",
+        1,
+        "there is no signal book.liquidity; book has il, positions, value_usd",
+    ),
+    ("position.tvl > 1", 1, f"there is no signal position.tvl; position has {SOME}"),
     ("pool > 1", 1, "there is no signal pool"),
     ("vix.value > 1", 1, "there is no signal vix.value"),
     ("vx.settle > 20", 1, "vx.settle is a family of values; a rule cannot name it"),

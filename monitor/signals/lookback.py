@@ -1,0 +1,90 @@
+"""Sums of pools and positions as they are now, and as they were a span ago."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from monitor.signals.facts import Facts, PoolSeen, PositionSeen
+from monitor.signals.track import PoolHours, PoolMark, advance
+from monitor.signals.turns import Sums, sums_at, sums_now
+
+DAY: Final = timedelta(days=1)
+WEEK: Final = timedelta(days=7)
+
+
+class PoolSpan(NamedTuple):
+    """A pool's sums at both ends of a span, which is no shorter than was asked for."""
+
+    then: PoolMark
+    now: PoolMark
+
+    @property
+    def length(self) -> timedelta:
+        """Return how long the span really is: up to an hour more than was asked for."""
+        return self.now.at - self.then.at
+
+
+class PositionSpan(NamedTuple):
+    """A position's sums at both ends of a span of its pool."""
+
+    then: Sums
+    now: Sums
+    length: timedelta
+
+
+def pool_now(facts: Facts, pool: PoolSeen) -> PoolMark | None:
+    """Return a pool's sums as of its last snapshot; None where it is not followed yet."""
+    track = facts.tracks.get(pool.state.pool.key)
+    source = facts.chains.get(pool.chain)
+    if track is None or source is None or source.good_at is None:
+        return None
+    return advance(track.marks[-1], pool.state, source.good_at)
+
+
+def pool_over(facts: Facts, pool: PoolSeen, span: timedelta) -> PoolSpan | str:
+    """Return a pool's sums over the last span, or why they are not known."""
+    now = pool_now(facts, pool)
+    if now is None:
+        return "the pool has not been watched yet"
+    start = now.at - span
+    marks = facts.hours.get(pool.state.pool.key, PoolHours()).marks
+    then = next((one for one in reversed(marks) if one.at <= start), None)
+    if then is None:
+        return f"watched only since {instant(facts.tracks[pool.state.pool.key].since)}"
+    return PoolSpan(then, now)
+
+
+def position_now(facts: Facts, seen: PositionSeen) -> Sums | None:
+    """Return a position's sums as of its last snapshot; None where it is not followed yet."""
+    pool, path = facts.pools.get(seen.position.pool), facts.paths.get(seen.position.key)
+    mark = pool_now(facts, pool) if pool else None
+    if pool is None or path is None or mark is None:
+        return None
+    return sums_now(path, seen.position, pool.state, mark)
+
+
+def position_over(facts: Facts, seen: PositionSeen, span: timedelta) -> PositionSpan | str:
+    """Return a position's sums over the last span, or why they are not known."""
+    pool, path = facts.pools.get(seen.position.pool), facts.paths.get(seen.position.key)
+    now = position_now(facts, seen)
+    if pool is None or path is None or now is None:
+        return "the position has not been watched yet"
+    found = pool_over(facts, pool, span)
+    if isinstance(found, str):
+        return found
+    if found.then.at < path.since:
+        return f"watched only since {instant(path.since)}"
+    then = sums_at(path, found.then)
+    if then is None:
+        return "it has crossed its edges too often to look back so far"
+    return PositionSpan(then, now, found.length)
+
+
+def instant(at: datetime) -> str:
+    """Return an instant as people write it: `2 Mar 14:05 UTC`."""
+    utc = at.astimezone(UTC)
+    return f"{utc.day} {utc:%b %H:%M} UTC"
+
+
+def hours(length: timedelta) -> str:
+    """Return a length in hours: `24.5 h`."""
+    return f"{length / timedelta(hours=1):.1f} h"
