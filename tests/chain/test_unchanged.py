@@ -18,7 +18,8 @@ HAPPENINGS: dict[str, Happening] = {
     "a deposit": lambda devnet, one: devnet.increase(one, value_usd=5_000),
     "a withdrawal": lambda devnet, one: devnet.decrease(one),
     "a hand-over": lambda devnet, one: devnet.transfer(one, devnet.deployment.wallets[3]),
-    "an edge crossed": lambda devnet, _: devnet.swap_to(400),
+    "the upper price crossed": lambda devnet, _: devnet.swap_to(400),
+    "the lower price crossed": lambda devnet, _: devnet.swap_to(150),
 }
 
 
