@@ -8,6 +8,7 @@ from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.wire import to_json
+from monitor.app.foresight import weighs, with_doubts
 from monitor.app.present import describe
 from monitor.app.rulebook import retired
 from monitor.errors import ConfigError
@@ -49,6 +50,8 @@ class Daemon:
             self.store.commit(Change(consumed_words={seen.id: f"refused: {reason}"}))
             return ()
         new, alerts = step(self.book, self.state, seen)
+        if isinstance(seen, Snapshot):
+            alerts = with_doubts(self.book, new, seen, alerts)
         change = Change(
             rows=changed_rows(self.state, new),
             samples=new_samples(self.state, new),
@@ -61,6 +64,10 @@ class Daemon:
         self.store.commit(change)
         self.state = new
         return alerts
+
+    def weighs(self, seen: Snapshot) -> bool:
+        """Return whether a critical alert would rest on a snapshot not taken yet."""
+        return weighs(self.book, self.state, seen)
 
     def tidy(self) -> None:
         """End what the rules and channels of an earlier run had begun and these do not know."""

@@ -135,6 +135,8 @@ async def _road(
         ),
         after=daemon.state.at,
     )
+    for reader in parts.readers.values():
+        reader.confirm_what(daemon.weighs)
     _log.info("watching %s", ", ".join(parts.settings.chain) or "no chain")
     async for seen in live.observations(stop):
         source = seen.chain if isinstance(seen, Snapshot) else getattr(seen, "source", "")

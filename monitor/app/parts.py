@@ -26,7 +26,10 @@ from monitor.store.sqlite import open_sqlite
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What one run is made of, all of it open. clock: observations'; post: deliveries'."""
+    """What one run is made of, all of it open.
+
+    clock: observations'; post: deliveries'. readers: by the chain's name in config.
+    """
 
     settings: Settings
     clock: Clock
@@ -34,6 +37,7 @@ class Parts:
     store: Store
     channels: tuple[Channel, ...]
     polled: tuple[Polled, ...]
+    readers: Mapping[str, ChainReader]
     requests: Callable[[str], int]
 
 
@@ -70,6 +74,7 @@ async def opened(settings: Settings, console: TextIO, *, file: str) -> AsyncIter
             store=store,
             channels=tuple(channels),
             polled=polled,
+            readers=readers,
             requests=_Requests(readers),
         )
 

@@ -7,7 +7,8 @@ Transient                    Permanent
 ├── EmptyAnswer
 ├── NotReached
 ├── Behind
-└── Lagging
+├── Lagging
+└── Disagrees
 
 A verdict says whether another endpoint could do better: all may but Reverted,
 which is the contract's own answer and the same everywhere. Those that blame the
@@ -55,6 +56,10 @@ class Lagging(Transient):
     """The node's head is too far behind that of the chain's other endpoints."""
 
 
+class Disagrees(Transient):
+    """Two nodes tell different things of one block."""
+
+
 class EndpointRefused(Permanent):
     """This endpoint will not serve us: a wrong key, path or chain."""
 
@@ -71,7 +76,7 @@ class Reverted(Permanent):
         self.reason = reason
 
 
-NO_FAULT: Final = (NoHistory, RangeTooWide, TooHeavy, Behind, Lagging)
+NO_FAULT: Final = (NoHistory, RangeTooWide, TooHeavy, Behind, Lagging, Disagrees)
 """What another endpoint may do better although this one is well: it need not rest."""
 
 

@@ -153,8 +153,9 @@ class Heads:
             if told != self._ring.hash_at(shared):
                 return
         late = newest.timestamp - found.block.timestamp
+        blocks = newest.number - found.block.number
         sentence = (
-            f"{endpoint.host} is {newest.number - found.block.number} blocks "
+            f"{endpoint.host} is {blocks} block{'s' if blocks > 1 else ''} "
             f"({late.total_seconds():.0f} s) behind what was already read"
         )
         news_at = self._seconds() if self._news_at is None else self._news_at

@@ -6,16 +6,17 @@ the batch. A block read already costs the head alone. At a poll every 12 seconds
 that is 14,400 to 21,600 requests a day, and one more for a position that changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from monitor.chain.abi import check_shipped
+from monitor.chain.agreement import Agreement
 from monitor.chain.endpoints import Endpoints
 from monitor.chain.failures import Behind
-from monitor.chain.heads import Heads, header
+from monitor.chain.heads import Heads, Target, header
 from monitor.chain.health import EndpointHealth
 from monitor.chain.history import Histories
 from monitor.chain.multicall import Pinned
@@ -37,6 +38,12 @@ _USD: Final = UsdSettings()
 # What free plans bear; a poll needs three.
 _RPS: Final = 10.0
 _BURST: Final = 20
+
+
+class _Read(NamedTuple):
+    endpoint: Endpoint
+    target: Target
+    snapshot: Snapshot
 
 
 class ChainReader:
@@ -62,6 +69,7 @@ class ChainReader:
         self._watching = Watching(chain, self._watches)
         self._heads = heads or Heads(chain.behind)
         self._histories = Histories(chain, self._entries)
+        self._agreement: Agreement | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,11 +94,30 @@ class ChainReader:
         one sentence; what fails alone is in the snapshot's `missing` instead.
         """
         try:
-            return await self._endpoints.first_that_works(
+            read = await self._endpoints.first_that_works(
                 lambda endpoint: self._read(endpoint, observed_at), observed_at
             )
         except Behind:
             return None
+        if read is None:
+            return None
+        snapshot = read.snapshot
+        if self._agreement is not None:
+            # One that is withheld is not remembered, and so read again at the next poll.
+            first = self._pinned(read.endpoint, snapshot.block)
+            snapshot = await self._agreement.settled(first, snapshot)
+        self._heads.remember(read.target)
+        return snapshot
+
+    def agree(self, grace: timedelta) -> None:
+        """Have a second endpoint confirm what weighs, and wait so long where none does."""
+        apart = Watching(self.chain, self._watches)
+        self._agreement = Agreement(self._endpoints, apart, grace=grace)
+
+    def confirm_what(self, weighs: Callable[[Snapshot], bool]) -> None:
+        """Say which snapshots weigh, where any are to be confirmed."""
+        if self._agreement is not None:
+            self._agreement.weighs = weighs
 
     def resume(self, blocks: Sequence[Block]) -> None:
         """Take the blocks an earlier run read: what the chain dropped since is then noticed."""
@@ -110,7 +137,7 @@ class ChainReader:
             lambda endpoint: self._read_at(endpoint, block, observed_at), observed_at
         )
 
-    async def _read(self, endpoint: Endpoint, observed_at: datetime) -> Snapshot | None:
+    async def _read(self, endpoint: Endpoint, observed_at: datetime) -> _Read | None:
         target = await self._heads.target(
             endpoint, lambda one, head: self._endpoints.weigh(one, head, observed_at)
         )
@@ -119,8 +146,8 @@ class ChainReader:
         snapshot = await self._made(
             endpoint, target.block, watching=self._watching, histories=self._histories
         )
-        self._heads.remember(target)
-        return replace(snapshot, observed_at=observed_at, reorg=target.reorg)
+        seen = replace(snapshot, observed_at=observed_at, reorg=target.reorg)
+        return _Read(endpoint, target, seen)
 
     async def _read_at(self, endpoint: Endpoint, number: int, observed_at: datetime) -> Snapshot:
         snapshot = await self._made(
@@ -131,12 +158,14 @@ class ChainReader:
         )
         return replace(snapshot, observed_at=observed_at)
 
+    def _pinned(self, endpoint: Endpoint, block: Block) -> Pinned:
+        return Pinned(endpoint=endpoint, multicall=self.chain.multicall, block=block.number)
+
     async def _made(
         self, endpoint: Endpoint, block: Block, *, watching: Watching, histories: Histories
     ) -> Snapshot:
         """Return a block's snapshot, as yet observed when the block was stamped."""
-        pinned = Pinned(endpoint=endpoint, multicall=self.chain.multicall, block=block.number)
-        scene = await watching.read(pinned, block)
+        scene = await watching.read(self._pinned(endpoint, block), block)
         positions = await histories.attach(
             endpoint, scene.positions, pools=scene.known, block=block.number
         )
@@ -168,13 +197,16 @@ def chain_reader(
     chain = replace(chain, oracle=oracle_of(name, chain.chain_id, usd))
     lag = timedelta(seconds=settings.lag_s)
     endpoints = [_endpoint(reference, settings) for reference in settings.rpc]
-    return ChainReader(
+    reader = ChainReader(
         chain,
         Endpoints(chain, endpoints, lag=lag),
         watches=watches,
         entries=entries,
         heads=Heads(chain.behind, lag=lag, stall_s=settings.stall_s),
     )
+    if settings.agree:
+        reader.agree(timedelta(seconds=settings.agree_grace_s))
+    return reader
 
 
 def _endpoint(reference: str, settings: ChainSettings) -> Endpoint:

@@ -54,7 +54,8 @@ class Snapshot:
 
     A snapshot is whole: what is not in it and not in `missing` is not watched.
     usd: prices read on chain at this very block. reorg: what this block's chain has
-    dropped of what was read before, None where it grew on.
+    dropped of what was read before, None where it grew on. unconfirmed: what other
+    endpoints say against it or why none could be asked, where one should have agreed.
     """
 
     chain: str
@@ -66,6 +67,7 @@ class Snapshot:
     missing: tuple[Missing, ...] = ()
     usd: tuple[UsdPrice, ...] = ()
     reorg: Reorg | None = None
+    unconfirmed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ class ScriptedNode:
     script: Script | None = None
     asked: list[tuple[str, list[Any]]] = field(default_factory=list)
     connections: set[Any] = field(default_factory=set)
+    takes_batches: bool = True
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.connections.add(request.transport)
@@ -31,6 +32,9 @@ class ScriptedNode:
         if not isinstance(body, list):
             answer = await self.answer(body)
             return web.json_response(answer) if isinstance(answer, dict) else answer
+        if not self.takes_batches:
+            error = {"code": -32600, "message": "batch requests are not supported"}
+            return web.json_response({"jsonrpc": "2.0", "id": None, "error": error}, status=400)
         answers = [await self.answer(one) for one in body]
         # What refuses one call of a batch over HTTP refuses the whole of it.
         refusals = [one for one in answers if not isinstance(one, dict)]
