@@ -156,6 +156,12 @@ def stake_of(seen: PositionSeen) -> Stake | None:
     )
 
 
+def _has_earned(seen: PositionSeen) -> bool:
+    """Return whether any fees are owed or known to have been collected."""
+    basis, told = seen.position.basis, seen.measures
+    return bool(told.fees0 or told.fees1 or (basis and (basis.collected0 or basis.collected1)))
+
+
 def _breakeven(side: int) -> OfPosition:
     def answer(facts: Facts, seen: PositionSeen, _now: datetime) -> Answer:
         stake, state = stake_of(seen), state_of(facts, seen)
@@ -164,6 +170,8 @@ def _breakeven(side: int) -> OfPosition:
         # Turned round, the lower price is the upper one's inverse.
         quote = state.pool.quote
         raw = break_even(stake)[side if quote == 1 else 1 - side]
+        if raw is None and not _has_earned(seen):
+            return None, "no fees have been earned that a loss could outweigh"
         if raw is None:
             return None, f"fees outweigh the loss however far the price {('falls', 'rises')[side]}"
         return price_of_raw(state.pool, raw), ""

@@ -71,7 +71,7 @@ def advance(last: PoolMark, state: PoolState, at: datetime) -> PoolMark:
         growth0_x128=state.fee_growth_global0_x128,
         growth1_x128=state.fee_growth_global1_x128,
         seen_s=last.seen_s + (passed.total_seconds() if passed <= HELD else 0.0),
-        steps=last.steps + 1,
+        steps=last.steps + (passed > timedelta(0)),
         realised=last.realised + squared_return(before, after),
         implied=last.implied + fee_variance(growth0, growth1, after),
         lvr=last.lvr + lvr_step(before, after),
