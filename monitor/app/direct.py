@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from monitor.chain.history import Told
 from monitor.chain.reader import chain_reader
 from monitor.chain.registry import Chain, settle
 from monitor.chain.settings import ENUMERABLE, ChainSettings, WatchSettings
@@ -70,7 +71,7 @@ async def _read(
             name,
             settings.chain[name],
             watches=watched,
-            entries=settings.entry,
+            told=Told(entries=settings.entry, links=settings.link),
             usd=settings.usd,
         )
     except ValueError as error:

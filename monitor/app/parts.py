@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from monitor.app.present import clock_of
+from monitor.chain.checkpoint import Checkpoints
+from monitor.chain.history import Told
 from monitor.chain.reader import ChainReader, chain_reader
 from monitor.channels.console import ConsoleChannel
 from monitor.channels.mqtt import MqttChannel
@@ -53,7 +55,7 @@ async def opened(settings: Settings, console: TextIO, *, file: str) -> AsyncIter
         store = stack.enter_context(closing(open_sqlite(settings.store.url, now=clock.now())))
         faults = list[tuple[str, str]]()
         channels = _channels(stack, settings, post, faults)
-        readers = await _readers(stack, settings, faults)
+        readers = await _readers(stack, settings, store.checkpoints, faults)
         if faults:
             raise ConfigError(Fault(file=file, where=w, reason=r) for w, r in faults)
         if settings.channel.console.on:
@@ -119,16 +121,18 @@ def _channels(
 
 
 async def _readers(
-    stack: AsyncExitStack, settings: Settings, faults: list[tuple[str, str]]
+    stack: AsyncExitStack,
+    settings: Settings,
+    checkpoints: Checkpoints,
+    faults: list[tuple[str, str]],
 ) -> dict[str, ChainReader]:
     """Open a reader a chain; a secret that cannot be had is a fault of the config."""
     readers = dict[str, ChainReader]()
+    told = Told(entries=settings.entry, links=settings.link, checkpoints=checkpoints)
     for name, chain in settings.chain.items():
         watches = [watch for watch in settings.watch if watch.chain == name]
         try:
-            reader = chain_reader(
-                name, chain, watches=watches, entries=settings.entry, usd=settings.usd
-            )
+            reader = chain_reader(name, chain, watches=watches, told=told, usd=settings.usd)
         except ValueError as error:
             faults.append((f"chain.{name}", str(error)))
             continue

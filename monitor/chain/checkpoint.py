@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from monitor.model.position import LiquidityEvent
+
+Mark: TypeAlias = tuple[str | int, ...]
+"""What every deposit, withdrawal, collect and hand-over of a position leaves changed."""
 
 
 class Place(NamedTuple):
@@ -42,7 +45,7 @@ class Checkpoint:
     key: str
     first: int
     next_block: int
-    mark: str = ""
+    mark: Mark = ()
     place: Place | None = None
     events: tuple[LiquidityEvent, ...] = ()
     hands: tuple[Hand, ...] = ()

@@ -35,7 +35,7 @@ class Finality:
     """
 
     def __init__(self, chain: Chain) -> None:
-        self.depth = _DEPTHS.get(chain.chain_id, _USUAL)
+        self.depth = chain.final_after or _DEPTHS.get(chain.chain_id, _USUAL)
         self._asked: int | None = None
         self._final = -1
 

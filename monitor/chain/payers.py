@@ -14,6 +14,7 @@ from eth_utils.address import to_checksum_address
 
 from monitor.chain.abi import contract, encode_call
 from monitor.chain.checkpoint import Hand, Place
+from monitor.chain.registry import Nft
 from monitor.chain.rpc import Endpoint
 from monitor.chain.words import uint
 from monitor.errors import HedgewatchError, Transient
@@ -81,8 +82,8 @@ async def judged(
     return tuple(told)
 
 
-def place_of(proof: Mapping[str, Any], manager: str, token_id: int) -> Place | None:
-    """Return where a deposit's receipt says that an id's liquidity went, None if it does not.
+def place_of(proof: Mapping[str, Any], nft: Nft) -> Place | None:
+    """Return where a deposit's receipt says that an NFT's liquidity went, None if it does not.
 
     The manager tells of a deposit right after the pool did. Raises ValueError for a
     receipt that cannot be read.
@@ -96,8 +97,8 @@ def place_of(proof: Mapping[str, Any], manager: str, token_id: int) -> Place | N
             told = contract(_POOL).decode_log("Mint", topics, bytes.fromhex(log["data"][2:]))
             pool = to_checksum_address(log["address"])
             place = Place(pool, told["tickLower"], told["tickUpper"])
-        elif topics[:1] == [deposit] and int.from_bytes(topics[1], "big") == token_id:
-            return place if to_checksum_address(log["address"]) == manager else None
+        elif topics[:1] == [deposit] and int.from_bytes(topics[1], "big") == nft.token_id:
+            return place if to_checksum_address(log["address"]) == nft.manager else None
     return None
 
 

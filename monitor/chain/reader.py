@@ -18,14 +18,13 @@ from monitor.chain.endpoints import Endpoints
 from monitor.chain.failures import Behind
 from monitor.chain.heads import Heads, Target, header
 from monitor.chain.health import EndpointHealth
-from monitor.chain.history import Histories
+from monitor.chain.history import Histories, Told
 from monitor.chain.multicall import Pinned
 from monitor.chain.pacing import Allowance, Pace
 from monitor.chain.registry import Chain, settle
 from monitor.chain.rpc import Endpoint
 from monitor.chain.settings import (
     ChainSettings,
-    EntrySettings,
     WatchSettings,
     on_loopback,
     rpc_url,
@@ -38,6 +37,7 @@ _USD: Final = UsdSettings()
 # What free plans bear; a poll needs three.
 _RPS: Final = 10.0
 _BURST: Final = 20
+_NOTHING: Final = Told()
 
 
 class _Read(NamedTuple):
@@ -58,17 +58,17 @@ class ChainReader:
         endpoints: Endpoints,
         *,
         watches: Sequence[WatchSettings],
-        entries: Sequence[EntrySettings] = (),
+        told: Told = _NOTHING,
         heads: Heads | None = None,
     ) -> None:
         check_shipped()
         self.chain = chain
         self._endpoints = endpoints
         self._watches = tuple(watch for watch in watches if watch.chain == chain.name)
-        self._entries = tuple(entries)
+        self._told = told
         self._watching = Watching(chain, self._watches)
         self._heads = heads or Heads(chain.behind)
-        self._histories = Histories(chain, self._entries)
+        self._histories = Histories(chain, told)
         self._agreement: Agreement | None = None
 
     async def __aenter__(self) -> Self:
@@ -143,6 +143,8 @@ class ChainReader:
         )
         if self._heads.is_last(target.block):
             return None
+        if target.reorg is not None:
+            self._histories.turned(target.reorg.ancestor)
         snapshot = await self._made(
             endpoint, target.block, watching=self._watching, histories=self._histories
         )
@@ -154,7 +156,7 @@ class ChainReader:
             endpoint,
             (await header(endpoint, hex(number))).block,
             watching=Watching(self.chain, self._watches),
-            histories=Histories(self.chain, self._entries),
+            histories=Histories(self.chain, replace(self._told, checkpoints=None)),
         )
         return replace(snapshot, observed_at=observed_at)
 
@@ -186,7 +188,7 @@ def chain_reader(
     settings: ChainSettings,
     *,
     watches: Sequence[WatchSettings],
-    entries: Sequence[EntrySettings] = (),
+    told: Told = _NOTHING,
     usd: UsdSettings = _USD,
 ) -> ChainReader:
     """Build the reader of the chain `name` means; raise ValueError in one sentence.
@@ -201,7 +203,7 @@ def chain_reader(
         chain,
         Endpoints(chain, endpoints, lag=lag),
         watches=watches,
-        entries=entries,
+        told=told,
         heads=Heads(chain.behind, lag=lag, stall_s=settings.stall_s),
     )
     if settings.agree:

@@ -73,6 +73,7 @@ class Chain:
     quote: tuple[str, ...]
     start_block: int | None
     log_range: int | None
+    final_after: int | None = None
     oracle: Oracle = field(default_factory=Oracle)
 
     @property
@@ -119,4 +120,5 @@ def settle(name: str, settings: ChainSettings) -> Chain:
         quote=settings.quote,
         start_block=settings.start_block,
         log_range=settings.log_range,
+        final_after=settings.final_after,
     )

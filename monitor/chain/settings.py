@@ -145,6 +145,7 @@ class ChainSettings:
     multicall: Address | None = None
     start_block: Annotated[int, Field(ge=0)] | None = None
     log_range: Annotated[int, Field(ge=50)] | None = None
+    final_after: Annotated[int, Field(gt=0)] | None = None
     quote: Annotated[tuple[str, ...], AfterValidator(_checked_quotes)] = QUOTES
     rps: Annotated[float, Field(gt=0, le=10_000)] | None = None
     burst: Annotated[int, Field(ge=1, le=10_000)] | None = None
@@ -201,3 +202,20 @@ class EntrySettings:
     amount1: Tokens
     at: AwareDatetime | None = None
     liquidity: Annotated[int, Field(ge=0)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSettings:
+    """One `[[link]]`: positions of which each continues the one before, the oldest first."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    positions: Annotated[
+        tuple[Annotated[str, AfterValidator(checked_position)], ...], Field(min_length=2)
+    ]
+
+    def __post_init__(self) -> None:
+        if len(set(self.positions)) != len(self.positions):
+            raise ValueError("the same position stands there twice")
+        if len({one.rpartition(":")[0] for one in self.positions}) != 1:
+            raise ValueError("its positions must be of one chain and one manager")

@@ -2,27 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from monitor.amm.ledger import fold
-from monitor.chain.checkpoint import Checkpoint, Hand, Place
+from monitor.chain.checkpoint import Checkpoint, Hand, Mark, Place
 from monitor.chain.registry import Nft
 from monitor.model.position import Basis, LiquidityEvent, Position
 
-_NOBODY = "0x" + "00" * 20
+NEVER: Final = 2**63
+_NOBODY: Final = "0x" + "00" * 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """An NFT whose story is wanted.
 
-    mark: what every deposit, withdrawal, collect and hand-over leaves changed. liquidity:
-    what the story must add up to, None where the NFT itself is not read. owners: who has
-    it, and who staked it.
+    liquidity: what the story must add up to, None where the NFT itself is not read.
+    owners: who has it, and who staked it.
     """
 
     key: str
     nft: Nft
-    mark: str
+    mark: Mark
     liquidity: int | None = None
     place: Place | None = None
     owners: frozenset[str] = frozenset()
@@ -35,20 +36,20 @@ class Story:
     final: blocks below it will not be undone, and nothing in them was left out. mark: the
     subject's when all was read, empty where it must be looked at again. whole: all
     blocks were read. gave_up: no more requests are made; `note` says why. unpriced: some
-    prices are yet to be asked for. settle_at: when to read once more what was not final.
+    prices are yet to be asked for. settle_at: the block to read once more what was not final.
     """
 
     first: int
     next_block: int
     final: int
-    mark: str = ""
+    mark: Mark = ()
     place: Place | None = None
     events: tuple[LiquidityEvent, ...] = ()
     hands: tuple[Hand, ...] = ()
     whole: bool = False
     gave_up: bool = False
     unpriced: bool = False
-    settle_at: int = 0
+    settle_at: int = NEVER
     basis: Basis | None = None
     note: str = ""
 
@@ -63,10 +64,15 @@ class Story:
         """Return whether some of it may yet be undone."""
         return self.newest >= self.final
 
+    @property
+    def worth_keeping(self) -> bool:
+        """Return whether it is right as far as it goes."""
+        return not self.gave_up and (not self.whole or self.basis is not None)
+
     def quiet(self, block: int, depth: int) -> "Story":
-        """Return the story after a block that shows no change."""
+        """Return the story after blocks up to this one have shown no change."""
         final = self.final if self.provisional else max(self.final, block + 1 - depth)
-        return replace(self, next_block=block + 1, final=final)
+        return replace(self, next_block=max(self.next_block, block + 1), final=final)
 
     def before(self, block: int) -> "Story":
         """Return what is told of blocks below one."""
@@ -84,7 +90,7 @@ class Story:
             key=key,
             first=self.first,
             next_block=self.final,
-            mark=self.mark if settled else "",
+            mark=self.mark if settled else (),
             place=self.place,
             events=told.events,
             hands=told.hands,
@@ -130,22 +136,40 @@ def carried(
     return tuple(known.get(_name(one), one) for one in new)
 
 
+def mark_of(position: Position) -> Mark:
+    """Return a position's mark."""
+    return (
+        position.liquidity,
+        position.fee_growth_inside0_last_x128,
+        position.fee_growth_inside1_last_x128,
+        position.tokens_owed0,
+        position.tokens_owed1,
+        position.owner,
+        position.staked_in,
+    )
+
+
+def nft_of(key: str) -> Nft:
+    """Return the NFT that a position key names."""
+    _, manager, token_id = key.split(":")
+    return Nft(manager, int(token_id))
+
+
 def subject_of(position: Position, pool: str) -> Subject:
     """Return a position as the subject of a story. pool: its pool's address."""
-    manager = position.key.split(":")[1]
-    marks = (
-        *(position.owner, position.staked_in, position.liquidity),
-        *(position.fee_growth_inside0_last_x128, position.fee_growth_inside1_last_x128),
-        *(position.tokens_owed0, position.tokens_owed1),
-    )
     return Subject(
         key=position.key,
-        nft=Nft(manager, position.token_id),
-        mark=" ".join(map(str, marks)),
+        nft=nft_of(position.key),
+        mark=mark_of(position),
         liquidity=position.liquidity,
         place=Place(pool, position.tick_lower, position.tick_upper),
         owners=frozenset({position.owner, position.staked_in} - {""}),
     )
+
+
+def link_of(key: str) -> Subject:
+    """Return an earlier link of a chain, which is not read itself, as the subject of a story."""
+    return Subject(key=key, nft=nft_of(key), mark=("link",))
 
 
 def _name(event: LiquidityEvent) -> tuple[str, str, int]:

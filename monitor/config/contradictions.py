@@ -1,6 +1,7 @@
 """What is right part by part and wrong together."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 from monitor.chain.registry import settle
@@ -28,6 +29,7 @@ def contradictions(
             known = ", ".join(settings.chain) or "none"
             yield f"watch.{number}.chain", f"no [chain.{watch.chain}]; configured: {known}"
     yield from _chain_faults(settings, doubtful, rows("entry"))
+    yield from _link_faults(settings, doubtful, rows("link"))
     yield from _usd_faults(settings, doubtful, rows("usd", "feed"))
     yield from feed_faults(settings.feeds, settings.feed)
     try:
@@ -43,22 +45,47 @@ def contradictions(
 def _chain_faults(
     settings: Settings, doubtful: Doubtful, entries: Sequence[int]
 ) -> Iterator[tuple[str, str]]:
-    managers = set[str]()
     for name, chain in settings.chain.items():
         if name in _TAKEN:
             yield f"chain.{name}", "this name is taken by a feed or by the daemon itself"
         if any(doubtful("chain", name, key) for key in _IDENTITY):
             continue
         try:
-            settled = settle(name, chain)
+            settle(name, chain)
         except ValueError as error:
             yield f"chain.{name}", str(error)
-        else:
-            managers.update(f"{settled.chain_id}:{dex.manager}" for dex in settled.dexes)
+    managers = _managers(settings, doubtful)
     for number, entry in zip(entries, settings.entry, strict=True):
         on = entry.position.rpartition(":")[0]
         if on not in managers and not doubtful("chain"):
             yield f"entry.{number}.position", f"{entry.position} is on no configured chain"
+
+
+def _link_faults(
+    settings: Settings, doubtful: Doubtful, links: Sequence[int]
+) -> Iterator[tuple[str, str]]:
+    managers = _managers(settings, doubtful)
+    linked = set[str]()
+    for number, link in zip(links, settings.link, strict=True):
+        where = f"link.{number}.positions"
+        if link.positions[0].rpartition(":")[0] not in managers and not doubtful("chain"):
+            yield where, f"{link.positions[0]} is on no configured chain"
+        for position in link.positions:
+            if position in linked:
+                yield where, f"{position} is in another [[link]] already"
+        linked.update(link.positions)
+
+
+def _managers(settings: Settings, doubtful: Doubtful) -> frozenset[str]:
+    """Return `chainId:manager` of every sound chain's managers."""
+    found = set[str]()
+    for name, chain in settings.chain.items():
+        if any(doubtful("chain", name, key) for key in _IDENTITY):
+            continue
+        with suppress(ValueError):  # told where the chain is
+            settled = settle(name, chain)
+            found.update(f"{settled.chain_id}:{dex.manager}" for dex in settled.dexes)
+    return frozenset(found)
 
 
 def _usd_faults(

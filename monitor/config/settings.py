@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from pydantic import ConfigDict
 
-from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings
+from monitor.chain.settings import ChainSettings, EntrySettings, LinkSettings, WatchSettings
 from monitor.chain.usd_settings import UsdSettings
 from monitor.channels.settings import MqttSettings, TelegramSettings
 from monitor.feeds.settings import FeedSettings
@@ -82,6 +82,7 @@ class Settings:
     chain: Mapping[str, ChainSettings] = field(default_factory=dict)
     watch: tuple[WatchSettings, ...] = ()
     entry: tuple[EntrySettings, ...] = ()
+    link: tuple[LinkSettings, ...] = ()
     usd: UsdSettings = field(default_factory=UsdSettings)
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     feed: Mapping[str, FeedSettings] = field(default_factory=dict)

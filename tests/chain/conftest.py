@@ -9,8 +9,10 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
+from monitor.chain.checkpoint import Checkpoints
+from monitor.chain.history import Told
 from monitor.chain.reader import ChainReader, chain_reader
-from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings
+from monitor.chain.settings import ChainSettings, EntrySettings, LinkSettings, WatchSettings
 from monitor.devnet.local_chain import Devnet
 
 Script = Callable[[str, list[Any]], Awaitable[web.Response | dict[str, Any]]]
@@ -75,6 +77,8 @@ class ReaderOn(Protocol):
         devnet: Devnet,
         *watches: dict[str, Any],
         entries: tuple[EntrySettings, ...] = (),
+        links: tuple[LinkSettings, ...] = (),
+        checkpoints: Checkpoints | None = None,
         **settings: Any,
     ) -> Awaitable[ChainReader]: ...
 
@@ -88,6 +92,8 @@ async def reader_on() -> AsyncIterator[ReaderOn]:
             devnet: Devnet,
             *watches: dict[str, Any],
             entries: tuple[EntrySettings, ...] = (),
+            links: tuple[LinkSettings, ...] = (),
+            checkpoints: Checkpoints | None = None,
             **settings: Any,
         ) -> ChainReader:
             given = {
@@ -100,7 +106,7 @@ async def reader_on() -> AsyncIterator[ReaderOn]:
                 "devnet",
                 ChainSettings(**(given | settings)),
                 watches=[WatchSettings(chain="devnet", **watch) for watch in watches],
-                entries=entries,
+                told=Told(entries=entries, links=links, checkpoints=checkpoints),
             )
             return await stack.enter_async_context(reader)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from monitor.chain.history import REQUESTS_A_POLL
 from monitor.chain.reader import ChainReader
 from monitor.chain.settings import EntrySettings
+from monitor.chain.story_reader import REQUESTS_A_POLL
 from monitor.devnet.local_chain import Devnet
 from monitor.devnet.position_book import MintOrder
 from monitor.model.position import Basis, Position

@@ -40,7 +40,7 @@ def kept(key: str, **more: Any) -> Checkpoint:
 
 
 def test_checkpoints_come_back_to_the_digit_by_chain(store: Store) -> None:
-    one = kept("1:0xa:7", place=Place("0xp", -60, 60), mark="0xo 5")
+    one = kept("1:0xa:7", place=Place("0xp", -60, 60), mark=(2**127, "0xo", 5))
     store.checkpoints.save([one, kept("10:0xa:7")])
     assert store.checkpoints.load(1) == (one,)
     assert store.checkpoints.load(2) == ()

@@ -1,0 +1,175 @@
+"""The stories of one chain's positions: which are to be read again, and what is kept of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from monitor.chain.archive import Prices
+from monitor.chain.checkpoint import Checkpoints, Mark
+from monitor.chain.finality import Finality
+from monitor.chain.keeping import Keeping
+from monitor.chain.registry import Chain
+from monitor.chain.rpc import Endpoint
+from monitor.chain.story import Story, Subject, folded, mark_of
+from monitor.chain.story_reader import StoryReader
+from monitor.errors import HedgewatchError, Permanent, Transient
+from monitor.model.position import LiquidityEvent, Position
+
+PRICES_A_POLL: Final = 32
+_STALE: Final = 10_000
+
+_Batch: TypeAlias = tuple[int | None, str, bool]
+"""First block (None: not known yet), manager, and whether the NFTs may be gone."""
+
+
+class Stories:
+    """Keeps every story. known: by position key. waiting: why one is not known, by key."""
+
+    def __init__(self, chain: Chain, checkpoints: Checkpoints) -> None:
+        self.known: dict[str, Story] = {}
+        self.waiting: dict[str, str] = {}
+        self._finality = Finality(chain)
+        self._reader = StoryReader(chain, self._finality)
+        self._prices = Prices()
+        self._keeping = Keeping(checkpoints, chain.chain_id, chain.start_block)
+        self._unpriced: dict[str, Subject] = {}
+        self._swept, self._saved = 0, 0
+
+    async def refresh(self, endpoint: Endpoint, subjects: Sequence[Subject], block: int) -> None:
+        """Read what these subjects' stories lack; what a node cannot tell becomes a note."""
+        for (first, _, _), group in self._due(subjects, block).items():
+            try:
+                told = await self._reader.read(
+                    endpoint, group, self.known, first=first, block=block
+                )
+                for subject, story in zip(group, told, strict=True):
+                    self._add(subject, story, block)
+            except HedgewatchError as error:
+                self._note(group, block, error)
+        if self._unpriced:
+            await self._price(endpoint)
+
+    def current(self, key: str, mark: Mark, block: int) -> bool:
+        """Return whether a story is as its subject left it, and needs no second look."""
+        story = self.known.get(key)
+        return story is not None and story.mark == mark and block < story.settle_at
+
+    def turned(self, ancestor: int) -> None:
+        """Note that blocks above `ancestor` are gone: what was told of them is read again."""
+        for key, story in self.known.items():
+            if story.newest > ancestor or story.final > ancestor + 1:
+                final = min(story.final, ancestor + 1)
+                self.known[key] = replace(story, mark=(), final=final)
+
+    def keep(self, positions: Sequence[Position], block: int) -> None:
+        """Save what has changed, and note now and then that these have not."""
+        if block - self._swept >= self._finality.depth:
+            self._sweep(positions, block)
+        self._keeping.save(self.known)
+
+    def _due(self, subjects: Sequence[Subject], block: int) -> dict[_Batch, list[Subject]]:
+        """Return the subjects to be read, those together that can be."""
+        due: dict[_Batch, list[Subject]] = {}
+        for subject in subjects:
+            story = self.known.get(subject.key)
+            if story is None and (story := self._keeping.resume(subject)) is not None:
+                self.known[subject.key] = story
+                self._unpriced[subject.key] = subject
+            if story is None:
+                first = None
+            elif story.gave_up or self.current(subject.key, subject.mark, block):
+                continue
+            elif story.whole:
+                first = min(story.final, max(block + 1 - self._finality.depth, 0))
+            else:
+                first = story.next_block
+            batch = first, subject.nft.manager, subject.liquidity is None
+            due.setdefault(batch, []).append(subject)
+        return due
+
+    def _add(self, subject: Subject, read: Story, block: int) -> None:
+        """Take what was read in place of what was known."""
+        known = self.known.get(subject.key)
+        self._keeping.changed([subject.key])
+        if read.next_block <= block:
+            note = f"its deposits are still being read: block {read.next_block} of {block}"
+            self.known[subject.key] = replace(read, note=note)
+            return
+        old = known if known is not None and known.whole else None
+        if old is not None and old.mark == subject.mark and _fewer(read.events, old.events):
+            raise Transient("the node has forgotten deposits that the position still shows")
+        story = folded(replace(read, whole=True, mark=subject.mark), subject)
+        if story.basis is None and old is not None:
+            del self.known[subject.key]  # from the start again, next time
+            return
+        if old is not None and old.mark and old.basis is not None and _same(read, old):
+            # A change no event explains: the logs lag the state, so look again next time.
+            story = replace(story, mark=old.mark)
+        if story.basis is not None and story.provisional:
+            told = [one.block_number for one in story.events if one.block_number >= story.final]
+            soonest = min(told, default=block) + self._finality.depth
+            settle_at = max(soonest, block + self._finality.pause)
+            story = replace(story, settle_at=settle_at)
+        self.known[subject.key] = story
+        self._unpriced[subject.key] = subject
+
+    async def _price(self, endpoint: Endpoint) -> None:
+        """Ask for prices that stories lack, as many as a poll may take."""
+        left = PRICES_A_POLL
+        for key, subject in list(self._unpriced.items()):
+            story = self.known.get(key)
+            if story is None or story.place is None:
+                del self._unpriced[key]
+                continue
+            try:
+                priced = await self._prices.fill(endpoint, story.events, story.place, most=left)
+            except HedgewatchError:
+                return  # they are asked for again at the next block, and unknown until then
+            left -= priced.asked
+            story = replace(story, events=priced.events, unpriced=priced.left)
+            self.known[key] = folded(story, subject) if priced.asked else story
+            self._keeping.changed([key])
+            if not priced.left:
+                del self._unpriced[key]
+
+    def _sweep(self, positions: Sequence[Position], block: int) -> None:
+        """Note that nothing has changed so far."""
+        self._swept = block
+        for position in positions:
+            story = self.known.get(position.key)
+            if story is not None and story.whole and story.mark == mark_of(position):
+                self.known[position.key] = story.quiet(block, self._finality.depth)
+        if block - self._saved >= _STALE:
+            self._saved = block
+            self._keeping.changed(self.known)
+
+    def _note(self, group: Sequence[Subject], block: int, error: HedgewatchError) -> None:
+        """Keep why a group's events could not be read; a Permanent reason ends the asking."""
+        gave_up = type(error) is Permanent  # not a refusal another endpoint would not share
+        for subject in group:
+            known = self.known.get(subject.key)
+            if known is not None and known.whole and known.mark == subject.mark and not gave_up:
+                continue  # only a second look failed
+            if known is not None:
+                self.known[subject.key] = replace(
+                    known, basis=None, note=str(error), gave_up=gave_up
+                )
+            elif gave_up:
+                self.known[subject.key] = Story(
+                    first=block, next_block=block, final=block, note=str(error), gave_up=True
+                )
+            else:
+                self.waiting[subject.key] = str(error)
+
+
+def _same(one: Story, other: Story) -> bool:
+    """Return whether two tell the same, prices aside."""
+    return _names(one.events) == _names(other.events) and one.hands == other.hands
+
+
+def _fewer(new: Sequence[LiquidityEvent], old: Sequence[LiquidityEvent]) -> bool:
+    return len(new) < len(old)
+
+
+def _names(events: Sequence[LiquidityEvent]) -> list[tuple[str, int]]:
+    return [(one.block_hash, one.log_index) for one in events]
