@@ -42,6 +42,8 @@ def uncollected_fees(
 
 def position_owed(pool: PoolState, position: Position) -> tuple[int, int]:
     """Return raw (token0, token1) a collect would pay this position at this block."""
+    if not position.earns_fees:
+        return position.tokens_owed0, position.tokens_owed1
     inside0, inside1 = _growths_inside(pool, position)
     liquidity = position.liquidity
     grown0 = (inside0 - position.fee_growth_inside0_last_x128) & _GROWTH

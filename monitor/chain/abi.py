@@ -24,6 +24,12 @@ CONTRACTS: Final = (
     "uniswap_v3_pool",
     "nonfungible_position_manager",
     "chainlink_aggregator",
+    "pancakeswap_v3_pool",
+    "pancakeswap_v3_masterchef",
+    "slipstream_factory",
+    "slipstream_pool",
+    "slipstream_position_manager",
+    "slipstream_gauge",
 )
 
 

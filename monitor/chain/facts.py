@@ -29,10 +29,12 @@ class Place:
 
 
 class _PoolKey(NamedTuple):
+    """What a factory tells pools apart by; apart: the fee, or for some the tick spacing."""
+
     dex: Dex
     token0: str
     token1: str
-    fee: int
+    apart: int
 
 
 class Facts:
@@ -74,15 +76,22 @@ class Facts:
     async def learn_watched(self, pinned: Pinned, pools: Mapping[str, Dex]) -> None:
         """Learn pools watched by address, checked against their manager's own factory."""
         new = [one for one in pools if one not in self.pools and one not in self.broken]
-        getters = [encode_call(_POOL, getter) for getter in ("token0", "token1", "fee")]
-        answers = await pinned.ask_once([Call(one, getter) for one in new for getter in getters])
+        tokens = [encode_call(_POOL, getter) for getter in ("token0", "token1")]
+        answers = await pinned.ask_once(
+            [
+                Call(one, getter)
+                for one in new
+                for getter in (*tokens, encode_call(*pools[one].form.told_apart_by))
+            ]
+        )
         keys: dict[str, _PoolKey] = {}
-        for pool, parts in zip(new, _rows(answers, len(getters)), strict=True):
+        for pool, parts in zip(new, _rows(answers, len(tokens) + 1), strict=True):
             if not all(part.ok and len(part.data) >= WORD for part in parts):
-                self.broken[pool] = await self._no_pool(pinned, pool)
+                self.broken[pool] = await self._no_pool(pinned, pool, pools[pool])
                 continue
-            first, second, fee = (part.data for part in parts)
-            keys[pool] = _PoolKey(pools[pool], address(first, 0), address(second, 0), uint(fee, 0))
+            first, second, apart = (part.data for part in parts)
+            tokens_of = address(first, 0), address(second, 0)
+            keys[pool] = _PoolKey(pools[pool], *tokens_of, uint(apart, 0))
         await self._learn_addresses(pinned, keys.values())
         for pool in [one for one, key in keys.items() if self._addresses[key] != one]:
             del keys[pool]
@@ -116,9 +125,9 @@ class Facts:
             f"is it the right address, and the right chain?"
         )
 
-    async def _no_pool(self, pinned: Pinned, pool: str) -> str:
+    async def _no_pool(self, pinned: Pinned, pool: str, dex: Dex) -> str:
         if await has_code(pinned, pool):
-            return f"{pool} is not a Uniswap v3 pool"
+            return f"{pool} is not a {dex.form.title} pool"
         return f"the pool's address {pool} has no code on {self._chain.name}"
 
     async def _learn_addresses(self, pinned: Pinned, keys: Iterable[_PoolKey]) -> None:
@@ -128,7 +137,7 @@ class Facts:
         calls = [
             Call(
                 await self.factory(pinned, key.dex.manager),
-                encode_call("uniswap_v3_factory", "getPool", *key[1:]),
+                encode_call(key.dex.form.factory, "getPool", *key[1:]),
             )
             for key in new
         ]
@@ -142,19 +151,21 @@ class Facts:
         wanted = {self._addresses[key]: key for key in keys}
         new = {one: key for one, key in wanted.items() if one not in (*self.pools, _NOBODY)}
         await self._learn_tokens(pinned, [t for k in new.values() for t in (k.token0, k.token1)])
-        spacing = encode_call(_POOL, "tickSpacing")
-        answers = await pinned.ask_once([Call(one, spacing) for one in new])
-        for (pool, key), answer in zip(new.items(), answers, strict=True):
+        getters = [encode_call(_POOL, getter) for getter in ("tickSpacing", "fee")]
+        answers = await pinned.ask_once([Call(one, getter) for one in new for getter in getters])
+        for (pool, key), (spacing, fee) in zip(
+            new.items(), _rows(answers, len(getters)), strict=True
+        ):
             token0, token1 = self._tokens[key.token0], self._tokens[key.token1]
-            if token0 is None or token1 is None or not answer.ok:
+            if token0 is None or token1 is None or not (spacing.ok and fee.ok):
                 continue
             self.pools[pool] = Pool(
                 chain_id=self._chain.chain_id,
                 address=pool,
                 token0=token0,
                 token1=token1,
-                fee_pips=key.fee,
-                tick_spacing=sint(answer.data, 0),
+                fee_pips=uint(fee.data, 0),
+                tick_spacing=sint(spacing.data, 0),
                 quote=quote_of(token0, token1, self._chain.quote),
                 protocol=key.dex.protocol,
             )
@@ -173,11 +184,14 @@ class Facts:
 
     def _why_not(self, key: _PoolKey) -> str:
         if self._addresses[key] == _NOBODY:
-            return f"the factory knows no pool of {key.token0}, {key.token1} and fee {key.fee}"
+            apart = "tick spacing" if key.dex.form.spaced else "fee"
+            return (
+                f"the factory knows no pool of {key.token0}, {key.token1} and {apart} {key.apart}"
+            )
         for token in (key.token0, key.token1):
             if self._tokens.get(token) is None:
                 return f"token {token} does not tell its decimals"
-        return f"pool {self._addresses[key]} does not tell its tick spacing"
+        return f"pool {self._addresses[key]} does not tell its tick spacing and fee"
 
 
 def quote_of(token0: Token, token1: Token, preferred: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from monitor.chain.chainlink import Oracle
+from monitor.chain.forms import FORMS, Custody, Form
 from monitor.chain.settings import UNISWAP_V3, ChainSettings
 
 # Multicall3's own list of deployments: the same address on every chain but zkSync's.
@@ -13,6 +14,7 @@ MULTICALL3: Final = "0xcA11bde05977b3631167028862bE2a173976CA11"
 _ZKSYNC_MULTICALL3: Final = "0xF9cda624FBC7e059355ce98a31693d299FACd963"
 
 _EVERYWHERE: Final = "0xC36442b4a4522E871399CD717aBDD847Ab11FE88"
+_PANCAKE: Final = "0x46A15B0b27311cedF172AB29E4f4766fbE7F4364"
 
 
 class Nft(NamedTuple):
@@ -24,37 +26,85 @@ class Nft(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dex:
-    """One position manager of one chain. protocol: whose form its answers have."""
+    """One position manager of one chain.
+
+    protocol: whose form its answers have. stakers: contracts its positions are staked in.
+    """
 
     protocol: str
     manager: str
+    stakers: tuple[str, ...] = ()
+
+    @property
+    def form(self) -> Form:
+        return FORMS[self.protocol]
+
+    @property
+    def chefs(self) -> tuple[str, ...]:
+        """Return the stakers that tell of each position whose it is."""
+        return self.stakers if self.form.custody is Custody.CHEF else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the registry knows of a chain. managers: by protocol."""
+    """What the registry knows of a chain. dexes: by protocol."""
 
     chain_id: int
-    managers: Mapping[str, str]
+    dexes: Mapping[str, Dex]
     multicall: str = MULTICALL3
 
 
-def _known(chain_id: int, manager: str, multicall: str = MULTICALL3) -> Known:
-    managers = MappingProxyType({UNISWAP_V3: manager})
-    return Known(chain_id=chain_id, managers=managers, multicall=multicall)
+def _known(chain_id: int, manager: str, *others: Dex, multicall: str = MULTICALL3) -> Known:
+    dexes = (Dex(protocol=UNISWAP_V3, manager=manager), *others)
+    return Known(
+        chain_id=chain_id,
+        dexes=MappingProxyType({dex.protocol: dex for dex in dexes}),
+        multicall=multicall,
+    )
 
 
-# Position managers from Uniswap's published v3 deployments, as of 2026-04-07.
+def _pancake(chef: str, manager: str = _PANCAKE) -> Dex:
+    return Dex(protocol="pancakeswap_v3", manager=manager, stakers=(chef,))
+
+
+def _slipstream(manager: str) -> Dex:
+    return Dex(protocol="slipstream", manager=manager)
+
+
+# Position managers from Uniswap's published v3 deployments, as of 2026-04-07; PancakeSwap's
+# from its own v3 address page, with its MasterChefV3; Slipstream is Velodrome's on Optimism
+# and Aerodrome's on Base.
 KNOWN: Final[Mapping[str, Known]] = MappingProxyType(
     {
-        "ethereum": _known(1, _EVERYWHERE),
-        "optimism": _known(10, _EVERYWHERE),
-        "bsc": _known(56, "0x7b8A01B39D58278b5DE7e48c8449c9f4F5170613"),
+        "ethereum": _known(1, _EVERYWHERE, _pancake("0x556B9306565093C855AEA9AE92A594704c2Cd59e")),
+        "optimism": _known(
+            10, _EVERYWHERE, _slipstream("0x416b433906b1B72FA758e166e239c43d68dC6F29")
+        ),
+        "bsc": _known(
+            56,
+            "0x7b8A01B39D58278b5DE7e48c8449c9f4F5170613",
+            _pancake("0x556B9306565093C855AEA9AE92A594704c2Cd59e"),
+        ),
         "unichain": _known(130, "0x943e6e07a7E8E791dAFC44083e54041D743C46E9"),
         "polygon": _known(137, _EVERYWHERE),
-        "zksync": _known(324, "0x0616e5762c1E7Dc3723c50663dF10a162D690a86", _ZKSYNC_MULTICALL3),
-        "base": _known(8453, "0x03a520b32C04BF3bEEf7BEb72E919cf822Ed34f1"),
-        "arbitrum": _known(42161, _EVERYWHERE),
+        "zksync": _known(
+            324,
+            "0x0616e5762c1E7Dc3723c50663dF10a162D690a86",
+            _pancake(
+                "0x4c615E78c5fCA1Ad31e4d66eb0D8688d84307463",
+                "0xa815e2eD7f7d5B0c49fda367F249232a1B9D2883",
+            ),
+            multicall=_ZKSYNC_MULTICALL3,
+        ),
+        "base": _known(
+            8453,
+            "0x03a520b32C04BF3bEEf7BEb72E919cf822Ed34f1",
+            _pancake("0xC6A2Db661D5a5690172d8eB0a7DEA2d3008665A3"),
+            _slipstream("0x827922686190790b37229fd06084350E74485b72"),
+        ),
+        "arbitrum": _known(
+            42161, _EVERYWHERE, _pancake("0x5e09ACf80C0296740eC5d6F643005a4ef8DaA694")
+        ),
         "celo": _known(42220, "0x3d79EdAaBC0EaB6F08ED885C05Fc0B014290D95A"),
         "avalanche": _known(43114, "0x655C406EBFa14EE2006250925e54ec43AD184f8B"),
     }
@@ -102,11 +152,15 @@ def settle(name: str, settings: ChainSettings) -> Chain:
     chain_id = settings.chain_id or (known.chain_id if known else None)
     # The published managers belong to the published chain, not to a fork of that name.
     same = known if known and known.chain_id == chain_id else None
+    dexes = {**same.dexes} if same else {}
     given = {str(protocol): where for protocol, where in settings.managers.items()}
-    managers = {**same.managers, **given} if same else given
-    if settings.manager:
-        managers[UNISWAP_V3] = settings.manager
-    if chain_id is None or not managers:
+    given |= {UNISWAP_V3: settings.manager} if settings.manager else {}
+    for protocol, where in given.items():
+        if protocol not in dexes or dexes[protocol].manager != where:
+            dexes[protocol] = Dex(protocol=protocol, manager=where)
+    if len({dex.manager for dex in dexes.values()}) < len(dexes):
+        raise ValueError(f"chain {name!r} names one position manager for two protocols")
+    if chain_id is None or not dexes:
         lacking = "chain_id" if chain_id is None else "manager"
         raise ValueError(
             f"chain {name!r} needs {lacking}; known by name are {', '.join(sorted(KNOWN))}"
@@ -114,7 +168,7 @@ def settle(name: str, settings: ChainSettings) -> Chain:
     return Chain(
         name=name,
         chain_id=chain_id,
-        dexes=tuple(Dex(protocol=one, manager=where) for one, where in managers.items()),
+        dexes=tuple(dexes.values()),
         multicall=settings.multicall or (same.multicall if same else MULTICALL3),
         behind=settings.behind,
         quote=settings.quote,

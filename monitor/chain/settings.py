@@ -165,7 +165,8 @@ class WatchSettings:
     """One `[[watch]]`: exactly one of a wallet, some position ids, or a pool.
 
     ignore: token ids of the wallet to pass over, such as what strangers sent to it.
-    protocol: whose position manager the ids are of.
+    protocol: whose position manager the ids are of. stakers: contracts it may be staked
+    in, beside those known: PancakeSwap's MasterChefV3, gauges of Slipstream pools.
     """
 
     __pydantic_config__: ClassVar = _STRICT
@@ -176,8 +177,11 @@ class WatchSettings:
     nft: tuple[Annotated[int, Field(ge=0)], ...] = ()
     pool: Address | None = None
     ignore: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    stakers: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.stakers and self.protocol == UNISWAP_V3:
+            raise ValueError("stakers goes with a protocol whose staking is understood")
         if self.ignore and not self.wallet:
             raise ValueError("ignore goes with wallet: ids you name yourself need none")
         given = [name for name in ("wallet", "nft", "pool") if getattr(self, name)]

@@ -1,82 +1,178 @@
-"""Which positions the watched wallets hold, and which have left them."""
+"""Which positions the watched wallets hold or have staked, and which have left them.
 
-from collections.abc import Sequence
+A wallet's count and the owner of everything it holds are asked in every batch, so that
+what comes or goes is noticed at the next block without a request more; `Transfer` logs
+would cost one a poll. What is found closed, without liquidity and with nothing owed,
+falls asleep: it is no position to show, and is asked for only to see whether it woke.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from monitor.chain.abi import encode_call
-from monitor.chain.multicall import Pinned
-from monitor.chain.plan import Plan, Purse
-from monitor.chain.registry import Nft
-from monitor.chain.words import WORD, Answer, Call, address, uint
-from monitor.errors import Transient
+from monitor.chain.listing import Listing
+from monitor.chain.multicall import CALLS_A_REQUEST, Pinned
+from monitor.chain.purse import Purse, Sighted, closed, glance, keeper_of, whole_of
+from monitor.chain.registry import Dex, Nft
+from monitor.chain.words import WORD, Answer, address, uint
 
-_MANAGER: Final = "nonfungible_position_manager"
 _MOST_HELD: Final = 20_000
+ASLEEP_A_POLL: Final = 200
+"""Closed positions looked at in one poll, in turn; with more of them that costs a request."""
 
 
 class Wallets:
     """Holdings of the watched wallets, listed again only when something moved.
 
-    held: NFTs by purse. left: the wallet an NFT was in, for those that went
-    elsewhere while we watched. broken: purses whose holdings cannot be told.
+    held: NFTs by purse, as last listed. left: the wallet an NFT was in, for those that
+    went elsewhere while we watched. asleep: those held that are closed, or ignored.
+    broken: purses whose holdings cannot be told, or not yet.
     """
 
-    def __init__(self, purses: Sequence[Purse]) -> None:
+    def __init__(self, purses: Iterable[Purse], *, ignored: Iterable[Nft] = ()) -> None:
         self.held: dict[Purse, tuple[Nft, ...]] = dict.fromkeys(purses, ())
         self.left: dict[Nft, str] = {}
+        self.asleep: set[Nft] = set()
         self.broken: dict[Purse, str] = {}
+        self._ignored = frozenset(ignored)
+        self._listing = Listing()
+        self._unsorted: set[Nft] = set()
+        self._stray: set[Purse] = set()
+        self._turn = 0
 
-    def nfts(self) -> set[Nft]:
-        """Return every NFT held now, or held before and since left."""
-        return {one for held in self.held.values() for one in held} | self.left.keys()
+    def add(self, dex: Dex, staker: str) -> bool:
+        """Watch the same wallets' positions in a staker; return whether it is a new one."""
+        new = [
+            purse
+            for purse in (Purse(dex, one.wallet, staker) for one in self.held if one.dex is dex)
+            if purse not in self.held
+        ]
+        self.held |= dict.fromkeys(new, ())
+        return bool(new)
+
+    def awake(self) -> set[Nft]:
+        """Return every NFT to be read in full: held, or held before and since left."""
+        held = {one for all_of in self.held.values() for one in all_of}
+        return (held - self.asleep - self._unsorted) | self.left.keys()
+
+    def dozing(self) -> tuple[Nft, ...]:
+        """Return closed NFTs few enough to be asked for in every batch."""
+        return tuple(sorted(self.asleep)) if len(self.asleep) <= ASLEEP_A_POLL else ()
+
+    def staked_by(self) -> dict[Nft, str]:
+        """Return the depositor of everything that a gauge lists."""
+        return {
+            nft: purse.wallet for purse, held in self.held.items() if purse.lists for nft in held
+        }
 
     def whither(self, nft: Nft, owner: Answer) -> str:
         """Return where an NFT that left went, from its `ownerOf`."""
         now = address(owner.data, 0) if len(owner.data) == WORD else "someone else"
         return f"left the watched wallet {self.left[nft]} for {now}"
 
-    async def refresh(self, pinned: Pinned, laid: Plan, answers: Sequence[Answer]) -> bool:
-        """List again the wallets that changed; return whether any NFT came or went."""
-        moved = False
-        for purse, index in laid.purses.items():
-            told = answers[index]
-            count = uint(told.data, 0) if told.ok else -1
-            if not 0 <= count <= _MOST_HELD:
-                number = "nothing" if count < 0 else f"{count}, more than can be read"
-                self.broken[purse] = f"asked what {purse.wallet} holds, the manager says {number}"
-                continue
-            self.broken.pop(purse, None)
-            if count == len(self.held[purse]) and self._all_in(purse, laid, answers):
-                continue
-            now = await _list(pinned, purse, count)
-            if now == self.held[purse]:
-                continue
-            self.left |= dict.fromkeys(set(self.held[purse]) - set(now), purse.wallet)
-            self.held[purse] = now
-            moved = True
-        if moved:
-            for nft in {one for held in self.held.values() for one in held}:
-                self.left.pop(nft, None)
-        return moved
+    async def begin(self, pinned: Pinned) -> bool:
+        """Start a poll: look at the next of many closed NFTs; return whether any woke."""
+        self._listing.begin()
+        if len(self.asleep) <= ASLEEP_A_POLL:
+            return False
+        asleep = sorted(self.asleep)
+        start = self._turn if self._turn < len(asleep) else 0
+        now = asleep[start : start + ASLEEP_A_POLL]
+        answers = await pinned.ask_once([call for nft in now for call in glance(nft)])
+        self._turn = start + len(now)
+        return self.look(zip(now, answers[::2], answers[1::2], strict=True))
 
-    def _all_in(self, purse: Purse, laid: Plan, answers: Sequence[Answer]) -> bool:
+    def look(self, seen: Iterable[tuple[Nft, Answer, Answer]]) -> bool:
+        """Take in closed NFTs' `positions` and `ownerOf`; return whether any woke."""
+        woke, by_purse = False, dict[Nft, Purse]()
+        for nft, told, owner in seen:
+            by_purse = by_purse or {nft: one for one, held in self.held.items() for nft in held}
+            purse = by_purse.get(nft)
+            if purse is not None and keeper_of(owner) != purse.keeper:
+                self._stray.add(purse)
+            elif told.ok and not closed(told.data) and nft not in self._ignored:
+                self.asleep.discard(nft)
+                woke = True
+        return woke
+
+    async def refresh(
+        self, pinned: Pinned, counts: Mapping[Purse, Answer], sighted: Sighted
+    ) -> dict[Nft, bytes] | None:
+        """List again what changed; return what came with its `positions`, None if nothing moved.
+
+        counts: what each purse's call answered. sighted: tells who keeps what is awake.
+        """
+        before = dict(self.held)
+        for purse, told in counts.items():
+            await self._relist(pinned, purse, told, sighted)
+        came = await self._sort(pinned)
+        if self.held == before and came is None:
+            return None
+        now = {one for held in self.held.values() for one in held}
+        for purse, held in before.items():
+            gone = set(held) - now - self.asleep - self._unsorted
+            self.left |= dict.fromkeys(gone, purse.wallet)
+        self.asleep &= now
+        self.left = {nft: wallet for nft, wallet in self.left.items() if nft not in now}
+        return came or {}
+
+    async def _relist(self, pinned: Pinned, purse: Purse, told: Answer, sighted: Sighted) -> None:
+        where = f"the staker {purse.staker}" if purse.staker else "the manager"
+        whole = whole_of(purse, told) if purse.lists else None
+        count = len(whole) if whole is not None else uint(told.data, 0) if told.ok else -1
+        if not 0 <= count <= _MOST_HELD or (purse.lists and whole is None):
+            number = "nothing" if count < 0 else f"{count}, more than can be read"
+            self.broken[purse] = f"asked what {purse.wallet} holds, {where} says {number}"
+            return
+        same = whole is None and purse not in self._listing and count == len(self.held[purse])
+        if same and self._all_in(purse, sighted):
+            self.broken.pop(purse, None)
+            return
+        now = whole if whole is not None else await self._listing.of(pinned, purse, count)
+        if now is None:
+            done = self._listing.done(purse)
+            self.broken[purse] = f"{done} of the {count} positions of {purse.wallet} are listed"
+            return
+        self.broken.pop(purse, None)
+        self._stray.discard(purse)
+        elsewhere = {one for held in self.held.values() for one in held}
+        self._unsorted |= set(now) - elsewhere
+        self.held[purse] = now
+
+    def _all_in(self, purse: Purse, sighted: Sighted) -> bool:
         """Return whether everything it held still says so: one may leave as another comes."""
+        if purse in self._stray:
+            return False
         for nft in self.held[purse]:
-            row = laid.rows.get(nft)
-            owner = answers[row.at + 1] if row is not None else None
-            if owner is None or len(owner.data) < WORD or address(owner.data, 0) != purse.wallet:
+            if nft in self.asleep or nft in self._unsorted:
+                continue
+            seen = sighted(nft)
+            if seen is None or seen.keeper != purse.keeper:
+                return False
+            if purse.staker and seen.user != purse.wallet:
                 return False
         return True
 
-
-async def _list(pinned: Pinned, purse: Purse, count: int) -> tuple[Nft, ...]:
-    manager, wallet = purse
-    answers = await pinned.ask_once(
-        [
-            Call(manager, encode_call(_MANAGER, "tokenOfOwnerByIndex", wallet, index))
-            for index in range(count)
-        ]
-    )
-    if not all(answer.ok for answer in answers):
-        raise Transient(f"the manager does not list all {count} positions of {wallet}")
-    return tuple(sorted(Nft(manager, uint(answer.data, 0)) for answer in answers))
+    async def _sort(self, pinned: Pinned) -> dict[Nft, bytes] | None:
+        """Tell what is new and open from what is closed, newest ids first; None if none is new."""
+        if not self._unsorted:
+            return None
+        self._unsorted &= {one for held in self.held.values() for one in held}
+        self.asleep |= self._unsorted & self._ignored
+        self._unsorted -= self._ignored
+        waiting, came = sorted(self._unsorted, reverse=True), dict[Nft, bytes]()
+        for start in range(0, len(waiting), CALLS_A_REQUEST):
+            if not self._listing.spend():
+                break
+            part = waiting[start : start + CALLS_A_REQUEST]
+            answers = await pinned.ask_once([glance(nft)[0] for nft in part])
+            for nft, told in zip(part, answers, strict=True):
+                if told.ok and closed(told.data):
+                    self.asleep.add(nft)
+                else:
+                    came[nft] = told.data if told.ok else b""
+            self._unsorted -= set(part)
+        for purse, held in self.held.items():
+            if left := len(self._unsorted.intersection(held)):
+                those = f"{left} of the {len(held)} positions of {purse.wallet}"
+                self.broken[purse] = f"{those} are still to be looked at"
+        return came

@@ -1,18 +1,26 @@
 """What is watched on one chain, and all of it read at one block."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from monitor.chain.facts import Facts
 from monitor.chain.heads import check_witness
 from monitor.chain.multicall import Pinned
-from monitor.chain.plan import Plan, Purse, Watched, plan
-from monitor.chain.readout import Seen, read_pools, read_positions
+from monitor.chain.plan import Plan, Row, Watched, plan
+from monitor.chain.purse import Purse, Sighting
+from monitor.chain.readout import (
+    Circumstances,
+    Seen,
+    read_gauges,
+    read_pools,
+    read_positions,
+    user_of,
+)
 from monitor.chain.registry import Chain, Dex, Nft
 from monitor.chain.settings import WatchSettings
 from monitor.chain.wallets import Wallets
-from monitor.chain.words import Answer, uint
+from monitor.chain.words import WORD, Answer, address, uint
 from monitor.errors import Transient
 from monitor.model.observation import Block, Missing
 from monitor.model.pool import Pool, PoolState, UsdPrice
@@ -39,15 +47,20 @@ class Watching:
     """
 
     def __init__(self, chain: Chain, watches: Sequence[WatchSettings]) -> None:
+        self._chain = chain = _with_stakers(chain, watches)
         dexed = [(watch, chain.dex(watch.protocol)) for watch in watches]
-        self._chain = chain
         self._named = {Nft(dex.manager, one) for watch, dex in dexed for one in watch.nft}
-        self._ignored = {Nft(dex.manager, one) for watch, dex in dexed for one in watch.ignore}
-        self._ignored -= self._named
+        ignored = {Nft(dex.manager, one) for watch, dex in dexed for one in watch.ignore}
+        self._ignored = ignored - self._named
         self._pools: dict[str, Dex] = {watch.pool: dex for watch, dex in dexed if watch.pool}
-        purses = [Purse(dex.manager, watch.wallet) for watch, dex in dexed if watch.wallet]
         self._managers = tuple(dict.fromkeys(dex.manager for _, dex in dexed))
-        self._wallets = Wallets(tuple(dict.fromkeys(purses)))
+        purses = (
+            Purse(dex, watch.wallet, staker)
+            for watch, dex in dexed
+            if watch.wallet
+            for staker in ("", *dex.stakers)
+        )
+        self._wallets = Wallets(purses, ignored=self._ignored)
         self._facts = Facts(chain)
         self._plan: Plan | None = None
         self._seen = Seen()  # by this very plan
@@ -57,16 +70,22 @@ class Watching:
         for manager in self._managers:
             await self._facts.factory(pinned, manager)
         await self._facts.learn_watched(pinned, self._pools)
+        if await self._wallets.begin(pinned):
+            self._plan = None
         laid, answers = await self._ask(pinned, block)
         pools, lost_pools = read_pools(laid, answers)
-        positions, lost = read_positions(
-            laid,
-            answers,
+        around = Circumstances(
             readable={state.pool.key for state in pools},
             aside=self._aside(laid, answers),
-            before=self._seen,
+            gauges=read_gauges(laid, answers),
+            depositors=self._wallets.staked_by(),
         )
-        self._seen = Seen(answers=answers, positions={one.key: one for one in positions})
+        positions, lost = read_positions(laid, answers, around, self._seen)
+        self._seen = Seen(
+            answers=answers,
+            positions={one.key: one for one in positions},
+            custody=around.custody,
+        )
         return Scene(
             pools=tuple(pools),
             positions=tuple(positions),
@@ -83,18 +102,45 @@ class Watching:
             if not answers[0].ok:
                 raise Transient(f"{pinned.endpoint.host} answered the batch without a block time")
             check_witness(pinned, block, uint(answers[0].data, 0))
-            came = await self._wallets.refresh(pinned, laid, answers)
+            moved = await self._moved(pinned, laid, answers)
             told = {
                 nft: answers[row.at].data
                 for nft, row in laid.rows.items()
-                if row.place is None and nft not in self._facts.broken and answers[row.at].ok
+                if row.place is None and answers[row.at].ok
             }
-            if told:
-                await self._facts.learn_places(pinned, told)
-            if not came and not (told.keys() & self._facts.places.keys()):
+            if not await self._learn(pinned, told) and not moved:
                 return laid, answers
             self._plan = None
         raise Transient(f"what is watched on {self._chain.name} kept changing while it was read")
+
+    async def _moved(self, pinned: Pinned, laid: Plan, answers: Sequence[Answer]) -> bool:
+        """Return whether anything came, went, woke or can be staked where it was not looked for."""
+        woke = self._wallets.look(
+            (nft, answers[at], answers[at + 1]) for nft, at in laid.dozing.items()
+        )
+        pools = {pool.key: pool for pool in laid.pools}
+        staked = False
+        for key, gauge in read_gauges(laid, answers).items():
+            staked |= self._wallets.add(self._chain.dex(pools[key].protocol), gauge)
+        came = await self._wallets.refresh(
+            pinned,
+            {purse: answers[index] for purse, index in laid.purses.items()},
+            lambda nft: _sighted(laid.rows.get(nft), answers),
+        )
+        await self._learn(pinned, came or {})
+        return woke or staked or came is not None
+
+    async def _learn(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> bool:
+        """Learn where these positions stand; return whether any is known now."""
+        facts = self._facts
+        new = {
+            nft: data
+            for nft, data in told.items()
+            if data and nft not in facts.broken and nft not in facts.places
+        }
+        if new:
+            await facts.learn_places(pinned, new)
+        return bool(new.keys() & facts.places.keys())
 
     def _laid(self) -> Plan:
         if self._plan is None:
@@ -102,7 +148,8 @@ class Watching:
             facts = self._facts
             watched = Watched(
                 purses=tuple(self._wallets.held),
-                nfts=tuple(sorted(self._named | self._wallets.nfts() - self._ignored)),
+                nfts=tuple(sorted(self._named | self._wallets.awake())),
+                dozing=self._wallets.dozing(),
                 pools=tuple(facts.pools[one] for one in self._pools if one in facts.pools),
             )
             self._plan = plan(self._chain, watched, facts)
@@ -111,8 +158,8 @@ class Watching:
     def _aside(self, laid: Plan, answers: Sequence[Answer]) -> dict[Nft, tuple[str, bool]]:
         """Return the NFTs not to be read although they could be: why, and whether gone."""
         broken = self._facts.broken
-        aside = {one: (broken[one], False) for one in laid.rows.keys() & broken.keys()}
-        for nft in self._wallets.left.keys() - self._named - self._ignored:
+        aside = {one: (broken[one], False) for one in laid.rows if one in broken}
+        for nft in self._wallets.left.keys() - self._named:
             at = laid.rows[nft].at
             if answers[at].ok:
                 aside[nft] = self._wallets.whither(nft, answers[at + 1]), True
@@ -127,3 +174,23 @@ class Watching:
             Missing(key=f"{self._chain.chain_id}:{what}", reason=reason, wallet=wallet)
             for what, reason, wallet in told
         ]
+
+
+def _sighted(row: Row | None, answers: Sequence[Answer]) -> Sighting | None:
+    """Return who keeps an NFT by a batch that asked for it."""
+    if row is None:
+        return None
+    owner = answers[row.at + 1]
+    if not owner.ok or len(owner.data) < WORD:
+        return Sighting(None, None)
+    keeper = address(owner.data, 0)
+    return Sighting(keeper, user_of(row, keeper, answers) if row.chefs else None)
+
+
+def _with_stakers(chain: Chain, watches: Sequence[WatchSettings]) -> Chain:
+    """Return the chain with the stakers that its watches add to those known."""
+    dexes = []
+    for dex in chain.dexes:
+        given = [one for w in watches if w.protocol == dex.protocol for one in w.stakers]
+        dexes.append(replace(dex, stakers=tuple(dict.fromkeys((*dex.stakers, *given)))))
+    return replace(chain, dexes=tuple(dexes))

@@ -205,7 +205,8 @@ def test_every_known_manager_has_its_checksum() -> None:
     assert is_checksum_address(MULTICALL3)
     for chain in KNOWN.values():
         assert is_checksum_address(chain.multicall)
-        assert all(is_checksum_address(manager) for manager in chain.managers.values())
+        for dex in chain.dexes.values():
+            assert all(is_checksum_address(one) for one in (dex.manager, *dex.stakers))
     assert len({chain.chain_id for chain in KNOWN.values()}) == len(KNOWN) == 10
 
 
