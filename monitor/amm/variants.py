@@ -1,7 +1,6 @@
 """Other people's "impermanent loss", each by its own name; `loss` has the declared one."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final
 
 from monitor.amm.amounts import Q192, value_x192
@@ -10,8 +9,8 @@ from monitor.amm.ticks import sqrt_ratio_at_tick
 from monitor.model.position import Basis, Position
 
 _Q96: Final = 1 << 96
-_CLOSE: Final = 1e-3
-"""How far the two tokens' answers may lie apart, as a fraction of the square-root price."""
+_CLOSE: Final = 1_000
+"""The two tokens' answers may lie a thousandth of the square-root price apart."""
 
 _ROUNDED: Final = 4
 """Raw units by which deposited amounts may be off: ceiled, and floored by withdrawals."""
@@ -44,12 +43,13 @@ def entry_root(position: Position, basis: Basis) -> int | None:
     held = basis.liquidity
     if not (held and basis.hodl0 and basis.hodl1):
         return None
-    by1 = lower + Fraction(basis.hodl1 << 96, held)
-    by0 = 1 / (Fraction(1, upper) + Fraction(basis.hodl0, held << 96))
-    dust = _ROUNDED * (Fraction(_Q96, held) + by0 * by0 / (held << 96))
-    if abs(by1 - by0) > _CLOSE * min(by0, by1) + dust:
+    by1 = lower + (basis.hodl1 << 96) // held
+    wide = held << 96
+    by0 = wide * upper // (wide + basis.hodl0 * upper)
+    dust = _ROUNDED * (_Q96 // held + by0 * by0 // wide + 2)
+    if abs(by1 - by0) > min(by0, by1) // _CLOSE + dust:
         return None
-    return int(by1 if basis.hodl1 >= basis.hodl0 else by0)
+    return by1 if basis.hodl1 >= basis.hodl0 else by0
 
 
 def holdings(

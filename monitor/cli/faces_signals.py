@@ -76,23 +76,6 @@ def _scopes(look: Look) -> dict[Scope, list[_Over]]:
     errors = sum(one.flag is Flag.ERROR for one in look.state.instances.values())
     market = market_of(facts, now)
     whole = View(facts=facts, scope="book", now=now, rule_errors=errors)
-    pools = [
-        _Over(
-            short=_pair_of(look, pool),
-            view=View(facts=facts, scope=key, now=now),
-            units=_units(pool),
-        )
-        for key, pool in facts.pools.items()
-    ]
-    positions = [
-        _Over(
-            short=name_of(look, seen),
-            view=View(facts=facts, scope=key, now=now),
-            units=_units(facts.pools.get(seen.position.pool)),
-        )
-        for key, seen in facts.positions.items()
-        if not seen.gone
-    ]
     layers = [
         _Over(
             short=layer.layer + over(look, layer.scope),
@@ -109,10 +92,25 @@ def _scopes(look: Look) -> dict[Scope, list[_Over]]:
     book = [_Over(short="", view=whole)]
     return {
         **dict.fromkeys(Scope, book),
-        Scope.POOL: pools,
-        Scope.POSITION: positions,
+        Scope.POOL: list(_pools(look)),
+        Scope.POSITION: list(_positions(look)),
         Scope.LAYER: layers,
     }
+
+
+def _pools(look: Look) -> Iterator[_Over]:
+    for key, pool in look.state.facts.pools.items():
+        view = View(facts=look.state.facts, scope=key, now=look.now)
+        yield _Over(short=_pair_of(look, pool), view=view, units=_units(pool))
+
+
+def _positions(look: Look) -> Iterator[_Over]:
+    facts = look.state.facts
+    for key, seen in facts.positions.items():
+        if not seen.gone:
+            view = View(facts=facts, scope=key, now=look.now)
+            units = _units(facts.pools.get(seen.position.pool))
+            yield _Over(short=name_of(look, seen), view=view, units=units)
 
 
 def _units(pool: PoolSeen | None) -> dict[str, str]:
