@@ -1,17 +1,76 @@
 """Reading chains for a command, without a daemon and without a store."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from monitor.chain.history import Told
 from monitor.chain.reader import chain_reader
-from monitor.chain.registry import Chain, settle
-from monitor.chain.settings import ENUMERABLE, ChainSettings, WatchSettings
+from monitor.chain.registry import Chain, Dex, settle
+from monitor.chain.settings import (
+    ENUMERABLE,
+    ChainSettings,
+    Protocol,
+    WatchSettings,
+    checked_position,
+)
 from monitor.config import Settings
 from monitor.errors import ConfigError, Fault, HedgewatchError
 from monitor.model.observation import Gap, Snapshot
+from monitor.model.position import position_key
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.facts import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one position is: its chain's name in config, its key, and the watch that reads it."""
+
+    chain: str
+    key: str
+    watch: WatchSettings
+
+
+def whereabouts(settings: Settings, text: str, *, chain: str | None, protocol: str) -> Place:
+    """Return where the position is that a person means.
+
+    text: `chainId:manager:tokenId`, or a token id of `protocol` on `chain`, which may be
+    None where one chain is configured. Raises ConfigError in one sentence.
+    """
+    number = text.removeprefix("#")
+    if number.isdecimal():
+        name = chain or (next(iter(settings.chain)) if len(settings.chain) == 1 else None)
+        if name is None or name not in settings.chain:
+            known = ", ".join(settings.chain)
+            raise _fault("--chain", f"name one of {known}, for a bare token id")
+        settled = _settled(name, settings.chain[name])
+        found = [dex for dex in settled.dexes if dex.protocol == protocol]
+        if not found:
+            raise _fault("--protocol", f"{name} has no position manager of {protocol!r}")
+        return _place(settled, found[0], int(number))
+    try:
+        key = checked_position(text)
+    except ValueError as error:
+        raise _fault("position", f"{error}, was {text!r}") from error
+    chain_id, manager, token_id = key.split(":")
+    for name, given in settings.chain.items():
+        settled = _settled(name, given)
+        for dex in settled.dexes:
+            if (str(settled.chain_id), dex.manager) == (chain_id, manager):
+                return _place(settled, dex, int(token_id))
+    raise _fault("position", f"no configured chain has position manager {chain_id}:{manager}")
+
+
+def _place(chain: Chain, dex: Dex, token_id: int) -> Place:
+    protocol = next(one for one in get_args(Protocol) if one == dex.protocol)
+    watch = WatchSettings(chain=chain.name, protocol=protocol, nft=(token_id,))
+    key = position_key(chain.chain_id, dex.manager, token_id)
+    return Place(chain=chain.name, key=key, watch=watch)
+
+
+def _fault(where: str, reason: str) -> ConfigError:
+    return ConfigError([Fault(file=where, where="", reason=reason)])
 
 
 def wallet_watches(settings: Settings, wallets: Sequence[str]) -> dict[str, list[WatchSettings]]:
