@@ -17,6 +17,7 @@ from monitor.amm.loss import loss_fraction
 from monitor.amm.ticks import sqrt_ratio_at_tick
 from monitor.model.pool import Pool, PoolState
 from monitor.model.position import Basis, Position
+from monitor.model.swift import swift
 
 UsdPrices: TypeAlias = Mapping[str, float | None]
 """USD a whole token, by the token's address as its pool spells it; None is unknown."""
@@ -73,6 +74,10 @@ class Measures:
     usd_a_token1: float | None = None
 
 
+_worth: Final = swift(Worth)
+_measures: Final = swift(Measures)
+
+
 def usd_prices(pool: PoolState, pegged: Collection[str], known: UsdPrices = _UNPRICED) -> UsdPrices:
     """Return USD prices of a pool's two tokens.
 
@@ -91,9 +96,18 @@ def usd_prices(pool: PoolState, pegged: Collection[str], known: UsdPrices = _UNP
     return {token0: usd0, token1: usd1}
 
 
-def measure(position: Position, pool: PoolState, usd: UsdPrices = _UNPRICED) -> Measures:
-    """Return every measure of a position; unknown stays None."""
-    worth = _Scales(pool, usd)
+def measure(
+    position: Position,
+    pool: PoolState,
+    usd: UsdPrices = _UNPRICED,
+    *,
+    scales: "Scales | None" = None,
+) -> Measures:
+    """Return every measure of a position; unknown stays None.
+
+    scales: of this very pool and these prices, from whoever measures many positions of it.
+    """
+    worth = scales or Scales(pool, usd)
     amounts = amounts_for_liquidity(
         pool.sqrt_price_x96, position.tick_lower, position.tick_upper, position.liquidity
     )
@@ -104,7 +118,7 @@ def measure(position: Position, pool: PoolState, usd: UsdPrices = _UNPRICED) -> 
     realised = worth.realised(position.basis)
     price = worth.price
     price_lower, price_upper = price_range(pool.pool, position.tick_lower, position.tick_upper)
-    return Measures(
+    return _measures(
         amount0=amounts[0],
         amount1=amounts[1],
         owed0=owed[0],
@@ -198,7 +212,7 @@ def _hodl_x192(position: Position, pool: PoolState) -> int:
     return value_x192(basis.hodl0, basis.hodl1, pool.sqrt_price_x96)
 
 
-class _Scales:
+class Scales:
     """Turns a value in raw token1 times 2**192 into whole units of everything."""
 
     __slots__ = ("_raw0", "_raw1", "_usd1", "price", "usd_a_token1")
@@ -217,7 +231,7 @@ class _Scales:
     def of(self, value: int) -> Worth:
         token1 = value / self._raw1
         usd = None if self.usd_a_token1 is None else token1 * self.usd_a_token1
-        return Worth(token0=value / self._raw0, token1=token1, usd=usd)
+        return _worth(token0=value / self._raw0, token1=token1, usd=usd)
 
     def realised(self, basis: Basis | None) -> tuple[float | None, float | None]:
         if basis is None or basis.realised_token1 is None:

@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from monitor.amm.measure import UsdPrices, measure, price_in_quote
+from monitor.amm.measure import Scales, measure, price_in_quote
 from monitor.model.observation import Gap, Readings, Snapshot
 from monitor.model.pool import PoolState
 from monitor.model.position import Position
 from monitor.model.reading import Reading
+from monitor.model.swift import swift
 from monitor.signals.book import book_il, book_value_usd
 from monitor.signals.dollars import Dollars, dollars
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen, SourceSeen
 from monitor.signals.follow import follow
 from monitor.signals.rollback import outside, remembered, reorg_of, rollback
 from monitor.signals.windows import Sample, Series
+
+_seen: Final = swift(PositionSeen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +53,13 @@ def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
     followed = follow(facts, seen)
     pools = {p.pool.key: p for p in seen.pools}
     worth = dollars(seen.pools, seen.usd, lens.pegged)
-    valued = {p.key: _value(facts, seen, p, pools[p.pool], worth.prices) for p in seen.positions}
+    scales = {key: Scales(pool, worth.prices) for key, pool in pools.items()}
+    valued = {p.key: _value(facts, seen, p, pools[p.pool], scales[p.pool]) for p in seen.positions}
     gone = {m.key: m.reason for m in seen.missing if m.gone}
-    kept = {key: _keep(old, seen, gone) for key, old in facts.positions.items()}
+    kept = {
+        key: valued[key] if key in valued else _keep(old, seen, gone)
+        for key, old in facts.positions.items()
+    }
     source = SourceSeen(
         name=seen.chain,
         good_at=seen.observed_at,
@@ -102,12 +109,12 @@ def _pool(seen: Snapshot, state: PoolState, worth: Dollars) -> PoolSeen:
 
 
 def _value(
-    facts: Facts, seen: Snapshot, position: Position, pool: PoolState, prices: UsdPrices
+    facts: Facts, seen: Snapshot, position: Position, pool: PoolState, scales: Scales
 ) -> PositionSeen:
-    measures = measure(position, pool, prices)
+    measures = measure(position, pool, scales=scales)
     before = facts.positions.get(position.key)
     out_since, was_out = outside(facts, before, seen, in_range=measures.in_range)
-    return PositionSeen(
+    return _seen(
         chain=seen.chain,
         block=seen.block,
         position=position,
