@@ -30,6 +30,7 @@ _LONG: Final = 1e15
 _WHOLE_USD: Final = 100
 _SMALL_FRACTION: Final = 0.01
 _WHOLE_PRICE: Final = 1_000
+_DUST: Final = 1e-4
 
 
 def number(value: float, places: int) -> str:
@@ -123,6 +124,13 @@ def _price(value: float, extra: int) -> str:
     return _trimmed(value, 1, leading + 3 + extra)
 
 
+def _coin(value: float, extra: int) -> str:
+    """Return an amount of a token; dust in powers of ten, or it would be all noughts."""
+    if not value or abs(value) >= _DUST:
+        return _price(value, extra)
+    return f"{value:.{1 + extra}e}".replace("-", "−", 1 if value < 0 else 0)
+
+
 def _usd(value: float, extra: int) -> str:
     return f"{number(value, (0 if abs(value) >= _WHOLE_USD else 2) + extra)} USD"
 
@@ -133,6 +141,10 @@ _SPELLED: Final[Mapping[str, Callable[[float, int], str]]] = {
     "points": lambda value, extra: _trimmed(value, 1, 2 + extra),
     "ratio": lambda value, extra: _trimmed(value, 1, 2 + extra),
     "usd": _usd,
+    "token0": _coin,
+    "token1": _coin,
+    "base": _coin,
+    "base per price": _coin,
     "s": lambda value, extra: f"{number(value, extra)} s" if extra else span(value),
     "days": lambda value, extra: f"{_trimmed(value, 0, 1 + extra)} d",
     "count": lambda value, extra: _trimmed(value, 0, extra),

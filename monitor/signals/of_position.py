@@ -89,8 +89,11 @@ def _of_holdings(ask: Callable[[Holdings, PoolState], float | None]) -> OfPositi
 def _il_chained(facts: Facts, seen: PositionSeen, _now: datetime) -> Answer:
     state = state_of(facts, seen)
     found = chained_loss(seen.position, state) if state else None
+    basis = seen.position.basis
+    if found is None and basis is not None and basis.liquidity == seen.position.liquidity:
+        return None, seen.position.links_note or "the price at one of its withdrawals is unknown"
     if found is None:
-        return None, seen.position.links_note or no_entry(seen)
+        return None, no_entry(seen)
     return found.loss, f"{found.links} linked positions" if found.links > 1 else ""
 
 

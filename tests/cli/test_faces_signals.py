@@ -10,6 +10,15 @@ from monitor.signals.catalogue import SIGNALS
 
 MINUTE = timedelta(minutes=1)
 
+MEASURES = (
+    "position.value_token0",
+    "position.value_token1",
+    "position.value_usd",
+    "position.delta",
+    "pool.realised_vol_1d",
+    "position.time_in_range_1d",
+)
+
 
 def rows(home: Any, name: str) -> list[list[str]]:
     return [line.split() for line in home.told("signals") if line.startswith(f"{name} ")]
@@ -73,6 +82,24 @@ def test_each_pool_and_position_has_a_row_of_its_own(home: Any, hand: Any) -> No
     assert price[3:] == ["USDC", "3", "m", "5", "m", "block", "7"]
     assert rows(home, "position.il")[0][1:4] == ["#1", "0.00", "%"]
     assert rows(home, "position.out_of_range_s")[1][1:5] == ["#2", "3", "m", "3"]
+
+
+def test_amounts_are_told_in_the_pools_own_tokens_and_fractions_in_none(
+    home: Any, hand: Any
+) -> None:
+    half = timedelta(minutes=30)
+    walk = [
+        hand.snapshot(home.at - (60 - k) * half, hand.position(1), tick=hand.tick + k % 4, number=k)
+        for k in range(61)
+    ]
+    home.take(*walk)
+    told = {row[0]: row[2:4] for name in MEASURES for row in rows(home, name)}
+    assert [told[name][1] for name in MEASURES] == ["USDC", "WETH", "USD", "WETH", "%", "%"]
+    assert max(map(len, home.told("signals"))) <= 80
+    (dust,) = rows(home, "position.il_token1")
+    assert "e−" not in dust[2], "a minus sign before the figure, a hyphen in its power"
+    assert dust[2].startswith("−")
+    assert dust[2][-4:-2] == "e-"
 
 
 def test_two_pools_of_one_pair_are_told_apart_by_their_fee(home: Any, hand: Any) -> None:
