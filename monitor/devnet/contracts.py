@@ -26,6 +26,7 @@ FACTORY: Final = "UniswapV3Factory"
 POOL: Final = "UniswapV3Pool"
 TOKEN: Final = "ERC20PresetFixedSupply"  # noqa: S105 - a contract's name
 ROUTER: Final = "SwapRouter"
+WETH: Final = "WETH"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +63,17 @@ def abi(name: str) -> Contract:
     return contract_from(parts.artifact(name)["abi"], name)
 
 
-async def deploy(rpc: Rpc, sender: Sender, *, usdc_is_token0: bool, price: Price) -> Deployment:
-    """Deploy everything and open the 0.3 % pool at `price` USDC per WETH."""
+async def deploy(
+    rpc: Rpc, sender: Sender, *, usdc_is_token0: bool, price: Price, real_weth: bool = False
+) -> Deployment:
+    """Deploy everything and open the 0.3 % pool at `price` USDC per WETH.
+
+    real_weth: a WETH that wraps ether; else a plain token stands in for it.
+    """
     deployer, *wallets = [to_checksum_address(item) for item in await rpc.call("eth_accounts")]
-    weth, usdc = await _tokens(rpc, sender, deployer, usdc_is_token0=usdc_is_token0)
+    weth = await (_real_weth if real_weth else _weth)(rpc, sender, deployer)
+    usdc = await _usdc(rpc, sender, deployer, weth, usdc_is_token0=usdc_is_token0)
     factory = await _create(sender, deployer, FACTORY)
-    # The token stands in for WETH9: the devnet never wraps ether.
     arguments = encode(["address", "address", "address"], [factory, weth, _NOBODY])
     manager = await _create(sender, deployer, MANAGER, arguments)
     router = await _create(sender, deployer, ROUTER, arguments[:64])
@@ -99,20 +105,31 @@ async def deploy(rpc: Rpc, sender: Sender, *, usdc_is_token0: bool, price: Price
     )
 
 
-async def _tokens(
-    rpc: Rpc, sender: Sender, deployer: str, *, usdc_is_token0: bool
-) -> tuple[str, str]:
-    """Return (weth, usdc) in the wanted address order: USDC is deployed until it fits."""
-    weth = await _create(
+async def _weth(_rpc: Rpc, sender: Sender, deployer: str) -> str:
+    return await _create(
         sender, deployer, TOKEN, _token_arguments("Wrapped Ether", "WETH", deployer)
     )
+
+
+async def _real_weth(rpc: Rpc, sender: Sender, deployer: str) -> str:
+    weth = await _create(sender, deployer, WETH)
+    await rpc.call("anvil_setBalance", deployer, hex(2 * _SUPPLY))
+    deposit = abi(WETH).encode("deposit")
+    await sender.send(
+        [Call(sender=deployer, to=weth, data=deposit, what="wrapping ether", value=_SUPPLY)]
+    )
+    return weth
+
+
+async def _usdc(rpc: Rpc, sender: Sender, deployer: str, weth: str, *, usdc_is_token0: bool) -> str:
+    """Return USDC on the wanted side of WETH's address: it is deployed until it fits."""
     for _ in range(_TOKEN_TRIES):
         arguments = _token_arguments("USD Coin", "USDC", deployer)
         usdc = await _create(sender, deployer, TOKEN, arguments)
         if (int(usdc, 16) < int(weth, 16)) == usdc_is_token0:
             slot, value = f"0x{_DECIMALS_SLOT:064x}", f"0x{USDC_DECIMALS:064x}"
             await rpc.call("anvil_setStorageAt", usdc, slot, value)
-            return weth, usdc
+            return usdc
     raise Permanent(f"no USDC address in {_TOKEN_TRIES} fell on the wanted side of {weth}")
 
 

@@ -178,16 +178,20 @@ async def open_devnet(
     usdc_is_token0: bool = True,
     price: Price = _START,
     background_usd: float = _BACKGROUND_USD,
+    real_weth: bool = False,
 ) -> AsyncIterator[Devnet]:
     """Deploy everything on a running node and hand over the result.
 
     usdc_is_token0: as on Ethereum; false is the order of Arbitrum and Base.
+    real_weth: a WETH that wraps ether; else a plain token stands in for it.
     background_usd: worth of the deployer's full-range position, token id 1; 0
     for none, and then no swap can cross a region without other liquidity.
     """
     async with Rpc(node.url) as rpc:
         sender = Sender(rpc)
-        made = await deploy(rpc, sender, usdc_is_token0=usdc_is_token0, price=price)
+        made = await deploy(
+            rpc, sender, usdc_is_token0=usdc_is_token0, price=price, real_weth=real_weth
+        )
         devnet = Devnet(rpc, sender, made)
         if background_usd:
             await devnet.mint(made.deployer, *EVERY_PRICE, value_usd=background_usd)

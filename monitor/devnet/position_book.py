@@ -75,13 +75,13 @@ class PositionBook:
     async def decrease(self, token_id: int, fraction: Fraction) -> Call:
         """Return the withdrawal of this share of the liquidity, by the owner."""
         held = await self._held(token_id)
-        data = _decrease(token_id, int(held.liquidity * fraction))
+        data = decrease_call(token_id, int(held.liquidity * fraction))
         return self._call(held.owner, data, f"decreasing position {token_id}")
 
     async def collect(self, token_id: int) -> Call:
         """Return the collection of everything, by and for the owner."""
         held = await self._held(token_id)
-        data = _collect(token_id, held.owner)
+        data = collect_call(token_id, held.owner)
         return self._call(held.owner, data, f"collecting position {token_id}")
 
     def paid_out(self, receipt: Receipt) -> tuple[int, int]:
@@ -159,14 +159,16 @@ class PositionBook:
         return Call(sender=sender, to=self._made.manager, data=data, what=what)
 
 
-def _decrease(token_id: int, liquidity: int) -> bytes:
+def decrease_call(token_id: int, liquidity: int) -> bytes:
+    """Return the calldata that takes liquidity out; its tokens stay owed."""
     return abi(MANAGER).encode("decreaseLiquidity", (token_id, liquidity, 0, 0, _FOREVER))
 
 
-def _collect(token_id: int, to: str) -> bytes:
+def collect_call(token_id: int, to: str) -> bytes:
+    """Return the calldata that pays everything owed to `to`, the manager for the zero address."""
     return abi(MANAGER).encode("collect", (token_id, to, _ALL, _ALL))
 
 
 def _emptying(token_id: int, held: _Held) -> list[bytes]:
-    taken = [_decrease(token_id, held.liquidity)] if held.liquidity else []
-    return [*taken, _collect(token_id, held.owner)]
+    taken = [decrease_call(token_id, held.liquidity)] if held.liquidity else []
+    return [*taken, collect_call(token_id, held.owner)]

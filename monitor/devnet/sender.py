@@ -14,18 +14,24 @@ _CHUNK: Final = 250  # transactions a request: beyond it nothing gets faster
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One transaction to be. to: None creates a contract. what: said when it fails."""
+    """One transaction to be.
+
+    to: None creates a contract. what: said when it fails. value: wei sent along.
+    """
 
     sender: str
     to: str | None
     data: bytes
     what: str
+    value: int = 0
 
     def as_json(self, nonce: int | None = None) -> dict[str, str]:
         """Return the JSON-RPC form; gas costs nothing on the devnet."""
         body = {"from": self.sender, "data": "0x" + self.data.hex(), "gas": _GAS}
         if self.to is not None:
             body["to"] = self.to
+        if self.value:
+            body["value"] = hex(self.value)
         if nonce is not None:
             body |= {"nonce": hex(nonce), "gasPrice": "0x0"}
         return body
