@@ -24,6 +24,8 @@ CONTRACTS: Final = (
     "uniswap_v3_pool",
     "nonfungible_position_manager",
     "chainlink_aggregator",
+    "uniswap_v4_position_manager",
+    "uniswap_v4_state_view",
     "pancakeswap_v3_pool",
     "pancakeswap_v3_masterchef",
     "slipstream_factory",

@@ -40,7 +40,7 @@ class _PoolKey(NamedTuple):
 class Facts:
     """The cache of what never changes, read once a process.
 
-    places: by NFT. pools: by address. broken: why an NFT or a watched pool's
+    places: by NFT. pools, tokens: by address. broken: why an NFT or a watched pool's
     address cannot be understood; found out once, like the rest.
     """
 
@@ -50,7 +50,7 @@ class Facts:
         self.broken: dict[Nft | str, str] = {}
         self._chain = chain
         self._factories: dict[str, str] = {}
-        self._tokens: dict[str, Token | None] = {}
+        self.tokens: dict[str, Token | None] = {}
         self._addresses: dict[_PoolKey, str] = {}
 
     async def learn_places(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> None:
@@ -150,13 +150,13 @@ class Facts:
     async def _learn_pools(self, pinned: Pinned, keys: Iterable[_PoolKey]) -> None:
         wanted = {self._addresses[key]: key for key in keys}
         new = {one: key for one, key in wanted.items() if one not in (*self.pools, _NOBODY)}
-        await self._learn_tokens(pinned, [t for k in new.values() for t in (k.token0, k.token1)])
+        await self.learn_tokens(pinned, [t for k in new.values() for t in (k.token0, k.token1)])
         getters = [encode_call(_POOL, getter) for getter in ("tickSpacing", "fee")]
         answers = await pinned.ask_once([Call(one, getter) for one in new for getter in getters])
         for (pool, key), (spacing, fee) in zip(
             new.items(), _rows(answers, len(getters)), strict=True
         ):
-            token0, token1 = self._tokens[key.token0], self._tokens[key.token1]
+            token0, token1 = self.tokens[key.token0], self.tokens[key.token1]
             if token0 is None or token1 is None or not (spacing.ok and fee.ok):
                 continue
             self.pools[pool] = Pool(
@@ -170,13 +170,14 @@ class Facts:
                 protocol=key.dex.protocol,
             )
 
-    async def _learn_tokens(self, pinned: Pinned, tokens: Iterable[str]) -> None:
-        new = [token for token in dict.fromkeys(tokens) if token not in self._tokens]
+    async def learn_tokens(self, pinned: Pinned, tokens: Iterable[str]) -> None:
+        """Learn tokens by address; None for one that does not tell its decimals."""
+        new = [token for token in dict.fromkeys(tokens) if token not in self.tokens]
         getters = [encode_call("erc20", getter) for getter in ("decimals", "symbol")]
         answers = await pinned.ask_once([Call(one, getter) for one in new for getter in getters])
         for token, (decimals, symbol) in zip(new, _rows(answers, len(getters)), strict=True):
             count = uint(decimals.data, 0) if decimals.ok else _MOST_DECIMALS + 1
-            self._tokens[token] = (
+            self.tokens[token] = (
                 Token(address=token, symbol=_symbol(symbol, token), decimals=count)
                 if count <= _MOST_DECIMALS
                 else None
@@ -189,7 +190,7 @@ class Facts:
                 f"the factory knows no pool of {key.token0}, {key.token1} and {apart} {key.apart}"
             )
         for token in (key.token0, key.token1):
-            if self._tokens.get(token) is None:
+            if self.tokens.get(token) is None:
                 return f"token {token} does not tell its decimals"
         return f"pool {self._addresses[key]} does not tell its tick spacing and fee"
 

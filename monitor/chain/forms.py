@@ -79,6 +79,12 @@ _SLIPSTREAM: Final = Form(
     custody=Custody.GAUGE,
 )
 FORMS: Final[Mapping[str, Form]] = MappingProxyType(
-    {"uniswap_v3": _UNISWAP_V3, "pancakeswap_v3": _PANCAKESWAP_V3, "slipstream": _SLIPSTREAM}
+    {
+        "uniswap_v3": _UNISWAP_V3,
+        "pancakeswap_v3": _PANCAKESWAP_V3,
+        "slipstream": _SLIPSTREAM,
+        # Its pools have no contracts of their own: nothing is asked of them here.
+        "uniswap_v4": Form(title="Uniswap v4", getters=()),
+    }
 )
 """By protocol, as `[[watch]]` names them."""

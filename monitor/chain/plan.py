@@ -10,6 +10,7 @@ from monitor.chain.forms import FORMS
 from monitor.chain.multicall import Batch, prepare
 from monitor.chain.purse import Purse, glance
 from monitor.chain.registry import Chain, Nft
+from monitor.chain.uniswap_v4 import Section
 from monitor.chain.words import Call
 from monitor.model.pool import Pool
 from monitor.model.position import position_key
@@ -54,7 +55,7 @@ class Watched:
 class Plan:
     """Where in the batch each thing's answers lie.
 
-    prices: what is asked about dollars; its answers are the batch's last, from `prices_at`.
+    v4, prices: the sections about Uniswap v4 and about dollars, and where their answers begin.
     """
 
     batch: Batch
@@ -62,12 +63,14 @@ class Plan:
     rows: dict[Nft, Row]
     dozing: dict[Nft, int]
     pools: dict[Pool, int]
+    v4: Section
+    v4_at: int
     prices: Inquiry
     prices_at: int
 
 
-def plan(chain: Chain, watched: Watched, facts: Facts) -> Plan:
-    """Lay out the batch: the witness first, then wallets, pools, ticks, positions, prices."""
+def plan(chain: Chain, watched: Watched, facts: Facts, *, v4: Section) -> Plan:
+    """Lay out the batch: the witness first, then wallets, pools, ticks, positions, v4, prices."""
     calls = [Call(chain.multicall, encode_call("multicall3", "getCurrentBlockTimestamp"))]
     places = {one: facts.places[one] for one in watched.nfts if one in facts.places}
     purses = {purse: _add(calls, purse.asked()) for purse in watched.purses}
@@ -91,8 +94,9 @@ def plan(chain: Chain, watched: Watched, facts: Facts) -> Plan:
         calls.extend(Call(chef, told) for chef in row.chefs)
     dozing = {nft: _add(calls, *glance(nft)) for nft in watched.dozing}
     prices = chain.oracle.about(
-        dict.fromkeys(t.address for pool in pools for t in (pool.token0, pool.token1))
+        dict.fromkeys(t.address for pool in (*pools, *v4.pools) for t in (pool.token0, pool.token1))
     )
+    v4_at = _add(calls, *v4.calls)
     prices_at = _add(calls, *prices.calls())
     return Plan(
         batch=prepare(calls),
@@ -100,6 +104,8 @@ def plan(chain: Chain, watched: Watched, facts: Facts) -> Plan:
         rows=rows,
         dozing=dozing,
         pools=pools,
+        v4=v4,
+        v4_at=v4_at,
         prices=prices,
         prices_at=prices_at,
     )

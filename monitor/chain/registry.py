@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from monitor.chain.chainlink import Oracle
 from monitor.chain.forms import FORMS, Custody, Form
-from monitor.chain.settings import UNISWAP_V3, ChainSettings
+from monitor.chain.settings import UNISWAP_V3, UNISWAP_V4, ChainSettings
 
 # Multicall3's own list of deployments: the same address on every chain but zkSync's.
 MULTICALL3: Final = "0xcA11bde05977b3631167028862bE2a173976CA11"
@@ -42,24 +42,71 @@ class Dex:
     @property
     def chefs(self) -> tuple[str, ...]:
         """Return the stakers that tell of each position whose it is."""
-        return self.stakers if self.form.custody is Custody.CHEF else ()
+        return self.stakers if self.stakers and self.form.custody is Custody.CHEF else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the registry knows of a chain. dexes: by protocol."""
+    """What the registry knows of a chain. dexes: by protocol. state_view: Uniswap v4's."""
 
     chain_id: int
     dexes: Mapping[str, Dex]
     multicall: str = MULTICALL3
+    state_view: str = ""
+
+
+# Position managers and StateViews from Uniswap's published v4 deployments.
+_V4: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
+    {
+        1: (
+            "0xbD216513d74C8cf14cf4747E6AaA6420FF64ee9e",
+            "0x7fFE42C4a5DEeA5b0feC41C94C136Cf115597227",
+        ),
+        10: (
+            "0x3C3Ea4B57a46241e54610e5f022E5c45859A1017",
+            "0xc18a3169788F4F75A170290584ECA6395C75Ecdb",
+        ),
+        56: (
+            "0x7A4a5c919aE2541AeD11041A1AEeE68f1287f95b",
+            "0xd13Dd3D6E93f276FAfc9Db9E6BB47C1180aeE0c4",
+        ),
+        130: (
+            "0x4529A01c7A0410167c5740C487A8DE60232617bf",
+            "0x86e8631A016F9068C3f085fAF484Ee3F5fDee8f2",
+        ),
+        137: (
+            "0x1Ec2eBf4F37E7363FDfe3551602425af0B3ceef9",
+            "0x5eA1bD7974c8A611cBAB0bDCAFcB1D9CC9b3BA5a",
+        ),
+        8453: (
+            "0x7C5f5A4bBd8fD63184577525326123B519429bDc",
+            "0xA3c0c9b65baD0b08107Aa264b0f3dB444b867A71",
+        ),
+        42_161: (
+            "0xd88F38F930b7952f2DB2432Cb002E7abbF3dD869",
+            "0x76Fd297e2D437cd7f76d50F01AfE6160f86e9990",
+        ),
+        42_220: (
+            "0xf7965f3981e4D5BC383BfBCb61501763e9068CA9",
+            "0xbc21f8720BABf4b20d195eE5C6e99c52b76F2bfb",
+        ),
+        43_114: (
+            "0xB74b1F14d2754AcfcbBe1a221023a5cf50Ab8ACD",
+            "0xc3c9e198C735a4b97e3e683f391cCBDD60B69286",
+        ),
+    }
+)
 
 
 def _known(chain_id: int, manager: str, *others: Dex, multicall: str = MULTICALL3) -> Known:
-    dexes = (Dex(protocol=UNISWAP_V3, manager=manager), *others)
+    v4, state_view = _V4.get(chain_id, ("", ""))
+    newest = (Dex(protocol=UNISWAP_V4, manager=v4),) if v4 else ()
+    dexes = (Dex(protocol=UNISWAP_V3, manager=manager), *others, *newest)
     return Known(
         chain_id=chain_id,
         dexes=MappingProxyType({dex.protocol: dex for dex in dexes}),
         multicall=multicall,
+        state_view=state_view,
     )
 
 
@@ -124,6 +171,7 @@ class Chain:
     start_block: int | None
     log_range: int | None
     final_after: int | None = None
+    state_view: str = ""
     oracle: Oracle = field(default_factory=Oracle)
 
     @property
@@ -170,6 +218,7 @@ def settle(name: str, settings: ChainSettings) -> Chain:
         chain_id=chain_id,
         dexes=tuple(dexes.values()),
         multicall=settings.multicall or (same.multicall if same else MULTICALL3),
+        state_view=settings.state_view or (same.state_view if same else ""),
         behind=settings.behind,
         quote=settings.quote,
         start_block=settings.start_block,

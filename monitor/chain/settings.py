@@ -15,7 +15,8 @@ from monitor.model.position import position_key
 _STRICT: Final = ConfigDict(extra="forbid")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 UNISWAP_V3: Final = "uniswap_v3"
-Protocol: TypeAlias = Literal["uniswap_v3", "pancakeswap_v3", "slipstream"]
+UNISWAP_V4: Final = "uniswap_v4"
+Protocol: TypeAlias = Literal["uniswap_v3", "pancakeswap_v3", "slipstream", "uniswap_v4"]
 ENUMERABLE: Final[tuple[Protocol, ...]] = ("uniswap_v3", "pancakeswap_v3", "slipstream")
 """Protocols whose manager tells what a wallet holds."""
 
@@ -121,7 +122,8 @@ class ChainSettings:
     rpc: endpoints in order of preference. poll_s: seconds between polls. behind:
     blocks behind the head. chain_id, manager, multicall: taken from the registry
     for a chain it knows. managers: position managers by protocol, which win over the
-    registry's; `manager` is short for that of uniswap_v3. start_block: where events
+    registry's; `manager` is short for that of uniswap_v3. state_view: the contract
+    through which Uniswap v4 is read. start_block: where events
     of the watched positions begin. log_range: most blocks a node is asked for at
     once; None asks for all first.
     quote: symbols or addresses of tokens people count in, the preferred first.
@@ -143,6 +145,7 @@ class ChainSettings:
     manager: Address | None = None
     managers: Mapping[Protocol, Address] = field(default_factory=dict)
     multicall: Address | None = None
+    state_view: Address | None = None
     start_block: Annotated[int, Field(ge=0)] | None = None
     log_range: Annotated[int, Field(ge=50)] | None = None
     final_after: Annotated[int, Field(gt=0)] | None = None
@@ -184,6 +187,8 @@ class WatchSettings:
             raise ValueError("stakers goes with a protocol whose staking is understood")
         if self.ignore and not self.wallet:
             raise ValueError("ignore goes with wallet: ids you name yourself need none")
+        if self.protocol == UNISWAP_V4 and not self.nft:
+            raise ValueError("nobody lists what a wallet or a pool of uniswap_v4 holds: give nft")
         given = [name for name in ("wallet", "nft", "pool") if getattr(self, name)]
         if len(given) != 1:
             was = " and ".join(given) or "none"

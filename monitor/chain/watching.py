@@ -18,7 +18,8 @@ from monitor.chain.readout import (
     user_of,
 )
 from monitor.chain.registry import Chain, Dex, Nft
-from monitor.chain.settings import WatchSettings
+from monitor.chain.settings import UNISWAP_V4, WatchSettings
+from monitor.chain.uniswap_v4 import V4
 from monitor.chain.wallets import Wallets
 from monitor.chain.words import WORD, Answer, address, uint
 from monitor.errors import Transient
@@ -48,7 +49,9 @@ class Watching:
 
     def __init__(self, chain: Chain, watches: Sequence[WatchSettings]) -> None:
         self._chain = chain = _with_stakers(chain, watches)
-        dexed = [(watch, chain.dex(watch.protocol)) for watch in watches]
+        every = [(watch, chain.dex(watch.protocol)) for watch in watches]
+        dexed = [(watch, dex) for watch, dex in every if dex.protocol != UNISWAP_V4]
+        newest = [(watch, dex) for watch, dex in every if dex.protocol == UNISWAP_V4]
         self._named = {Nft(dex.manager, one) for watch, dex in dexed for one in watch.nft}
         ignored = {Nft(dex.manager, one) for watch, dex in dexed for one in watch.ignore}
         self._ignored = ignored - self._named
@@ -62,6 +65,8 @@ class Watching:
         )
         self._wallets = Wallets(purses, ignored=self._ignored)
         self._facts = Facts(chain)
+        by_id = {Nft(dex.manager, one) for watch, dex in newest for one in watch.nft}
+        self._v4 = V4(chain, self._facts, by_id)
         self._plan: Plan | None = None
         self._seen = Seen()  # by this very plan
 
@@ -70,6 +75,7 @@ class Watching:
         for manager in self._managers:
             await self._facts.factory(pinned, manager)
         await self._facts.learn_watched(pinned, self._pools)
+        await self._v4.check(pinned)
         if await self._wallets.begin(pinned):
             self._plan = None
         laid, answers = await self._ask(pinned, block)
@@ -86,11 +92,12 @@ class Watching:
             positions={one.key: one for one in positions},
             custody=around.custody,
         )
+        pools4, positions4, lost4 = self._v4.read(laid.v4, answers[laid.v4_at :])
         return Scene(
-            pools=tuple(pools),
-            positions=tuple(positions),
-            missing=(*self._unreadable(), *lost_pools, *lost),
-            known={pool.key: pool for pool in laid.pools},
+            pools=(*pools, *pools4),
+            positions=(*positions, *positions4),
+            missing=(*self._unreadable(), *lost_pools, *lost, *lost4),
+            known={pool.key: pool for pool in (*laid.pools, *laid.v4.pools)},
             usd=laid.prices.read(answers[laid.prices_at :], block.timestamp),
         )
 
@@ -103,6 +110,7 @@ class Watching:
                 raise Transient(f"{pinned.endpoint.host} answered the batch without a block time")
             check_witness(pinned, block, uint(answers[0].data, 0))
             moved = await self._moved(pinned, laid, answers)
+            moved |= await self._v4.learn(pinned, laid.v4, answers[laid.v4_at :])
             told = {
                 nft: answers[row.at].data
                 for nft, row in laid.rows.items()
@@ -152,7 +160,7 @@ class Watching:
                 dozing=self._wallets.dozing(),
                 pools=tuple(facts.pools[one] for one in self._pools if one in facts.pools),
             )
-            self._plan = plan(self._chain, watched, facts)
+            self._plan = plan(self._chain, watched, facts, v4=self._v4.section())
         return self._plan
 
     def _aside(self, laid: Plan, answers: Sequence[Answer]) -> dict[Nft, tuple[str, bool]]:

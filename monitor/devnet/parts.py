@@ -23,6 +23,8 @@ _ARTIFACTS = (
     "node_modules/@uniswap/v3-core/artifacts/contracts/{name}.sol/{name}.json",
     "node_modules/@uniswap/v3-periphery/artifacts/contracts/{name}.sol/{name}.json",
     "node_modules/@openzeppelin/contracts/build/contracts/{name}.json",
+    "node_modules/@uniswap/v4-periphery/foundry-out/{name}.sol/{name}.json",
+    "node_modules/@uniswap/v4-periphery/foundry-out/{name}.sol/{name}.default.json",
 )
 # Debian puts the broker where a plain user's PATH does not look.
 _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
@@ -61,7 +63,7 @@ def mosquitto_path() -> Path | None:
 
 
 def artifact(name: str) -> Artifact:
-    """Return the compiled contract `name` of Uniswap v3 or OpenZeppelin.
+    """Return the compiled contract `name` of Uniswap v3, OpenZeppelin or Uniswap v4.
 
     Raises Permanent when it is not installed, or cannot be deployed as it stands.
     """
@@ -90,6 +92,8 @@ def multicall3_creation_code() -> bytes:
 def _read(path: Path, name: str) -> Artifact:
     compiled = json.loads(path.read_text(encoding="utf-8"))
     abi, bytecode = compiled["abi"], compiled["bytecode"]
+    if isinstance(bytecode, dict):  # as another compiler lays it down
+        bytecode = bytecode["object"]
     if not re.fullmatch(r"0x(?:[0-9a-fA-F]{2})+", bytecode):
         raise Permanent(f"the contract {name} has no code of its own to deploy ({path})")
     return {"abi": abi, "bytecode": bytecode}

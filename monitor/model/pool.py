@@ -17,7 +17,9 @@ class Token:
 class Pool:
     """What never changes about a pool.
 
-    fee_pips: hundredths of a basis point (3000 is 0.3 %).
+    fee_pips: hundredths of a basis point (3000 is 0.3 %); where it changes, as it was at
+    the block read. hooks: the contract a Uniswap v4 pool calls, which may take what no
+    getter tells. dynamic_fee: the hook sets the fee anew as it likes.
     quote: 0 or 1, the token people count the price in (USDC of WETH/USDC).
     protocol: whose pool it is, like `uniswap_v3`. address: for Uniswap v4, whose pools
     have none, the pool's 32-byte id.
@@ -31,6 +33,8 @@ class Pool:
     tick_spacing: int
     quote: int
     protocol: str = "uniswap_v3"
+    hooks: str = ""
+    dynamic_fee: bool = False
 
     @property
     def key(self) -> str:
