@@ -1,6 +1,7 @@
 """Every measure of a pool and a position, as a rule sees it, against a day worked out by hand."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from monitor.rules.surroundings import View
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.catalogue_lp import LP_SIGNALS
+from monitor.signals.explain import explain
 from monitor.signals.facts import Facts
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -369,3 +371,57 @@ def test_a_price_that_stood_still_is_no_volatility_but_two_steps_are_none_at_all
 
 def test_catalogue_names_stay_apart() -> None:
     assert not [a for a in BY_NAME for b in BY_NAME if b.startswith(f"{a}.")]
+
+
+def plain(how: str) -> float:
+    """Work out a sum as it is told: the tokens' names taken away, the rest is arithmetic."""
+    text = how.partition("; ")[0].replace("−", "-").replace(",", "").replace("·", "*")
+    text = re.sub(r"([0-9.]+) %", r"(\1 / 100)", text)
+    text = re.sub(r"\b(USDC|WETH|s|d|there|collected|paid)\b", "", text)
+    text = text.replace("^", "**").replace("²", "**2").replace("ln", "math.log")
+    return float(eval(text, {"math": math}))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "position.il",
+        "position.il_of_initial",
+        "position.vs_initial",
+        "position.vs_deposited",
+        "position.vs_all_token0",
+        "position.vs_all_token1",
+        "position.flow_pnl_token0",
+        "position.flow_pnl_token1",
+        "position.lvr_day_token1",
+        "position.efficiency",
+        "position.time_in_range",
+        "position.time_in_range_1d",
+        "position.distance_lower",
+        "position.distance_upper",
+        "position.lower_sigmas",
+        "position.upper_sigmas",
+    ],
+)
+def test_the_numbers_told_beside_a_measure_come_to_it(name: str, day: Day) -> None:
+    told = {one.name: one for one in explain(day.facts, day.position.key, day.now)}[name]
+    assert isinstance(told.value, float)
+    assert plain(told.how) == pytest.approx(told.value, rel=1e-2, abs=1e-5)
+
+
+def test_every_measure_is_told_with_how_it_came_about_or_why_it_is_unknown(
+    day: Day, hand: Any
+) -> None:
+    told = explain(day.facts, day.position.key, day.now)
+    assert [one.name for one in told] == [signal.name for signal in LP_SIGNALS]
+    assert all(one.how and one.value is not None for one in told)
+    by_name = {one.name: one for one in told}
+    for name, expected in EXPECTED.items():
+        assert by_name[name].value == pytest.approx(expected(day), rel=1e-6, abs=1e-9)
+    assert by_name["position.il_v2"].how == "2 √k / (1 + k) - 1 with k = 0.970447"
+    assert by_name["position.in_range"].how == "220100 <= 220800 < 222100"
+    assert by_name["position.fees_usd"].how.endswith("USDC per WETH; 1 WETH = 257.794 USD")
+    fresh = absorb(Facts(), hand.snapshot(AT, replace(hand.position(1), liquidity=0)), LENS)
+    empty = explain(fresh, hand.key(1), AT)
+    assert all(one.how for one in empty)
+    assert {one.name for one in empty if one.value is not None} >= {"pool.price", "position.delta"}
