@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from monitor.alerts.alert import Alert
@@ -13,15 +14,21 @@ from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, Ticke
 from monitor.model.observation import Observation, Snapshot, Verb, Word
 from monitor.rules.desk import draw
 from monitor.rules.ground import Footing, follow, shaken
-from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn
+from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, at_rest
 from monitor.rules.pack import Pack, Rule
+from monitor.rules.scopes import left
+from monitor.rules.sift import Case, Sieve
+from monitor.rules.standing import Standing, moved, standing_of
 from monitor.rules.surroundings import View
-from monitor.rules.verdict import Verdict
+from monitor.rules.verdict import Value
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import Facts
 from monitor.signals.market import market_of
 from monitor.signals.rollback import dropped_since, reorg_of
+
+MANY: Final = 16
+"""So many rows are judged by columns at less cost than one by one."""
 
 _ORDER: Final = (Action.REMOVE, Action.ROLL, Action.ADD, Action.NOTIFY)
 
@@ -31,6 +38,7 @@ class State:
     """Everything the road remembers. Instances by `rule|scope`, layers by `layer|scope`.
 
     epoch: names the store, and so what began in it; part of every idempotency key.
+    standing: what of the instances is not at rest; worked out anew where it is not theirs.
     """
 
     epoch: str = ""
@@ -38,6 +46,7 @@ class State:
     facts: Facts = field(default_factory=Facts)
     instances: Mapping[str, Instance] = field(default_factory=dict)
     layers: Mapping[str, LayerState] = field(default_factory=dict)
+    standing: Standing | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +54,15 @@ class Rulebook:
     """What the road judges by; replaced whole when rules are reloaded.
 
     rules: in order of precedence, remove before roll before add. max_gap: a silence
-    longer than this restarts a rule's `for`.
+    longer than this restarts a rule's `for`. many: from how many pools or positions on
+    they are judged together; a matter of speed alone.
     """
 
     packs: tuple[Pack, ...]
     rules: tuple[Rule, ...]
     lens: Lens
     max_gap: timedelta
+    many: int = MANY
 
 
 def in_precedence(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -137,64 +148,47 @@ def _judge_all(
     book: Rulebook, state: State, now: datetime, word: Word | None
 ) -> tuple[State, tuple[Alert, ...]]:
     docket = _Docket(book=book, state=state, now=now, word=word)
-    stirred = _stirred(state)
+    sieve = Sieve(state.facts, state.layers, now, many=book.many)
     for rule in book.rules:
-        for scope in dict.fromkeys((*_scopes(rule, state), *stirred.get(rule.id, ()))):
-            docket.judge(rule, scope)
+        astir = docket.standing.astir.get(rule.id, {})
+        for case in sieve.cases(rule, astir, docket.layers, partial(docket.view, rule)):
+            docket.judge(rule, case)
+    standing = moved(docket.standing, docket.changed)
     # What did not change stays the same object, by which others tell.
     return replace(
         state,
-        instances=state.instances if docket.instances == state.instances else docket.instances,
+        instances=standing.instances,
+        standing=standing,
         layers=state.layers if docket.layers == state.layers else docket.layers,
     ), tuple(docket.alerts)
 
 
-def _scopes(rule: Rule, state: State) -> Iterator[str]:
-    match rule.scope:
-        case Scope.POOL:
-            yield from state.facts.pools
-        case Scope.POSITION:
-            for key, seen in state.facts.positions.items():
-                if not seen.gone or _has_layer(rule, state, key):
-                    yield key
-        case _:
-            yield "book"
+def _standing(state: State) -> Standing:
+    known = state.standing
+    if known is not None and known.instances is state.instances:
+        return known
+    return standing_of(state.instances)
 
 
-def _stirred(state: State) -> dict[str, list[str]]:
-    """Return by rule the scopes it is not at rest over: these are judged, there or not.
+def _barred(rule: Rule, view: View, before: Mapping[str, LayerState]) -> str:
+    """Return why a rule's action does not apply now, or an empty text.
 
-    What ended on a block that was dropped is not at rest.
+    before: the layers as they were before any rule was judged.
     """
-    found: dict[str, list[str]] = {}
-    for instance in state.instances.values():
-        if instance.phase is not Phase.INACTIVE or instance.flag or instance.lost:
-            found.setdefault(instance.rule, []).append(instance.scope)
-    return found
+    layer = view.layer
+    barred = left(rule, view.facts, before, view.scope)
+    if not barred and layer is not None and rule.action is not Action.NOTIFY:
+        barred = layers.may(rule.action, layer, rule=rule.id, top_up=rule.top_up) or ""
+        if rule.action in {Action.ADD, Action.ROLL} and view.value("layer.orphaned").value:
+            barred = barred or f"what {layer.layer} would protect is gone"
+    return barred
 
 
-def _left(rule: Rule, state: State, scope: str) -> str:
-    """Return why a rule's position or pool is there no more, or an empty text."""
-    facts = state.facts
-    if rule.scope is Scope.POSITION and not _has_layer(rule, state, scope):
-        seen = facts.positions.get(scope)
-        if seen is None:
-            return "the position is no longer watched"
-        if seen.gone:
-            return f"the position is gone: {seen.gone}"
-        held = seen.measures
-        return (
-            "" if seen.position.liquidity or held.owed0 or held.owed1 else "the position is empty"
-        )
-    if rule.scope is Scope.POOL and scope not in facts.pools:
-        unread = {one.key for chain in facts.chains.values() for one in chain.missing}
-        return "" if scope in unread else "the pool is no longer watched"
-    return ""
-
-
-def _has_layer(rule: Rule, state: State, scope: str) -> bool:
-    layer = state.layers.get(f"{rule.layer.id}|{scope}") if rule.layer else None
-    return layer is not None and layer.status is not LayerStatus.OFF
+def _doer(word: Word | None, layer: LayerState | None) -> str:
+    """Return who acts on this very layer by the word being heard, or an empty text."""
+    if word is None or layer is None or layer.status is LayerStatus.EXPIRED:
+        return ""
+    return word.by if (word.layer, word.scope) == (layer.layer, layer.scope) else ""
 
 
 class _Docket:
@@ -209,20 +203,38 @@ class _Docket:
         self._market = market_of(state.facts, now)
         self._footing = Footing(state.facts)
         self._marks: dict[str, Mark | None] = {}
-        self._errors = sum(i.flag.value == "error" for i in state.instances.values())
-        self.instances = dict(state.instances)
+        self.standing = _standing(state)
+        self._noted: dict[tuple[str, timedelta | None], Value] = {}
+        self.changed: dict[str, Instance] = {}
         self.layers = dict(state.layers)
         self.alerts: list[Alert] = []
 
-    def judge(self, rule: Rule, scope: str) -> None:
-        key = f"{rule.id}|{scope}"
-        old = self.instances.get(key) or Instance(rule=rule.id, scope=scope)
-        view = self._view(rule, scope)
-        verdict = rule.when.judge(view)
-        judged = self._judged(rule, old, view, verdict)
+    def judge(self, rule: Rule, case: Case) -> None:
+        key = f"{rule.id}|{case.scope}"
+        old = self._instance(key) or Instance(rule=rule.id, scope=case.scope)
+        view = self.view(rule, case.scope)
+        when = case.when or rule.when.glance(view)
+        if when.truth is False and at_rest(old):
+            return
+        clear = case.clear
+        open_ = old.phase is Phase.FIRING or old.lost is not None
+        if clear is None and rule.clear is not None and open_:
+            clear = rule.clear.glance(view)
+        judged = Judged(
+            now=self._now,
+            when=when,
+            clear=clear,
+            max_gap=rule.max_gap or self._book.max_gap,
+            barred=_barred(rule, view, self._state.layers),
+            done=_doer(self._word, view.layer),
+            inhibited=self._inhibitor(rule, case.scope),
+        )
         new, turns = follow(rule, old, judged, self._footing)
+        if turns:  # what is told is told with every number it came of
+            judged = replace(judged, when=rule.when.judge(view))
+            new, turns = follow(rule, old, judged, self._footing)
         if new is not old and new != old:
-            self.instances[key] = new
+            self.changed[key] = new
         if not turns and not judged.barred:
             self._renew(rule, new)
         for told in turns:
@@ -232,13 +244,16 @@ class _Docket:
                 instance=told.of or new,
                 told=told,
                 view=view,
-                verdict=verdict,
+                verdict=judged.when,
                 proposal=proposal,
                 epoch=self._state.epoch,
             )
             self.alerts.append(compose(occasion))
 
-    def _view(self, rule: Rule, scope: str) -> View:
+    def _instance(self, key: str) -> Instance | None:
+        return self.changed.get(key) or self.standing.instances.get(key)
+
+    def view(self, rule: Rule, scope: str) -> View:
         layer = self._layer(rule, scope)
         return View(
             facts=self._facts,
@@ -247,7 +262,8 @@ class _Docket:
             max_age=rule.max_age,
             layer=layer,
             mark=self._mark(layer),
-            rule_errors=self._errors,
+            rule_errors=self.standing.errors,
+            noted=self._noted,
         )
 
     def _layer(self, rule: Rule, scope: str) -> LayerState | None:
@@ -264,30 +280,6 @@ class _Docket:
             self._marks[key] = mark(layer.legs, self._market, self._now)
         return self._marks[key]
 
-    def _judged(self, rule: Rule, old: Instance, view: View, verdict: Verdict) -> Judged:
-        layer = view.layer
-        barred = _left(rule, self._state, old.scope)
-        if not barred and layer is not None and rule.action is not Action.NOTIFY:
-            barred = layers.may(rule.action, layer, rule=rule.id, top_up=rule.top_up) or ""
-            if rule.action in {Action.ADD, Action.ROLL} and view.value("layer.orphaned").value:
-                barred = barred or f"what {layer.layer} would protect is gone"
-        return Judged(
-            now=self._now,
-            when=verdict,
-            clear=rule.clear.judge(view) if rule.clear and old.phase is Phase.FIRING else None,
-            max_gap=rule.max_gap or self._book.max_gap,
-            barred=barred,
-            done=self._doer(layer),
-            inhibited=self._inhibitor(rule, old.scope),
-        )
-
-    def _doer(self, layer: LayerState | None) -> str:
-        """Return who acts on this very layer by the word being heard, or an empty text."""
-        word = self._word
-        if word is None or layer is None or layer.status is LayerStatus.EXPIRED:
-            return ""
-        return word.by if (word.layer, word.scope) == (layer.layer, layer.scope) else ""
-
     def _renew(self, rule: Rule, instance: Instance) -> None:
         """Put back a proposal that a partial trade has used up, while its rule still fires."""
         layer = self._layer(rule, instance.scope)
@@ -300,7 +292,7 @@ class _Docket:
     def _inhibitor(self, rule: Rule, scope: str) -> str:
         for other in rule.inhibited_by:
             for where in dict.fromkeys((scope, "book")):
-                instance = self.instances.get(f"{other}|{where}")
+                instance = self._instance(f"{other}|{where}")
                 if instance is not None and instance.phase is Phase.FIRING:
                     return other
         return ""

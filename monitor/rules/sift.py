@@ -1,0 +1,171 @@
+"""Which of many scopes a rule has to be judged over now: where something may change.
+
+Of thousands of rows nearly all are at rest and false; they are passed over by columns,
+at no cost each. What is left is judged one by one, with what the columns said of it.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.hedge.layer import may
+from monitor.model.layer import LayerState
+from monitor.rules.crowd import Crowd, Outlook
+from monitor.rules.expression import GLANCES
+from monitor.rules.lifecycle import Flag, Instance, Phase
+from monitor.rules.pack import Rule
+from monitor.rules.scopes import Layers, has_layer, scopes_of
+from monitor.rules.surroundings import View
+from monitor.rules.verdict import Verdict
+from monitor.signals.catalogue import Scope
+from monitor.signals.facts import Facts
+
+_FALSE: Final = 0
+_CLOUDS: Final = {Flag.NODATA: 2, Flag.ERROR: 3}
+
+
+class Case(NamedTuple):
+    """One scope to judge a rule over; what is known of it already, None where nothing is."""
+
+    scope: str
+    when: Verdict | None = None
+    clear: Verdict | None = None
+
+
+class Sieve:
+    """Sifts the scopes of one rule after another at one instant.
+
+    layers: as they were when the instant began. many: from how many rows on columns
+    are worth their while.
+    """
+
+    def __init__(self, facts: Facts, layers: Layers, now: datetime, *, many: int) -> None:
+        self._facts = facts
+        self._layers = layers
+        self._now = now
+        self._many = many
+        self._crowds: dict[Scope, Crowd] = {}
+
+    def cases(
+        self,
+        rule: Rule,
+        astir: Mapping[str, Instance],
+        layers: Layers,
+        view: Callable[[str], View],
+    ) -> Iterator[Case]:
+        """Yield what a rule is to be judged over.
+
+        In the order of the facts, then what is astir and no longer there. astir: the
+        rule's instances not at rest. layers: as they are by now.
+        """
+        if self._rows(rule.scope) < self._many:
+            scopes = dict.fromkeys(scopes_of(rule, self._facts, self._layers))
+            yield from map(Case, scopes)
+            yield from map(Case, sorted(one for one in astir if one not in scopes))
+            return
+        layer = rule.layer.id if rule.layer else None
+        look = Outlook(
+            crowd=self._crowd(rule.scope),
+            view=view,
+            max_age=rule.max_age,
+            layered=[one.scope for one in layers.values() if one.layer == layer],
+        )
+        kept = {one for one in look.layered if has_layer(rule, self._layers, one)}
+        untouched = LayerState(layer=layer, scope="") if layer else None
+        if untouched and may(rule.action, untouched, rule=rule.id, top_up=rule.top_up):
+            yield from _barred_but_for(look, astir, kept=kept)
+        else:
+            yield from _sifted(rule, look, astir, kept=kept)
+
+    def _rows(self, scope: Scope) -> int:
+        match scope:
+            case Scope.POSITION:
+                return len(self._facts.positions)
+            case Scope.POOL:
+                return len(self._facts.pools)
+            case _:
+                return 0
+
+    def _crowd(self, scope: Scope) -> Crowd:
+        if scope not in self._crowds:
+            self._crowds[scope] = Crowd(self._facts, scope, self._now)
+        return self._crowds[scope]
+
+
+def _sifted(
+    rule: Rule, look: Outlook, astir: Mapping[str, Instance], *, kept: Collection[str]
+) -> Iterator[Case]:
+    """Yield the scopes over which judging the rule may change or tell something.
+
+    kept: scopes that are judged even if their position is gone, for a layer protects it.
+    """
+    crowd = look.crowd
+    codes = rule.when.glances(look, len(crowd.keys))
+    wanted = (codes != _FALSE) & crowd.live
+    for scope in look.layered:
+        if (row := crowd.rows.get(scope)) is not None:
+            wanted[row] = codes[row] != _FALSE
+    others = []
+    for scope, one in astir.items():
+        if _elsewhere(crowd, scope, kept):
+            others.append(scope)
+        else:
+            row = crowd.rows[scope]
+            settled = rule.layer is None and crowd.live[row] and _clouded_as(one, codes[row])
+            wanted[row] = not settled
+    clear = _clear(rule, look, astir)
+    yield from _cases(crowd.keys, np.flatnonzero(wanted), codes, clear)
+    yield from map(Case, sorted(others))
+
+
+def _barred_but_for(
+    look: Outlook, astir: Mapping[str, Instance], *, kept: Collection[str]
+) -> Iterator[Case]:
+    """Yield the scopes of a rule that is barred wherever its layer has no state of its own."""
+    others = {one for one in astir if _elsewhere(look.crowd, one, kept)}
+    there = {one for one in (*look.layered, *astir) if one in look.crowd.rows} - others
+    yield from map(Case, sorted(there, key=look.crowd.rows.__getitem__))
+    yield from map(Case, sorted(others))
+
+
+def _elsewhere(crowd: Crowd, scope: str, kept: Collection[str]) -> bool:
+    """Return whether a scope is no row, or one of a position that is gone."""
+    row = crowd.rows.get(scope)
+    return row is None or bool(crowd.gone[row] and scope not in kept)
+
+
+def _cases(
+    keys: Sequence[str],
+    rows: NDArray[np.intp],
+    codes: NDArray[np.int8],
+    clear: NDArray[np.int8] | None,
+) -> Iterator[Case]:
+    if clear is None:
+        for row, code in zip(rows.tolist(), codes[rows].tolist(), strict=True):
+            yield Case(keys[row], GLANCES[code])
+        return
+    for row, code, cleared in zip(
+        rows.tolist(), codes[rows].tolist(), clear[rows].tolist(), strict=True
+    ):
+        yield Case(keys[row], GLANCES[code], GLANCES[cleared])
+
+
+def _clear(rule: Rule, look: Outlook, astir: Mapping[str, Instance]) -> NDArray[np.int8] | None:
+    """Return what the clearing condition says, if anything fires that it may end."""
+    if rule.clear is None or all(one.phase is not Phase.FIRING for one in astir.values()):
+        return None
+    return rule.clear.glances(look, len(look.crowd.keys))
+
+
+def _clouded_as(one: Instance, code: int) -> bool:
+    """Return whether an instance at rest is flagged already as what it is now."""
+    return (
+        one.phase is Phase.INACTIVE
+        and one.since is None
+        and one.judged_at is None
+        and one.lost is None
+        and _CLOUDS.get(one.flag) == code
+    )
