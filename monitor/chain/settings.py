@@ -125,7 +125,8 @@ class ChainSettings:
     registry's; `manager` is short for that of uniswap_v3. state_view: the contract
     through which Uniswap v4 is read. start_block: where events
     of the watched positions begin. log_range: most blocks a node is asked for at
-    once; None asks for all first.
+    once; None asks for all first. final_after: blocks after which one counts as final
+    where the node does not tell; None for what is usual on the chain.
     quote: symbols or addresses of tokens people count in, the preferred first.
     rps, burst, at_once: requests a second, together after a rest, and in flight, each
     endpoint by itself; without rps, ten and twenty, but a loopback node has no limit.
