@@ -38,12 +38,14 @@ class Sums:
 class Turn:
     """Where a position's sums changed their course, and what they were.
 
-    side: -1 with the price below the range, 0 inside, 1 above. liquidity: from here on.
+    side: -1 with the price below the range, 0 inside, 1 above. liquidity: from here on;
+    earning: how much of it earns fees of its own, none in a gauge.
     inside0_x128, inside1_x128: fee growth in the range. pool: its sums at this instant.
     """
 
     side: int
     liquidity: int
+    earning: int
     inside0_x128: int
     inside1_x128: int
     pool: PoolMark
@@ -64,9 +66,16 @@ def side_of(state: PoolState, position: Position) -> int:
 
 
 def has_turned(track: PositionTrack, position: Position, state: PoolState) -> bool:
-    """Return whether a position is on another side than it was, or of another liquidity."""
+    """Return whether a position is on another side than it was, or of another liquidity.
+
+    Or earns its fees no more, or again.
+    """
     last = track.turns[-1]
-    return last.liquidity != position.liquidity or last.side != side_of(state, position)
+    return (last.liquidity, last.earning, last.side) != (
+        position.liquidity,
+        _earning(position),
+        side_of(state, position),
+    )
 
 
 def first_turn(position: Position, state: PoolState, mark: PoolMark) -> PositionTrack:
@@ -95,7 +104,7 @@ def sums_now(track: PositionTrack, position: Position, state: PoolState, mark: P
     """Return a position's sums at the observation that `mark` is made of."""
     before = track.turns[-1]
     then = _since(before, mark)
-    if not before.liquidity:
+    if not before.earning:
         return then
     earned = _earned(before, *_inside(position, state))
     return Sums(
@@ -125,13 +134,13 @@ def _since(before: Turn, mark: PoolMark) -> Sums:
             earned0=sums.earned0,
             earned1=sums.earned1,
         )
-    held = before.liquidity
+    held, earning = before.liquidity, before.earning
     return Sums(
         seen_s=sums.seen_s + passed,
         inside_s=sums.inside_s + passed,
         lvr=sums.lvr + held * (mark.lvr - pool.lvr),
-        earned0=sums.earned0 + (grown(pool.growth0_x128, mark.growth0_x128) * held >> 128),
-        earned1=sums.earned1 + (grown(pool.growth1_x128, mark.growth1_x128) * held >> 128),
+        earned0=sums.earned0 + (grown(pool.growth0_x128, mark.growth0_x128) * earning >> 128),
+        earned1=sums.earned1 + (grown(pool.growth1_x128, mark.growth1_x128) * earning >> 128),
     )
 
 
@@ -146,7 +155,7 @@ def _closed(
         min(max(last.sqrt_price_x96, lower), upper), min(max(mark.sqrt_price_x96, lower), upper)
     )
     earned = sums.earned0, sums.earned1
-    if before.liquidity:
+    if before.earning:
         earned = _earned(before, *_growth(before.liquidity, position, state))
     return Sums(
         seen_s=sums.seen_s + passed,
@@ -165,6 +174,7 @@ def _turn(
     return Turn(
         side=side_of(state, position),
         liquidity=position.liquidity,
+        earning=_earning(position),
         inside0_x128=inside0,
         inside1_x128=inside1,
         pool=mark,
@@ -172,8 +182,12 @@ def _turn(
     )
 
 
+def _earning(position: Position) -> int:
+    return position.liquidity if position.earns_fees else 0
+
+
 def _earned(before: Turn, inside0: int, inside1: int) -> tuple[int, int]:
-    held, sums = before.liquidity, before.sums
+    held, sums = before.earning, before.sums
     return (
         sums.earned0 + (grown(before.inside0_x128, inside0) * held >> 128),
         sums.earned1 + (grown(before.inside1_x128, inside1) * held >> 128),

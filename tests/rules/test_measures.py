@@ -420,7 +420,7 @@ def test_every_measure_is_told_with_how_it_came_about_or_why_it_is_unknown(
         assert by_name[name].value == pytest.approx(expected(day), rel=1e-6, abs=1e-9)
     assert by_name["position.il_v2"].how == "2 √k / (1 + k) - 1 with k = 0.970447"
     assert by_name["position.in_range"].how == "220100 <= 220800 < 222100"
-    assert by_name["position.fees_usd"].how.endswith("USDC per WETH; 1 WETH = 257.794 USD")
+    assert by_name["position.fees_usd"].how.endswith("USDC per WETH; 1 WETH = 257.785 USD")
     fresh = absorb(Facts(), hand.snapshot(AT, replace(hand.position(1), liquidity=0)), LENS)
     empty = explain(fresh, hand.key(1), AT)
     assert all(one.how for one in empty)

@@ -174,6 +174,22 @@ def test_fees_are_counted_through_collects_and_changes_of_liquidity(hand: Any) -
     assert walk.sums.earned1 == 12 * (10**16 >> 8)
 
 
+def test_in_a_gauge_a_position_loses_to_rebalancing_and_earns_nothing(hand: Any) -> None:
+    walk = Walk(hand)
+    walk.go(0)
+    walk.go(10, earned=1 << 120)
+    walk.position = replace(walk.position, earns_fees=False)
+    walk.go(10)
+    lost = walk.sums.lvr
+    walk.go(100, earned=1 << 120)
+    assert walk.sums.earned0 == 10**16 >> 8
+    assert walk.sums.lvr > lost
+    walk.position = replace(walk.position, earns_fees=True)
+    walk.go(100)
+    walk.go(100, earned=1 << 120)
+    assert walk.sums.earned0 == 2 * (10**16 >> 8)
+
+
 def test_the_past_is_told_from_the_turn_before_it(hand: Any) -> None:
     walk = Walk(hand)
     marks = []
