@@ -107,7 +107,8 @@ def _reading(view: View, name: str) -> Value:
     return Value(value=reading.value, as_of=reading.as_of, source=reading.source, age_s=age_s)
 
 
-def _too_old(view: View, name: str, chain: str) -> Value | None:
+def too_old(view: View, name: str, chain: str) -> Value | None:
+    """Return why what was read of a chain is too old for a rule, None where it is not."""
     source = view.facts.chains.get(chain)
     if source is None or source.good_at is None:
         return Value(value=None, note=f"{chain} has not been read yet")
@@ -127,7 +128,7 @@ def _of_pool(view: View, name: str) -> Value:
     pool = view.facts.pools.get(_pool_key(view) or "")
     if pool is None:
         return Value(value=None, note=f"pool {view.scope} is not in the last snapshot")
-    if (old := _too_old(view, name, pool.chain)) is not None:
+    if (old := too_old(view, name, pool.chain)) is not None:
         return old
     value, note = OF_POOL[name](view.facts, pool, view.now)
     return Value(
@@ -145,7 +146,7 @@ def _of_position(view: View, name: str) -> Value:
         return Value(value=None, note=f"position {view.scope}: {reason}")
     if not seen.position.liquidity and name in OF_A_RANGE:
         return Value(value=None, note=f"position {view.scope} is empty", source=seen.chain)
-    if (old := _too_old(view, name, seen.chain)) is not None:
+    if (old := too_old(view, name, seen.chain)) is not None:
         return old
     value, note = OF_POSITION[name](view.facts, seen, view.now)
     return Value(
@@ -166,7 +167,7 @@ def _of_book(view: View, name: str) -> Value:
 def _summed(view: View, name: str) -> Value:
     held = live_positions(view.facts)
     for chain in dict.fromkeys(p.chain for p in held):
-        if (old := _too_old(view, name, chain)) is not None:
+        if (old := too_old(view, name, chain)) is not None:
             return old
     if why := unheard(view.facts):
         return Value(value=None, note=why)
