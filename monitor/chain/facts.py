@@ -102,14 +102,14 @@ class Facts:
                 self.broken[pool] = self._why_not(key)
 
     async def factory(self, pinned: Pinned, manager: str) -> str:
-        """Return a manager's factory; raise NoCode where manager or Multicall3 is none."""
+        """Return a manager's factory; raise NoCode where there is no manager."""
         if manager in self._factories:
             return self._factories[manager]
         call = Call(manager, encode_call("nonfungible_position_manager", "factory"))
         try:
             (answer,) = await pinned.ask_once([call])
         except EmptyAnswer:
-            await self._require_code(pinned, self._chain.multicall, "Multicall3")
+            await self._require_code(pinned, manager, "position manager")
             raise
         if not answer.ok or len(answer.data) != WORD:
             await self._require_code(pinned, manager, "position manager")

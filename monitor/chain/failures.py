@@ -103,7 +103,7 @@ _ROWS: Final = (
     _Row(
         verdict=TooHeavy,
         sentence="{host} could not compute {method} at once: {said}",
-        words=r"out of ?gas|execution aborted|gas (limit|cap)",
+        words=r"out ?of ?gas|execution aborted|gas (limit|cap)",
         methods=("eth_call",),
     ),
     _Row(

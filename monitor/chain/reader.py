@@ -29,6 +29,7 @@ from monitor.chain.settings import (
     on_loopback,
     rpc_url,
 )
+from monitor.chain.singly import Manner
 from monitor.chain.usd_settings import UsdSettings, oracle_of
 from monitor.chain.watching import Watching
 from monitor.model.observation import Block, Snapshot
@@ -70,6 +71,7 @@ class ChainReader:
         self._heads = heads or Heads(chain.behind)
         self._histories = Histories(chain, told)
         self._agreement: Agreement | None = None
+        self._manners: dict[Endpoint, Manner] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -146,30 +148,40 @@ class ChainReader:
         if target.reorg is not None:
             self._histories.turned(target.reorg.ancestor)
         snapshot = await self._made(
-            endpoint, target.block, watching=self._watching, histories=self._histories
+            self._pinned(endpoint, target.block),
+            target.block,
+            watching=self._watching,
+            histories=self._histories,
         )
         seen = replace(snapshot, observed_at=observed_at, reorg=target.reorg)
         return _Read(endpoint, target, seen)
 
     async def _read_at(self, endpoint: Endpoint, number: int, observed_at: datetime) -> Snapshot:
+        block = (await header(endpoint, hex(number))).block
         snapshot = await self._made(
-            endpoint,
-            (await header(endpoint, hex(number))).block,
+            # A manner of its own: Multicall3 may not have been there yet.
+            replace(self._pinned(endpoint, block), manner=Manner()),
+            block,
             watching=Watching(self.chain, self._watches),
             histories=Histories(self.chain, replace(self._told, checkpoints=None)),
         )
         return replace(snapshot, observed_at=observed_at)
 
     def _pinned(self, endpoint: Endpoint, block: Block) -> Pinned:
-        return Pinned(endpoint=endpoint, multicall=self.chain.multicall, block=block.number)
+        return Pinned(
+            endpoint=endpoint,
+            multicall=self.chain.multicall,
+            block=block.number,
+            manner=self._manners.setdefault(endpoint, Manner()),
+        )
 
     async def _made(
-        self, endpoint: Endpoint, block: Block, *, watching: Watching, histories: Histories
+        self, pinned: Pinned, block: Block, *, watching: Watching, histories: Histories
     ) -> Snapshot:
         """Return a block's snapshot, as yet observed when the block was stamped."""
-        scene = await watching.read(self._pinned(endpoint, block), block)
+        scene = await watching.read(pinned, block)
         positions = await histories.attach(
-            endpoint, scene.positions, pools=scene.known, block=block.number
+            pinned.endpoint, scene.positions, pools=scene.known, block=block.number
         )
         return Snapshot(
             chain=self.chain.name,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from monitor.chain.failures import EmptyAnswer, NotReached, from_error
+from monitor.chain.failures import EmptyAnswer, NotReached, TooHeavy, from_error
 from monitor.chain.pacing import Pace
 from monitor.chain.wire import Asked, Wire
 from monitor.clock import stopwatch
@@ -86,6 +86,37 @@ class Endpoint:
         results = [await self.call(method, *params) for method, params in calls]
         self._takes_batches = False
         return results
+
+    async def call_each(self, calls: Sequence[Asked]) -> list[Any]:
+        """Return each call's result, or the HedgewatchError it alone failed with, in one request.
+
+        Raises TooHeavy where the node takes no request of so many calls.
+        """
+        if len(calls) == 1:
+            return [await self._caught(*calls[0])]
+        try:
+            responses = await self._wire.ask_together(calls)
+        except (KeyError, TypeError, AttributeError):  # web3 sorts whatever it was sent
+            responses = None
+        except Transient as failure:
+            if failure.retry_after is not None or isinstance(failure, NotReached):
+                raise
+            responses = None
+        if not isinstance(responses, list) or len(responses) != len(calls):
+            raise TooHeavy(f"{self.host} takes no request of {len(calls)} calls")
+        return [
+            self._caught_result(method, response)
+            for (method, _), response in zip(calls, responses, strict=True)
+        ]
+
+    async def _caught(self, method: str, params: Sequence[object]) -> Any:  # noqa: ANN401
+        return self._caught_result(method, await self._wire.ask(method, params))
+
+    def _caught_result(self, method: str, response: Any) -> Any:  # noqa: ANN401
+        try:
+            return self._result(method, response)
+        except HedgewatchError as failure:
+            return failure
 
     async def _batch(self, calls: Sequence[Asked]) -> list[Any]:
         try:

@@ -13,7 +13,10 @@ from monitor.chain.checkpoint import Checkpoints
 from monitor.chain.history import Told
 from monitor.chain.reader import ChainReader, chain_reader
 from monitor.chain.settings import ChainSettings, EntrySettings, LinkSettings, WatchSettings
-from monitor.devnet.local_chain import Devnet
+from monitor.devnet.contracts import deploy
+from monitor.devnet.local_chain import Devnet, attach
+from monitor.devnet.rpc import Rpc
+from monitor.devnet.sender import Sender
 
 Script = Callable[[str, list[Any]], Awaitable[web.Response | dict[str, Any]]]
 
@@ -27,6 +30,8 @@ class ScriptedNode:
     asked: list[tuple[str, list[Any]]] = field(default_factory=list)
     connections: set[Any] = field(default_factory=set)
     takes_batches: bool = True
+    most_a_batch: int = 1_000_000
+    batches: list[int] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.connections.add(request.transport)
@@ -37,6 +42,10 @@ class ScriptedNode:
         if not self.takes_batches:
             error = {"code": -32600, "message": "batch requests are not supported"}
             return web.json_response({"jsonrpc": "2.0", "id": None, "error": error}, status=400)
+        self.batches.append(len(body))
+        if len(body) > self.most_a_batch:
+            error = {"code": -32600, "message": f"batch of more than {self.most_a_batch}"}
+            return web.json_response({"jsonrpc": "2.0", "id": None, "error": error})
         answers = [await self.answer(one) for one in body]
         # What refuses one call of a batch over HTTP refuses the whole of it.
         refusals = [one for one in answers if not isinstance(one, dict)]
@@ -111,3 +120,12 @@ async def reader_on() -> AsyncIterator[ReaderOn]:
             return await stack.enter_async_context(reader)
 
         yield build
+
+
+@pytest.fixture
+async def other(devnet: Devnet) -> AsyncIterator[Devnet]:
+    """A second set of contracts on the node of the first, called PancakeSwap's by the config."""
+    async with Rpc(devnet.url) as rpc:
+        made = await deploy(rpc, Sender(rpc), usdc_is_token0=True, price=300)
+    async with attach(devnet.url, made) as second:
+        yield second

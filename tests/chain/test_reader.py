@@ -279,12 +279,6 @@ async def test_a_manager_that_is_none_is_told_clearly(devnet: Devnet, reader_on:
         await reader.snapshot(NOON)
 
 
-async def test_multicall_without_code_is_told_clearly(devnet: Devnet, reader_on: Any) -> None:
-    reader = await reader_on(devnet, {"nft": (1,)}, multicall=STRANGER)
-    with pytest.raises(NoCode, match=f"Multicall3's address {STRANGER} has no code on devnet"):
-        await reader.snapshot(NOON)
-
-
 async def test_a_multicall_that_is_none_is_told_clearly(devnet: Devnet, reader_on: Any) -> None:
     weth = devnet.deployment.weth
     reader = await reader_on(devnet, {"nft": (1,)}, multicall=weth)

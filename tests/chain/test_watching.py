@@ -1,16 +1,12 @@
 """Several position managers of one chain in one batch, and blocks of any age."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from monitor.chain.reader import chain_reader
 from monitor.chain.settings import ChainSettings, WatchSettings
-from monitor.devnet.contracts import deploy
-from monitor.devnet.local_chain import Devnet, attach
-from monitor.devnet.rpc import Rpc
-from monitor.devnet.sender import Sender
+from monitor.devnet.local_chain import Devnet
 from monitor.model.observation import Snapshot
 
 STRANGER = "0x00000000000000000000000000000000DeaDBeef"
@@ -21,15 +17,6 @@ async def taken(reader: Any, devnet: Devnet) -> Snapshot:
     assert snapshot is not None
     found: Snapshot = snapshot
     return found
-
-
-@pytest.fixture
-async def other(devnet: Devnet) -> AsyncIterator[Devnet]:
-    """A second set of contracts on the node of the first, called PancakeSwap's by the config."""
-    async with Rpc(devnet.url) as rpc:
-        made = await deploy(rpc, Sender(rpc), usdc_is_token0=True, price=300)
-    async with attach(devnet.url, made) as second:
-        yield second
 
 
 async def test_the_same_id_of_two_managers_is_two_positions_in_one_request(
