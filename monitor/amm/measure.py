@@ -34,7 +34,7 @@ class Worth:
     usd: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Measures:
     """One position at one block.
 
@@ -114,32 +114,35 @@ def measure(
     owed = position_owed(pool, position)
     fees = _without_principal(owed, position.basis)
     value = value_x192(*amounts, pool.sqrt_price_x96)
+    all_owed = value_x192(*owed, pool.sqrt_price_x96)
+    all_fees = all_owed if fees is owed else value_x192(*fees, pool.sqrt_price_x96)
     hodl = _hodl_x192(position, pool)
     realised = worth.realised(position.basis)
     price = worth.price
     price_lower, price_upper = price_range(pool.pool, position.tick_lower, position.tick_upper)
     return _measures(
-        amount0=amounts[0],
-        amount1=amounts[1],
-        owed0=owed[0],
-        owed1=owed[1],
-        fees0=fees[0],
-        fees1=fees[1],
-        value=worth.of(value),
-        fees=worth.of(value_x192(*fees, pool.sqrt_price_x96)),
-        total=worth.of(value + value_x192(*owed, pool.sqrt_price_x96)),
-        il=loss_fraction(value, hodl),
-        il_worth=worth.of(value - hodl) if hodl else None,
-        hodl=worth.of(hodl) if hodl else None,
-        il_realised_token1=realised[0],
-        il_realised_usd=realised[1],
-        in_range=position.tick_lower <= pool.tick < position.tick_upper,
-        price=price,
-        price_lower=price_lower,
-        price_upper=price_upper,
-        distance_lower=1 - price_lower / price,
-        distance_upper=price_upper / price - 1,
-        usd_a_token1=worth.usd_a_token1,
+        # In order, for naming so many would cost as much as all of the above.
+        amounts[0],
+        amounts[1],
+        owed[0],
+        owed[1],
+        fees[0],
+        fees[1],
+        worth.of(value),
+        worth.of(all_fees),
+        worth.of(value + all_owed),
+        loss_fraction(value, hodl),  # il
+        worth.of(value - hodl) if hodl else None,  # il_worth
+        worth.of(hodl) if hodl else None,
+        realised[0],
+        realised[1],
+        position.tick_lower <= pool.tick < position.tick_upper,
+        price,
+        price_lower,
+        price_upper,
+        1 - price_lower / price,
+        price_upper / price - 1,
+        worth.usd_a_token1,
     )
 
 
@@ -199,7 +202,7 @@ def _whole(sqrt_price_x96: int, shift: int) -> float:
 
 
 def _without_principal(owed: tuple[int, int], basis: Basis | None) -> tuple[int, int]:
-    if basis is None:
+    if basis is None or not (basis.uncollected0 or basis.uncollected1):
         return owed
     return max(owed[0] - basis.uncollected0, 0), max(owed[1] - basis.uncollected1, 0)
 

@@ -12,7 +12,6 @@ from monitor.model.swift import swift
 class Worth:
     token0: float
     usd: float | None = None
-    notes: list[str] = field(default_factory=list)
 
 
 def test_a_swift_record_is_the_record() -> None:
@@ -29,9 +28,14 @@ def test_it_is_as_frozen_as_any() -> None:
         made.token0 = 2.0  # type: ignore[misc]
 
 
-def test_a_default_that_is_made_is_made_each_time() -> None:
-    maker = swift(Worth)
-    assert maker(token0=1).notes is not maker(token0=1).notes
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    notes: list[str] = field(default_factory=list)
+
+
+def test_a_default_that_is_made_anew_is_refused() -> None:
+    with pytest.raises(TypeError, match="made anew each time"):
+        swift(Noted)
 
 
 def test_a_wrong_argument_is_refused() -> None:
