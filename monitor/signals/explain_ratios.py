@@ -9,8 +9,8 @@ from monitor.amm.measure import worth_of
 from monitor.amm.variants import Holdings
 from monitor.signals.case import Case, Worked, num, percent
 from monitor.signals.lookback import DAY, WEEK, pool_over, position_now, position_over
+from monitor.signals.of_losses import compared
 from monitor.signals.of_pool import realised_vol
-from monitor.signals.of_position import compared
 
 _Q96: Final = 1 << 96
 

@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from monitor.amm.volatility import annual
-from monitor.signals.facts import Facts, PoolSeen
+from monitor.signals.facts import Facts, PoolSeen, PositionSeen
 from monitor.signals.lookback import DAY, WEEK, hours, pool_over
 
 Answer: TypeAlias = tuple[float | bool | None, str]
 """A value and a note: how it came about; where the value is None, why it is not known."""
 
 OfPool: TypeAlias = Callable[[Facts, PoolSeen, datetime], Answer]
+
+OfPosition: TypeAlias = Callable[[Facts, PositionSeen, datetime], Answer]
+"""What answers one name. It asks for no more than it needs, and never reads a clock."""
 
 _LEAST_STEPS: Final = 12
 """Fewer steps of the price than this tell no volatility."""
