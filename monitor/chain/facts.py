@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from monitor.chain.abi import encode_call
-from monitor.chain.failures import EmptyAnswer, NoCode, one_line, revert_reason
+from monitor.chain.failures import EmptyAnswer, NoCode, revert_reason
 from monitor.chain.multicall import Pinned
 from monitor.chain.registry import Chain, Dex, Nft
-from monitor.chain.words import WORD, Answer, Call, address, sint, text, uint
+from monitor.chain.tokens import Tokens
+from monitor.chain.words import WORD, Answer, Call, address, sint, uint
 from monitor.errors import Permanent, Transient
 from monitor.model.pool import Pool, Token
 
 _POOL: Final = "uniswap_v3_pool"
 _NOBODY: Final = "0x" + "0" * 40
 _POSITION_WORDS: Final = 12
-_MOST_DECIMALS: Final = 255
-_MOST_SYMBOL: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class _PoolKey(NamedTuple):
 class Facts:
     """The cache of what never changes, read once a process.
 
-    places: by NFT. pools, tokens: by address. broken: why an NFT or a watched pool's
+    places: by NFT. pools: by address. broken: why an NFT or a watched pool's
     address cannot be understood; found out once, like the rest.
     """
 
@@ -50,7 +49,7 @@ class Facts:
         self.broken: dict[Nft | str, str] = {}
         self._chain = chain
         self._factories: dict[str, str] = {}
-        self.tokens: dict[str, Token | None] = {}
+        self.tokens = Tokens()
         self._addresses: dict[_PoolKey, str] = {}
 
     async def learn_places(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> None:
@@ -150,13 +149,13 @@ class Facts:
     async def _learn_pools(self, pinned: Pinned, keys: Iterable[_PoolKey]) -> None:
         wanted = {self._addresses[key]: key for key in keys}
         new = {one: key for one, key in wanted.items() if one not in (*self.pools, _NOBODY)}
-        await self.learn_tokens(pinned, [t for k in new.values() for t in (k.token0, k.token1)])
+        await self.tokens.learn(pinned, [t for k in new.values() for t in (k.token0, k.token1)])
         getters = [encode_call(_POOL, getter) for getter in ("tickSpacing", "fee")]
         answers = await pinned.ask_once([Call(one, getter) for one in new for getter in getters])
         for (pool, key), (spacing, fee) in zip(
             new.items(), _rows(answers, len(getters)), strict=True
         ):
-            token0, token1 = self.tokens[key.token0], self.tokens[key.token1]
+            token0, token1 = self.tokens.known[key.token0], self.tokens.known[key.token1]
             if token0 is None or token1 is None or not (spacing.ok and fee.ok):
                 continue
             self.pools[pool] = Pool(
@@ -170,19 +169,6 @@ class Facts:
                 protocol=key.dex.protocol,
             )
 
-    async def learn_tokens(self, pinned: Pinned, tokens: Iterable[str]) -> None:
-        """Learn tokens by address; None for one that does not tell its decimals."""
-        new = [token for token in dict.fromkeys(tokens) if token not in self.tokens]
-        getters = [encode_call("erc20", getter) for getter in ("decimals", "symbol")]
-        answers = await pinned.ask_once([Call(one, getter) for one in new for getter in getters])
-        for token, (decimals, symbol) in zip(new, _rows(answers, len(getters)), strict=True):
-            count = uint(decimals.data, 0) if decimals.ok else _MOST_DECIMALS + 1
-            self.tokens[token] = (
-                Token(address=token, symbol=_symbol(symbol, token), decimals=count)
-                if count <= _MOST_DECIMALS
-                else None
-            )
-
     def _why_not(self, key: _PoolKey) -> str:
         if self._addresses[key] == _NOBODY:
             apart = "tick spacing" if key.dex.form.spaced else "fee"
@@ -190,7 +176,7 @@ class Facts:
                 f"the factory knows no pool of {key.token0}, {key.token1} and {apart} {key.apart}"
             )
         for token in (key.token0, key.token1):
-            if self.tokens.get(token) is None:
+            if self.tokens.known.get(token) is None:
                 return f"token {token} does not tell its decimals"
         return f"pool {self._addresses[key]} does not tell its tick spacing and fee"
 
@@ -223,12 +209,3 @@ async def has_code(pinned: Pinned, contract: str) -> bool:
 
 def _rows(answers: Sequence[Answer], width: int) -> list[Sequence[Answer]]:
     return [answers[start : start + width] for start in range(0, len(answers), width)]
-
-
-def _symbol(answer: Answer, token: str) -> str:
-    """Return a token's symbol, fit for print; its short address where it has none."""
-    try:
-        told = one_line(text(answer.data)) if answer.ok else ""
-    except ValueError:
-        told = ""
-    return told[:_MOST_SYMBOL] or f"{token[:6]}…{token[-4:]}"

@@ -11,36 +11,29 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from eth_utils.crypto import keccak
-
 from monitor.chain.abi import encode_call
-from monitor.chain.chainlink_feeds import NATIVE
-from monitor.chain.facts import Facts, Place, has_code, quote_of, why
+from monitor.chain.facts import Place, has_code, why
 from monitor.chain.failures import NoCode
 from monitor.chain.multicall import Pinned
 from monitor.chain.registry import Chain, Nft
+from monitor.chain.tokens import Tokens
+from monitor.chain.v4_places import V4Places
 from monitor.chain.words import WORD, Answer, Call, address, sint, uint
 from monitor.errors import Permanent
 from monitor.model.observation import Missing
-from monitor.model.pool import Pool, PoolState, Token
+from monitor.model.pool import Pool, PoolState
 from monitor.model.position import Position, TickState, position_key
 
 _MANAGER: Final = "uniswap_v4_position_manager"
 _VIEW: Final = "uniswap_v4_state_view"
-_PROTOCOL: Final = "uniswap_v4"
 _GETTERS: Final[Mapping[str, int]] = {
     "getSlot0": 4 * WORD,
     "getLiquidity": WORD,
     "getFeeGrowthGlobals": 2 * WORD,
 }
-_DYNAMIC: Final = 0x800000
-_KEY: Final = 5 * WORD
-_INFO: Final = 6 * WORD
 _ENTRY: Final = 3 * WORD
 _TICK: Final = 4 * WORD
 _NOT_MINTED: Final = "NOT_MINTED"
-_NATIVE_DECIMALS: Final = 18
-_COINS: Final[Mapping[int, str]] = {56: "BNB", 137: "POL", 42_220: "CELO", 43_114: "AVAX"}
 
 
 class Seat(NamedTuple):
@@ -71,18 +64,15 @@ class V4:
     Raises ValueError where some are watched and it is not known where to ask.
     """
 
-    def __init__(self, chain: Chain, facts: Facts, nfts: Collection[Nft]) -> None:
+    def __init__(self, chain: Chain, tokens: Tokens, nfts: Collection[Nft]) -> None:
         if nfts and not chain.state_view:
             raise ValueError(
                 f"Uniswap v4 on {chain.name} is read through its StateView: "
                 f'give [chain.{chain.name}] state_view = "0x…"'
             )
         self._chain = chain
-        self._facts = facts
         self._nfts = tuple(sorted(nfts))
-        self._places: dict[Nft, Place] = {}
-        self._broken: dict[Nft, str] = {}
-        self._told: dict[Nft, bytes] = {}
+        self._places = V4Places(chain, tokens)
         self._checked = not nfts
 
     async def check(self, pinned: Pinned) -> None:
@@ -110,11 +100,11 @@ class V4:
         calls: list[Call] = []
         view = self._chain.state_view
         pools: dict[Pool, int] = {}
-        for pool in dict.fromkeys(place.pool for place in self._places.values()):
+        for pool in dict.fromkeys(place.pool for place in self._places.known.values()):
             pools[pool] = len(calls)
             calls += [Call(view, encode_call(_VIEW, one, _id(pool))) for one in _GETTERS]
         ticks: dict[tuple[str, int], int] = {}
-        for place in self._places.values():
+        for place in self._places.known.values():
             for tick in (place.tick_lower, place.tick_upper):
                 if (place.pool.address, tick) not in ticks:
                     ticks[place.pool.address, tick] = len(calls)
@@ -127,28 +117,13 @@ class V4:
         return Section(calls=tuple(calls), pools=pools, seats=seats)
 
     async def learn(self, pinned: Pinned, section: Section, answers: Sequence[Answer]) -> bool:
-        """Learn what defines the positions; return whether any is known that was not.
-
-        An id can come to mean another position where a chain turns, so it is compared.
-        """
-        new: dict[Nft, bytes] = {}
-        for nft, seat in section.seats.items():
-            told, owner = answers[seat.at], answers[seat.at + 1]
-            # The last byte tells of a subscriber, and changes.
-            if told.ok and owner.ok and self._told.get(nft) != told.data[:-1]:
-                new[nft] = self._told[nft] = told.data[:-1]
-        keyed = {nft: data for nft, data in new.items() if len(data) == _INFO - 1}
-        coins = {address(data, word) for data in keyed.values() for word in (0, 1)}
-        await self._facts.learn_tokens(pinned, coins - {NATIVE})
-        for nft in new:
-            self._broken.pop(nft, None)
-            self._places.pop(nft, None)
-            found = self._place(keyed[nft]) if nft in keyed else "its manager speaks otherwise"
-            if isinstance(found, str):
-                self._broken[nft] = found
-            else:
-                self._places[nft] = found
-        return any(nft in self._places for nft in new)
+        """Learn what defines the positions; return whether any is known that was not."""
+        told = {
+            nft: answers[seat.at].data
+            for nft, seat in section.seats.items()
+            if answers[seat.at].ok and answers[seat.at + 1].ok
+        }
+        return await self._places.learn(pinned, told)
 
     def read(
         self, section: Section, answers: Sequence[Answer]
@@ -173,7 +148,7 @@ class V4:
     ) -> Iterator[Position | Missing]:
         for nft, seat in section.seats.items():
             key = position_key(self._chain.chain_id, nft.manager, nft.token_id)
-            read = self._broken.get(nft) or _read_position(nft, key, seat, answers)
+            read = self._places.broken.get(nft) or _read_position(nft, key, seat, answers)
             if isinstance(read, Position) and seat.place is not None:
                 pool = seat.place.pool
                 if isinstance(states[pool], Missing):
@@ -186,7 +161,7 @@ class V4:
                 yield read
 
     def _seat(self, nft: Nft, at: int, ticks: Mapping[tuple[str, int], int]) -> Seat:
-        place = self._places.get(nft)
+        place = self._places.known.get(nft)
         if place is None:
             return Seat(at, None)
         pool = place.pool.address
@@ -198,7 +173,7 @@ class V4:
             Call(nft.manager, encode_call(_MANAGER, "getPoolAndPositionInfo", nft.token_id)),
             Call(nft.manager, encode_call(_MANAGER, "ownerOf", nft.token_id)),
         ]
-        place = self._places.get(nft)
+        place = self._places.known.get(nft)
         if place is not None:
             entry = encode_call(
                 _VIEW,
@@ -211,38 +186,6 @@ class V4:
             )
             calls.append(Call(self._chain.state_view, entry))
         return calls
-
-    def _place(self, data: bytes) -> Place | str:
-        """Return a position's place from its pool's key and its packed ticks, or why not."""
-        coins = address(data, 0), address(data, 1)
-        tokens = [self._token(coin) for coin in coins]
-        for coin, token in zip(coins, tokens, strict=True):
-            if token is None:
-                return f"token {coin} does not tell its decimals"
-        token0, token1 = (token for token in tokens if token is not None)
-        fee, spacing, hooks = uint(data, 2), sint(data, 3), address(data, 4)
-        if not spacing:
-            return "its manager names no pool"
-        info = int.from_bytes(data[_KEY:] + b"\0")
-        pool = Pool(
-            chain_id=self._chain.chain_id,
-            address="0x" + keccak(data[:_KEY]).hex(),
-            token0=token0,
-            token1=token1,
-            fee_pips=fee,  # of a dynamic one no fee but a flag, until its state tells
-            tick_spacing=spacing,
-            quote=quote_of(_wrapped(token0), token1, self._chain.quote),
-            protocol=_PROTOCOL,
-            hooks="" if hooks == NATIVE else hooks,
-            dynamic_fee=fee == _DYNAMIC,
-        )
-        return Place(pool=pool, tick_lower=_tick(info >> 8), tick_upper=_tick(info >> 32))
-
-    def _token(self, coin: str) -> Token | None:
-        if coin != NATIVE:
-            return self._facts.tokens[coin]
-        symbol = _COINS.get(self._chain.chain_id, "ETH")
-        return Token(address=NATIVE, symbol=symbol, decimals=_NATIVE_DECIMALS)
 
 
 def _read_pool(pool: Pool, answers: Sequence[Answer]) -> PoolState | Missing:
@@ -300,14 +243,3 @@ def _edge(data: bytes) -> TickState:
 
 def _id(pool: Pool) -> bytes:
     return bytes.fromhex(pool.address[2:])
-
-
-def _tick(bits: int) -> int:
-    """Return the signed integer in the lowest 24 bits."""
-    value = bits & 0xFFFFFF
-    return value - (1 << 24) if value >> 23 else value
-
-
-def _wrapped(token: Token) -> Token:
-    """Return a chain's own coin under the name of its wrapped self, by which people prefer it."""
-    return replace(token, symbol="W" + token.symbol) if token.address == NATIVE else token

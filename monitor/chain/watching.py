@@ -66,7 +66,7 @@ class Watching:
         self._wallets = Wallets(purses, ignored=self._ignored)
         self._facts = Facts(chain)
         by_id = {Nft(dex.manager, one) for watch, dex in newest for one in watch.nft}
-        self._v4 = V4(chain, self._facts, by_id)
+        self._v4 = V4(chain, self._facts.tokens, by_id)
         self._plan: Plan | None = None
         self._seen = Seen()  # by this very plan
 

@@ -1,10 +1,5 @@
-"""Uniswap v4 positions, read from the real contracts on a private node.
+"""Uniswap v4 positions, read from the real contracts on a private node."""
 
-Nothing here approves a token: manager and router are given what they are to pay.
-"""
-
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -16,28 +11,19 @@ from eth_utils.crypto import keccak
 
 from monitor.amm.fee_growth import position_owed
 from monitor.amm.measure import measure
-from monitor.amm.ticks import sqrt_ratio_at_tick
-from monitor.chain.abi import Contract, contract_from, decode_result, encode_call
 from monitor.chain.chainlink_feeds import NATIVE
 from monitor.chain.failures import NoCode
-from monitor.chain.history import Told
-from monitor.chain.reader import ChainReader, chain_reader
+from monitor.chain.reader import chain_reader
 from monitor.chain.registry import KNOWN, settle
 from monitor.chain.settings import ChainSettings, EntrySettings, WatchSettings
 from monitor.devnet import parts
-from monitor.devnet.local_chain import Devnet
 from monitor.devnet.sender import Call
 from monitor.errors import Permanent
-from monitor.model.observation import Snapshot
 from monitor.model.position import position_key
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-FAR = 2**40
-RICH = hex(10**30)
 DYNAMIC: Final = 0x800000
-NOBODY = "0x" + "00" * 20
 FRIEND = "0x00000000000000000000000000000000DeaDBeef"
-MINT, DECREASE, BURN, SETTLE, TAKE_PAIR = 0x02, 0x01, 0x03, 0x0B, 0x11
 SPACING = 60
 TICKS = (-1_200, 1_800)
 LIQUIDITY = 10**21
@@ -46,169 +32,13 @@ Key = tuple[str, str, int, int, str]
 _KEY = "(address,address,uint24,int24,address)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class V4:
-    """The v4 contracts on a devnet, and hands to work them."""
-
-    devnet: Devnet
-    pool_manager: str
-    manager: str
-    view: str
-    router: str
-
-    async def send(self, to: str, data: bytes, what: str) -> None:
-        await self.devnet.send(
-            Call(sender=self.devnet.deployment.deployer, to=to, data=data, what=what)
-        )
-
-    async def open(self, key: Key, tick: int = 0) -> None:
-        """Initialise a pool at a tick's price."""
-        data = abi("PoolManager").encode("initialize", key, sqrt_ratio_at_tick(tick))
-        await self.send(self.pool_manager, data, "opening a v4 pool")
-
-    async def act(self, *actions: tuple[int, str, tuple[object, ...]]) -> None:
-        """Have the manager do actions: (number, types of the arguments, arguments)."""
-        plan = bytes(number for number, _, _ in actions)
-        what = [encode(types.split(";"), values) for _, types, values in actions]
-        data = abi("PositionManager").encode(
-            "modifyLiquidities", encode(["bytes", "bytes[]"], [plan, what]), FAR
-        )
-        await self.send(self.manager, data, "changing a v4 position")
-
-    async def mint(
-        self, key: Key, liquidity: int = LIQUIDITY, ticks: tuple[int, int] = TICKS
-    ) -> int:
-        """Mint a position of the deployer's, and return its id."""
-        token_id = int((await self.ask(self.manager, "PositionManager", "nextTokenId"))[0])
-        most = 2**127
-        await self.act(
-            (
-                MINT,
-                f"{_KEY};int24;int24;uint256;uint128;uint128;address;bytes",
-                (key, *ticks, liquidity, most, most, self.devnet.deployment.deployer, b""),
-            ),
-            *((SETTLE, "address;uint256;bool", (coin, 0, False)) for coin in key[:2]),
-        )
-        return token_id
-
-    async def decrease(self, token_id: int, liquidity: int, key: Key, to: str) -> None:
-        """Take liquidity, or with none of it the fees alone, to someone."""
-        await self.act(
-            (DECREASE, "uint256;uint256;uint128;uint128;bytes", (token_id, liquidity, 0, 0, b"")),
-            (TAKE_PAIR, "address;address;address", (*key[:2], to)),
-        )
-
-    async def burn(self, token_id: int, key: Key, to: str) -> None:
-        await self.act(
-            (BURN, "uint256;uint128;uint128;bytes", (token_id, 0, 0, b"")),
-            (TAKE_PAIR, "address;address;address", (*key[:2], to)),
-        )
-
-    async def swap(self, key: Key, amount: int, *, zero_for_one: bool) -> None:
-        """Sell exactly `amount`, at any price."""
-        limit = sqrt_ratio_at_tick(-880_000 if zero_for_one else 880_000)
-        # The router takes what it sells from its caller, and ether from what it holds.
-        data = abi("PoolSwapTest").encode(
-            "swap", key, (zero_for_one, -amount, limit), (False, False), b""
-        )
-        await self.devnet.rpc.call("anvil_setBalance", self.router, RICH)
-        await self.send(self.router, data, "a v4 swap")
-
-    async def ask(self, to: str, contract: str, call: str, *args: object) -> tuple[Any, ...]:
-        data = "0x" + abi(contract).encode(call, *args).hex()
-        answer = await self.devnet.rpc.call("eth_call", {"to": to, "data": data}, "latest")
-        return abi(contract).decode(call, bytes.fromhex(answer[2:]))
-
-    async def held(self, coin: str, owner: str) -> int:
-        """Return what someone holds of a coin, raw."""
-        if coin == NATIVE:
-            return int(await self.devnet.rpc.call("eth_getBalance", owner, "latest"), 16)
-        data = "0x" + encode_call("erc20", "balanceOf", owner).hex()
-        answer = await self.devnet.rpc.call("eth_call", {"to": coin, "data": data}, "latest")
-        return int(decode_result("erc20", "balanceOf", bytes.fromhex(answer[2:]))[0])
-
-
-def abi(name: str) -> Contract:
-    return contract_from(parts.artifact(name)["abi"], name)
-
-
-@pytest.fixture
-async def v4(devnet: Devnet) -> V4:
-    """The v4 contracts beside the devnet's own, with coins to pay with."""
-    made = devnet.deployment
-
-    async def create(name: str, types: list[str], values: list[object]) -> str:
-        code = bytes.fromhex(parts.artifact(name)["bytecode"].removeprefix("0x"))
-        call = Call(
-            sender=made.deployer,
-            to=None,
-            data=code + encode(types, values),
-            what=f"deploying {name}",
-        )
-        (receipt,) = await devnet.send(call)
-        assert receipt.contract is not None
-        return to_checksum_address(receipt.contract)
-
-    pool_manager = await create("PoolManager", ["address"], [made.deployer])
-    manager = await create(
-        "PositionManager",
-        ["address", "address", "uint256", "address", "address"],
-        [pool_manager, NOBODY, 100_000, NOBODY, NOBODY],
-    )
-    view = await create("StateView", ["address"], [pool_manager])
-    router = await create("PoolSwapTest", ["address"], [pool_manager])
-    await devnet.rpc.call("anvil_setBalance", manager, RICH)
-    token = contract_from(parts.artifact("ERC20PresetFixedSupply")["abi"], "token")
-    for coin in (made.weth, made.usdc):
-        for call, args in (
-            ("transfer", (manager, 10**40)),
-            ("approve", (router, 2**256 - 1)),
-        ):
-            data = token.encode(call, *args)
-            await devnet.send(Call(sender=made.deployer, to=coin, data=data, what=call))
-    return V4(devnet=devnet, pool_manager=pool_manager, manager=manager, view=view, router=router)
-
-
-@pytest.fixture
-def plain(devnet: Devnet) -> Key:
-    """A pool of the devnet's two tokens at 0.3 %, without a hook."""
-    return (devnet.deployment.token0, devnet.deployment.token1, 3000, SPACING, NOBODY)
-
-
-@pytest.fixture
-def ether(devnet: Devnet) -> Key:
-    """A pool of the chain's own coin and USDC."""
-    return (NATIVE, devnet.deployment.usdc, 500, SPACING, NOBODY)
-
-
-Watch = Callable[..., Awaitable[ChainReader]]
-
-
-def reader_of(v4: V4, *ids: int, entries: tuple[EntrySettings, ...] = ()) -> ChainReader:
-    settings = ChainSettings(
-        rpc=(v4.devnet.url,),
-        chain_id=v4.devnet.chain_id,
-        manager=v4.devnet.deployment.manager,
-        managers={"uniswap_v4": v4.manager},
-        state_view=v4.view,
-        behind=0,
-    )
-    watch = WatchSettings(chain="devnet", protocol="uniswap_v4", nft=ids)
-    return chain_reader("devnet", settings, watches=[watch], told=Told(entries=entries))
-
-
-async def seen(v4: V4, *ids: int, **more: Any) -> Snapshot:
-    async with reader_of(v4, *ids, **more) as reader:
-        snapshot = await reader.snapshot(NOON)
-        assert snapshot is not None
-        return snapshot
-
-
-async def test_a_pool_and_a_position_are_read_as_the_contracts_say(v4: V4, plain: Key) -> None:
+async def test_a_pool_and_a_position_are_read_as_the_contracts_say(
+    v4: Any, plain: Key, seen: Any
+) -> None:
     await v4.open(plain, tick=77)
     token_id = await v4.mint(plain)
     await v4.swap(plain, 10**17, zero_for_one=True)
-    snapshot = await seen(v4, token_id)
+    snapshot = await seen(token_id)
     ((state,), (position,)) = snapshot.pools, snapshot.positions
     pool_id = keccak(encode([_KEY], [plain]))
     assert state.pool.address == "0x" + pool_id.hex()
@@ -232,10 +62,10 @@ async def test_a_pool_and_a_position_are_read_as_the_contracts_say(v4: V4, plain
     assert "[[entry]]" in position.basis_note
 
 
-async def test_two_positions_of_the_same_ticks_are_two(v4: V4, plain: Key) -> None:
+async def test_two_positions_of_the_same_ticks_are_two(v4: Any, plain: Key, seen: Any) -> None:
     await v4.open(plain)
     first, second = await v4.mint(plain), await v4.mint(plain, liquidity=3 * LIQUIDITY)
-    snapshot = await seen(v4, second, first)
+    snapshot = await seen(second, first)
     held = {one.token_id: one.liquidity for one in snapshot.positions}
     assert held == {first: LIQUIDITY, second: 3 * LIQUIDITY}
     assert len(snapshot.pools) == 1
@@ -243,7 +73,7 @@ async def test_two_positions_of_the_same_ticks_are_two(v4: V4, plain: Key) -> No
 
 @pytest.mark.parametrize("name", ["plain", "ether"])
 async def test_fees_and_principal_are_what_taking_them_pays_to_the_wei(
-    name: str, v4: V4, request: pytest.FixtureRequest
+    name: str, v4: Any, request: pytest.FixtureRequest, seen: Any
 ) -> None:
     key: Key = request.getfixturevalue(name)
     await v4.open(key)
@@ -252,62 +82,66 @@ async def test_fees_and_principal_are_what_taking_them_pays_to_the_wei(
     for _ in range(3):
         await v4.swap(key, 7 * 10**18 + 1, zero_for_one=True)
         await v4.swap(key, 5 * 10**18 + 3, zero_for_one=False)
-    ((state,), (position,)) = (snapshot := await seen(v4, token_id)).pools, snapshot.positions
+    ((state,), (position,)) = (snapshot := await seen(token_id)).pools, snapshot.positions
     owed = position_owed(state, position)
     assert min(owed) > 0
     before = [await v4.held(coin, FRIEND) for coin in key[:2]]
     await v4.decrease(token_id, 0, key, FRIEND)
     fees = [await v4.held(coin, FRIEND) for coin in key[:2]]
     assert tuple(after - held for after, held in zip(fees, before, strict=True)) == owed
-    ((state,), (position,)) = (snapshot := await seen(v4, token_id)).pools, snapshot.positions
+    ((state,), (position,)) = (snapshot := await seen(token_id)).pools, snapshot.positions
     assert position_owed(state, position) == (0, 0)
     measured = measure(position, state)
     await v4.decrease(token_id, LIQUIDITY, key, FRIEND)
     paid = [await v4.held(coin, FRIEND) for coin in key[:2]]
     principal = tuple(after - held for after, held in zip(paid, fees, strict=True))
     assert principal == (measured.amount0, measured.amount1)
-    (empty,) = (await seen(v4, token_id)).positions
+    (empty,) = (await seen(token_id)).positions
     assert (empty.liquidity, empty.tokens_owed0) == (0, 0)
 
 
-async def test_out_of_range_fees_stay_as_they_were(v4: V4, plain: Key) -> None:
+async def test_out_of_range_fees_stay_as_they_were(v4: Any, plain: Key, seen: Any) -> None:
     await v4.open(plain)
     await v4.mint(plain, ticks=(-60_000, 60_000))
     token_id = await v4.mint(plain, ticks=(-120, 120))
     await v4.swap(plain, 10**20, zero_for_one=True)
-    ((state,), (position,)) = (snapshot := await seen(v4, token_id)).pools, snapshot.positions
+    ((state,), (position,)) = (snapshot := await seen(token_id)).pools, snapshot.positions
     assert state.tick < position.tick_lower
     owed = position_owed(state, position)
     await v4.swap(plain, 10**18, zero_for_one=True)
-    ((state,), (position,)) = (snapshot := await seen(v4, token_id)).pools, snapshot.positions
+    ((state,), (position,)) = (snapshot := await seen(token_id)).pools, snapshot.positions
     assert position_owed(state, position) == owed
     held = await v4.held(plain[0], FRIEND)
     await v4.decrease(token_id, 0, plain, FRIEND)
     assert await v4.held(plain[0], FRIEND) - held == owed[0]
 
 
-async def test_a_chain_s_own_coin_is_a_token_of_eighteen_decimals(v4: V4, ether: Key) -> None:
+async def test_a_chain_s_own_coin_is_a_token_of_eighteen_decimals(
+    v4: Any, ether: Key, seen: Any
+) -> None:
     await v4.open(ether)
-    snapshot = await seen(v4, await v4.mint(ether))
+    snapshot = await seen(await v4.mint(ether))
     pool = snapshot.pools[0].pool
     assert (pool.token0.address, pool.token0.symbol, pool.token0.decimals) == (NATIVE, "ETH", 18)
     assert pool.pair == "ETH/USDC"
 
 
-async def test_a_dynamic_fee_is_no_fee_of_the_pool_s(v4: V4, plain: Key) -> None:
+async def test_a_dynamic_fee_is_no_fee_of_the_pool_s(v4: Any, plain: Key, seen: Any) -> None:
     # What a hook is called for are its address's lowest bits: 2**7 is before a swap.
     hook = "0x" + "11" * 18 + "0080"
     key = (*plain[:2], DYNAMIC, SPACING, hook)
     await v4.open(key)
-    pool = (await seen(v4, await v4.mint(key))).pools[0].pool
+    pool = (await seen(await v4.mint(key))).pools[0].pool
     assert (pool.hooks, pool.dynamic_fee) == (hook, True)
     assert pool.fee_pips == 0, "as it is now: no hook has set one yet"
 
 
-async def test_what_is_burned_is_gone_and_what_was_never_minted_too(v4: V4, plain: Key) -> None:
+async def test_what_is_burned_is_gone_and_what_was_never_minted_too(
+    v4: Any, plain: Key, reader_of: Any
+) -> None:
     await v4.open(plain)
     token_id = await v4.mint(plain)
-    async with reader_of(v4, token_id, 999) as reader:
+    async with reader_of(token_id, 999) as reader:
         first = await reader.snapshot(NOON)
         assert first is not None
         assert [one.token_id for one in first.positions] == [token_id]
@@ -322,10 +156,10 @@ async def test_what_is_burned_is_gone_and_what_was_never_minted_too(v4: V4, plai
         }
 
 
-async def test_one_minted_while_it_is_watched_appears(v4: V4, plain: Key) -> None:
+async def test_one_minted_while_it_is_watched_appears(v4: Any, plain: Key, reader_of: Any) -> None:
     await v4.open(plain)
     token_id = await v4.mint(plain)
-    async with reader_of(v4, token_id, token_id + 1) as reader:
+    async with reader_of(token_id, token_id + 1) as reader:
         assert await reader.snapshot(NOON) is not None
         await v4.mint(plain, ticks=(-600, 600))
         later = await reader.snapshot(NOON)
@@ -340,13 +174,13 @@ async def test_one_minted_while_it_is_watched_appears(v4: V4, plain: Key) -> Non
 
 
 async def test_an_id_that_a_turned_chain_gave_to_another_position_is_read_anew(
-    v4: V4, plain: Key, ether: Key
+    v4: Any, plain: Key, ether: Key, reader_of: Any
 ) -> None:
     await v4.open(plain)
     await v4.open(ether)
     before = await v4.devnet.snapshot()
     token_id = await v4.mint(plain)
-    async with reader_of(v4, token_id) as reader:
+    async with reader_of(token_id) as reader:
         first = await reader.snapshot(NOON)
         assert first is not None
         await v4.devnet.revert(before)
@@ -358,7 +192,7 @@ async def test_an_id_that_a_turned_chain_gave_to_another_position_is_read_anew(
         assert later.pools[0].pool.token0.address == NATIVE
 
 
-async def test_an_entry_gives_it_a_basis(v4: V4, plain: Key) -> None:
+async def test_an_entry_gives_it_a_basis(v4: Any, plain: Key, seen: Any) -> None:
     await v4.open(plain)
     token_id = await v4.mint(plain)
     entry = EntrySettings(
@@ -367,12 +201,12 @@ async def test_an_entry_gives_it_a_basis(v4: V4, plain: Key) -> None:
         amount1=Decimal(1),
         liquidity=LIQUIDITY,
     )
-    (position,) = (await seen(v4, token_id, entries=(entry,))).positions
+    (position,) = (await seen(token_id, entries=(entry,))).positions
     assert position.basis is not None
     assert (position.basis.hodl0, position.basis.source) == (10**9, "config")
 
 
-async def test_v3_and_v4_are_read_in_one_snapshot(v4: V4, plain: Key) -> None:
+async def test_v3_and_v4_are_read_in_one_snapshot(v4: Any, plain: Key) -> None:
     await v4.open(plain)
     token_id = await v4.mint(plain)
     old = await v4.devnet.mint(v4.devnet.deployment.wallets[0], 200, 300)
@@ -395,19 +229,21 @@ async def test_v3_and_v4_are_read_in_one_snapshot(v4: V4, plain: Key) -> None:
     assert snapshot.missing == ()
 
 
-async def test_a_wrong_address_is_told_before_anything_is_read(v4: V4, plain: Key) -> None:
+async def test_a_wrong_address_is_told_before_anything_is_read(
+    v4: Any, plain: Key, seen: Any
+) -> None:
     await v4.open(plain)
     token_id = await v4.mint(plain)
     with pytest.raises(NoCode, match="has no code on devnet"):
-        await seen(replace(v4, view=FRIEND), token_id)
+        await seen(token_id, state_view=FRIEND)
     with pytest.raises(Permanent, match="is not of Uniswap v4"):
-        await seen(replace(v4, view=v4.devnet.deployment.weth), token_id)
+        await seen(token_id, state_view=v4.devnet.deployment.weth)
     other = await _another_view(v4)
     with pytest.raises(Permanent, match="of two pool managers"):
-        await seen(replace(v4, view=other), token_id)
+        await seen(token_id, state_view=other)
 
 
-async def _another_view(v4: V4) -> str:
+async def _another_view(v4: Any) -> str:
     code = bytes.fromhex(parts.artifact("StateView")["bytecode"].removeprefix("0x"))
     data = code + encode(["address"], [FRIEND])
     sender = v4.devnet.deployment.deployer

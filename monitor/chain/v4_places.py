@@ -1,0 +1,100 @@
+"""What defines a Uniswap v4 position: its pool's key and its ticks, as the manager packs them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from eth_utils.crypto import keccak
+
+from monitor.chain.chainlink_feeds import NATIVE
+from monitor.chain.facts import Place, quote_of
+from monitor.chain.multicall import Pinned
+from monitor.chain.registry import Chain, Nft
+from monitor.chain.settings import UNISWAP_V4
+from monitor.chain.tokens import Tokens
+from monitor.chain.words import WORD, address, sint, uint
+from monitor.model.pool import Pool, Token
+
+_DYNAMIC: Final = 0x800000
+_KEY: Final = 5 * WORD
+_INFO: Final = 6 * WORD
+_NATIVE_DECIMALS: Final = 18
+_COINS: Final[Mapping[int, str]] = {56: "BNB", 137: "POL", 42_220: "CELO", 43_114: "AVAX"}
+
+
+class V4Places:
+    """The places of one chain's watched v4 positions.
+
+    known: by NFT. broken: why an NFT's cannot be understood.
+    """
+
+    def __init__(self, chain: Chain, tokens: Tokens) -> None:
+        self.known: dict[Nft, Place] = {}
+        self.broken: dict[Nft, str] = {}
+        self._chain = chain
+        self._tokens = tokens
+        self._told: dict[Nft, bytes] = {}
+
+    async def learn(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> bool:
+        """Learn from what defines positions; return whether any is known that was not.
+
+        An id can come to mean another position where a chain turns, so it is compared.
+        """
+        # The last byte tells of a subscriber, and changes.
+        new = {nft: data[:-1] for nft, data in told.items() if self._told.get(nft) != data[:-1]}
+        self._told |= new
+        whole = {nft: data for nft, data in new.items() if len(data) == _INFO - 1}
+        coins = {address(data, word) for data in whole.values() for word in (0, 1)}
+        await self._tokens.learn(pinned, coins - {NATIVE})
+        for nft in new:
+            self.broken.pop(nft, None)
+            self.known.pop(nft, None)
+            found = self._place(whole[nft]) if nft in whole else "its manager speaks otherwise"
+            if isinstance(found, str):
+                self.broken[nft] = found
+            else:
+                self.known[nft] = found
+        return bool(new.keys() & self.known.keys())
+
+    def _place(self, data: bytes) -> Place | str:
+        """Return a position's place from its pool's key and its packed ticks, or why not."""
+        coins = address(data, 0), address(data, 1)
+        tokens = [self._token(coin) for coin in coins]
+        for coin, token in zip(coins, tokens, strict=True):
+            if token is None:
+                return f"token {coin} does not tell its decimals"
+        token0, token1 = (token for token in tokens if token is not None)
+        fee, spacing, hooks = uint(data, 2), sint(data, 3), address(data, 4)
+        if not spacing:
+            return "its manager names no pool"
+        info = int.from_bytes(data[_KEY:] + b"\0")
+        pool = Pool(
+            chain_id=self._chain.chain_id,
+            address="0x" + keccak(data[:_KEY]).hex(),
+            token0=token0,
+            token1=token1,
+            fee_pips=fee,  # of a dynamic one no fee but a flag, until its state tells
+            tick_spacing=spacing,
+            quote=quote_of(_wrapped(token0), token1, self._chain.quote),
+            protocol=UNISWAP_V4,
+            hooks="" if hooks == NATIVE else hooks,
+            dynamic_fee=fee == _DYNAMIC,
+        )
+        return Place(pool=pool, tick_lower=_tick(info >> 8), tick_upper=_tick(info >> 32))
+
+    def _token(self, coin: str) -> Token | None:
+        if coin != NATIVE:
+            return self._tokens.known[coin]
+        symbol = _COINS.get(self._chain.chain_id, "ETH")
+        return Token(address=NATIVE, symbol=symbol, decimals=_NATIVE_DECIMALS)
+
+
+def _tick(bits: int) -> int:
+    """Return the signed integer in the lowest 24 bits."""
+    value = bits & 0xFFFFFF
+    return value - (1 << 24) if value >> 23 else value
+
+
+def _wrapped(token: Token) -> Token:
+    """Return a chain's own coin under the name of its wrapped self, by which people prefer it."""
+    return replace(token, symbol="W" + token.symbol) if token.address == NATIVE else token
