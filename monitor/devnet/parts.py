@@ -23,6 +23,8 @@ _ARTIFACTS = (
     "node_modules/@uniswap/v3-core/artifacts/contracts/{name}.sol/{name}.json",
     "node_modules/@uniswap/v3-periphery/artifacts/contracts/{name}.sol/{name}.json",
     "node_modules/@openzeppelin/contracts/build/contracts/{name}.json",
+    "node_modules/@pancakeswap/v3-core/artifacts/contracts/{name}.sol/{name}.json",
+    "node_modules/@pancakeswap/masterchef-v3/artifacts/contracts/{name}.sol/{name}.json",
     "node_modules/@uniswap/v4-periphery/foundry-out/{name}.sol/{name}.json",
     "node_modules/@uniswap/v4-periphery/foundry-out/{name}.sol/{name}.default.json",
 )
