@@ -239,7 +239,8 @@ def plain(book: Rulebook, state: State, like: Facts) -> Facts:
 
     Without positions that only dropped blocks held, which stay marked as gone; without the
     measures of what cannot be read now, which are unknown; and without samples that lie
-    before every window.
+    before every window. What is followed in steps of minutes is taken back to a step, and
+    has its own test.
     """
     facts, at = state.facts, state.at or START
     positions = {
@@ -258,7 +259,7 @@ def plain(book: Rulebook, state: State, like: Facts) -> Facts:
             horizon = at - book.lens.windows[key.split("|")[0]]
             older = [s for s in one.samples if s.at <= horizon][-1:]
             series[key] = Series(samples=(*older, *(s for s in one.samples if s.at > horizon)))
-    return replace(facts, positions=positions, series=series)
+    return replace(facts, positions=positions, series=series, tracks={}, hours={}, paths={})
 
 
 def sums(facts: Facts) -> dict[str, Series]:

@@ -48,6 +48,9 @@ async def run(config: Path, console: TextIO) -> None:
     async with opened(settings, console, file=str(config)) as parts:
         saved = parts.store.load()
         state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
+        for name, reader in parts.readers.items():
+            if (source := state.facts.chains.get(name)) is not None:
+                reader.resume([one.block for one in source.recent])
         await _serve(parts, book, state, lambda: _reloaded(config, settings))
 
 

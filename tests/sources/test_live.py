@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.clock import ManualClock
 from monitor.errors import Permanent, Transient
-from monitor.model.observation import Gap, Observation, Readings, Snapshot, Word
+from monitor.model.observation import Block, Gap, Observation, Readings, Reorg, Snapshot, Word
 from monitor.model.reading import Reading
 from monitor.sources.live import Ears, Live, Polled
 from monitor.store.records import Said
@@ -198,6 +198,24 @@ async def test_a_block_far_ahead_of_our_clock_is_not_believed(hand: Any) -> None
     ((source, reason),) = gaps(seen)
     assert source == "main"
     assert reason.startswith("block 7 is stamped 120 s ahead of this machine's clock")
+
+
+async def test_what_a_chain_dropped_is_told_with_the_next_snapshot_that_is_believed(
+    hand: Any,
+) -> None:
+    def turned(number: int, at: datetime, ancestor: int) -> Snapshot:
+        dropped = (Block(number=ancestor + 1, hash=f"0x{ancestor}", timestamp=NOON),)
+        made: Snapshot = hand.snapshot(at, number=number)
+        return replace(made, reorg=Reorg(ancestor=ancestor, dropped=dropped))
+
+    ahead = turned(9, NOON + 2 * MINUTE, 8)
+    answers = (ahead, turned(8, NOON, 7), hand.snapshot(NOON, number=10))
+    async with streaming(chain(*answers)) as stream:
+        seen = await stream.until(3)
+    first, second = [one.reorg for one in seen if isinstance(one, Snapshot)][:2]
+    assert first is not None
+    assert (first.ancestor, [block.number for block in first.dropped]) == (7, [9, 8])
+    assert second is None
 
 
 async def test_a_word_is_brought_under_its_own_name_and_once_until_it_is_consumed() -> None:
