@@ -27,8 +27,8 @@ class Quarantine:
     """Puts an endpoint aside while its head is more than `limit` older than the newest known.
 
     Counted in the blocks' own seconds, so that fast chains and slow ones have one limit.
-    A head stamped later than our clock counts as stamped now: no node makes others look
-    old by a time of its own invention.
+    A head stamped further ahead of our clock than that is not counted: no node makes
+    others look old by a time of its own invention.
     """
 
     def __init__(self, limit: timedelta, endpoints: Sequence[Endpoint]) -> None:
@@ -80,11 +80,15 @@ class Quarantine:
 
     def _why(self, endpoint: Endpoint, now: datetime) -> str:
         mine = endpoint.head
-        heads = [(one, one.head) for one in self._endpoints if one.head is not None]
+        heads = [
+            (one, one.head)
+            for one in self._endpoints
+            if one.head is not None and one.head.timestamp - now <= self._limit
+        ]
         if mine is None or not heads:
             return ""
         first, best = max(heads, key=lambda pair: pair[1].timestamp)
-        late = min(best.timestamp, now) - mine.timestamp
+        late = best.timestamp - mine.timestamp
         if late <= self._limit:
             return ""
         return (

@@ -69,15 +69,32 @@ class ScriptedNode:
 
 
 @pytest.fixture
-async def scripted_node() -> AsyncIterator[ScriptedNode]:
-    node = ScriptedNode()
-    app = web.Application()
-    app.router.add_post("/{tail:.*}", node.handle)
-    server = TestServer(app)
-    await server.start_server(access_log=None)  # which would write the paths it serves
-    node.url = str(server.make_url("/")).rstrip("/")
-    yield node
-    await server.close()
+async def scripted_nodes() -> AsyncIterator[Callable[[int], Awaitable[list[ScriptedNode]]]]:
+    """Starts as many as are asked for."""
+    async with AsyncExitStack() as stack:
+
+        async def start() -> ScriptedNode:
+            node = ScriptedNode()
+            app = web.Application()
+            app.router.add_post("/{tail:.*}", node.handle)
+            server = TestServer(app)
+            await server.start_server(access_log=None)  # which would write the paths it serves
+            stack.push_async_callback(server.close)
+            node.url = str(server.make_url("/")).rstrip("/")
+            return node
+
+        async def build(count: int) -> list[ScriptedNode]:
+            return [await start() for _ in range(count)]
+
+        yield build
+
+
+@pytest.fixture
+async def scripted_node(
+    scripted_nodes: Callable[[int], Awaitable[list[ScriptedNode]]],
+) -> ScriptedNode:
+    (node,) = await scripted_nodes(1)
+    return node
 
 
 class ReaderOn(Protocol):

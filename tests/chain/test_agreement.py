@@ -1,0 +1,210 @@
+"""Before a critical alert: a second endpoint must tell the same, or the alert says who does not."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from monitor.chain.agreement import differences
+from monitor.chain.reader import ChainReader
+from monitor.chain.watching import Scene
+from monitor.devnet.local_chain import Devnet
+from monitor.errors import Transient
+from monitor.model.observation import Reorg, Snapshot
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def after(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+class Second:
+    """A second endpoint: the node's own answers, or a lie about one method, or nothing."""
+
+    def __init__(self, node: Any, devnet: Devnet) -> None:
+        self.node = node
+        self.url = node.url
+        self.lie: Any = None
+        self.down = False
+
+        async def script(method: str, params: list[Any]) -> Any:
+            if self.down:
+                return web.Response(status=503)
+            answer = (await node.forward(devnet.url, method, params))["result"]
+            if self.lie is not None and method == self.lie[0]:
+                answer = self.lie[1](answer)
+            return {"result": answer}
+
+        node.script = script
+
+    @property
+    def host(self) -> str:
+        return str(self.url.removeprefix("http://"))
+
+
+def another_hash(header: dict[str, Any]) -> dict[str, Any]:
+    return header | {"hash": "0x" + "ab" * 32}
+
+
+@pytest.fixture
+async def pair(devnet: Devnet, scripted_node: Any, reader_on: Any) -> Any:
+    second = Second(scripted_node, devnet)
+    token_id = await devnet.mint(devnet.deployment.wallets[0], 200, 300)
+    reader = await reader_on(
+        devnet, {"nft": (token_id,)}, rpc=(devnet.url, second.url), agree=True, agree_grace_s=60
+    )
+    reader.confirm_what(lambda _: True)
+    return reader, second
+
+
+async def test_what_does_not_weigh_asks_no_second(pair: Any, devnet: Devnet) -> None:
+    reader, second = pair
+    reader.confirm_what(lambda _: False)
+    assert (await reader.snapshot(NOON)).unconfirmed == ""
+    assert second.node.asked == []
+
+
+async def test_what_weighs_is_taken_where_a_second_tells_the_same(
+    pair: Any, devnet: Devnet
+) -> None:
+    reader, second = pair
+    snapshot = await reader.snapshot(NOON)
+    assert (snapshot.block, snapshot.unconfirmed) == (await devnet.head(), "")
+    asked = [method for method, _ in second.node.asked]
+    assert asked[:2] == ["eth_chainId", "eth_getBlockByNumber"]
+    await devnet.mine()
+    before = len(second.node.asked)
+    assert (await reader.snapshot(NOON)).unconfirmed == ""
+    # Once all is known there: the block, and the batch at it.
+    assert [method for method, _ in second.node.asked[before:]] == [
+        "eth_getBlockByNumber",
+        "eth_call",
+    ]
+
+
+async def test_another_hash_withholds_it_and_names_both(pair: Any, devnet: Devnet) -> None:
+    reader, second = pair
+    second.lie = ("eth_getBlockByNumber", another_hash)
+    head = await devnet.head()
+    for at in (0, 12, 59.9):
+        with pytest.raises(Transient) as caught:
+            await reader.snapshot(after(at))
+        assert str(caught.value) == (
+            "what a critical alert would rest on is withheld until 12:01:00 UTC: "
+            f"{devnet.url.removeprefix('http://')} and {second.host} differ on block "
+            f"{head.number}: its hash is {head.hash} against 0x{'ab' * 32}"
+        )
+    second.lie = None
+    snapshot = await reader.snapshot(after(59.9))
+    assert (snapshot.block, snapshot.unconfirmed) == (head, "")
+
+
+async def test_another_price_is_named(pair: Any, devnet: Devnet) -> None:
+    reader, second = pair
+    slot0 = f"{(await devnet.slot0()).sqrt_price_x96:064x}"
+    second.lie = ("eth_call", lambda data: data.replace(slot0, f"{int(slot0, 16) + 1:064x}"))
+    told = rf"pool {devnet.chain_id}:{devnet.deployment.pool} has sqrt_price_x96 (\d+) against \d+"
+    with pytest.raises(Transient, match=told):
+        await reader.snapshot(NOON)
+
+
+async def test_after_the_grace_it_is_taken_and_says_what_speaks_against_it(
+    pair: Any, devnet: Devnet
+) -> None:
+    reader, second = pair
+    second.lie = ("eth_getBlockByNumber", another_hash)
+    with pytest.raises(Transient, match="withheld until"):
+        await reader.snapshot(NOON)
+    snapshot = await reader.snapshot(after(60))
+    assert snapshot.unconfirmed.startswith(
+        f"{devnet.url.removeprefix('http://')} and {second.host} differ on block "
+    )
+    assert await reader.snapshot(after(61)) is None
+    # Another block, and the dispute goes on: nothing waits a second time.
+    await devnet.mine()
+    assert "differ on block" in (await reader.snapshot(after(72))).unconfirmed
+
+
+async def test_a_second_that_is_down_withholds_it_for_no_longer_than_the_grace(
+    pair: Any, devnet: Devnet
+) -> None:
+    reader, second = pair
+    second.down = True
+    number = (await devnet.head()).number
+    told = f"no second endpoint confirms block {number}: {second.host} failed (HTTP 503)"
+    with pytest.raises(Transient) as caught:
+        await reader.snapshot(NOON)
+    assert str(caught.value).endswith(told)
+    assert (await reader.snapshot(after(60))).unconfirmed == told
+
+
+async def test_what_ceases_to_weigh_ends_the_waiting(pair: Any, devnet: Devnet) -> None:
+    reader, second = pair
+    second.down = True
+    with pytest.raises(Transient, match="withheld until 12:01:00"):
+        await reader.snapshot(NOON)
+    reader.confirm_what(lambda _: False)
+    await reader.snapshot(after(12))
+    reader.confirm_what(lambda _: True)
+    await devnet.mine()
+    with pytest.raises(Transient, match="withheld until 12:01:24"):
+        await reader.snapshot(after(24))
+
+
+async def test_a_withheld_reorg_is_told_with_the_snapshot_that_is_taken(
+    pair: Any, devnet: Devnet
+) -> None:
+    reader, second = pair
+    shared = (await reader.snapshot(NOON)).block
+    before = await devnet.snapshot()
+    await devnet.swap_to(260)
+    gone = (await reader.snapshot(NOON)).block
+    await devnet.revert(before)
+    await devnet.swap_to(240)
+    second.down = True
+    with pytest.raises(Transient, match="withheld"):
+        await reader.snapshot(NOON)
+    second.down = False
+    await devnet.mine()
+    # Past the second's rest.
+    snapshot = await reader.snapshot(after(13))
+    assert snapshot.reorg == Reorg(ancestor=shared.number, dropped=(gone,))
+
+
+async def test_one_that_agrees_is_enough(
+    devnet: Devnet, scripted_node: Any, reader_on: Any
+) -> None:
+    second = Second(scripted_node, devnet)
+    second.lie = ("eth_getBlockByNumber", another_hash)
+    third = devnet.url.replace("127.0.0.1", "localhost")
+    reader: ChainReader = await reader_on(
+        devnet, {"pool": devnet.deployment.pool}, rpc=(devnet.url, second.url, third), agree=True
+    )
+    reader.confirm_what(lambda _: True)
+    snapshot = await reader.snapshot(NOON)
+    assert snapshot is not None
+    assert snapshot.unconfirmed == ""
+    assert second.node.asked
+
+
+def test_each_difference_is_named(hand: Any) -> None:
+    ours: Snapshot = hand.snapshot(NOON, hand.position(1), hand.position(2))
+    theirs = hand.snapshot(NOON, hand.position(1, ticks=(0, 60)), hand.position(3), tick=0)
+    scene = Scene(pools=theirs.pools, positions=theirs.positions, missing=(), known={}, usd=())
+    told = [
+        text.replace(hand.key(1).rpartition(":")[0], "KEY") for text in differences(ours, scene)
+    ]
+    assert [text.partition(" has ")[2].partition(" ")[0] for text in told[:2]] == [
+        "sqrt_price_x96",
+        "tick",
+    ]
+    assert told[2:] == [
+        "position KEY:1 has tick_lower 220100 against 0",
+        "position KEY:1 has tick_upper 222100 against 60",
+        "position KEY:2 is known to one alone",
+        "position KEY:3 is known to the other alone",
+    ]
+    same = Scene(pools=ours.pools, positions=ours.positions, missing=(), known={}, usd=())
+    assert list(differences(ours, same)) == []
