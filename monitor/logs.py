@@ -43,6 +43,9 @@ _PATTERNS: Final = (
         rf"\1{STARS}",
     ),
 )
+HOST_KEY: Final = re.compile(r"[0-9A-Za-z_]{24,}|[0-9A-Fa-f-]{24,}")
+"""A label of a host's name that may be a key, as some providers put it there."""
+
 _KEY_LENGTH: Final = 12
 _known: dict[str, str] = {}
 
@@ -99,6 +102,7 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
     for part in (url.password or "", path, *path.split("/"), *dict(parse_qsl(url.query)).values()):
         if len(part) >= _KEY_LENGTH:
             yield part, STARS
+    yield from ((label, STARS) for label in HOST_KEY.findall(url.hostname or ""))
 
 
 def read_secret(reference: str) -> Secret:

@@ -98,9 +98,7 @@ class Endpoints:
     ) -> T:
         """Do `work` on an endpoint other than `first`; raise as first_that_works does."""
         failures: list[HedgewatchError] = []
-        for one in self._in_order(now):
-            if one.endpoint is first:
-                continue
+        for one in self._in_order(now, but=first):
             try:
                 return await one.tried(work, now)
             except (Transient, Permanent) as failure:
@@ -117,12 +115,13 @@ class Endpoints:
                         await other.tried(_head, now)
         self._quarantine.judge(endpoint, now)
 
-    def _in_order(self, now: datetime) -> list[Guarded]:
+    def _in_order(self, now: datetime, but: Endpoint | None = None) -> list[Guarded]:
         """Return whom to ask: the sound, then those that lag, or whoever did not ask for rest."""
-        awake = [one for one in self._all if one.breaker.admits(now)]
+        there = [one for one in self._all if one.endpoint is not but]
+        awake = [one for one in there if one.breaker.admits(now)]
         awake.sort(key=lambda one: self._quarantine.holds(one.endpoint))
         # A refusal costs less than blindness.
-        return awake or [one for one in self._all if not one.breaker.keeps_off(now)]
+        return awake or [one for one in there if not one.breaker.keeps_off(now)]
 
     async def _probe_aside(self, now: datetime) -> None:
         due = self._quarantine.to_probe(now)

@@ -85,10 +85,12 @@ class LogScan:
             except RangeTooWide:
                 if not self._range(endpoint).refused(end - first + 1):
                     raise
+                endpoint.log_width = self.width(endpoint)
                 if width is None:
                     break
                 continue
             self._range(endpoint).granted(end - first + 1)
+            endpoint.log_width = self.width(endpoint)
             for log in logs:
                 await self._sort(endpoint, log, events, hands)
             first = end + 1

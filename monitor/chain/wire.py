@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -19,7 +18,7 @@ from monitor.chain.failures import EndpointRefused, NotReached, from_error, from
 from monitor.chain.pacing import Allowance, Pace
 from monitor.clock import stopwatch
 from monitor.errors import HedgewatchError, Transient
-from monitor.logs import Secret
+from monitor.logs import HOST_KEY, Secret
 
 Asked: TypeAlias = tuple[str, Sequence[object]]
 """A method and its parameters."""
@@ -27,7 +26,6 @@ Asked: TypeAlias = tuple[str, Sequence[object]]
 _OK: Final = 200
 _MOST_BODY: Final = 64 * 1024
 _KEEPALIVE_S: Final = 120.0  # longer than a poll, so that a poll finds its connection open
-_LONG_LABEL: Final = re.compile(r"[0-9A-Za-z_]{24,}|[0-9A-Fa-f-]{24,}")
 _NEWS: Final = 0.2  # the weight of the last request in the smoothed latency
 # At DEBUG these two write the URL, key and all.
 _TALKATIVE: Final = ("web3.providers.AsyncHTTPProvider", "web3._utils.http_session_manager")
@@ -168,7 +166,7 @@ def shown_host(url: str) -> str:
     A host label long enough to be a key is hidden too.
     """
     parts = urlsplit(url)
-    host = ".".join(_LONG_LABEL.sub("…", label) for label in (parts.hostname or "").split("."))
+    host = ".".join(HOST_KEY.sub("…", label) for label in (parts.hostname or "").split("."))
     port = f":{parts.port}" if parts.port else ""
     return f"{host}{port}{'/…' if parts.path.strip('/') or parts.query else ''}"
 
