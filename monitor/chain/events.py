@@ -15,7 +15,7 @@ from eth_utils.address import to_checksum_address
 
 from monitor.chain.abi import contract
 from monitor.chain.checkpoint import Hand
-from monitor.chain.failures import RangeTooWide
+from monitor.chain.failures import NotReached, RangeTooWide
 from monitor.chain.heads import header, instant
 from monitor.chain.log_range import LogRange
 from monitor.chain.registry import Chain
@@ -82,6 +82,9 @@ class LogScan:
             end = span.last if width is None else min(span.last, first + width - 1)
             try:
                 logs = await self._range_of_logs(endpoint, span, first, end)
+            except NotReached:
+                self._range(endpoint).unanswered(end - first + 1)
+                raise
             except RangeTooWide:
                 if not self._range(endpoint).refused(end - first + 1):
                     raise

@@ -18,7 +18,7 @@ from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
 from monitor.chain.settings import EntrySettings, LinkSettings
 from monitor.chain.stories import Stories
-from monitor.chain.story import Subject, mark_of, subject_of
+from monitor.chain.story import NEVER, Subject, mark_of, subject_of
 from monitor.model.pool import Pool
 from monitor.model.position import Position
 
@@ -38,13 +38,26 @@ class Told:
     checkpoints: Checkpoints | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """A position as it came and as it went, the same until it changes or a block comes."""
+
+    came: Position
+    went: Position
+    until: int
+
+
 class Histories:
-    """Gives positions their basis, from their events or from an entry in config."""
+    """Gives positions their basis, from their events or from an entry in config.
+
+    What is at rest goes as the same object as before, and costs next to nothing.
+    """
 
     def __init__(self, chain: Chain, told: Told) -> None:
         self._entries = Entries(told.entries)
         self._links = Links(told.links, chain.chain_id)
         self._stories = Stories(chain, told.checkpoints or MemoryCheckpoints())
+        self._told: dict[str, _Told] = {}
 
     async def attach(
         self,
@@ -59,36 +72,49 @@ class Histories:
         Never raises for what a node cannot tell: that is a note too. pools: by key. The
         endpoint must have read the positions at `block`, and so have shown that it has it.
         """
-        await self._stories.refresh(endpoint, self._changed(positions, pools, block), block)
+        stirring = [one for one in positions if not self._rests(one, block)]
+        subjects = [*self._changed(stirring, pools, block), *self._links.subjects(positions)]
+        await self._stories.refresh(endpoint, subjects, block)
         self._stories.keep(positions, block)
-        told = [self._with_basis(one, pools[one.pool]) for one in positions]
+        for one in stirring:
+            self._tell(one, pools[one.pool], block)
+        told = [self._told[one.key].went for one in positions]
         return self._links.attach(told, self._stories.known, pools)
 
     def turned(self, ancestor: int) -> None:
         """Note that blocks above `ancestor` are gone: what was told of them is read again."""
+        self._told.clear()
         self._stories.turned(ancestor)
+
+    def _rests(self, position: Position, block: int) -> bool:
+        last = self._told.get(position.key)
+        return last is not None and last.came is position and block < last.until
 
     def _changed(
         self, positions: Sequence[Position], pools: Mapping[str, Pool], block: int
     ) -> list[Subject]:
         """Return what is not as its story left it, or was not final then and may be now."""
-        found: list[Subject] = []
-        for position in positions:
-            if self._stories.current(position.key, mark_of(position), block):
-                continue
-            pool = pools[position.pool]
-            if position.key not in self._entries and pool.protocol not in _NO_EVENTS:
-                found.append(subject_of(position, pool.address))
-        return [*found, *self._links.subjects(positions)]
+        return [
+            subject_of(one, pools[one.pool].address)
+            for one in positions
+            if one.key not in self._entries
+            and pools[one.pool].protocol not in _NO_EVENTS
+            and not self._stories.current(one.key, mark_of(one), block)
+        ]
 
-    def _with_basis(self, position: Position, pool: Pool) -> Position:
+    def _tell(self, position: Position, pool: Pool, block: int) -> None:
+        """Attach what is known of one position by now, for as long as that holds."""
+        until = block
         if position.key in self._entries:
-            return self._entries.attach(position, pool)
-        if pool.protocol in _NO_EVENTS:
+            went, until = self._entries.attach(position, pool), NEVER
+        elif pool.protocol in _NO_EVENTS:
             note = "Uniswap v4 tells no deposits: state an [[entry]]"
-            return replace(position, basis_note=note)
-        story = self._stories.known.get(position.key)
-        if story is None:
+            went, until = replace(position, basis_note=note), NEVER
+        elif (story := self._stories.known.get(position.key)) is None:
             why = self._stories.waiting.get(position.key, "they are read at the next block")
-            return replace(position, basis_note=f"its deposits are not known yet: {why}")
-        return replace(position, basis=story.basis, basis_note=story.note)
+            went = replace(position, basis_note=f"its deposits are not known yet: {why}")
+        else:
+            went = replace(position, basis=story.basis, basis_note=story.note)
+            if story.mark == mark_of(position) and not story.unpriced:
+                until = story.settle_at
+        self._told[position.key] = _Told(came=position, went=went, until=until)

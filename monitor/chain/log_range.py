@@ -4,6 +4,7 @@ from typing import Final
 
 _STEPS: Final = (10_000, 1_000)
 _FLOOR: Final = 50
+_SILENCES: Final = 2
 _PATIENCE: Final = 8
 _MOST_PATIENCE: Final = 1_024
 
@@ -20,9 +21,11 @@ class LogRange:
         self._most = most
         self._patience = _PATIENCE
         self._granted = 0
+        self._silent = 0
 
     def granted(self, blocks: int) -> None:
         """Note that a request over so many blocks was answered."""
+        self._silent = 0
         if self.width is None or blocks < self.width:
             return
         self._granted += 1
@@ -30,6 +33,13 @@ class LogRange:
             self._granted = 0
             wider = self.width * 2
             self.width = wider if self._most is None else min(wider, self._most)
+
+    def unanswered(self, blocks: int) -> None:
+        """Note that none came in time: twice in a row over very many blocks is a refusal."""
+        self._silent += 1
+        if self._silent >= _SILENCES and blocks > _STEPS[0]:
+            self._silent = 0
+            self.refused(blocks)
 
     def refused(self, blocks: int) -> bool:
         """Narrow the range; return False where so few were asked for that it cannot be."""

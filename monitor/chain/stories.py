@@ -73,7 +73,7 @@ class Stories:
         for subject in subjects:
             story = self.known.get(subject.key)
             if story is None and (story := self._keeping.resume(subject)) is not None:
-                self.known[subject.key] = story
+                self.known[subject.key] = replace(story, unpriced=True)
                 self._unpriced[subject.key] = subject
             if story is None:
                 first = None

@@ -34,3 +34,16 @@ def test_a_range_given_in_config_is_never_exceeded() -> None:
     for _ in range(100):
         widths.granted(300)
     assert widths.width == 300
+
+
+def test_two_silences_over_very_many_blocks_count_as_a_refusal() -> None:
+    widths = LogRange(None)
+    widths.unanswered(2_000_000)
+    widths.granted(2_000_000)
+    widths.unanswered(2_000_000)
+    assert widths.width is None
+    widths.unanswered(2_000_000)
+    assert widths.width == 10_000
+    for _ in range(9):
+        widths.unanswered(10_000)  # a node that is away, and not one that is overtaxed
+    assert widths.width == 10_000
