@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from eth_typing import URI
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 from web3 import AsyncHTTPProvider
 from web3.types import RPCEndpoint
 
@@ -25,6 +25,7 @@ Asked: TypeAlias = tuple[str, Sequence[object]]
 
 _OK: Final = 200
 _MOST_BODY: Final = 64 * 1024
+_READ_AT_ONCE: Final = 1 << 20  # a batch's answer is about that large
 _KEEPALIVE_S: Final = 120.0  # longer than a poll, so that a poll finds its connection open
 _NEWS: Final = 0.2  # the weight of the last request in the smoothed latency
 # At DEBUG these two write the URL, key and all.
@@ -71,6 +72,9 @@ class Wire:
             request_kwargs={"timeout": timeout, "allow_redirects": False},
             exception_retry_configuration=None,
         )
+        # The standard library's coding of a megabyte costs as much as sending it.
+        self._provider.encode_rpc_dict = to_json  # type: ignore[assignment]
+        self._provider.decode_rpc_response = from_json  # type: ignore[assignment]
         # A contract that reverts must not make us fetch URLs of its choosing.
         self._provider.global_ccip_read_enabled = False
 
@@ -156,6 +160,7 @@ class Wire:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=4, keepalive_timeout=_KEEPALIVE_S),
             raise_for_status=_keep_refusal,
+            read_bufsize=_READ_AT_ONCE,
         )
         await self._provider.cache_async_session(self._session)
 
