@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import ClientSession
 from web3 import HTTPProvider, Web3
 
-from monitor.amm.measure import measure, usd_prices
+from monitor.amm.measure import Scales, measure, usd_prices
 from monitor.chain.reader import ChainReader, chain_reader
 from monitor.chain.settings import ChainSettings, WatchSettings
 from monitor.clock import SystemClock
@@ -112,9 +112,10 @@ async def _valued(reader: ChainReader) -> Snapshot:
     assert snapshot is not None
     assert len(snapshot.positions) == POSITIONS
     pools = {state.pool.key: state for state in snapshot.pools}
-    usd = {key: usd_prices(state, ()) for key, state in pools.items()}
+    scales = {key: Scales(state, usd_prices(state, ())) for key, state in pools.items()}
     for position in snapshot.positions:
-        assert measure(position, pools[position.pool], usd[position.pool]).il is not None
+        pool = position.pool
+        assert measure(position, pools[pool], scales=scales[pool]).il is not None
     return snapshot
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from monitor.amm.amounts import amounts_for_liquidity, value_x192
 from monitor.amm.fee_growth import position_owed
 from monitor.amm.loss import loss_fraction
-from monitor.amm.measure import measure, usd_prices
+from monitor.amm.measure import Scales, measure, usd_prices
 from monitor.amm.ticks import sqrt_ratio_at_tick
 from monitor.model.pool import Pool, PoolState, Token
 from monitor.model.position import Basis, Position, TickState
@@ -65,9 +65,9 @@ def run(table: Table) -> None:
 
 
 def _whole(pool: PoolState, positions: Sequence[Position], table: Table) -> None:
-    usd = usd_prices(pool, (_USDC.address,))
+    scales = Scales(pool, usd_prices(pool, (_USDC.address,)))
     three = _least(lambda: [_amounts_fees_il(pool, one) for one in positions])
-    every = _least(lambda: [measure(one, pool, usd) for one in positions])
+    every = _least(lambda: [measure(one, pool, scales=scales) for one in positions])
     table.add(
         "valuation.all",
         Figure(value=three, unit="us", limit=10, against="amounts, both fees and IL, exact"),
