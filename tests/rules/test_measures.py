@@ -14,7 +14,6 @@ from monitor.model.observation import Snapshot
 from monitor.model.position import Basis, Position, TickState
 from monitor.rules.surroundings import View
 from monitor.signals.absorb import Lens, absorb
-from monitor.signals.catalogue import BY_NAME
 from monitor.signals.catalogue_lp import LP_SIGNALS
 from monitor.signals.explain import explain
 from monitor.signals.facts import Facts
@@ -276,101 +275,16 @@ def test_at_a_break_even_price_the_fees_are_used_up(side: str, day: Day) -> None
     assert (held[0] + held[1] / root**2) / 1e6 == pytest.approx(0, abs=1e-4)
 
 
-def known(facts: Facts, position: Position, now: datetime) -> dict[str, str]:
-    """Return why each measure is not known; those that are, are not in it."""
-    view = View(facts=facts, scope=position.key, now=now)
-    told = {signal.name: view.value(signal.name) for signal in LP_SIGNALS}
-    return {name: value.note for name, value in told.items() if value.value is None}
-
-
-def test_what_takes_time_to_know_is_unknown_at_first_and_says_since_when(hand: Any) -> None:
-    position = hand.position(1)
-    facts = absorb(Facts(), hand.snapshot(AT, position), LENS)
-    why = known(facts, position, AT)
-    assert {name for name in why if name.endswith(("1d", "7d", "sigmas"))} == {
-        signal.name for signal in LP_SIGNALS if signal.name.endswith(("1d", "7d", "sigmas"))
-    }
-    assert why["pool.realised_vol_1d"] == "watched only since 2 Mar 00:00 UTC"
-    assert why["position.time_in_range"] == "the position has not been watched yet"
-    stated = "the entry was stated in [[entry]], which tells nothing of what was collected"
-    assert why["position.net_pnl_usd"] == why["position.collected_usd"] == stated
-    assert "position.lvr_usd" not in why, "nothing has been lost since it was first watched"
-
-
-def test_without_an_entry_all_that_compares_with_it_is_unknown(hand: Any) -> None:
-    position = replace(hand.position(1), basis=None, basis_note="its history cannot be read")
-    facts = absorb(Facts(), hand.snapshot(AT, position), LENS)
-    why = known(facts, position, AT)
-    entry = {name for name, note in why.items() if note == "its history cannot be read"}
-    money_ = {f"position.{one}_{u}" for one in ("hodl", "il", "collected", "net_pnl")
-              for u in ("token0", "token1", "usd")}  # fmt: skip
-    assert entry == money_ | SOLVED | {
-        "position.flow_pnl_token0",
-        "position.flow_pnl_token1",
-        "position.il",
-        "position.il_v2",
-        "position.il_of_initial",
-        "position.il_chained",
-        "position.vs_initial",
-        "position.vs_deposited",
-        "position.vs_all_token0",
-        "position.vs_all_token1",
-        "position.fee_apr",
-    }
-
-
-def test_without_a_dollar_only_dollars_are_unknown(hand: Any) -> None:
-    position = hand.position(1)
-    facts = absorb(Facts(), hand.snapshot(AT, position), replace(LENS, pegged=frozenset()))
-    why = known(facts, position, AT)
-    poor = {name for name, note in why.items() if note.startswith("no token of the pool")}
-    assert poor == {
-        f"position.{one}_usd"
-        for one in ("value", "principal", "fees", "earned", "hodl", "il", "lvr", "delta")
-    }
-
-
 def test_several_entries_have_no_one_price_to_compare_with(hand: Any, day: Day) -> None:
     basis: Basis = basis_from_entry(10**9, 10**18, LIQUIDITY, AT)
     position = replace(day.position, basis=basis)
     facts = absorb(day.facts, replace(seen(hand, STEPS, position), observed_at=day.now), LENS)
-    why = known(facts, position, day.now)
+    view = View(facts=facts, scope=position.key, now=day.now)
     for name in ("il_v2", "il_of_initial", "vs_initial", "vs_all_token0", "vs_all_token1"):
-        assert (
-            why[f"position.{name}"] == "there were entries at several prices, or one out of range"
-        )
-    assert "position.vs_deposited" not in why
-
-
-def test_an_empty_position_has_no_range_and_no_slope(hand: Any) -> None:
-    position = replace(hand.position(1), liquidity=0)
-    facts = absorb(Facts(), hand.snapshot(AT, position), LENS)
-    view = View(facts=facts, scope=position.key, now=AT)
-    for name in ("in_range", "distance_lower", "lower_sigmas", "efficiency", "breakeven_upper"):
-        assert view.value(f"position.{name}").value is None
-    assert [view.value(f"position.{one}").value for one in ("delta", "gamma", "value_usd")] == [
-        0
-    ] * 3
-
-
-def test_a_price_that_stood_still_is_no_volatility_but_two_steps_are_none_at_all(
-    hand: Any,
-) -> None:
-    position, facts = hand.position(1), Facts()
-    for step in range(49):
-        facts = absorb(facts, hand.snapshot(AT + step * HALF_HOUR, position, number=step), LENS)
-    view = View(facts=facts, scope=position.key, now=AT + 48 * HALF_HOUR)
-    assert view.value("pool.realised_vol_1d").value == 0
-    assert view.value("position.upper_sigmas").note == "the price has not moved"
-    few = absorb(Facts(), hand.snapshot(AT, position), LENS)
-    few = absorb(few, hand.snapshot(AT + timedelta(days=2), position, number=2), LENS)
-    view = View(facts=few, scope=position.key, now=AT + timedelta(days=2))
-    told = view.value("pool.realised_vol_1d")
-    assert (told.value, told.note) == (None, "the price was seen to step only 1 times in 48.0 h")
-
-
-def test_catalogue_names_stay_apart() -> None:
-    assert not [a for a in BY_NAME for b in BY_NAME if b.startswith(f"{a}.")]
+        told = view.value(f"position.{name}")
+        assert told.value is None
+        assert told.note == "there were entries at several prices, or one out of range"
+    assert view.value("position.vs_deposited").value is not None
 
 
 def plain(how: str) -> float:
