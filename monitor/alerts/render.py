@@ -25,7 +25,7 @@ _STATE_DOTS: Final = {
     AlertState.FILLED: "🔵",
     AlertState.RETRACTED: "⚪",
 }
-_RETRACTED: Final = "its block is gone"
+_RETRACTED: Final = "block gone"
 _OPEN: Final = frozenset({AlertState.FIRING, AlertState.REPEAT})
 _BLINDING: Final = frozenset({"system.poll_age_s", "system.feed_age_s"})
 
@@ -58,7 +58,8 @@ def console_line(alert: Alert, *, dated: bool = False) -> str:
     """
     clock = f"{alert.at:%Y-%m-%d %H:%M:%SZ}" if dated else f"{alert.at:%H:%M:%SZ}"
     name = (alert.layer or alert.rule) if alert.state is AlertState.FILLED else alert.rule
-    start = f"{clock}  {alert.state.value:<8} {name:<8} {_short(alert.scope):<6}"
+    what = f"{alert.state.value:<8} {name}"  # a longer word takes from the space behind the name
+    start = f"{clock}  {what:<17} {_short(alert.scope):<6}"
     pieces = [_one_line(piece) for piece in _pieces(alert)]
     route = f" → {', '.join(alert.route)}" if alert.route else ""
     line = ""
