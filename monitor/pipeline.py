@@ -27,7 +27,7 @@ from monitor.signals.facts import Facts
 from monitor.signals.market import market_of
 from monitor.signals.rollback import dropped_since, reorg_of
 
-MANY: Final = 16
+MANY: Final = 6
 """So many rows are judged by columns at less cost than one by one."""
 
 _ORDER: Final = (Action.REMOVE, Action.ROLL, Action.ADD, Action.NOTIFY)
