@@ -50,6 +50,6 @@ def lines(alert: Alert) -> Iterator[str]:
 
 def _holds(term: Term) -> str:
     told = say(term, aged=False)
-    if term.truth is None or term.right is None:
-        return told
+    if term.truth is None or term.right is None or isinstance(term.left, bool):
+        return told  # a word, not a comparison
     return f"{told} {'holds' if term.truth else 'does not hold'}"
