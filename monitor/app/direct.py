@@ -1,7 +1,7 @@
 """Reading chains for a command, without a daemon and without a store."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import get_args
 
@@ -98,6 +98,8 @@ async def read_directly(
 ) -> Facts:
     """Return what chains say of `watches`, by the chain's name, at a block or at their heads.
 
+    What is read was observed when its block was stamped, however old that is.
+
     A chain that cannot be read is a gap in the facts. Raises ConfigError where its
     endpoints or contracts are not known.
     """
@@ -139,9 +141,13 @@ async def _read(
     try:
         async with reader:
             if block is not None:
-                return await reader.snapshot_at(block, now)
+                return _as_of_block(await reader.snapshot_at(block, now))
             snapshot = await reader.snapshot(now)
     except HedgewatchError as error:
         return Gap(source=name, observed_at=now, reason=str(error))
     assert snapshot is not None  # a reader that has read nothing yet finds its block new
-    return snapshot
+    return _as_of_block(snapshot)
+
+
+def _as_of_block(snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, observed_at=snapshot.block.timestamp)

@@ -10,6 +10,7 @@ from typing import Final
 from monitor.alerts.figures import age, figure
 from monitor.cli.faces_positions import name_of
 from monitor.cli.look import Look, cut, line, looking, over
+from monitor.errors import ConfigError, Fault
 from monitor.feeds.settings import DEFAULT_ORDER, feed_order
 from monitor.hedge.mark import mark
 from monitor.rules.lifecycle import Flag
@@ -51,7 +52,11 @@ class _Over:
 def signals(asked: argparse.Namespace) -> int:
     """Show every signal: value, age, limit and source, or why it is unknown."""
     with looking(asked) as look:
-        rows = [row for signal in SIGNALS for row in _rows(look, signal, _scopes(look))]
+        asked_for = [one for one in SIGNALS if _named(one.name, asked.names)]
+        if not asked_for:
+            reason = f"no signal is called so or begins so: {' '.join(asked.names)}"
+            raise ConfigError([Fault(file="signals", where="", reason=reason)])
+        rows = [row for signal in asked_for for row in _rows(look, signal, _scopes(look))]
     told = [row for row in rows if len(row) == len(_HEAD)]
     widths = [max(map(len, column)) for column in zip(_HEAD, *told, strict=True)]
     widths[0] = max(len(row[0]) for row in (_HEAD, *rows))
@@ -59,6 +64,10 @@ def signals(asked: argparse.Namespace) -> int:
     for row in (_HEAD, *rows):
         print(_printed(row, widths))
     return 0
+
+
+def _named(name: str, wanted: Sequence[str]) -> bool:
+    return not wanted or any(name == one or name.startswith(f"{one}.") for one in wanted)
 
 
 def _printed(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -156,6 +156,13 @@ def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     ):
         verb = _verb(verbs, name, what, target)
         _config(verb)
+        if name == "signals":
+            verb.add_argument(
+                "names",
+                nargs="*",
+                metavar="NAME",
+                help="only these, or all that begin so: vix, position, position.il",
+            )
         if name == "positions":
             verb.add_argument(
                 "--wallet",
@@ -163,6 +170,7 @@ def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
                 metavar="0x…",
                 help="what this wallet holds on every configured chain, read now; repeat for more",
             )
+    _add_position(verbs)
     log = _verb(verbs, "log", "show the newest alerts", "faces:log")
     _config(log)
     log.add_argument("-n", type=int, default=20, metavar="N", help="how many (default: 20)")
@@ -171,6 +179,22 @@ def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     )
     _config(outbox)
     outbox.add_argument("--requeue", type=int, metavar="ROW", help="send a dead letter once more")
+
+
+def _add_position(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    what = _group(verbs, "position", "show one position with every measure")
+    show = _verb(
+        what, "show", "show a position at a block: each measure and its formula", "position:show"
+    )
+    _config(show)
+    show.add_argument("id", metavar="ID", help="its token id, or chainId:manager:tokenId")
+    show.add_argument(
+        "--block", type=int, metavar="N", help="read at this block, of an archive node if it is old"
+    )
+    show.add_argument("--chain", metavar="NAME", help="as in config.toml, where several are there")
+    show.add_argument(
+        "--protocol", default="uniswap_v3", metavar="NAME", help="default: uniswap_v3"
+    )
 
 
 def _add_alerts(verbs: "Verbs[argparse.ArgumentParser]") -> None:

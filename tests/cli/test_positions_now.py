@@ -5,7 +5,10 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from monitor.devnet.local_chain import Devnet
+from monitor.signals.catalogue_lp import LP_SIGNALS
 
 DEAD = "http://127.0.0.1:9"
 
@@ -69,3 +72,55 @@ async def test_a_chain_that_cannot_be_read_is_told_and_is_a_failure(
     status, lines = await told(tmp_path, devnet, "positions", "--wallet", owner, url=DEAD)
     assert status == 1
     assert "cannot be reached" in " ".join(lines)
+
+
+async def test_a_position_is_shown_at_a_block_of_the_past_with_every_measure(
+    tmp_path: Path, devnet: Devnet
+) -> None:
+    token_id = await devnet.mint(devnet.deployment.wallets[0], 200, 300, value_usd=100_000)
+    await devnet.swap_volume(2_000_000)
+    then = (await devnet.head()).number
+    due = await devnet.static_collect(token_id)
+    await devnet.swap_to(280)
+    key = f"{devnet.chain_id}:{devnet.deployment.manager}:{token_id}"
+    status, lines = await told(tmp_path, devnet, "position", "show", key, "--block", str(then))
+    assert status == 0
+    assert all(len(line) <= 80 for line in lines)
+    text = "\n".join(lines)
+    # What the contract itself would have paid at that block, to the wei.
+    for raw in (
+        due.principal0,
+        due.principal1,
+        due.total0 - due.principal0,
+        due.total1 - due.principal1,
+    ):
+        assert f"(raw {raw})" in text
+    assert "now 250.00: in range" in text
+    shown = {line.split()[0] for line in lines if line.startswith(("position.", "pool."))}
+    assert shown == {one.name for one in LP_SIGNALS}
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        pytest.param(("77",), 1, "burned, or never minted", id="an id nobody minted"),
+        pytest.param(("x",), 2, "chainId:manager:tokenId", id="what is no id"),
+        pytest.param(
+            ("1", "--protocol", "curve"), 2, "no position manager of 'curve'",
+            id="a protocol nobody has",
+        ),
+        pytest.param(
+            ("1", "--chain", "mars"), 2, "name one of devnet", id="a chain not configured"
+        ),
+        pytest.param(
+            ("1:0xC36442b4a4522E871399CD717aBDD847Ab11FE88:1",), 2, "no configured chain has",
+            id="a key of another chain",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_position_that_cannot_be_shown_is_told_in_one_sentence(
+    tmp_path: Path, devnet: Devnet, words: tuple[str, ...], status: int, said: str
+) -> None:
+    found, lines = await told(tmp_path, devnet, "position", "show", *words)
+    assert (found, len(lines)) == (status, 1)
+    assert said in lines[0]
