@@ -13,8 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 from monitor.clock import Clock, SystemClock, stopwatch
 from monitor.errors import HedgewatchError
 from monitor.feeds.port import Feed
-from monitor.model.observation import Gap, Observation, Readings, Reorg, Snapshot, Word
+from monitor.model.observation import Gap, Observation, Readings, Snapshot, Word
 from monitor.model.reading import Reading
+from monitor.sources.reorgs import Reorgs
 from monitor.sources.timeline import Timeline
 
 INBOX_S: Final = 0.25
@@ -102,7 +103,7 @@ class Live:
         self._taken: set[str] = set()
         self._seen: dict[str, tuple[Reading, ...]] = {}
         self._down: dict[str, float] = {}
-        self._owed: dict[str, Reorg] = {}
+        self._reorgs = Reorgs()
         self.silence_s = SILENCE_S
 
     async def observations(self, stop: asyncio.Event) -> AsyncIterator[Observation]:
@@ -176,10 +177,10 @@ class Live:
             assert polled.reader is not None
             snapshot = await polled.reader.snapshot(self._time.stamp())
             if snapshot is not None:
-                reorg = self._reorg(polled.name, snapshot.reorg)
+                reorg = self._reorgs.owing(polled.name, snapshot.reorg)
                 at = self._time.stamp(self._time.believed(snapshot.block))
                 self._up(polled.name)
-                self._owed.pop(polled.name, None)
+                self._reorgs.told(polled.name)
                 await self._queue.put(replace(snapshot, observed_at=at, reorg=reorg))
 
         async def feed() -> None:
@@ -193,16 +194,6 @@ class Live:
                 )
 
         return chain if polled.reader is not None else feed
-
-    def _reorg(self, name: str, found: Reorg | None) -> Reorg | None:
-        """Return what a chain has dropped since its last snapshot that was believed."""
-        owed = self._owed.get(name)
-        if found is not None and owed is not None:
-            ancestor = min(found.ancestor, owed.ancestor)
-            found = Reorg(ancestor=ancestor, dropped=(*owed.dropped, *found.dropped))
-        if (reorg := found or owed) is not None:
-            self._owed[name] = reorg
-        return reorg
 
     async def _hear(self) -> None:
         for said in self._ears.unheard():
