@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final, TypeAlias
 
+from monitor.chain.ahead import Ahead
 from monitor.chain.failures import EmptyAnswer, Reverted, TooHeavy
 from monitor.chain.rpc import Endpoint
 from monitor.chain.singly import Manner, ask_singly
@@ -49,16 +50,25 @@ class Pinned:
 
         before: what the same batch gave last time; what did not change is the same object.
         """
+        parts = self._apart(batch)
+        wanted = () if self.manner.singly else (calldata for _, calldata in parts)
+        async with Ahead(self._raw, wanted) as ahead:
+            return await self._ask(parts, before, ahead)
+
+    async def _ask(
+        self, parts: Sequence[_Part], before: Sequence[Answer], ahead: Ahead
+    ) -> list[Answer]:
         answers: list[Answer] = []
-        todo, splits = list(reversed(self._apart(batch))), _MOST_SPLITS
+        todo, splits = list(reversed(parts)), _MOST_SPLITS
         while todo:
             calls, calldata = todo.pop()
             if self.manner.singly:
                 answers += await self._singly(calls)
                 continue
             try:
+                raw = await ahead.get(calldata)
                 old = before[len(answers) : len(answers) + len(calls)]
-                answers += self._weighed(calls, await self._part(calls, calldata, old), splits)
+                answers += self._weighed(calls, self._cut(calls, raw, old), splits)
             except EmptyAnswer:
                 if not await self._lacks_multicall(calls):
                     raise
@@ -79,10 +89,10 @@ class Pinned:
         """Return one answer a call for calls that will not be repeated."""
         return await self.ask(prepare(calls)) if calls else []
 
-    async def _part(
-        self, calls: tuple[Call, ...], calldata: str, before: Sequence[Answer]
-    ) -> list[Answer]:
-        raw = await self.endpoint.eth_call(self.multicall, calldata, self.block)
+    async def _raw(self, calldata: str) -> bytes:
+        return await self.endpoint.eth_call(self.multicall, calldata, self.block)
+
+    def _cut(self, calls: Sequence[Call], raw: bytes, before: Sequence[Answer]) -> list[Answer]:
         try:
             return split_aggregate3(raw, len(calls), before)
         except ValueError as error:
