@@ -34,6 +34,7 @@ class Alert:
     at: the observation's own time. block: the chain evidence, where there is any.
     values: every signal the rule named, as judged. subject: whom it is about, for
     people ("Book: 3 positions, 412,300 USD"). expires_at: when a proposal is void.
+    unconfirmed: what other endpoints say against its block, where one should have agreed.
     """
 
     id: str
@@ -61,3 +62,4 @@ class Alert:
     ticket: Ticket | None = None
     expires_at: datetime | None = None
     route: tuple[str, ...] = ()
+    unconfirmed: str = ""

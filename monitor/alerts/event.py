@@ -47,6 +47,7 @@ def event_fields(alert: Alert) -> dict[str, Any]:
         "text": alert.text,
         "subject": alert.subject,
         "reason": alert.reason,
+        "unconfirmed": alert.unconfirmed,
         "position": alert.position,
         "chain": alert.chain,
         "block": _block(alert.block),

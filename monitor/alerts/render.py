@@ -84,7 +84,9 @@ def _pieces(alert: Alert) -> list[str]:
             told = [_RETRACTED, *(say_tight(term) for term in alert.trace if not term.truth)]
         case AlertState.EXPIRED | AlertState.ERROR | AlertState.FILLED:
             told = []
-    return told or [alert.reason or alert.text or alert.title]
+    told = told or [alert.reason or alert.text or alert.title]
+    # On the piece that never gives way.
+    return [f"{told[0]} UNCONFIRMED", *told[1:]] if alert.unconfirmed else told
 
 
 def _page(message: Delivery) -> Page:
@@ -181,6 +183,8 @@ def _body(alert: Alert, state: AlertState) -> Iterator[str]:
         yield _one_line(alert.reason)
     if state in _OPEN | {AlertState.FILLED} and alert.text not in {"", alert.title, alert.reason}:
         yield from (line.strip() for line in alert.text.splitlines() if line.strip())
+    if alert.unconfirmed:
+        yield _one_line(f"UNCONFIRMED: {alert.unconfirmed}")
     if alert.pack == "self" and state in _OPEN:
         yield from dict.fromkeys(_one_line(term.note) for term in alert.trace if term.note)
 

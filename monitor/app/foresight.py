@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
 from monitor.model.observation import Snapshot
 from monitor.pipeline import Rulebook, State, step
 from monitor.rules.lifecycle import Phase
 from monitor.rules.pack import Severity
-
-_MOST_WORDS: Final = 300
 
 
 def weighs(book: Rulebook, state: State, seen: Snapshot) -> bool:
@@ -31,11 +28,9 @@ def with_doubts(
     """Return the alerts of a snapshot, the critical ones saying what speaks against it."""
     if not seen.unconfirmed:
         return alerts
-    note = f"Unconfirmed: {seen.unconfirmed}"
-    note = note if len(note) <= _MOST_WORDS else note[: _MOST_WORDS - 1] + "…"
     doubtful = set(_critical(book, after, seen))
     return tuple(
-        replace(alert, text=f"{alert.text}\n{note}".strip())
+        replace(alert, unconfirmed=seen.unconfirmed)
         if alert.state is AlertState.FIRING and f"{alert.rule}|{alert.scope}" in doubtful
         else alert
         for alert in alerts

@@ -79,7 +79,10 @@ class Agreement:
             told = (await header(second, hex(first.block))).block
             apart = f"{first.endpoint.host} and {second.host} differ on block {first.block}"
             if told.hash != snapshot.block.hash:
-                raise Disagrees(f"{apart}: its hash is {snapshot.block.hash} against {told.hash}")
+                raise Disagrees(
+                    f"{apart}: its hash is "
+                    f"{_short(snapshot.block.hash)} against {_short(told.hash)}"
+                )
             scene = await self._watching.read(replace(first, endpoint=second), told)
             found = list(differences(snapshot, scene))
             if found:
@@ -112,6 +115,10 @@ def differences(ours: Snapshot, theirs: Scene) -> Iterator[str]:
         {one.token: {"usd": one.usd} for one in ours.usd},
         {one.token: {"usd": one.usd} for one in theirs.usd},
     )
+
+
+def _short(name: str) -> str:
+    return f"{name[:10]}…{name[-4:]}"
 
 
 def _values(told: object, names: Sequence[str]) -> dict[str, object]:
