@@ -117,7 +117,9 @@ def test_a_contradiction_is_one_sentence(text: str, told: str) -> None:
     ("text", "told"),
     [
         pytest.param(
-            CHAIN + WATCH + "[chain.ethereum.rcp]\n", "chain.ethereum.rcp: unknown key", id="given"
+            CHAIN + "timeout_z = 3\ntimeout_s = 3\n" + WATCH,
+            "chain.ethereum.timeout_z: unknown key",
+            id="given",
         ),
         pytest.param(
             CHAIN + "pol_s = 3\n" + WATCH,

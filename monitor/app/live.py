@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -70,18 +70,7 @@ async def _serve(
         for channel in parts.channels
     ]
     linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
-
-    shown: list[object] = []
-
-    async def tell(state: State) -> None:
-        for courier in couriers:
-            courier.poke()
-        on_board = (state.facts.positions, state.instances, state.layers)
-        if not shown or any(a is not b for a, b in zip(shown, on_board, strict=True)):
-            shown[:] = on_board
-            for channel in linked:
-                await channel.show(board(state))
-
+    tell = _teller(couriers, linked)
     daemon = Daemon(
         store=parts.store,
         book=book,
@@ -103,6 +92,24 @@ async def _serve(
                     group.create_task(courier.run(stop), name=f"courier {courier.channel.name}")
                 group.create_task(_road(parts, daemon, stop, tell), name="road")
             quiet.set()
+
+
+def _teller(
+    couriers: Sequence[Courier], linked: Sequence[MqttChannel]
+) -> Callable[[State], Awaitable[None]]:
+    """Return what wakes the couriers after a step, and shows a state that is another."""
+    shown: list[object] = []
+
+    async def tell(state: State) -> None:
+        for courier in couriers:
+            courier.poke()
+        on_board = (state.facts.positions, state.instances, state.layers)
+        if not shown or any(a is not b for a, b in zip(shown, on_board, strict=True)):
+            shown[:] = on_board
+            for channel in linked:
+                await channel.show(board(state))
+
+    return tell
 
 
 def _commands(parts: Parts, daemon: Daemon) -> list[TelegramCommands]:
