@@ -106,8 +106,8 @@ def _sifted(
     codes = rule.when.glances(look, len(crowd.keys))
     wanted = (codes != _FALSE) & crowd.live
     for scope in look.layered:
-        if (row := crowd.rows.get(scope)) is not None:
-            wanted[row] = codes[row] != _FALSE
+        if not _elsewhere(crowd, scope, kept):
+            wanted[crowd.rows[scope]] = codes[crowd.rows[scope]] != _FALSE
     others = []
     for scope, one in astir.items():
         if _elsewhere(crowd, scope, kept):
@@ -126,7 +126,7 @@ def _barred_but_for(
 ) -> Iterator[Case]:
     """Yield the scopes of a rule that is barred wherever its layer has no state of its own."""
     others = {one for one in astir if _elsewhere(look.crowd, one, kept)}
-    there = {one for one in (*look.layered, *astir) if one in look.crowd.rows} - others
+    there = {one for one in (*look.layered, *astir) if not _elsewhere(look.crowd, one, kept)}
     yield from map(Case, sorted(there, key=look.crowd.rows.__getitem__))
     yield from map(Case, sorted(others))
 
