@@ -13,7 +13,7 @@ REQUESTS_A_POLL: Final = 10
 
 
 class Listing:
-    """The purses being listed, and what is left of this poll's allowance.
+    """The purses being listed. left: requests of this poll's allowance.
 
     The ids read so far outlast a poll and its failure; where they turn out not to fit
     together, because something moved meanwhile, they are listed afresh.
@@ -21,16 +21,18 @@ class Listing:
 
     def __init__(self) -> None:
         self._so_far: dict[Purse, list[Nft]] = {}
-        self._requests = REQUESTS_A_POLL
+        self.left = REQUESTS_A_POLL
 
     def begin(self) -> None:
         """Start a poll with its whole allowance."""
-        self._requests = REQUESTS_A_POLL
+        self.left = REQUESTS_A_POLL
 
     def spend(self) -> bool:
         """Take one request of the allowance; return whether there was one."""
-        self._requests -= 1
-        return self._requests >= 0
+        if not self.left:
+            return False
+        self.left -= 1
+        return True
 
     def __contains__(self, purse: Purse) -> bool:
         return purse in self._so_far

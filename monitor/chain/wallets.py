@@ -105,6 +105,10 @@ class Wallets:
         for purse, told in counts.items():
             await self._relist(pinned, purse, told, sighted)
         came = await self._sort(pinned)
+        for purse, held in self.held.items() if self._unsorted else ():
+            if left := len(self._unsorted.intersection(held)):
+                those = f"{left} of the {len(held)} positions of {purse.wallet}"
+                self.broken[purse] = f"{those} are still to be looked at"
         if self.held == before and came is None:
             return None
         now = {one for held in self.held.values() for one in held}
@@ -153,8 +157,8 @@ class Wallets:
         return True
 
     async def _sort(self, pinned: Pinned) -> dict[Nft, bytes] | None:
-        """Tell what is new and open from what is closed, newest ids first; None if none is new."""
-        if not self._unsorted:
+        """Tell what is new and open from what is closed, newest ids first; None where none was."""
+        if not self._unsorted or not self._listing.left:
             return None
         self._unsorted &= {one for held in self.held.values() for one in held}
         self.asleep |= self._unsorted & self._ignored
@@ -171,8 +175,4 @@ class Wallets:
                 else:
                     came[nft] = told.data if told.ok else b""
             self._unsorted -= set(part)
-        for purse, held in self.held.items():
-            if left := len(self._unsorted.intersection(held)):
-                those = f"{left} of the {len(held)} positions of {purse.wallet}"
-                self.broken[purse] = f"{those} are still to be looked at"
         return came

@@ -235,7 +235,7 @@ async def pancake(devnet: Devnet) -> Pancake:
     await place(_TRADER, trader(pool, (made.token0, made.token1)))
     await place(_MINING, assemble("0x20 0x00 RETURN"))
     price = made.quote.sqrt_price_x96(250)
-    for to, contract, call, *args in (
+    for to, what, call, *args in (
         (pool, "PancakeV3Pool", "initialize", price),
         (factory, "PancakeV3Factory", "setLmPool", pool, _MINING),
         (chef, "MasterChefV3", "setLMPoolDeployer", _MINING),
@@ -243,5 +243,5 @@ async def pancake(devnet: Devnet) -> Pancake:
         *((token, TOKEN, "approve", manager, _FOREVER) for token in (made.weth, made.usdc)),
         *((token, TOKEN, "transfer", _TRADER, 2**150) for token in (made.weth, made.usdc)),
     ):
-        await cake.send(made.deployer, to, abi(contract).encode(call, *args), call)
+        await cake.send(made.deployer, to, abi(what).encode(call, *args), call)
     return Pancake(devnet=devnet, factory=factory, manager=manager, pool=pool, chef=chef)
