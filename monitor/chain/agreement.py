@@ -18,7 +18,7 @@ from monitor.chain.multicall import Pinned
 from monitor.chain.rpc import Endpoint
 from monitor.chain.watching import Scene, Watching
 from monitor.errors import Permanent, Transient
-from monitor.model.observation import Snapshot
+from monitor.model.observation import Block, Snapshot
 
 _POOL: Final = (
     "sqrt_price_x96",
@@ -45,16 +45,28 @@ _MOST_TOLD: Final = 3
 
 
 class Agreement:
-    """Puts what weighs to a second endpoint. weighs: whether a critical alert would rest on it."""
+    """Puts what weighs to a second endpoint.
 
-    def __init__(self, endpoints: Endpoints, watching: Watching, *, grace: timedelta) -> None:
+    watching: what is watched, known apart from what the first endpoint told. pin: how
+    an endpoint is read at a block. weighs: whether a critical alert would rest on it.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        watching: Watching,
+        *,
+        pin: Callable[[Endpoint, Block], Pinned],
+        grace: timedelta,
+    ) -> None:
         self.weighs: Callable[[Snapshot], bool] = lambda _: False
         self._endpoints = endpoints
         self._watching = watching
+        self._pin = pin
         self._grace = grace
         self._withheld_since: datetime | None = None
 
-    async def settled(self, first: Pinned, snapshot: Snapshot) -> Snapshot:
+    async def settled(self, first: Endpoint, snapshot: Snapshot) -> Snapshot:
         """Return the snapshot, and in it what speaks against it once it has waited for long.
 
         first: where it was read. Raises Transient while it is withheld.
@@ -72,29 +84,29 @@ class Agreement:
             )
         return replace(snapshot, unconfirmed=against)
 
-    async def _against(self, first: Pinned, snapshot: Snapshot) -> str:
+    async def _against(self, first: Endpoint, snapshot: Snapshot) -> str:
         """Return what others tell instead, or why none can be asked; empty if one agrees."""
 
         async def compare(second: Endpoint) -> None:
-            told = (await header(second, hex(first.block))).block
-            apart = f"{first.endpoint.host} and {second.host} differ on block {first.block}"
+            told = (await header(second, hex(snapshot.block.number))).block
+            apart = f"{first.host} and {second.host} differ on block {snapshot.block.number}"
             if told.hash != snapshot.block.hash:
                 raise Disagrees(
                     f"{apart}: its hash is "
                     f"{_short(snapshot.block.hash)} against {_short(told.hash)}"
                 )
-            scene = await self._watching.read(replace(first, endpoint=second), told)
+            scene = await self._watching.read(self._pin(second, told), told)
             found = list(differences(snapshot, scene))
             if found:
                 more = f"; and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
                 raise Disagrees(f"{apart}: {'; '.join(found[:_MOST_TOLD])}{more}")
 
         try:
-            await self._endpoints.second_that_works(first.endpoint, compare, snapshot.observed_at)
+            await self._endpoints.second_that_works(first, compare, snapshot.observed_at)
         except Disagrees as differing:
             return str(differing)
         except (Transient, Permanent) as failure:
-            return f"no second endpoint confirms block {first.block}: {failure}"
+            return f"no second endpoint confirms block {snapshot.block.number}: {failure}"
         return ""
 
 

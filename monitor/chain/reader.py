@@ -32,6 +32,7 @@ from monitor.chain.settings import (
 from monitor.chain.singly import Manner
 from monitor.chain.usd_settings import UsdSettings, oracle_of
 from monitor.chain.watching import Watching
+from monitor.logs import Secret
 from monitor.model.observation import Block, Snapshot
 
 _USD: Final = UsdSettings()
@@ -106,15 +107,14 @@ class ChainReader:
         snapshot = read.snapshot
         if self._agreement is not None:
             # One that is withheld is not remembered, and so read again at the next poll.
-            first = self._pinned(read.endpoint, snapshot.block)
-            snapshot = await self._agreement.settled(first, snapshot)
+            snapshot = await self._agreement.settled(read.endpoint, snapshot)
         self._heads.remember(read.target)
         return snapshot
 
     def agree(self, grace: timedelta) -> None:
         """Have a second endpoint confirm what weighs, and wait so long where none does."""
         apart = Watching(self.chain, self._watches)
-        self._agreement = Agreement(self._endpoints, apart, grace=grace)
+        self._agreement = Agreement(self._endpoints, apart, pin=self._pinned, grace=grace)
 
     def confirm_what(self, weighs: Callable[[Snapshot], bool]) -> None:
         """Say which snapshots weigh, where any are to be confirmed."""
@@ -225,10 +225,15 @@ def chain_reader(
 
 def _endpoint(reference: str, settings: ChainSettings) -> Endpoint:
     url = rpc_url(reference)
+    pace = Pace(allowance(settings, url))
+    return Endpoint(url, timeout_s=settings.timeout_s, pace=pace)
+
+
+def allowance(settings: ChainSettings, url: Secret) -> Allowance:
+    """Return what an endpoint is asked at most; a loopback one has no rate unless config says."""
     free = settings.rps is None and on_loopback(url)
-    allowance = Allowance(
+    return Allowance(
         rps=None if free else settings.rps or _RPS,
         burst=settings.burst or _BURST,
         at_once=settings.at_once,
     )
-    return Endpoint(url, timeout_s=settings.timeout_s, pace=Pace(allowance))

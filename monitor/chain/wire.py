@@ -158,7 +158,7 @@ class Wire:
         if self._session is not None:
             return
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=4, keepalive_timeout=_KEEPALIVE_S),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S),
             raise_for_status=_keep_refusal,
             read_bufsize=_READ_AT_ONCE,
         )

@@ -84,75 +84,36 @@ def result(value: object) -> Symptom:
     return Symptom(told={"result": value})
 
 
+UPSTREAM = "upstream does not have the requested block yet"
 RESTS = [
-    # 429; limits; "retry in"; CUPs; credits
-    pytest.param(http(429, Retry_After="77"), Transient, 77, id="429 rests as long as it asks"),
-    pytest.param(http(429), Transient, 10, id="429 without a wait rests ten seconds"),
-    pytest.param(
-        error(-32005, "limit exceeded"), Transient, 10, id="-32005 is a limit on the rate"
-    ),
-    pytest.param(
-        error(-32090, "Too many requests, retry in 30s"),
-        Transient,
-        30,
-        id="-32090 rests as long as its words ask",
-    ),
-    pytest.param(
-        error(429, "rate limited, try again in 2m"), Transient, 120, id="words may ask in minutes"
-    ),
-    pytest.param(
-        error(42903, "CUPs limit reached"), Transient, 10, id="42903 has used up its compute units"
-    ),
-    pytest.param(http(402), Transient, 10, id="402 has used up its credits"),
-    pytest.param(
-        error(-32000, "your plan's credits are exhausted"), Transient, 10, id="so do the words"
-    ),
-    # 5xx, 4xx
-    *(
-        pytest.param(http(status, HTML), Transient, 10, id=f"HTTP {status} rests")
-        for status in (400, 410, 500, 502, 503, 504, 520, 525)
-    ),
-    pytest.param(
-        error(-32000, "header not found", status=500),
-        Transient,
-        10,
-        id="HTTP 500 with a JSON-RPC body is what the body says",
-    ),
-    pytest.param(http(401), EndpointRefused, 10, id="401 has one look at the key"),
-    pytest.param(
-        error(-32600, "Must be authenticated!", status=403),
-        EndpointRefused,
-        10,
-        id="403 has one look at the key, whatever its body says",
-    ),
-    # the node lags
-    pytest.param(error(-32000, "header not found"), Transient, 10, id="header not found lags"),
-    pytest.param(
-        error(-32603, "upstream does not have the requested block yet"),
-        Transient,
-        10,
-        id="an upstream without the block lags",
-    ),
-    pytest.param(
-        error(-32001, "unknown block number"), Transient, 10, id="-32001 lags, even for latest"
-    ),
-    pytest.param(error(-39001, "Unknown block"), Transient, 10, id="-39001 has no such tag"),
-    # nothing
-    pytest.param(result("0x"), EmptyAnswer, 10, id="an empty 0x is no answer"),
-    pytest.param(result(None), Transient, 10, id="null is no answer"),
-    # nonsense
-    pytest.param(http(200, HTML), Transient, 10, id="HTML with HTTP 200 is no answer"),
-    pytest.param(http(200, ""), Transient, 10, id="nothing with HTTP 200 is no answer"),
-    # everything refused
-    pytest.param(
-        error(-32601, "the method eth_call does not exist"),
-        Transient,
-        10,
-        id="-32601 on everything rests",
-    ),
-    pytest.param(
-        error(-32603, "Internal error"), Transient, 10, id="-32603 alone is a broken server"
-    ),
+    pytest.param(symptom, verdict, rests_s, id=name)
+    for name, symptom, verdict, rests_s in (
+        ("429 rests as long as it asks", http(429, Retry_After="77"), Transient, 77),
+        ("429 without a wait rests ten seconds", http(429), Transient, 10),
+        ("-32005 is a limit on the rate", error(-32005, "limit exceeded"), Transient, 10),
+        ("-32090 rests as its words ask", error(-32090, "retry in 30s"), Transient, 30),
+        ("words may ask in minutes", error(429, "try again in 2m"), Transient, 120),
+        ("42903 has used up its units", error(42903, "CUPs limit reached"), Transient, 10),
+        ("402 has used up its credits", http(402), Transient, 10),
+        ("words of credits", error(-32000, "the plan's credits are gone"), Transient, 10),
+        *(
+            (f"HTTP {status}", http(status, HTML), Transient, 10)
+            for status in (400, 410, 500, 502, 503, 504, 520, 525)
+        ),
+        ("HTTP 500 and a body", error(-32000, "header not found", status=500), Transient, 10),
+        ("401 refuses the key", http(401), EndpointRefused, 10),
+        ("403 does, whatever its body says", error(-1, "no", status=403), EndpointRefused, 10),
+        ("header not found lags", error(-32000, "header not found"), Transient, 10),
+        ("an upstream without the block lags", error(-32603, UPSTREAM), Transient, 10),
+        ("-32001 lags, even for latest", error(-32001, "unknown block number"), Transient, 10),
+        ("-39001 has no such tag", error(-39001, "Unknown block"), Transient, 10),
+        ("an empty 0x is no answer", result("0x"), EmptyAnswer, 10),
+        ("null is no answer", result(None), Transient, 10),
+        ("HTML with HTTP 200 is no answer", http(200, HTML), Transient, 10),
+        ("nothing with HTTP 200 is no answer", http(200, ""), Transient, 10),
+        ("-32601 on everything", error(-32601, "no method eth_call"), Transient, 10),
+        ("-32603 alone is a broken server", error(-32603, "Internal error"), Transient, 10),
+    )
 ]
 ANOTHER = [
     pytest.param(error(-32000, message), NoHistory, id=f"{message}: the archive is missing")

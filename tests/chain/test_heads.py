@@ -144,6 +144,35 @@ async def test_what_was_dropped_is_told_again_after_a_read_that_failed(
     assert (await taken(reader)).reorg == Reorg(ancestor=shared.number, dropped=(gone,))
 
 
+async def test_a_turn_between_the_head_and_the_batch_is_dropped_one_poll_later(
+    devnet: Devnet, reader_on: Any, scripted_node: Any
+) -> None:
+    turned: list[str] = []
+
+    async def script(method: str, params: list[Any]) -> Any:
+        if method == "eth_call" and turned == ["due"]:
+            # Another block of the same height and second: its clock cannot tell it.
+            await devnet.revert(before)
+            await devnet.swap_to(240, at=stamp)
+            turned.append("done")
+        return await scripted_node.forward(devnet.url, method, params)
+
+    scripted_node.script = script
+    reader = await reader_on(devnet, {"pool": devnet.deployment.pool}, rpc=(scripted_node.url,))
+    shared = (await taken(reader)).block
+    before = await devnet.snapshot()
+    stamp = shared.timestamp + timedelta(seconds=12)
+    await devnet.swap_to(260, at=stamp)
+    turned.append("due")
+    mixed = await taken(reader)
+    price = devnet.deployment.quote.price(mixed.pools[0].sqrt_price_x96)
+    assert float(price) == pytest.approx(240)  # under the hash of the block that is gone
+    found = await taken(reader)
+    assert found.block == await devnet.head()
+    assert found.block.timestamp == mixed.block.timestamp
+    assert found.reorg == Reorg(ancestor=shared.number, dropped=(mixed.block,))
+
+
 async def test_a_turn_while_nobody_watched_is_noticed_after_a_restart(
     devnet: Devnet, reader_on: Any
 ) -> None:

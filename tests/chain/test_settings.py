@@ -9,6 +9,8 @@ from eth_utils.address import is_checksum_address
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.chain.facts import quote_of
+from monitor.chain.pacing import Allowance
+from monitor.chain.reader import allowance
 from monitor.chain.registry import KNOWN, MULTICALL3, settle
 from monitor.chain.settings import (
     QUOTES,
@@ -18,6 +20,7 @@ from monitor.chain.settings import (
     checked_address,
     rpc_url,
 )
+from monitor.logs import Secret
 from monitor.model.pool import Token
 
 CHAIN: TypeAdapter[ChainSettings] = TypeAdapter(ChainSettings)
@@ -79,6 +82,16 @@ def only_message(adapter: TypeAdapter[Any], raw: dict[str, Any]) -> tuple[str, s
         ),
         pytest.param(
             CHAIN, {"rpc": ["env:A", "env:A"]}, "rpc", "the same endpoint", id="an endpoint twice"
+        ),
+        pytest.param(
+            CHAIN,
+            {"rpc": ["env:A"], "agree": True},
+            "",
+            "agree = true needs a second endpoint in rpc",
+            id="agreement of one",
+        ),
+        pytest.param(
+            CHAIN, {"rpc": ["env:A"], "rps": 0}, "rps", "Input should be", id="no requests at all"
         ),
         pytest.param(
             CHAIN, {"rpc": ["env:A"], "pol_s": 1}, "pol_s", "Unexpected keyword", id="a typo"
@@ -172,6 +185,30 @@ def test_the_smallest_config_gets_the_named_defaults() -> None:
     settings = CHAIN.validate_python({"rpc": ["env:ETH_RPC_URL"]})
     assert (settings.poll_s, settings.behind, settings.timeout_s) == (12, 1, 10)
     assert settings.quote == QUOTES
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "expected"),
+    [
+        pytest.param(
+            {}, "https://eth.example", Allowance(rps=10, burst=20), id="a stranger's node, gently"
+        ),
+        pytest.param(
+            {}, "http://127.0.0.1:8545", Allowance(rps=None, burst=20), id="one's own, freely"
+        ),
+        pytest.param(
+            {"rps": 2.5, "burst": 3, "at_once": 1},
+            "http://127.0.0.1:8545",
+            Allowance(rps=2.5, burst=3, at_once=1),
+            id="either, as config says",
+        ),
+    ],
+)
+def test_how_fast_an_endpoint_is_asked(
+    given: dict[str, Any], url: str, expected: Allowance
+) -> None:
+    settings = CHAIN.validate_python({"rpc": ["env:A"], **given})
+    assert allowance(settings, Secret(url)) == expected
 
 
 def test_an_entry_names_its_position_as_snapshots_do() -> None:
