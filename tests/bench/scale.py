@@ -18,7 +18,7 @@ from monitor.rules.loader import load_packs
 from monitor.shipped import rules_dir
 from monitor.store.rows import epoch_of
 from monitor.store.sqlite import open_sqlite
-from tests.bench.snapshot import canned, reader_of
+from tests.bench.snapshot import canned, reader_of, set_head
 from tests.bench.table import Figure, Table
 from tests.bench.timing import Times
 from tests.bench.world import World
@@ -84,7 +84,7 @@ async def _polls(world: World, url: str, owners: Sequence[str], polls: Times, fi
             )
             warm = Times()
             for turn in range(_BLOCKS):
-                await session.get(f"{url}/head/{head - _BLOCKS + 1 + turn}")
+                await set_head(session, url, head - _BLOCKS + 1 + turn)
                 with (warm if turn < 2 else polls).measured():
                     snapshot = await reader.snapshot(_CLOCK.now())
                     assert snapshot is not None
@@ -96,7 +96,7 @@ async def _snapshots(world: World, url: str, owners: Sequence[str]) -> list[Snap
     found = []
     async with ClientSession() as session, reader_of(world, url, *owners) as reader:
         for number in range(head - _BLOCKS + 1, head + 1):
-            await session.get(f"{url}/head/{number}")
+            await set_head(session, url, number)
             snapshot = await reader.snapshot(_CLOCK.now())
             assert snapshot is not None
             found.append(snapshot)

@@ -16,7 +16,7 @@ from tests.bench.table import Figure, Table
 from tests.bench.timing import microseconds
 
 POSITIONS = 1_000
-_ROUNDS = 15
+_ROUNDS = 50
 _TICK = 221_100  # of a WETH/USDC pool at 250 USDC, by its own token order
 _DECIMALS = (6, 18)
 _DEMETER_DIGITS = 33  # of the 35 it sets: its three operations round each
