@@ -162,6 +162,7 @@ class CannedChain:
 
     at: by address, by the contract's shipped ABI and function, what it answers to its
     arguments; a string is what it reverts with. header: more fields of its headers.
+    of_multicall: what Multicall3 itself was asked.
     """
 
     node: ScriptedNode
@@ -169,6 +170,8 @@ class CannedChain:
     head: int = 100
     at: dict[str, dict[tuple[str, str], Callable[..., Any]]] = field(default_factory=dict)
     header: dict[str, str] = field(default_factory=dict)
+    multicall: str = MULTICALL3
+    of_multicall: set[bytes] = field(default_factory=set)
     calls: int = 0
 
     async def script(self, method: str, params: list[Any]) -> dict[str, Any]:
@@ -182,7 +185,7 @@ class CannedChain:
             case "eth_call":
                 return self.call(params[0]["to"], bytes.fromhex(params[0]["data"][2:]), params[1])
             case "eth_getCode":
-                return {"result": "0x00" if params[0] in (*self.at, MULTICALL3) else "0x"}
+                return {"result": "0x00" if params[0] in (*self.at, self.multicall) else "0x"}
         return {"result": []}
 
     def block(self, number: int) -> dict[str, str]:
@@ -198,7 +201,7 @@ class CannedChain:
         }
 
     def call(self, to: str, data: bytes, block: str) -> dict[str, Any]:
-        assert to == MULTICALL3
+        assert to == self.multicall
         calls = list(_aggregated(data))
         self.calls += len(calls)
         told = [self.one(target, one, block) for target, one in calls]
@@ -209,7 +212,8 @@ class CannedChain:
         return {"result": "0x" + (_word(32) + _word(len(told)) + heads + tails).hex()}
 
     def one(self, target: str, data: bytes, block: str) -> tuple[bool, bytes]:
-        if target == MULTICALL3:
+        if target == self.multicall:
+            self.of_multicall.add(data)
             return True, int(self.block(int(block, 16))["timestamp"], 16).to_bytes(32)
         for (name, function), answer in self.at.get(target, {}).items():
             entry = contract(name).functions[function]
@@ -248,6 +252,17 @@ def _arguments(kinds: Sequence[str], data: bytes) -> list[Any]:
 def _word(value: int | str) -> bytes:
     number = int(value, 16) if isinstance(value, str) else value
     return (number % 2**256).to_bytes(32)
+
+
+@pytest.fixture
+async def canned_two(
+    scripted_nodes: Callable[[int], Awaitable[list[ScriptedNode]]],
+) -> list[CannedChain]:
+    nodes = await scripted_nodes(2)
+    chains = [CannedChain(node=node) for node in nodes]
+    for node, chain in zip(nodes, chains, strict=True):
+        node.script = chain.script
+    return chains
 
 
 @pytest.fixture
