@@ -29,8 +29,7 @@ class Allowance:
 class Pace:
     """Lets a request begin when it may; to be entered around each.
 
-    Waits are served in order. seconds: any clock; one set back gives no tokens and
-    takes none.
+    seconds: any clock; one set back gives no tokens and takes none.
     """
 
     def __init__(
@@ -44,7 +43,6 @@ class Pace:
         self._seconds = seconds
         self._sleep = sleep
         self._slots = asyncio.Semaphore(allowance.at_once)
-        self._queue = asyncio.Lock()
         self._tokens = float(allowance.burst)
         self._filled_at = seconds()
 
@@ -68,12 +66,11 @@ class Pace:
         rps = self._allowance.rps
         if rps is None:
             return
-        async with self._queue:
+        self._fill(rps)
+        while self._tokens < _NEARLY:
+            await self._sleep((1 - self._tokens) / rps)
             self._fill(rps)
-            while self._tokens < _NEARLY:
-                await self._sleep((1 - self._tokens) / rps)
-                self._fill(rps)
-            self._tokens -= 1
+        self._tokens -= 1
 
     def _fill(self, rps: float) -> None:
         now = self._seconds()

@@ -96,6 +96,8 @@ async def test_another_hash_withholds_it_and_names_both(pair: Any, devnet: Devne
             f"{devnet.url.removeprefix('http://')} and {second.host} differ on block "
             f"{head.number}: its hash is {head.hash[:10]}…{head.hash[-4:]} against 0xabababab…abab"
         )
+    # Nobody is blamed before it is known who is wrong.
+    assert [one.resting_why for one in reader.health(after(59.9))] == ["", ""]
     second.lie = None
     snapshot = await reader.snapshot(after(59.9))
     assert (snapshot.block, snapshot.unconfirmed) == (head, "")

@@ -70,9 +70,8 @@ class Symptom:
         return web.json_response(body, status=self.status, headers=self.headers)
 
 
-def http(status: int, text: str = "", **headers: str) -> Symptom:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Symptom(status=status, headers=named, text=text)
+def http(status: int, text: str = "", wait: str = "") -> Symptom:
+    return Symptom(status=status, headers={"Retry-After": wait} if wait else {}, text=text)
 
 
 def error(code: int, message: str, data: str | None = None, status: int = 200) -> Symptom:
@@ -88,7 +87,7 @@ UPSTREAM = "upstream does not have the requested block yet"
 RESTS = [
     pytest.param(symptom, verdict, rests_s, id=name)
     for name, symptom, verdict, rests_s in (
-        ("429 rests as long as it asks", http(429, Retry_After="77"), Transient, 77),
+        ("429 rests as long as it asks", http(429, wait="77"), Transient, 77),
         ("429 without a wait rests ten seconds", http(429), Transient, 10),
         ("-32005 is a limit on the rate", error(-32005, "limit exceeded"), Transient, 10),
         ("-32090 rests as its words ask", error(-32090, "retry in 30s"), Transient, 30),
@@ -368,17 +367,12 @@ async def test_no_row_tells_a_key(
                 lambda endpoint: endpoint.eth_call(CONTRACT, "0x01", 7), NOON
             )
     told += [repr(one) for one in stand.endpoints.health(NOON)]
-    formatter = RedactingFormatter("%(message)s")
-    told += [caplog.text, *(formatter.format(record) for record in caplog.records)]
+    told += [caplog.text]
     assert [text for text in told for key in KEYS if key in text] == []
 
 
 @pytest.mark.parametrize(
-    "label",
-    [
-        pytest.param("0123456789abcdef0123456789abcdef", id="hexadecimal digits"),
-        pytest.param("123e4567-e89b-12d3-a456-426614174000", id="with hyphens"),
-    ],
+    "label", ["0123456789abcdef0123456789abcdef", "123e4567-e89b-12d3-a456-426614174000"]
 )
 async def test_a_key_in_a_host_s_name_is_told_nowhere(
     scripted_node: Any, caplog: pytest.LogCaptureFixture, label: str
@@ -398,8 +392,7 @@ async def test_a_key_in_a_host_s_name_is_told_nowhere(
     with pytest.raises(Transient, match="no route to") as caught:
         await endpoint.call("eth_chainId")
     told += [str(caught.value), *traceback.format_exception(caught.value)]
-    formatter = RedactingFormatter("%(message)s")
-    told += [formatter.format(record) for record in caplog.records]
+    told += [RedactingFormatter("%(message)s").format(record) for record in caplog.records]
     assert [text for text in told if label in text] == []
     await hidden.close()
     await endpoint.close()

@@ -74,7 +74,7 @@ async def test_what_the_node_itself_reorganises(devnet: Devnet, reader_on: Any) 
     assert float(price) == pytest.approx(260)
 
 
-@pytest.mark.parametrize("grown", [1, 2, 5, 9])
+@pytest.mark.parametrize("grown", [1, 2, 3, 4, 9])
 async def test_a_branch_that_has_outgrown_what_was_read(
     devnet: Devnet, reader_on: Any, grown: int
 ) -> None:
@@ -89,6 +89,36 @@ async def test_a_branch_that_has_outgrown_what_was_read(
     found = await taken(reader)
     assert found.block.number == shared.number + 1 + grown
     assert found.reorg == Reorg(ancestor=shared.number, dropped=tuple(dropped))
+
+
+async def test_a_head_that_is_gone_is_not_read_as_its_successor_s_parent(
+    devnet: Devnet, reader_on: Any
+) -> None:
+    reader = await reader_on(devnet, {"pool": devnet.deployment.pool}, behind=1)
+    await devnet.mine()
+    before = await devnet.snapshot()
+    await devnet.swap_to(260)
+    await taken(reader)  # of the block below, with this one known as the head
+    await devnet.revert(before)
+    await devnet.swap_to(240)
+    there = await devnet.head()
+    await devnet.mine()
+    found = await taken(reader)
+    assert (found.block, found.reorg) == (there, None)
+
+
+async def test_what_was_dropped_once_is_not_dropped_again(devnet: Devnet, reader_on: Any) -> None:
+    reader = await reader_on(devnet, {"pool": devnet.deployment.pool})
+    shared = (await taken(reader)).block
+    for price in (240, 230):
+        before = await devnet.snapshot()
+        dropped = await swapped(devnet, reader, price + 1, price + 2, price + 3)
+        await devnet.revert(before)
+        await devnet.swap_to(price)
+        await devnet.rpc.call("anvil_mine", hex(9))
+        found = await taken(reader)
+        assert found.reorg == Reorg(ancestor=shared.number, dropped=tuple(dropped))
+        shared = found.block
 
 
 async def test_a_deep_turn_is_walked_back_in_few_requests(devnet: Devnet, reader_on: Any) -> None:
