@@ -191,7 +191,6 @@ MOVE = st.fixed_dictionaries(
         "restart": st.booleans(),
     }
 )
-END = {"tick": 0, "second": "there", "skip": 1}
 
 
 @dataclass
@@ -289,7 +288,11 @@ def walked(
     """Return what is observed, with where to restart; and what a run without forks observes."""
     chains = {name: Chain(hand, name, n) for n, name in enumerate(names, 1)}
     at, seen, dropped = START, list[tuple[Observation, bool]](), list[Snapshot]()
-    ends = [{**END, "kind": "grow", "chain": name, "wait": 1, "restart": False} for name in names]
+    ends = [
+        # A last block a chain, or a last fork, of which everything can be read.
+        {**move, "kind": "fork" if move["restart"] else "grow", "chain": name, "second": "there"}
+        for name, move in zip(names, moves, strict=False)
+    ]
     for move in [*moves, *ends]:
         at += move["wait"] * MINUTE
         chain = chains.get(move["chain"], chains["main"])

@@ -54,6 +54,16 @@ action = "notify"
 when = 'vix < 15.0'
 text = "calm"
 """
+HEAD, _, _ = RULES.partition("[[layer]]")
+BAND = """\
+[[rule]]
+id = "band"
+scope = "pool"
+action = "notify"
+when = 'pool.price < 230.0'
+clear = 'pool.price > 245.0'
+text = "low until high"
+"""
 FAR = 1_200
 
 
@@ -99,14 +109,25 @@ class Road:
         return {one.rule for one in instances if one.phase is Phase.FIRING}
 
 
-@pytest.fixture
-def road(hand: Any, tmp_path: Path) -> Road:
-    (tmp_path / "guard.toml").write_text(RULES)
-    road = Road(hand, hand.book(files=(tmp_path / "guard.toml",)))
+def a_road(hand: Any, folder: Path, rules: str) -> Road:
+    """Return a road that has read a market, and a block with a position in range."""
+    (folder / "guard.toml").write_text(rules)
+    road = Road(hand, hand.book(files=(folder / "guard.toml",)))
     road.take(hand.settled(AT.date(), {date(2020, 6, 17): 16.725}, AT))
     road.take(hand.vix(13.68, AT - 75 * MINUTE, AT))
     road.block(10)
     return road
+
+
+@pytest.fixture
+def road(hand: Any, tmp_path: Path) -> Road:
+    return a_road(hand, tmp_path, RULES)
+
+
+@pytest.fixture
+def band(hand: Any, tmp_path: Path) -> Road:
+    """A road whose only rule fires below 230 and clears above 245."""
+    return a_road(hand, tmp_path, HEAD + BAND)
 
 
 def test_a_proposal_whose_block_is_dropped_is_void(road: Road) -> None:
@@ -157,6 +178,27 @@ def test_an_end_on_a_dropped_block_is_taken_back_as_a_reminder(road: Road) -> No
     assert again.reason.startswith("its end is taken back, still true: block 12 0x03")
     assert road.state.layers["G|book"].status is LayerStatus.PROPOSED
     assert road.alert("G.add", "repeat").ticket is not None
+
+
+def test_an_end_that_comes_again_by_its_own_condition_is_not_told_twice(band: Road) -> None:
+    assert band.block(11, FAR) == ["band firing"]
+    assert band.block(12, 0) == ["band resolved"]
+    assert band.block(12, 100, ancestor=11) == []
+    assert band.firing() == set()
+
+
+def test_what_is_open_between_its_two_conditions_is_open_again(band: Road) -> None:
+    band.block(11, FAR)
+    band.block(12, 0)
+    assert band.block(12, 600, ancestor=11) == ["band repeat"]
+    assert "not cleared" in band.alert("band", "repeat").reason
+
+
+def test_a_position_burned_on_a_dropped_block_is_not_gone(road: Road) -> None:
+    road.block(11, lost="gone")
+    road.block(11, ancestor=10, lost="unread")
+    (seen,) = road.state.facts.positions.values()
+    assert (seen.gone, seen.gone_at, seen.unread) == ("", None, "it reverted")
 
 
 def filled(road: Road) -> None:

@@ -12,7 +12,11 @@ from monitor.rules.verdict import Scalar, Term
 
 
 class AlertState(StrEnum):
-    """What happened to the alert at this event."""
+    """What happened to the alert at this event.
+
+    RETRACTED: a block it rested on is no longer part of its chain, and without it the
+    condition does not hold; the id is the firing's.
+    """
 
     FIRING = "firing"
     REPEAT = "repeat"
