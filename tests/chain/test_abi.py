@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +77,25 @@ def test_results_come_back_as_they_went(name: str, signature: str, data: Any) ->
     assert decode_result(name, signature, mirror.encode("f", *results)[4:]) == results
 
 
+EVENTS = [
+    pytest.param(name, entry.signature, id=f"{name}.{entry.signature}")
+    for name in CONTRACTS
+    for entry in {id(one): one for one in contract(name).events.values()}.values()
+]
+
+
+@pytest.mark.parametrize(("name", "signature"), EVENTS)
+@settings(max_examples=20)
+@given(data=st.data())
+def test_events_come_back_as_they_went(name: str, signature: str, data: Any) -> None:
+    entry = contract(name).events[signature]
+    told = {one: data.draw(value_of(kind)) for one, kind, _ in entry.inputs}
+    indexed = [encode([kind], [told[one]]) for one, kind, is_indexed in entry.inputs if is_indexed]
+    plain = [(kind, told[one]) for one, kind, is_indexed in entry.inputs if not is_indexed]
+    body = encode([kind for kind, _ in plain], [value for _, value in plain])
+    assert decode_log(name, signature, [entry.topic, *indexed], body) == told
+
+
 def as_argument(name: str, kind: str) -> dict[str, Any]:
     if not kind.startswith("("):
         return {"name": name, "type": kind}
@@ -91,6 +111,8 @@ def as_argument(name: str, kind: str) -> dict[str, Any]:
         pytest.param("uniswap_v3_pool", POOL, id="the pool"),
         pytest.param(NPM, MANAGER, id="the position manager"),
         pytest.param("erc20", TOKEN, id="a token"),
+        pytest.param("pancakeswap_v3_pool", "PancakeV3Pool", id="PancakeSwap's pool"),
+        pytest.param("pancakeswap_v3_masterchef", "MasterChefV3", id="PancakeSwap's farm"),
     ],
 )
 def test_every_entry_is_as_the_compiler_wrote_it(name: str, compiled: str) -> None:
