@@ -1,6 +1,6 @@
 """However often a chain is reorganised, in the end the road knows what the chain now says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from monitor.model.position import position_key
 from monitor.pipeline import Rulebook, State, step
 from monitor.rules.lifecycle import Phase
 from monitor.signals.facts import Facts
-from monitor.signals.windows import Series
+from monitor.signals.windows import Sample, Series
 from monitor.store.memory import MemoryStore
 from monitor.store.records import Change
 from monitor.store.rows import (
@@ -253,12 +253,24 @@ def plain(book: Rulebook, state: State, like: Facts) -> Facts:
         if key in like.positions
     }
     series = {}
-    for key, one in facts.series.items():
+    for key, samples in every_sample(facts).items():
         if key.split("|")[1] in {"", *like.positions, *like.pools}:
             horizon = at - book.lens.windows[key.split("|")[0]]
-            older = [s for s in one.samples if s.at <= horizon][-1:]
-            series[key] = Series(samples=(*older, *(s for s in one.samples if s.at > horizon)))
-    return replace(facts, positions=positions, series=series, tracks={}, hours={}, paths={})
+            older = [s for s in samples if s.at <= horizon][-1:]
+            series[key] = Series(samples=(*older, *(s for s in samples if s.at > horizon)))
+    bare = replace(facts, reels={}, tracks={}, hours={}, paths={})
+    return replace(bare, positions=positions, series=series)
+
+
+def every_sample(facts: Facts) -> dict[str, Sequence[Sample]]:
+    """Return the samples of everything, a position's among them, by `name|scope`."""
+    found = {key: one.samples for key, one in facts.series.items()}
+    for reel_key, reel in facts.reels.items():
+        name = reel_key.partition("|")[0]
+        for key in facts.positions:
+            if samples := tuple(reel.samples(key)):
+                found[f"{name}|{key}"] = samples
+    return found
 
 
 def sums(facts: Facts) -> dict[str, Series]:

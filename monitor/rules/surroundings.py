@@ -67,8 +67,7 @@ class View:
         present = self.value(name)
         if present.value is None:
             return present
-        key = _series_key(self, name)
-        series = self.facts.series.get(f"{name}|{key}")
+        series = _series(self, name)
         if series is None:
             return Value(value=None, note=f"{name} has no samples yet")
         seen = _window(function, series, argument, self.now, BY_NAME[name].hours)
@@ -81,16 +80,21 @@ class View:
         )
 
 
-def _series_key(view: View, name: str) -> str:
+def _series(view: View, name: str) -> Series | None:
+    facts = view.facts
     match BY_NAME[name].scope:
         case Scope.POSITION:
-            return view.scope
+            seen = facts.positions.get(view.scope)
+            reel = facts.reels.get(f"{name}|{seen.chain}") if seen else None
+            samples = reel.samples(view.scope) if reel else ()
+            return Series(samples=samples) if samples else None
         case Scope.POOL:
-            return _pool_key(view) or ""
+            return facts.series.get(f"{name}|{_pool_key(view) or ''}")
         case Scope.LAYER:
-            return f"{view.layer.layer}|{view.layer.scope}" if view.layer else ""
+            layer = view.layer
+            return facts.series.get(f"{name}|{layer.layer}|{layer.scope}") if layer else None
         case _:
-            return ""
+            return facts.series.get(f"{name}|")
 
 
 def _reading(view: View, name: str) -> Value:

@@ -1,11 +1,11 @@
 """Taking one observation into the facts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from monitor.amm.measure import Scales, measure, price_in_quote
+from monitor.amm.measure import Measures, Scales, measure, price_in_quote
 from monitor.model.observation import Gap, Readings, Snapshot
 from monitor.model.pool import PoolState
 from monitor.model.position import Position
@@ -15,10 +15,16 @@ from monitor.signals.book import book_il, book_value_usd
 from monitor.signals.dollars import Dollars, dollars
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen, SourceSeen
 from monitor.signals.follow import follow
+from monitor.signals.reel import Reel
 from monitor.signals.rollback import outside, remembered, reorg_of, rollback
 from monitor.signals.windows import Sample, Series
 
 _seen: Final = swift(PositionSeen)
+_TOTALS: Final = {"book.il": book_il, "book.value_usd": book_value_usd}
+_FIGURES: Final[Mapping[str, Callable[[Measures], float | None]]] = {
+    "position.il": lambda measures: measures.il,
+    "position.value_usd": lambda measures: measures.total.usd,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,11 @@ def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
         hours=followed.hours,
         paths=followed.paths,
     )
-    return replace(after, series=_sampled(after, _chain_samples(after, seen), lens))
+    return replace(
+        after,
+        series=_sampled(after, _chain_samples(after, seen, lens), lens),
+        reels=_reeled(after, seen, lens),
+    )
 
 
 def _others(table: Mapping[str, PoolSeen], chain: str) -> dict[str, PoolSeen]:
@@ -168,26 +178,17 @@ def _absorb_gap(facts: Facts, seen: Gap, lens: Lens) -> Facts:
 Named: TypeAlias = tuple[str, str, Sample]
 
 
-def _chain_samples(facts: Facts, seen: Snapshot) -> list[Named]:
+def _chain_samples(facts: Facts, seen: Snapshot, lens: Lens) -> list[Named]:
     at = seen.observed_at
     samples = [
         ("pool.price", key, Sample(at=at, value=pool.price))
         for key, pool in facts.pools.items()
         if pool.chain == seen.chain
     ]
-    for position in seen.positions:
-        measures = facts.positions[position.key].measures
-        figures = {"position.il": measures.il, "position.value_usd": measures.total.usd}
-        samples += [
-            (name, position.key, Sample(at=at, value=value))
-            for name, value in figures.items()
-            if value is not None
-        ]
-    totals = {"book.il": book_il(facts), "book.value_usd": book_value_usd(facts)}
     samples += [
         (name, "", Sample(at=at, value=value))
-        for name, value in totals.items()
-        if value is not None
+        for name, total in _TOTALS.items()
+        if name in lens.windows and (value := total(facts)) is not None
     ]
     return samples
 
@@ -200,3 +201,17 @@ def _sampled(facts: Facts, samples: Iterable[Named], lens: Lens) -> Mapping[str,
     for key, name, sample in wanted:
         series[key] = series.get(key, Series()).append(sample, keep=lens.windows[name])
     return series
+
+
+def _reeled(facts: Facts, seen: Snapshot, lens: Lens) -> Mapping[str, Reel]:
+    reels = dict(facts.reels)
+    for name, figure in _FIGURES.items():
+        if name not in lens.windows:
+            continue
+        told = {p.key: figure(facts.positions[p.key].measures) for p in seen.positions}
+        values = {key: value for key, value in told.items() if value is not None}
+        key = f"{name}|{seen.chain}"
+        reel = reels.get(key, Reel()).append(seen.observed_at, values, lens.windows[name])
+        if reel.runs:
+            reels[key] = reel
+    return reels

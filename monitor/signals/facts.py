@@ -10,6 +10,7 @@ from monitor.model.observation import Block, Missing
 from monitor.model.pool import PoolState
 from monitor.model.position import Position
 from monitor.model.reading import Reading
+from monitor.signals.reel import Reel
 from monitor.signals.track import PoolHours, PoolTrack
 from monitor.signals.turns import PositionTrack
 from monitor.signals.windows import Series
@@ -92,6 +93,7 @@ class SourceSeen:
 class Facts:
     """Everything known, by key. A reading's key is `name|key`, a series' `name|scope`.
 
+    reels: the samples of positions, by `name|chain`; those of all else are series.
     tracks, hours, by pool, and paths, by position: what they did over the time they were
     watched.
     """
@@ -100,6 +102,7 @@ class Facts:
     positions: Mapping[str, PositionSeen] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
+    reels: Mapping[str, Reel] = field(default_factory=dict)
     chains: Mapping[str, SourceSeen] = field(default_factory=dict)
     feeds: Mapping[str, SourceSeen] = field(default_factory=dict)
     tracks: Mapping[str, PoolTrack] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from monitor.model.observation import Reorg, Snapshot
 from monitor.signals.catalogue import BY_NAME, Scope
 from monitor.signals.facts import REMEMBERED, BlockSeen, Facts, PositionSeen, SourceSeen, Spell
 from monitor.signals.follow import unfollow
+from monitor.signals.reel import Reel
 from monitor.signals.series import Series, stamp
 
 
@@ -60,6 +61,7 @@ def rollback(facts: Facts, seen: Snapshot, reorg: Reorg) -> Facts:
             for key, one in facts.positions.items()
         },
         series=_cut(facts.series, f"{seen.chain_id}:", since),
+        reels=_cut_reels(facts.reels, chain, since),
     )
 
 
@@ -125,6 +127,13 @@ def _cut(table: Mapping[str, Series], chain: str, since: datetime) -> Mapping[st
         elif left := series.samples[: bisect_left(series.samples, since, key=stamp)]:
             kept[key] = Series(samples=left)
     return kept
+
+
+def _cut_reels(reels: Mapping[str, Reel], chain: str, since: datetime) -> Mapping[str, Reel]:
+    cut = {
+        key: reel.cut(since) if key.endswith(f"|{chain}") else reel for key, reel in reels.items()
+    }
+    return {key: reel for key, reel in cut.items() if reel.runs or reel.before}
 
 
 def _rests_on(series: str, chain: str) -> bool:

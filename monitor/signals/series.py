@@ -54,7 +54,7 @@ def stamp(sample: Sample) -> datetime:
 class Series:
     """Samples of one number, oldest first, no two with the same stamp."""
 
-    samples: tuple[Sample, ...] = ()
+    samples: Sequence[Sample] = ()
 
     def append(self, sample: Sample, keep: timedelta) -> "Series":
         """Return the series with `sample`, less what lies further back than `keep`.

@@ -18,6 +18,7 @@ from monitor.signals.track import PoolHours, PoolTrack
 from monitor.signals.turns import PositionTrack
 from monitor.store.records import RowKey
 from monitor.store.records import Sample as SampleRow
+from monitor.store.reels import changed_reels, restored_reels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ def changed_rows(old: State, new: State) -> dict[RowKey, str | None]:
             if before.get(key) is not record:
                 rows[table.kind, key] = _written(table.kind, record)
         rows.update({(table.kind, key): None for key in before if key not in after})
+    rows.update(changed_reels(old.facts.reels, new.facts.reels))
     if new.at is not None and new.at != old.at:
         rows["meta", "at"] = new.at.isoformat()
     return rows
@@ -181,6 +183,7 @@ def restore(rows: Mapping[RowKey, str], samples: Iterable[SampleRow]) -> State:
             hours=tables["hours"],
             paths=tables["path"],
             series=_series(samples),
+            reels=restored_reels(rows),
         ),
     )
 
