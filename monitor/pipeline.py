@@ -18,7 +18,7 @@ from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, at_rest
 from monitor.rules.pack import Pack, Rule
 from monitor.rules.scopes import left
 from monitor.rules.sift import Case, Sieve
-from monitor.rules.standing import Standing, moved, standing_of
+from monitor.rules.standing import NONE, Standing, moved, standing_of
 from monitor.rules.surroundings import View
 from monitor.rules.verdict import Value
 from monitor.signals.absorb import Lens, absorb
@@ -150,7 +150,7 @@ def _judge_all(
     docket = _Docket(book=book, state=state, now=now, word=word)
     sieve = Sieve(state.facts, state.layers, now, many=book.many)
     for rule in book.rules:
-        astir = docket.standing.astir.get(rule.id, {})
+        astir = docket.standing.astir.get(rule.id, NONE)
         for case in sieve.cases(rule, astir, docket.layers, partial(docket.view, rule)):
             docket.judge(rule, case)
     standing = moved(docket.standing, docket.changed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import repeat
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -19,10 +20,22 @@ from monitor.rules.verdict import Scalar, Surroundings
 from monitor.signals.catalogue import BY_NAME, Kind, Scope
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.of_position import OF_A_RANGE, OF_POSITION
+from monitor.signals.reel import Roster
+from monitor.signals.spread import spread
 
 Mask: TypeAlias = NDArray[np.bool_]
+Places: TypeAlias = NDArray[np.intp] | slice
 _BLANK: Final[Mapping[Kind, Scalar]] = {Kind.NUMBER: np.nan, Kind.BOOL: False, Kind.TEXT: ""}
 _EXACT: Final = frozenset({float, type(None)})
+FIELDS: Final[Mapping[str, Callable[[PositionSeen], Scalar | None]]] = {
+    "position.il": attrgetter("measures.il"),
+    "position.in_range": attrgetter("measures.in_range"),
+    "position.distance_lower": attrgetter("measures.distance_lower"),
+    "position.distance_upper": attrgetter("measures.distance_upper"),
+    "position.value_usd": attrgetter("measures.total.usd"),
+    "position.fees_usd": attrgetter("measures.fees.usd"),
+}
+"""What is a mere field of a position, and the same as what the table answers."""
 
 
 class Crowd:
@@ -40,6 +53,7 @@ class Crowd:
             facts.positions if scope is Scope.POSITION else facts.pools
         )
         self.kept: dict[tuple[Input, timedelta | None], Column] = {}
+        self._places: dict[str, tuple[Places, Places]] = {}
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -54,34 +68,52 @@ class Crowd:
     @cached_property
     def gone(self) -> Mask:
         """Return which rows are positions the chain no longer has."""
-        return self._which(lambda seen: bool(seen.gone))
+        return self._marked("gone")
 
     @cached_property
     def unread(self) -> Mask:
-        """Return which rows are positions the newest snapshot did not read."""
-        return self._which(lambda seen: bool(seen.gone or seen.unread))
+        """Return which rows are positions the newest snapshot did not read, or that are gone."""
+        return self._marked("unread") | self.gone
 
     @cached_property
     def empty(self) -> Mask:
         """Return which rows are positions without liquidity."""
-        return self._which(lambda seen: not seen.position.liquidity)
+        return ~self._marked("position.liquidity")
 
     @cached_property
     def live(self) -> Mask:
         """Return which rows nothing bars: neither gone nor known to be empty for good."""
-        if not self.empty.any():
-            return ~self.gone
-        return ~(self.gone | self._which(lambda seen: drained(seen) and not seen.unread))
+        drained_out = self.empty & ~self.unread
+        for row in np.flatnonzero(drained_out).tolist():
+            drained_out[row] = drained(self.seen[row])
+        return ~(self.gone | drained_out)
 
-    def _which(self, holds: Callable[[PositionSeen], bool]) -> Mask:
+    def _marked(self, field: str) -> Mask:
+        """Return where a field of the positions is not empty, no, or none."""
         if self.scope is not Scope.POSITION:
-            return np.zeros(len(self.keys), np.bool_)
-        return np.fromiter(map(holds, self.seen), np.bool_, len(self.keys))
+            return np.full(len(self.keys), field == "position.liquidity")
+        return np.fromiter(map(bool, map(attrgetter(field), self.seen)), np.bool_, len(self.keys))
+
+    def places(self, roster: Roster) -> tuple[Places, Places]:
+        """Return the rows that a roster has, and where it has them."""
+        found = self._places.get(roster.name)
+        if found is None:
+            if roster.keys == self.keys:
+                found = (slice(None), slice(None))
+            else:
+                at = np.array([roster.rows.get(key, -1) for key in self.keys], np.intp)
+                found = (np.flatnonzero(at >= 0), at[at >= 0])
+            self._places[roster.name] = found
+        return found
 
     @cached_property
-    def chains(self) -> Sequence[str]:
-        """Return each position's chain."""
-        return [seen.chain for seen in self.seen]
+    def chains(self) -> Mapping[str, Mask]:
+        """Return which positions each chain has."""
+        found = [seen.chain for seen in self.seen]
+        names = dict.fromkeys(found)
+        if len(names) == 1:
+            return {found[0]: np.ones(len(found), np.bool_)}
+        return {name: np.array([one == name for one in found], np.bool_) for name in names}
 
     @cached_property
     def pools(self) -> Sequence[str]:
@@ -121,7 +153,9 @@ class Outlook:
                 pools = self.crowd.pools
                 found = {pool: self._one(asked, pool) for pool in dict.fromkeys(pools)}
                 return column_of([found[pool] for pool in pools], _kind(asked))
-            case Scope.POOL | Scope.POSITION:
+            case Scope.POSITION:
+                return self._of_window(asked)
+            case Scope.POOL:
                 return self._one_by_one(asked)
             case _:
                 return even(self._one(asked, self.crowd.keys[0]), _kind(asked))
@@ -133,22 +167,47 @@ class Outlook:
         if name in OF_A_RANGE:
             dark = dark | self.crowd.empty
         seen = self.crowd.seen
-        if dark.any():
+        found: list[Scalar | None]
+        if name in FIELDS and not dark.any():
+            found = list(map(FIELDS[name], seen))
+        else:
             found = [
                 None if hidden else answer(facts, one, now)[0]
                 for one, hidden in zip(seen, dark.tolist(), strict=True)
             ]
-        else:
-            found = [answer(facts, one, now)[0] for one in seen]
         return column_of(found, BY_NAME[name].kind)
 
+    def _of_window(self, asked: Input) -> Column:
+        """Return a window over each position's own samples."""
+        crowd, count = self.crowd, len(self.crowd.keys)
+        kind = np.bool_ if _kind(asked) is Kind.BOOL else np.float64
+        values: NDArray[Any] = np.zeros(count, kind)
+        known = np.zeros(count, np.bool_)
+        alone = np.ones(count, np.bool_)
+        for chain in crowd.chains:
+            reel = crowd.facts.reels.get(f"{asked.name}|{chain}")
+            found = spread(reel, asked.function, asked.argument, crowd.now) if reel else None
+            if found is None:
+                continue
+            rows, places = crowd.places(found.roster)
+            values[rows], known[rows] = found.values[places], found.known[places]
+            alone[rows] = found.alone[places]
+        present = np.broadcast_to(self.column(Input(asked.name)).cloud == KNOWN, count)
+        for row in np.flatnonzero(alone & present).tolist():
+            value = self._one(asked, crowd.keys[row])
+            known[row] = value is not None
+            values[row] = values[row] if value is None else value
+        if kind is np.float64:
+            known &= np.isfinite(values)
+        return clouded(values, ~(known & present))
+
     def _too_old(self, name: str) -> Mask:
-        chains = self.crowd.chains
-        old = {
-            chain: too_old(self.view(self.crowd.keys[chains.index(chain)]), name, chain) is not None
-            for chain in dict.fromkeys(chains)
-        }
-        return np.array([old[chain] for chain in chains], np.bool_)
+        """Return which positions' chains were not read lately enough for the rule."""
+        old = np.zeros(len(self.crowd.keys), np.bool_)
+        for chain, there in self.crowd.chains.items():
+            if too_old(self.view(""), name, chain) is not None:
+                old |= there
+        return old
 
     def _of_layer(self, asked: Input) -> Column:
         """Return what a layer says of each row; where it has no state they all say the same."""
@@ -190,6 +249,8 @@ def column_of(values: Sequence[Scalar | None], kind: Kind) -> Column:
     if kind is Kind.NUMBER and _EXACT.issuperset(map(type, values)):
         array: NDArray[Any] = np.array(values, np.float64)  # None becomes not a number
         return clouded(array, ~np.isfinite(array))
+    if kind is Kind.BOOL and set(map(type, values)) == {bool}:
+        return Column(np.array(values, np.bool_))
     sure = [known(value, kind) for value in values]
     dark = np.array([value is None for value in sure], np.bool_)
     blank = repeat(_BLANK[kind])

@@ -9,6 +9,7 @@ Cost is bounded by the length of the text: there are no loops and no patterns.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -68,7 +69,7 @@ class Expression:
     _inputs: tuple[tuple[Input, Kind], ...] = field(repr=False, compare=False)
     _traced: Run = field(repr=False, compare=False)
     _quick: Run = field(repr=False, compare=False)
-    _columns: Columns = field(repr=False, compare=False)
+    _columns: Callable[[], Columns] = field(repr=False, compare=False)
 
     def judge(self, surroundings: Surroundings) -> Verdict:
         """Return the truth and the trace of every comparison, short-circuited or not."""
@@ -93,7 +94,7 @@ class Expression:
     def glances(self, table: Table, rows: int) -> NDArray[np.int8]:
         """Return what `glance` says of each row of a table, as places in GLANCES."""
         with np.errstate(all="ignore"):
-            value, cloud = column = self._columns(table)
+            value, cloud = column = self._columns()(table)
             if column.plain:
                 return np.broadcast_to(np.asarray(value, np.int8), rows)
             # A cloud's number is one less than its place.
@@ -120,7 +121,7 @@ def compile_rule(
         _inputs=tuple(kinds.items()),
         _traced=Compiler(text, checker, leaf=recorder.leaf, watch=recorder).truth(tree),
         _quick=Compiler(text, checker, leaf=_asking, watch=None).truth(tree),
-        _columns=compile_columns(tree, names),
+        _columns=cache(lambda: compile_columns(tree, names)),  # few rules meet so many rows
     )
 
 

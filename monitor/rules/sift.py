@@ -4,7 +4,7 @@ Of thousands of rows nearly all are at rest and false; they are passed over by c
 at no cost each. What is left is judged one by one, with what the columns said of it.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -15,16 +15,16 @@ from monitor.hedge.layer import may
 from monitor.model.layer import LayerState
 from monitor.rules.crowd import Crowd, Outlook
 from monitor.rules.expression import GLANCES
-from monitor.rules.lifecycle import Flag, Instance, Phase
+from monitor.rules.lifecycle import Phase
 from monitor.rules.pack import Rule
 from monitor.rules.scopes import Layers, has_layer, scopes_of
+from monitor.rules.standing import Astir
 from monitor.rules.surroundings import View
 from monitor.rules.verdict import Verdict
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import Facts
 
 _FALSE: Final = 0
-_CLOUDS: Final = {Flag.NODATA: 2, Flag.ERROR: 3}
 
 
 class Case(NamedTuple):
@@ -52,7 +52,7 @@ class Sieve:
     def cases(
         self,
         rule: Rule,
-        astir: Mapping[str, Instance],
+        astir: Astir,
         layers: Layers,
         view: Callable[[str], View],
     ) -> Iterator[Case]:
@@ -64,7 +64,8 @@ class Sieve:
         if self._rows(rule.scope) < self._many:
             scopes = dict.fromkeys(scopes_of(rule, self._facts, self._layers))
             yield from map(Case, scopes)
-            yield from map(Case, sorted(one for one in astir if one not in scopes))
+            some = (*astir.moving, *astir.dim)
+            yield from map(Case, sorted(one for one in some if one not in scopes))
             return
         layer = rule.layer.id if rule.layer else None
         look = Outlook(
@@ -95,9 +96,7 @@ class Sieve:
         return self._crowds[scope]
 
 
-def _sifted(
-    rule: Rule, look: Outlook, astir: Mapping[str, Instance], *, kept: Collection[str]
-) -> Iterator[Case]:
+def _sifted(rule: Rule, look: Outlook, astir: Astir, *, kept: Collection[str]) -> Iterator[Case]:
     """Yield the scopes over which judging the rule may change or tell something.
 
     kept: scopes that are judged even if their position is gone, for a layer protects it.
@@ -105,34 +104,43 @@ def _sifted(
     crowd = look.crowd
     codes = rule.when.glances(look, len(crowd.keys))
     wanted = (codes != _FALSE) & crowd.live
+    if astir.dim:
+        rows = np.array([crowd.rows.get(scope, -1) for scope in astir.dim], np.intp)
+        flags = np.fromiter(astir.dim.values(), np.int8, len(rows))
+        there, flags = rows[rows >= 0], flags[rows >= 0]
+        settled = crowd.live[there] & (codes[there] == flags)
+        wanted[there] = ~settled if rule.layer is None else True
     for scope in look.layered:
-        if not _elsewhere(crowd, scope, kept):
+        if scope not in astir.dim and not _elsewhere(crowd, scope, kept):
             wanted[crowd.rows[scope]] = codes[crowd.rows[scope]] != _FALSE
-    others = []
-    for scope, one in astir.items():
-        if _elsewhere(crowd, scope, kept):
-            others.append(scope)
-        else:
-            row = crowd.rows[scope]
-            settled = rule.layer is None and crowd.live[row] and _clouded_as(one, codes[row])
-            wanted[row] = not settled
-    clear = _clear(rule, look, astir)
-    yield from _cases(crowd.keys, np.flatnonzero(wanted), codes, clear)
-    yield from map(Case, sorted(others))
+    for scope in astir.moving:
+        if scope in crowd.rows:
+            wanted[crowd.rows[scope]] = True
+    others = _others(crowd, astir, kept)
+    for scope in others:
+        if scope in crowd.rows:
+            wanted[crowd.rows[scope]] = False
+    yield from _cases(crowd.keys, np.flatnonzero(wanted), codes, _clear(rule, look, astir))
+    yield from map(Case, others)
 
 
-def _barred_but_for(
-    look: Outlook, astir: Mapping[str, Instance], *, kept: Collection[str]
-) -> Iterator[Case]:
+def _barred_but_for(look: Outlook, astir: Astir, *, kept: Collection[str]) -> Iterator[Case]:
     """Yield the scopes of a rule that is barred wherever its layer has no state of its own."""
-    others = {one for one in astir if _elsewhere(look.crowd, one, kept)}
-    there = {one for one in (*look.layered, *astir) if not _elsewhere(look.crowd, one, kept)}
-    yield from map(Case, sorted(there, key=look.crowd.rows.__getitem__))
-    yield from map(Case, sorted(others))
+    crowd = look.crowd
+    some = {*look.layered, *astir.moving, *astir.dim}
+    there = [one for one in some if not _elsewhere(crowd, one, kept)]
+    yield from map(Case, sorted(there, key=crowd.rows.__getitem__))
+    yield from map(Case, _others(crowd, astir, kept))
+
+
+def _others(crowd: Crowd, astir: Astir, kept: Collection[str]) -> list[str]:
+    """Return what is astir and no row, or one of a position that is gone."""
+    there = len(astir.dim.keys() & crowd.rows.keys()) == len(astir.dim) and not crowd.gone.any()
+    some = astir.moving if there else {**astir.dim, **astir.moving}
+    return sorted(one for one in some if _elsewhere(crowd, one, kept))
 
 
 def _elsewhere(crowd: Crowd, scope: str, kept: Collection[str]) -> bool:
-    """Return whether a scope is no row, or one of a position that is gone."""
     row = crowd.rows.get(scope)
     return row is None or bool(crowd.gone[row] and scope not in kept)
 
@@ -153,19 +161,8 @@ def _cases(
         yield Case(keys[row], GLANCES[code], GLANCES[cleared])
 
 
-def _clear(rule: Rule, look: Outlook, astir: Mapping[str, Instance]) -> NDArray[np.int8] | None:
+def _clear(rule: Rule, look: Outlook, astir: Astir) -> NDArray[np.int8] | None:
     """Return what the clearing condition says, if anything fires that it may end."""
-    if rule.clear is None or all(one.phase is not Phase.FIRING for one in astir.values()):
+    if rule.clear is None or all(one.phase is not Phase.FIRING for one in astir.moving.values()):
         return None
     return rule.clear.glances(look, len(look.crowd.keys))
-
-
-def _clouded_as(one: Instance, code: int) -> bool:
-    """Return whether an instance at rest is flagged already as what it is now."""
-    return (
-        one.phase is Phase.INACTIVE
-        and one.since is None
-        and one.judged_at is None
-        and one.lost is None
-        and _CLOUDS.get(one.flag) == code
-    )

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 from monitor.amm.amounts import Q192, value_x192
-from monitor.amm.measure import Measures, Worth
+from monitor.amm.measure import Worth
 from monitor.model.pool import PoolState
 from monitor.signals.facts import Facts, PositionSeen
 
@@ -13,8 +13,6 @@ _DAY: Final = timedelta(days=1)
 _YEAR: Final = timedelta(days=365)
 _POSITION_COLONS: Final = 2
 """A position's key has two, a pool's or a wallet's has one."""
-
-Pair: TypeAlias = tuple[float, float] | None
 
 
 def live_positions(facts: Facts) -> list[PositionSeen]:
@@ -37,12 +35,15 @@ def book_il(facts: Facts) -> float | None:
     if priced and doubted(facts):
         return None
     if priced:
-        return _ratio([_pair(p.measures, lambda worth: worth.usd) for p in priced])
+        held_usd = [p.measures.hodl.usd if p.measures.hodl else None for p in priced]
+        return _ratio([p.measures.value.usd for p in priced], held_usd)
     pools = [facts.pools[p.position.pool].state.pool for p in held]
     quotes = {(q.chain_id, (q.token0 if q.quote == 0 else q.token1).address) for q in pools}
     if len(quotes) != 1:
         return None
-    return _ratio([_pair(p.measures, _in_quote(q.quote)) for p, q in zip(held, pools, strict=True)])
+    pick = _in_quote(pools[0].quote)
+    leg = [pick(p.measures.hodl) if p.measures.hodl else None for p in held]
+    return _ratio([pick(p.measures.value) for p in held], leg)
 
 
 def unpriced(facts: Facts) -> int:
@@ -54,6 +55,8 @@ def unpriced(facts: Facts) -> int:
 
 def doubted(facts: Facts) -> str:
     """Return why a position has no dollars now although a feed would give them, or nothing."""
+    if not any(pool.usd_note for pool in facts.pools.values()):
+        return ""
     for seen in live_positions(facts):
         pool = facts.pools.get(seen.position.pool)
         if pool is not None and pool.usd_note and not seen.unread:
@@ -80,18 +83,13 @@ def _in_quote(quote: int) -> Callable[[Worth], float | None]:
     return (lambda worth: worth.token0) if quote == 0 else (lambda worth: worth.token1)
 
 
-def _pair(measures: Measures, pick: Callable[[Worth], float | None]) -> Pair:
-    value = pick(measures.value)
-    hodl = pick(measures.hodl) if measures.hodl else None
-    return None if value is None or hodl is None else (value, hodl)
-
-
-def _ratio(pairs: Sequence[Pair]) -> float | None:
-    known = [pair for pair in pairs if pair is not None]
-    hodl = sum(pair[1] for pair in known)
-    if len(known) != len(pairs) or hodl <= 0:
+def _ratio(values: Sequence[float | None], legs: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    held = [leg for leg in legs if leg is not None]
+    hodl = sum(held)
+    if len(known) != len(values) or len(held) != len(legs) or hodl <= 0:
         return None
-    return sum(pair[0] for pair in known) / hodl - 1
+    return sum(known) / hodl - 1
 
 
 def book_value_usd(facts: Facts) -> float | None:
