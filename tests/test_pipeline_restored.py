@@ -102,6 +102,6 @@ def test_an_edge_that_is_infinitely_far_is_kept_as_that(hand: Any) -> None:
     state, _ = step(hand.book(*PACKS), State(), hand.snapshot(START, hand.position(1)))
     (key, seen), *_ = state.facts.positions.items()
     endless = replace(seen.measures, price_upper=math.inf, distance_upper=math.inf)
-    far = {key: replace(seen, measures=endless)}
+    far = {key: replace(seen, measures=endless, unread="the call reverted")}
     state = replace(state, facts=replace(state.facts, positions=far))
     assert saved(MemoryStore(now=START), State(), state) == state

@@ -103,7 +103,7 @@ def _keep(old: PositionSeen, seen: Snapshot, gone: Mapping[str, str]) -> Positio
         return replace(old, gone=gone[key], gone_at=seen.observed_at, unread="")
     unread = next((m.reason for m in seen.missing if m.key == key or m.wallet), "")
     if unread:
-        return replace(old, unread=unread)
+        return old if unread == old.unread else replace(old, unread=unread)
     why = "no longer held or watched"
     return replace(old, gone=why, gone_at=seen.observed_at, unread="")
 
@@ -114,6 +114,8 @@ def _pool(seen: Snapshot, state: PoolState, worth: Dollars) -> PoolSeen:
         block=seen.block,
         state=state,
         price=price_in_quote(state.pool, state.sqrt_price_x96),
+        usd0=worth.prices.get(state.pool.token0.address),
+        usd1=worth.prices.get(state.pool.token1.address),
         usd_note=worth.doubt(state),
     )
 

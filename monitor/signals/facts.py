@@ -39,14 +39,16 @@ class Spell:
 class PoolSeen:
     """A pool as last seen. chain: its name in config.
 
-    usd_note: why its tokens have no price in dollars although a feed speaks of one of
-    them; empty where they have one, or none could be had.
+    usd0, usd1: a whole token's price in dollars, None where it has none. usd_note: why
+    neither has one although a feed speaks of them; empty else.
     """
 
     chain: str
     block: Block
     state: PoolState
     price: float
+    usd0: float | None = None
+    usd1: float | None = None
     usd_note: str = ""
 
 

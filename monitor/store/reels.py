@@ -45,8 +45,9 @@ def restored_reels(rows: Mapping[RowKey, str]) -> dict[str, Reel]:
     for (kind, key), text in rows.items():
         if kind == _FRAME:
             reel, _, at = key.rpartition("|")
-            name, _, cells = text.partition(" ")
-            frame = (rosters[name], datetime.fromisoformat(at), base64.b64decode(cells))
+            told = json.loads(text)
+            cells = base64.b64decode(told["cells"])
+            frame = (rosters[told["roster"]], datetime.fromisoformat(at), cells)
             frames.setdefault(reel, []).append(frame)
     before = {key: _heard(text) for (kind, key), text in rows.items() if kind == _BEFORE}
     return {
@@ -74,8 +75,9 @@ def _frames(key: str, old: Reel, new: Reel) -> Iterator[tuple[RowKey, str | None
             return
         if right and added and (ended is None or added >= ended):
             run, frame = right
-            text = base64.b64encode(run.cells[frame]).decode()
-            yield (_FRAME, f"{key}|{added.isoformat()}"), f"{run.roster.name} {text}"
+            cells = base64.b64encode(run.cells[frame]).decode()
+            text = json.dumps({"roster": run.roster.name, "cells": cells})
+            yield (_FRAME, f"{key}|{added.isoformat()}"), text
             right = next(now, None)
             left = next(was, None) if ended == added else left
         elif ended is not None:

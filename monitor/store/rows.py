@@ -12,10 +12,12 @@ from monitor.model.layer import LayerState
 from monitor.model.reading import Reading
 from monitor.pipeline import State
 from monitor.rules.lifecycle import Instance
-from monitor.signals.facts import Facts, PoolSeen, PositionSeen, SourceSeen
+from monitor.signals.facts import Facts, PoolSeen, SourceSeen
 from monitor.signals.series import Sample, Series, stamp
 from monitor.signals.track import PoolHours, PoolTrack
 from monitor.signals.turns import PositionTrack
+from monitor.store.positions import KIND as POSITION
+from monitor.store.positions import changed_positions, restored_positions
 from monitor.store.records import RowKey
 from monitor.store.records import Sample as SampleRow
 from monitor.store.reels import changed_reels, restored_reels
@@ -34,7 +36,6 @@ _TABLES: Final = (
     _Table(kind="instance", record=Instance, pick=lambda s: s.instances),
     _Table(kind="layer", record=LayerState, pick=lambda s: s.layers),
     _Table(kind="pool", record=PoolSeen, pick=lambda s: s.facts.pools),
-    _Table(kind="position", record=PositionSeen, pick=lambda s: s.facts.positions),
     _Table(kind="reading", record=Reading, pick=lambda s: s.facts.readings),
     _Table(kind="chain", record=SourceSeen, pick=lambda s: s.facts.chains),
     _Table(kind="feed", record=SourceSeen, pick=lambda s: s.facts.feeds),
@@ -78,6 +79,7 @@ def changed_rows(old: State, new: State) -> dict[RowKey, str | None]:
             if before.get(key) is not record:
                 rows[table.kind, key] = _written(table.kind, record)
         rows.update({(table.kind, key): None for key in before if key not in after})
+    rows.update(changed_positions(old.facts, new.facts))
     rows.update(changed_reels(old.facts.reels, new.facts.reels))
     if new.at is not None and new.at != old.at:
         rows["meta", "at"] = new.at.isoformat()
@@ -169,13 +171,14 @@ def restore(rows: Mapping[RowKey, str], samples: Iterable[SampleRow]) -> State:
         if kind in _ADAPTERS:
             tables[kind][key] = _read(kind, text)
     at = rows.get(("meta", "at"))
+    positions = {key: text for (kind, key), text in rows.items() if kind == POSITION}
     return State(
         at=datetime.fromisoformat(at) if at else None,
         instances=tables["instance"],
         layers=tables["layer"],
         facts=Facts(
             pools=tables["pool"],
-            positions=tables["position"],
+            positions=restored_positions(positions, tables["pool"]),
             readings=tables["reading"],
             chains=tables["chain"],
             feeds=tables["feed"],
