@@ -1,8 +1,9 @@
 """A reel gives every window exactly what a series a position would give."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeAlias
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from monitor.signals.catalogue import Hours
 from monitor.signals.reel import Reel
 from monitor.signals.series import Sample, Series, stamp
+from monitor.signals.spread import Spread, spread
 from monitor.signals.windows import (
     Direction,
     WindowValue,
@@ -98,6 +100,47 @@ def test_a_reel_is_restored_from_the_rows_that_changed(moves: list[Move]) -> Non
                 rows[row] = text
         assert restored_reels(rows) == after
         before = after
+
+
+WINDOWS = {"delta": delta, "avg": average, "highest": highest, "lowest": lowest}
+
+
+@settings(max_examples=300, deadline=None)
+@given(moves)
+def test_over_all_positions_at_once_a_window_says_the_same(moves: list[Move]) -> None:
+    for (_, values), (now, reel, _) in zip(moves, walk(moves), strict=True):
+        if values is None:
+            continue
+        later = now + timedelta(seconds=20)
+        for name, window in WINDOWS.items():
+            for over in ("1m", "5m"):
+                single = partial(window, over=span(over), now=later, hours=Hours.ALWAYS)
+                same(spread(reel, name, over, later), reel, single)
+        for direction in Direction:
+            for level in (0.0, 1.0, *values.values()):
+                single = partial(crossed, level=level, direction=direction, now=later)
+                same(spread(reel, f"crossed_{direction}", level, later), reel, single)
+
+
+def same(found: Spread | None, reel: Reel, single: Callable[[Series], WindowValue]) -> None:
+    if found is None:
+        return
+    told = zip(found.roster.keys, found.values, found.known, found.alone, strict=True)
+    for key, value, known, alone in told:
+        if not alone:
+            expected = single(Series(samples=reel.samples(key))).value
+            assert (value if known else None) == expected
+
+
+def test_positions_that_were_always_there_are_never_asked_alone() -> None:
+    reel = Reel()
+    for minute in range(9):
+        reel = reel.append(START + minute * MINUTE, {"a": 1.0, "b": minute / 3}, KEEP)
+    found = spread(reel, "delta", "5m", START + 8 * MINUTE)
+    assert found is not None
+    assert list(found.values) == [0.0, 8 / 3 - 3 / 3]
+    assert found.known.all()
+    assert not found.alone.any()
 
 
 def test_a_snapshot_writes_one_row_and_drops_one() -> None:
