@@ -15,8 +15,8 @@ from monitor.app.brief import brief
 from monitor.app.daemon import Daemon
 from monitor.app.parts import Parts, opened
 from monitor.app.rulebook import load_enabled, rulebook
+from monitor.app.showing import Showing
 from monitor.app.soundness import ready
-from monitor.channels.board import board
 from monitor.channels.mqtt import MqttChannel
 from monitor.channels.telegram import TelegramChannel
 from monitor.channels.telegram_commands import TelegramCommands
@@ -70,7 +70,8 @@ async def _serve(
         for channel in parts.channels
     ]
     linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
-    tell = _teller(couriers, linked)
+    showing = Showing(linked)
+    tell = _teller(couriers, showing)
     daemon = Daemon(
         store=parts.store,
         book=book,
@@ -91,23 +92,17 @@ async def _serve(
                 for courier in couriers:
                     group.create_task(courier.run(stop), name=f"courier {courier.channel.name}")
                 group.create_task(_road(parts, daemon, stop, tell), name="road")
+            await showing.show(daemon.state, at_once=True)
             quiet.set()
 
 
-def _teller(
-    couriers: Sequence[Courier], linked: Sequence[MqttChannel]
-) -> Callable[[State], Awaitable[None]]:
+def _teller(couriers: Sequence[Courier], showing: Showing) -> Callable[[State], Awaitable[None]]:
     """Return what wakes the couriers after a step, and shows a state that is another."""
-    shown: list[object] = []
 
     async def tell(state: State) -> None:
         for courier in couriers:
             courier.poke()
-        on_board = (state.facts.positions, state.instances, state.layers)
-        if not shown or any(a is not b for a, b in zip(shown, on_board, strict=True)):
-            shown[:] = on_board
-            for channel in linked:
-                await channel.show(board(state))
+        await showing.show(state)
 
     return tell
 

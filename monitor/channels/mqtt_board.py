@@ -24,6 +24,10 @@ class RetainedBoard:
     _wanted: dict[str, str] | None = None
     _shown: dict[str, str] = field(default_factory=dict)
     _there: set[str] = field(default_factory=set)
+    _due: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._plan()
 
     def want(self, state: Mapping[str, str]) -> None:
         """Take what should be shown; raise ValueError for a topic that cannot be one."""
@@ -31,26 +35,23 @@ class RetainedBoard:
             if not topic or topic in _OWN or _FORBIDDEN & set(topic):
                 raise ValueError(f"{topic!r} cannot be a retained topic of the board")
         self._wanted = dict(state)
+        self._plan()
 
     def forget(self) -> None:
         """Trust nothing that was shown: the broker may have lost it."""
         self._there |= self._shown.keys()
         self._shown.clear()
+        self._plan()
 
     def saw(self, topic: str) -> None:
         """Take note that the broker retains something under `topic`."""
         if topic not in _OWN:
             self._there.add(topic)
+            self._look_at(topic)
 
     def next(self) -> tuple[str, str] | None:
         """Return the next topic and payload to publish, empty to clear; None when done."""
-        for topic, payload in {STATUS: self.status, **(self._wanted or {})}.items():
-            if self._shown.get(topic) != payload:
-                return topic, payload
-        if self._wanted is None:
-            return None
-        gone = (self._there | self._shown.keys()) - self._wanted.keys() - {STATUS}
-        return (min(gone), "") if gone else None
+        return next(iter(self._due.items()), None)
 
     def done(self, topic: str, payload: str) -> None:
         """Take note that the broker has taken `payload`, or will never."""
@@ -59,3 +60,24 @@ class RetainedBoard:
         else:
             self._shown.pop(topic, None)
         self._there.discard(topic)
+        self._look_at(topic)
+
+    def _plan(self) -> None:
+        """Work out all that is due: the status first, and what is to be cleared last."""
+        self._due.clear()
+        for topic in (STATUS, *(self._wanted or ()), *sorted(self._there | self._shown.keys())):
+            self._look_at(topic)
+
+    def _look_at(self, topic: str) -> None:
+        """Work out whether one topic is due; publishing many must not look at all of them."""
+        wanted = self.status if topic == STATUS else (self._wanted or {}).get(topic)
+        if (
+            wanted is None
+            and self._wanted is not None
+            and (topic in self._there or topic in self._shown)
+        ):
+            wanted = ""
+        if wanted is None or self._shown.get(topic) == wanted:
+            self._due.pop(topic, None)
+        else:
+            self._due[topic] = wanted

@@ -1,0 +1,69 @@
+"""When the boards are told: alerts at once, prices every few seconds, nothing twice."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from monitor.app.showing import EVERY_S, Showing
+from monitor.channels.mqtt import MqttChannel
+from monitor.pipeline import State, step
+
+AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
+
+
+class Wall:
+    """A board that counts, and a stopwatch that is set by hand."""
+
+    def __init__(self) -> None:
+        self.told: list[Mapping[str, str]] = []
+        self.now = 100.0
+
+    async def show(self, state: Mapping[str, str]) -> None:
+        self.told.append(state)
+
+    def seconds(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def showing(wall: Wall) -> Showing:
+    return Showing([cast("MqttChannel", wall)], seconds=wall.seconds)
+
+
+def moved(hand: Any, tick: int, state: State | None = None) -> State:
+    snapshot = hand.snapshot(AT, hand.position(), tick=tick)
+    return step(hand.book(), state or State(), snapshot)[0]
+
+
+async def test_prices_wait_and_come_all_the_same(wall: Wall, showing: Showing, hand: Any) -> None:
+    first = moved(hand, 221_100)
+    second = moved(hand, 221_200, first)
+    await showing.show(first)
+    await showing.show(second)
+    assert len(wall.told) == 1
+    wall.now += EVERY_S
+    await showing.show(second)
+    await showing.show(second)
+    assert len(wall.told) == 2
+
+
+async def test_an_alert_does_not_wait(wall: Wall, showing: Showing, hand: Any) -> None:
+    state = moved(hand, 221_100)
+    await showing.show(state)
+    await showing.show(replace(state, instances={**state.instances}))
+    await showing.show(replace(state, layers={**state.layers}))
+    assert len(wall.told) == 3
+
+
+async def test_the_last_word_does_not_wait(wall: Wall, showing: Showing, hand: Any) -> None:
+    await showing.show(moved(hand, 221_100))
+    await showing.show(moved(hand, 221_200), at_once=True)
+    assert len(wall.told) == 2
