@@ -174,11 +174,6 @@ class Chain:
     state_view: str = ""
     oracle: Oracle = field(default_factory=Oracle)
 
-    @property
-    def manager(self) -> str:
-        """Return the address of the first position manager: Uniswap v3's where it has one."""
-        return self.dexes[0].manager
-
     def dex(self, protocol: str) -> Dex:
         """Return the position manager of a protocol; raise ValueError where none is known."""
         for one in self.dexes:

@@ -259,7 +259,11 @@ def test_every_known_manager_has_its_checksum() -> None:
 )
 def test_a_known_chain_needs_only_its_name(name: str, chain_id: int, manager: str) -> None:
     chain = settle(name, ChainSettings(rpc=("env:A",)))
-    assert (chain.chain_id, chain.manager, chain.multicall) == (chain_id, manager, MULTICALL3)
+    assert (chain.chain_id, chain.dexes[0].manager, chain.multicall) == (
+        chain_id,
+        manager,
+        MULTICALL3,
+    )
 
 
 @pytest.mark.parametrize(
