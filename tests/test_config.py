@@ -48,6 +48,29 @@ def test_the_agreed_form_loads_as_it_stands() -> None:
     assert settings.rules.enabled == ("alvh", "crypto_dvol", "lp_range", "self")
 
 
+def test_several_chains_protocols_and_stakers_load_in_one_file() -> None:
+    address = "0x" + "4" * 40
+    settings = parse_settings(f"""
+[chain.base]
+rpc = ["env:BASE"]
+[chain.mine]
+rpc = ["env:MINE"]
+chain_id = 5
+managers = {{ slipstream = "{address}" }}
+[[watch]]
+chain = "base"
+protocol = "pancakeswap_v3"
+wallet = "{address}"
+[[watch]]
+chain = "mine"
+protocol = "slipstream"
+wallet = "{address}"
+stakers = ["{address}"]
+""")
+    assert settings.chain["mine"].managers == {"slipstream": address}
+    assert [one.stakers for one in settings.watch] == [(), (address,)]
+
+
 def test_the_shipped_file_loads() -> None:
     settings = load_settings(Path(__file__).parents[1] / "config.toml")
     assert settings.watch[0].chain == "ethereum"
@@ -75,6 +98,21 @@ def test_every_fault_is_told_at_once_with_file_and_key() -> None:
             CHAIN + '[[watch]]\nchain = "base"\nnft = [1]\n',
             "my.toml: watch.0.chain: no [chain.base]; configured: ethereum",
             id="a watch on a chain that is not configured",
+        ),
+        pytest.param(
+            CHAIN + '[[watch]]\nchain = "ethereum"\nnft = [1]\nprotocol = "slipstream"\n',
+            "my.toml: watch.0.protocol: no position manager of slipstream is known on ethereum, "
+            "which has uniswap_v3, pancakeswap_v3, uniswap_v4: "
+            'give [chain.ethereum] managers = { slipstream = "0x…" }',
+            id="a protocol that is not on its chain",
+        ),
+        pytest.param(
+            CHAIN
+            + 'managers = { pancakeswap_v3 = "0xC36442b4a4522E871399CD717aBDD847Ab11FE88" }\n'
+            + WATCH,
+            "my.toml: chain.ethereum: chain 'ethereum' names one position manager for two "
+            "protocols",
+            id="one manager under two names",
         ),
         pytest.param(
             CHAIN,

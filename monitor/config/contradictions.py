@@ -24,10 +24,7 @@ def contradictions(
 
     rows: the numbers, in the file, of the entries of an array that were sound.
     """
-    for number, watch in zip(rows("watch"), settings.watch, strict=True):
-        if watch.chain not in settings.chain and not doubtful("chain", watch.chain):
-            known = ", ".join(settings.chain) or "none"
-            yield f"watch.{number}.chain", f"no [chain.{watch.chain}]; configured: {known}"
+    yield from _watch_faults(settings, doubtful, rows("watch"))
     yield from _chain_faults(settings, doubtful, rows("entry"))
     yield from _link_faults(settings, doubtful, rows("link"))
     yield from _usd_faults(settings, doubtful, rows("usd", "feed"))
@@ -40,6 +37,27 @@ def contradictions(
         yield "watch", "nothing is watched: give a [[watch]] with a wallet, nft or pool"
     if not settings.instance.replace("-", "").replace("_", "").isalnum():
         yield "instance", f"letters, digits, - and _ only, was {settings.instance!r}"
+
+
+def _watch_faults(
+    settings: Settings, doubtful: Doubtful, watches: Sequence[int]
+) -> Iterator[tuple[str, str]]:
+    known = ", ".join(settings.chain) or "none"
+    for number, watch in zip(watches, settings.watch, strict=True):
+        if watch.chain not in settings.chain:
+            if not doubtful("chain", watch.chain):
+                yield f"watch.{number}.chain", f"no [chain.{watch.chain}]; configured: {known}"
+            continue
+        if any(doubtful("chain", watch.chain, key) for key in _IDENTITY):
+            continue
+        try:
+            chain = settle(watch.chain, settings.chain[watch.chain])
+        except ValueError:  # told where the chain is
+            continue
+        try:
+            chain.dex(watch.protocol)
+        except ValueError as error:
+            yield f"watch.{number}.protocol", str(error)
 
 
 def _chain_faults(
