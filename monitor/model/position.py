@@ -122,7 +122,8 @@ class Position:
     pool: the pool's key. owner: whose it is, who staked it where it is staked; then
     `staked_in` is the contract that holds it, and `staked_in` is empty else.
     earns_fees: whether fees of the liquidity are its own; false in a gauge, where they are
-    the voters' and emissions are paid in their place. tokens_owed: raw, stale until touched, and holding principal after a decrease.
+    the voters' and emissions are paid in their place.
+    tokens_owed: raw, stale until touched, and holding principal after a decrease.
     basis: None where nothing tells the entry, and then `basis_note` says why; beside a
     basis the note says what else to know of it. links: the positions this one continues,
     the oldest first; None where one of them cannot be told, and then `links_note` says why.
