@@ -16,15 +16,18 @@ from monitor.model.pool import Pool, Token
 _POOL: Final = "uniswap_v3_pool"
 _NOBODY: Final = "0x" + "0" * 40
 _POSITION_WORDS: Final = 12
+DEFINING: Final = slice(2 * WORD, 7 * WORD)
+"""Of `positions()`: tokens, fee or spacing, and edges. Only a chain that turns changes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A position's pool and edges."""
+    """A position's pool and edges. told: the words of `positions()` that define them."""
 
     pool: Pool
     tick_lower: int
     tick_upper: int
+    told: bytes = b""
 
 
 class _PoolKey(NamedTuple):
@@ -52,11 +55,17 @@ class Facts:
         self.tokens = Tokens()
         self._addresses: dict[_PoolKey, str] = {}
 
+    def knows(self, nft: Nft, data: bytes) -> bool:
+        """Return whether what `positions(id)` answered tells nothing new of where an NFT stands."""
+        place = self.places.get(nft)
+        return place is not None and place.told == data[DEFINING]
+
     async def learn_places(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> None:
-        """Learn positions from what `positions(id)` answered, by NFT."""
+        """Learn positions, known or not, from what `positions(id)` answered, by NFT."""
         dexes = {dex.manager: dex for dex in self._chain.dexes}
         keys: dict[Nft, _PoolKey] = {}
         for nft, data in told.items():
+            self.places.pop(nft, None)
             if len(data) < _POSITION_WORDS * WORD:
                 self.broken[nft] = "the manager answers positions() in another form"
                 continue
@@ -70,7 +79,12 @@ class Facts:
                 self.broken[nft] = self._why_not(key)
                 continue
             data = told[nft]
-            self.places[nft] = Place(pool=pool, tick_lower=sint(data, 5), tick_upper=sint(data, 6))
+            self.places[nft] = Place(
+                pool=pool,
+                tick_lower=sint(data, 5),
+                tick_upper=sint(data, 6),
+                told=data[DEFINING],
+            )
 
     async def learn_watched(self, pinned: Pinned, pools: Mapping[str, Dex]) -> None:
         """Learn pools watched by address, checked against their manager's own factory."""

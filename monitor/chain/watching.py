@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from monitor.chain.facts import Facts
+from monitor.chain.facts import DEFINING, Facts
 from monitor.chain.heads import check_witness
 from monitor.chain.multicall import Pinned
 from monitor.chain.plan import Plan, Row, Watched, plan
@@ -114,7 +114,8 @@ class Watching:
             told = {
                 nft: answers[row.at].data
                 for nft, row in laid.rows.items()
-                if row.place is None and answers[row.at].ok
+                if answers[row.at].ok
+                and (row.place is None or row.place.told != answers[row.at].data[DEFINING])
             }
             if not await self._learn(pinned, told) and not moved:
                 return laid, answers
@@ -144,7 +145,7 @@ class Watching:
         new = {
             nft: data
             for nft, data in told.items()
-            if data and nft not in facts.broken and nft not in facts.places
+            if data and nft not in facts.broken and not facts.knows(nft, data)
         }
         if new:
             await facts.learn_places(pinned, new)

@@ -125,6 +125,24 @@ async def test_a_closed_position_named_by_its_id_is_shown(devnet: Devnet, reader
     assert [one.liquidity for one in (await taken(reader, devnet)).positions] == [0]
 
 
+async def test_an_id_that_means_another_position_after_the_chain_turned_is_learned_anew(
+    devnet: Devnet, reader_on: Any
+) -> None:
+    owner = devnet.deployment.wallets[0]
+    reader = await reader_on(devnet, {"wallet": owner})
+    await taken(reader, devnet)
+    before = await devnet.snapshot()
+    first_id = await devnet.mint(owner, 200, 300)
+    (first,) = (await taken(reader, devnet)).positions
+    await devnet.revert(before)
+    await devnet.mine()
+    assert await devnet.mint(owner, 210, 320) == first_id
+    (second,) = (await taken(reader, devnet)).positions
+    assert second.key == first.key
+    made = devnet.deployment.quote.ticks(210, 320)
+    assert (second.tick_lower, second.tick_upper) == made != (first.tick_lower, first.tick_upper)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 async def test_seven_thousand_real_positions_are_found_and_the_closed_ones_put_aside(
