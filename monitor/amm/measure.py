@@ -116,26 +116,21 @@ def measure(
     value = value_x192(*amounts, pool.sqrt_price_x96)
     all_owed = value_x192(*owed, pool.sqrt_price_x96)
     all_fees = all_owed if fees is owed else value_x192(*fees, pool.sqrt_price_x96)
-    hodl = _hodl_x192(position, pool)
-    realised = worth.realised(position.basis)
-    price = worth.price
+    hodl, price = _hodl_x192(position, pool), worth.price
     price_lower, price_upper = price_range(pool.pool, position.tick_lower, position.tick_upper)
     return _measures(
         # In order, for naming so many would cost as much as all of the above.
         amounts[0],
         amounts[1],
-        owed[0],
-        owed[1],
-        fees[0],
-        fees[1],
+        *owed,
+        *fees,
         worth.of(value),
         worth.of(all_fees),
         worth.of(value + all_owed),
         loss_fraction(value, hodl),  # il
         worth.of(value - hodl) if hodl else None,  # il_worth
         worth.of(hodl) if hodl else None,
-        realised[0],
-        realised[1],
+        *worth.realised(position.basis),
         position.tick_lower <= pool.tick < position.tick_upper,
         price,
         price_lower,
