@@ -12,6 +12,7 @@ from monitor.hedge import layer as layers
 from monitor.hedge.mark import Mark, mark
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, Ticket
 from monitor.model.observation import Observation, Snapshot, Verb, Word
+from monitor.model.swift import swift
 from monitor.rules.desk import draw
 from monitor.rules.ground import Footing, follow, shaken
 from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, at_rest
@@ -30,6 +31,7 @@ from monitor.signals.rollback import dropped_since, reorg_of
 MANY: Final = 6
 """So many rows are judged by columns at less cost than one by one."""
 
+_found: Final = swift(Judged)
 _ORDER: Final = (Action.REMOVE, Action.ROLL, Action.ADD, Action.NOTIFY)
 
 
@@ -212,31 +214,21 @@ class _Docket:
     def judge(self, rule: Rule, case: Case) -> None:
         key = f"{rule.id}|{case.scope}"
         old = self._instance(key) or Instance(rule=rule.id, scope=case.scope)
-        view = self.view(rule, case.scope)
-        when = case.when or rule.when.glance(view)
-        if when.truth is False and at_rest(old):
+        judged = self._weighed(rule, old, case)
+        if judged is None:
             return
-        clear = case.clear
-        open_ = old.phase is Phase.FIRING or old.lost is not None
-        if clear is None and rule.clear is not None and open_:
-            clear = rule.clear.glance(view)
-        judged = Judged(
-            now=self._now,
-            when=when,
-            clear=clear,
-            max_gap=rule.max_gap or self._book.max_gap,
-            barred=_barred(rule, view, self._state.layers),
-            done=_doer(self._word, view.layer),
-            inhibited=self._inhibitor(rule, case.scope),
-        )
         new, turns = follow(rule, old, judged, self._footing)
-        if turns:  # what is told is told with every number it came of
-            judged = replace(judged, when=rule.when.judge(view))
-            new, turns = follow(rule, old, judged, self._footing)
-        if new is not old and new != old:
-            self.changed[key] = new
-        if not turns and not judged.barred:
-            self._renew(rule, new)
+        if not turns:
+            if new is not old and new != old:
+                self.changed[key] = new
+            if rule.layer is not None and not judged.barred:
+                self._renew(rule, new)
+            return
+        # What is told is told with every number it came of.
+        view = self.view(rule, case.scope)
+        verdict = rule.when.judge(view)
+        new, turns = follow(rule, old, replace(judged, when=verdict), self._footing)
+        self.changed[key] = new
         for told in turns:
             proposal = self._propose(rule, new, told)
             occasion = Occasion(
@@ -244,11 +236,31 @@ class _Docket:
                 instance=told.of or new,
                 told=told,
                 view=view,
-                verdict=judged.when,
+                verdict=verdict,
                 proposal=proposal,
                 epoch=self._state.epoch,
             )
             self.alerts.append(compose(occasion))
+
+    def _weighed(self, rule: Rule, old: Instance, case: Case) -> Judged | None:
+        """Return what is found now, without a trace; None where it can change nothing."""
+        view = None if case.there else self.view(rule, case.scope)
+        when = case.when or rule.when.glance(view or self.view(rule, case.scope))
+        if when.truth is False and at_rest(old):
+            return None
+        clear = case.clear
+        open_ = old.phase is Phase.FIRING or old.lost is not None
+        if clear is None and rule.clear is not None and open_:
+            clear = rule.clear.glance(view or self.view(rule, case.scope))
+        return _found(
+            now=self._now,
+            when=when,
+            clear=clear,
+            max_gap=rule.max_gap or self._book.max_gap,
+            barred=_barred(rule, view, self._state.layers) if view else "",
+            done=_doer(self._word, view.layer) if view else "",
+            inhibited=self._inhibitor(rule, case.scope) if rule.inhibited_by else "",
+        )
 
     def _instance(self, key: str) -> Instance | None:
         return self.changed.get(key) or self.standing.instances.get(key)

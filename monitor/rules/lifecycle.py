@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
+from monitor.model.swift import altering
 from monitor.rules.pack import OnNodata, Rule
 from monitor.rules.verdict import Verdict
 
@@ -139,6 +141,10 @@ def advance(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[To
             return _quiet(rule, fresh, seen)
 
 
+_pending: Final = altering(Instance, "phase", "held", "judged_at", "since")
+"""Made anew at every evaluation of whatever is pending."""
+
+
 def at_rest(instance: Instance) -> bool:
     """Return whether only a true or an unknown condition could change anything about it."""
     return (
@@ -153,13 +159,8 @@ def _quiet(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Tol
     if not seen.when.truth or _cooling(rule, old, seen.now):
         return _calm(old), ()
     held = _held(old, seen)
-    pending = replace(
-        old,
-        phase=Phase.PENDING,
-        held=held,
-        judged_at=seen.now,
-        since=old.since if old.phase is Phase.PENDING and held else seen.now,
-    )
+    since = old.since if old.phase is Phase.PENDING and held else seen.now
+    pending = _pending(old, Phase.PENDING, held, seen.now, since)
     if held < rule.hold or seen.inhibited:
         return pending, ()
     return _fire(pending, seen), (Told(turn=Turn.FIRING),)
@@ -201,7 +202,8 @@ def _firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[To
     clear_since = old.clear_since or seen.now
     if seen.now - clear_since >= rule.keep_firing_for:
         return _resolve(old, seen.now), (Told(turn=Turn.RESOLVED, reason="condition cleared"),)
-    return _still_firing(rule, replace(old, clear_since=clear_since), seen)
+    held = old if old.clear_since is not None else replace(old, clear_since=clear_since)
+    return _still_firing(rule, held, seen)
 
 
 def _still_firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:

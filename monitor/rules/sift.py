@@ -4,7 +4,7 @@ Of thousands of rows nearly all are at rest and false; they are passed over by c
 at no cost each. What is left is judged one by one, with what the columns said of it.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -28,11 +28,15 @@ _FALSE: Final = 0
 
 
 class Case(NamedTuple):
-    """One scope to judge a rule over; what is known of it already, None where nothing is."""
+    """One scope to judge a rule over; what is known of it already, None where nothing is.
+
+    there: the rule stands in no layer, and its position or pool is there and not empty.
+    """
 
     scope: str
     when: Verdict | None = None
     clear: Verdict | None = None
+    there: bool = False
 
 
 class Sieve:
@@ -120,7 +124,7 @@ def _sifted(rule: Rule, look: Outlook, astir: Astir, *, kept: Collection[str]) -
     for scope in others:
         if scope in crowd.rows:
             wanted[crowd.rows[scope]] = False
-    yield from _cases(crowd.keys, np.flatnonzero(wanted), codes, _clear(rule, look, astir))
+    yield from _cases(rule, look, np.flatnonzero(wanted), codes, astir)
     yield from map(Case, others)
 
 
@@ -146,19 +150,13 @@ def _elsewhere(crowd: Crowd, scope: str, kept: Collection[str]) -> bool:
 
 
 def _cases(
-    keys: Sequence[str],
-    rows: NDArray[np.intp],
-    codes: NDArray[np.int8],
-    clear: NDArray[np.int8] | None,
+    rule: Rule, look: Outlook, rows: NDArray[np.intp], codes: NDArray[np.int8], astir: Astir
 ) -> Iterator[Case]:
-    if clear is None:
-        for row, code in zip(rows.tolist(), codes[rows].tolist(), strict=True):
-            yield Case(keys[row], GLANCES[code])
-        return
-    for row, code, cleared in zip(
-        rows.tolist(), codes[rows].tolist(), clear[rows].tolist(), strict=True
-    ):
-        yield Case(keys[row], GLANCES[code], GLANCES[cleared])
+    keys, clear = look.crowd.keys, _clear(rule, look, astir)
+    there = look.crowd.live if rule.layer is None else np.zeros(len(keys), np.bool_)
+    cleared = [None] * len(rows) if clear is None else [GLANCES[c] for c in clear[rows].tolist()]
+    when = [GLANCES[code] for code in codes[rows].tolist()]
+    yield from map(Case, [keys[row] for row in rows.tolist()], when, cleared, there[rows].tolist())
 
 
 def _clear(rule: Rule, look: Outlook, astir: Astir) -> NDArray[np.int8] | None:
