@@ -1,9 +1,9 @@
 """The present on the boards: alerts and layers at once, figures that move every few seconds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from monitor.channels.board import board
+from monitor.channels.board import moving, standing
 from monitor.channels.mqtt import MqttChannel
 from monitor.clock import stopwatch
 from monitor.pipeline import State
@@ -20,30 +20,22 @@ class Showing:
     ) -> None:
         self._channels = tuple(channels)
         self._seconds = seconds
-        self._shown: State | None = None
-        self._at = 0.0
+        self._moving: Mapping[str, str] = {}
+        self._standing: Mapping[str, str] | None = None
+        self._moved: object = None
+        self._moved_at = 0.0
 
     async def show(self, state: State, *, at_once: bool = False) -> None:
-        """Show a state; one in which only positions moved may wait for a later call."""
-        if not self._channels or not self._differs(state):
+        """Show alerts and layers as they are; positions may wait for a later call."""
+        if not self._channels:
             return
-        now = self._seconds()
-        if self._only_moved(state) and now - self._at < EVERY_S and not at_once:
+        stands, moves = standing(state), self._moving
+        now, positions = self._seconds(), state.facts.positions
+        due = at_once or self._standing is None or now - self._moved_at >= EVERY_S
+        if due and self._moved is not positions:  # what did not change is the same object
+            moves, self._moved, self._moved_at = moving(state), positions, now
+        if moves is self._moving and stands == self._standing:
             return
-        self._shown, self._at = state, now
-        told = board(state)
+        self._moving, self._standing = moves, stands
         for channel in self._channels:
-            await channel.show(told)
-
-    def _differs(self, state: State) -> bool:
-        return self._shown is None or not (
-            self._shown.facts.positions is state.facts.positions and self._only_moved(state)
-        )
-
-    def _only_moved(self, state: State) -> bool:
-        """Return whether alerts and layers are as shown. What did not change is the same object."""
-        return (
-            self._shown is not None
-            and self._shown.instances is state.instances
-            and self._shown.layers is state.layers
-        )
+            await channel.show({**moves, **stands})

@@ -14,12 +14,15 @@ from monitor.signals.facts import PositionSeen
 SCHEMA: Final = "hedgewatch.state/1"
 
 
-def board(state: State) -> Mapping[str, str]:
-    """Return topic suffix to JSON payload: every position, every alert not at rest, every layer."""
+def moving(state: State) -> Mapping[str, str]:
+    """Return topic suffix to JSON payload of the part that every block moves: positions."""
+    positions = state.facts.positions.items()
+    return _written({f"position/{key}/state": _position(s) for key, s in positions if not s.gone})
+
+
+def standing(state: State) -> Mapping[str, str]:
+    """Return the same of what prices alone do not move: alerts not at rest, and every layer."""
     shown: dict[str, dict[str, Any]] = {}
-    for key, seen in state.facts.positions.items():
-        if not seen.gone:
-            shown[f"position/{key}/state"] = _position(seen)
     for instance in state.instances.values():
         if instance.phase is not Phase.INACTIVE or instance.flag:
             shown[f"alert/{instance.rule}/{instance.scope}/state"] = _alert(instance, state.epoch)
@@ -30,6 +33,10 @@ def board(state: State) -> Mapping[str, str]:
             "legs": [format_leg(leg) for leg in layer.legs],
             "proposal": layer.proposal.alert if layer.proposal else None,
         }
+    return _written(shown)
+
+
+def _written(shown: Mapping[str, dict[str, Any]]) -> dict[str, str]:
     return {suffix: json.dumps(payload, sort_keys=True) for suffix, payload in shown.items()}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from monitor.app.showing import EVERY_S, Showing
 from monitor.channels.mqtt import MqttChannel
 from monitor.pipeline import State, step
+from monitor.rules.lifecycle import Instance, Phase
 
 AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 
@@ -58,9 +59,30 @@ async def test_prices_wait_and_come_all_the_same(wall: Wall, showing: Showing, h
 async def test_an_alert_does_not_wait(wall: Wall, showing: Showing, hand: Any) -> None:
     state = moved(hand, 221_100)
     await showing.show(state)
-    await showing.show(replace(state, instances={**state.instances}))
-    await showing.show(replace(state, layers={**state.layers}))
-    assert len(wall.told) == 3
+    firing = Instance(rule="il.deep", scope="book", phase=Phase.FIRING, seq=1, since=AT)
+    await showing.show(replace(state, instances={"il.deep|book": firing}))
+    assert [len(told) for told in wall.told] == [1, 2]
+
+
+async def test_an_alert_takes_no_price_along(wall: Wall, showing: Showing, hand: Any) -> None:
+    first = moved(hand, 221_100)
+    firing = Instance(rule="il.deep", scope="book", phase=Phase.FIRING, seq=1, since=AT)
+    later = replace(moved(hand, 221_200, first), instances={"il.deep|book": firing})
+    await showing.show(first)
+    await showing.show(later)
+    assert wall.told[0].items() <= wall.told[1].items()
+    wall.now += EVERY_S
+    await showing.show(later)
+    assert not wall.told[0].items() <= wall.told[2].items()
+
+
+async def test_a_rule_that_counts_is_no_news(wall: Wall, showing: Showing, hand: Any) -> None:
+    state = moved(hand, 221_100)
+    pending = Instance(rule="il.deep", scope="book", phase=Phase.PENDING, since=AT)
+    for held in (1, 2):
+        counting = replace(pending, held=timedelta(seconds=held))
+        await showing.show(replace(state, instances={"il.deep|book": counting}))
+    assert len(wall.told) == 1
 
 
 async def test_the_last_word_does_not_wait(wall: Wall, showing: Showing, hand: Any) -> None:
