@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from subprocess import Popen
 from time import perf_counter
@@ -15,6 +16,7 @@ from monitor.clock import SystemClock
 from monitor.devnet.broker import Broker
 from monitor.devnet.cboe_server import CboeServer
 from monitor.devnet.child import end, spawn
+from monitor.store.sqlite import open_sqlite
 from tests.bench.table import Figure, Table
 from tests.bench.world import World
 
@@ -22,6 +24,7 @@ POSITIONS = 100
 _CLOCK = SystemClock()
 _WARM_UP_S = 15.0
 _LONG_POLL_S = 25
+_LEAST_READ = 0.75  # of the blocks: two may come between two polls
 _REACH = 3  # ticks, or hundredths of a percent: what a price does in a second
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _BOT_TOKEN = "123456789:" + "AAbench-bench_bench-bench_bench-ben"
@@ -100,17 +103,19 @@ async def run(world: World, owner: str, folder: Path, table: Table, *, seconds: 
             try:
                 await _blocks(world, _WARM_UP_S)
                 must_live()
-                before, began = _usage(daemon), perf_counter()
+                since, before, began = _CLOCK.now(), _usage(daemon), perf_counter()
                 await _blocks(world, seconds)
                 after, took = _usage(daemon), perf_counter() - began
                 must_live()
             finally:
                 end(daemon)
-    beside = f"{POSITIONS} positions, a block a second, MQTT ({broker.kind}), Telegram's commands"
+    read = _blocks_read(folder, since)
+    assert read >= _LEAST_READ * seconds, f"{read} blocks were read in {seconds:.0f} s"
+    beside = f"{POSITIONS} positions, {read} blocks in {took:.0f} s, MQTT ({broker.kind}), Telegram"
     share = (after.cpu_s - before.cpu_s) / took * 100
     table.add(
         "idle.cpu",
-        Figure(value=share, unit="% of a core", limit=5, against=f"{beside}; {took:.0f} s"),
+        Figure(value=share, unit="% of a core", limit=5, against=f"{beside} with commands"),
     )
     table.add(
         "idle.rss",
@@ -121,6 +126,13 @@ async def run(world: World, owner: str, folder: Path, table: Table, *, seconds: 
             against=f"the same; its peak: {after.peak / 1e6:.0f} MB",
         ),
     )
+
+
+def _blocks_read(folder: Path, since: datetime) -> int:
+    """Return how many blocks the daemon has written down since then."""
+    with closing(open_sqlite(f"sqlite:///{folder}/idle.db", now=since, check=False)) as store:
+        told = store.history.tally("devnet", since)
+    return told.polls - told.gaps
 
 
 async def _blocks(world: World, seconds: float) -> None:

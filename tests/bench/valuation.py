@@ -74,7 +74,7 @@ def _whole(pool: PoolState, positions: Sequence[Position], table: Table) -> None
     )
     table.add(
         "valuation.measures",
-        Figure(value=every, unit="us", limit=10, against="every measure of a poll, and USD"),
+        Figure(value=every, unit="us", against="every measure of a poll, and USD"),
     )
 
 
