@@ -1,5 +1,6 @@
 """`scale`: what a poll costs each position as they grow many, and what judging them costs."""
 
+import gc
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from monitor.app.daemon import Daemon
+from monitor.app.live import collect_seldom
 from monitor.app.rulebook import rulebook
 from monitor.chain.settings import ChainSettings
 from monitor.clock import SystemClock
@@ -48,6 +50,7 @@ _SHAPES = (
 async def run(world: World, wallets: Sequence[str], folder: Path, table: Table) -> None:
     """Measure polls of the first wallet, of two, and of all three: a hundred, a thousand, ten."""
     costs: list[float] = []
+    collect_seldom()  # as the daemon does
     async with canned(world) as url:
         for _ in range(_BLOCKS):
             await world.trade()
@@ -115,13 +118,16 @@ def _judging(world: World, snapshots: Sequence[Snapshot], folder: Path, table: T
     assert len(fifty.rules) == RULES
     bare, full = State(), State()
     with_rules, without = Times(), Times()
+    gc.disable()  # it would fall on one side or the other by chance
     for turn, seen in enumerate(snapshots):
+        gc.collect()
         now = replace(seen, observed_at=_CLOCK.now())
         with (without if turn > 1 else Times()).measured():
             bare, _ = step(none, bare, now)
         with (with_rules if turn > 1 else Times()).measured():
             full, alerts = step(fifty, full, now)
         assert not alerts, alerts[0].rule
+    gc.enable()
     beyond = with_rules.least_cpu - without.least_cpu
     count = len(snapshots[0].positions)
     assert count == SIZES[-1]
