@@ -89,11 +89,18 @@ def either_devnet(request: pytest.FixtureRequest) -> Devnet:
     return chosen
 
 
-@pytest.fixture
-async def broker() -> AsyncIterator[Broker]:
-    """A fresh mosquitto on a free port; the test is skipped, loudly, where there is none."""
-    if mosquitto_path() is None:
+@pytest.fixture(scope="session")
+def mosquitto() -> Path:
+    """The broker's program; the test is skipped, loudly, where there is none."""
+    found = mosquitto_path()
+    if found is None:
         pytest.skip("mosquitto is missing: run `make setup`, or install it")
+    return found
+
+
+@pytest.fixture
+async def broker(mosquitto: Path) -> AsyncIterator[Broker]:  # noqa: ARG001 - it must be there
+    """A fresh mosquitto on a free port."""
     async with Broker() as running:
         yield running
 

@@ -17,7 +17,6 @@ from aiohttp.test_utils import TestServer
 
 from monitor.app.live import run
 from monitor.clock import SystemClock, stopwatch
-from monitor.devnet.parts import mosquitto_path
 from monitor.devnet.stage import DaemonProcess, Stage, open_stage
 from monitor.devnet.story import Moment, moments
 from monitor.logs import RedactingFormatter
@@ -101,10 +100,11 @@ class Play:
 
 
 @pytest.fixture
-async def set_stage(tmp_path: Path) -> AsyncIterator[Callable[..., Awaitable[Play]]]:
+async def set_stage(
+    tmp_path: Path,
+    mosquitto: Path,  # noqa: ARG001 - the stage's broker
+) -> AsyncIterator[Callable[..., Awaitable[Play]]]:
     """Return a setter of stages, each in a folder of its own; all is ended after the test."""
-    if mosquitto_path() is None:
-        pytest.skip("mosquitto is missing: run `make setup`, or install it")
     numbers = count()
     async with AsyncExitStack() as stack:
 

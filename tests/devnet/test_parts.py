@@ -73,11 +73,8 @@ def test_another_folder_of_parts_may_be_named(tmp_path: Path) -> None:
         assert parts.mosquitto_path() in {broker, Path("/usr/sbin/mosquitto")}
 
 
-def test_the_broker_where_there_is_one_is_a_mosquitto_2() -> None:
-    broker = parts.mosquitto_path()
-    if broker is None:
-        pytest.skip("1 TEST NOT RUN: no mosquitto on this machine, and `make setup` found none")
-    said = subprocess.run([broker, "-h"], capture_output=True, text=True, check=False)
+def test_the_broker_is_a_mosquitto_2(mosquitto: Path) -> None:
+    said = subprocess.run([mosquitto, "-h"], capture_output=True, text=True, check=False)
     assert said.stdout.startswith("mosquitto version 2.")
 
 
