@@ -12,7 +12,6 @@ from monitor.hedge import layer as layers
 from monitor.hedge.mark import Mark, mark
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, Ticket
 from monitor.model.observation import Observation, Snapshot, Verb, Word
-from monitor.model.swift import swift
 from monitor.rules.desk import draw
 from monitor.rules.ground import Footing, follow, shaken
 from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, at_rest
@@ -31,7 +30,6 @@ from monitor.signals.rollback import dropped_since, reorg_of
 MANY: Final = 6
 """So many rows are judged by columns at less cost than one by one."""
 
-_found: Final = swift(Judged)
 _ORDER: Final = (Action.REMOVE, Action.ROLL, Action.ADD, Action.NOTIFY)
 
 
@@ -252,7 +250,7 @@ class _Docket:
         open_ = old.phase is Phase.FIRING or old.lost is not None
         if clear is None and rule.clear is not None and open_:
             clear = rule.clear.glance(view or self.view(rule, case.scope))
-        return _found(
+        return Judged(
             now=self._now,
             when=when,
             clear=clear,

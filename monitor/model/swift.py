@@ -36,27 +36,6 @@ def swift(record: Callable[P, T]) -> Callable[P, T]:
     return cast("Callable[P, T]", room["made"])
 
 
-def altering(record: type[T], *names: str) -> Callable[..., T]:
-    """Return what `dataclasses.replace` does of these fields: a record and their new values.
-
-    The function returned takes the old record and then the values, in order.
-    """
-    known = [one.name for one in fields(cast("Any", record))]
-    if unknown := set(names) - set(known):
-        raise TypeError(f"{record} has no field {', '.join(sorted(unknown))}")
-    lines = [
-        f"def altered(old, {', '.join(names)}):",
-        "    one = new(opened)",
-        *(f"    one.{name} = {name if name in names else 'old.' + name}" for name in known),
-        "    one.__class__ = record",
-        "    return one",
-    ]
-    opened = type("Opened", (), {"__slots__": tuple(known)})
-    room = {"new": object.__new__, "opened": opened, "record": record}
-    exec("\n".join(lines), room)  # noqa: S102 - as dataclasses write their own __init__
-    return cast("Callable[..., T]", room["altered"])
-
-
 def _defaults(record: object) -> dict[str, Any]:
     return {
         one.name: one.default for one in fields(cast("Any", record)) if one.default is not MISSING

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
 
-from monitor.model.swift import altering
 from monitor.rules.pack import OnNodata, Rule
 from monitor.rules.verdict import Verdict
 
@@ -141,10 +139,6 @@ def advance(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[To
             return _quiet(rule, fresh, seen)
 
 
-_pending: Final = altering(Instance, "phase", "held", "judged_at", "since")
-"""Made anew at every evaluation of whatever is pending."""
-
-
 def at_rest(instance: Instance) -> bool:
     """Return whether only a true or an unknown condition could change anything about it."""
     return (
@@ -160,7 +154,7 @@ def _quiet(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Tol
         return _calm(old), ()
     held = _held(old, seen)
     since = old.since if old.phase is Phase.PENDING and held else seen.now
-    pending = _pending(old, Phase.PENDING, held, seen.now, since)
+    pending = replace(old, phase=Phase.PENDING, held=held, judged_at=seen.now, since=since)
     if held < rule.hold or seen.inhibited:
         return pending, ()
     return _fire(pending, seen), (Told(turn=Turn.FIRING),)

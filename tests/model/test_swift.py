@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError, dataclass, field, replace
 
 import pytest
 
-from monitor.model.swift import altering, swift
+from monitor.model.swift import swift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +41,3 @@ def test_a_default_that_is_made_anew_is_refused() -> None:
 def test_a_wrong_argument_is_refused() -> None:
     with pytest.raises(TypeError, match="price"):
         swift(Worth)(token0=1.0, price=2.0)  # type: ignore[call-arg]
-
-
-def test_altering_a_record_is_replacing_its_fields() -> None:
-    old = Worth(token0=1.5, usd=2.0)
-    new = altering(Worth, "usd")(old, 5.0)
-    assert new == replace(old, usd=5.0)
-    assert type(new) is Worth
-    assert old.usd == 2.0
-    with pytest.raises(FrozenInstanceError):
-        new.usd = 6.0  # type: ignore[misc]
-    with pytest.raises(TypeError, match="no field eur"):
-        altering(Worth, "eur")
