@@ -6,24 +6,23 @@ ambiguous, and its repeat says that it may be one.
 
 import asyncio
 import logging
-import os
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from telegram import Bot, LinkPreviewOptions
+from telegram import LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, RetryAfter, TelegramError
-from telegram.request import HTTPXRequest
 
 from monitor.alerts.render import plain, telegram_html
 from monitor.channels.port import Message
 from monitor.channels.settings import TelegramSettings, chat_id
-from monitor.channels.telegram_errors import retry_after, tellable, verdict
+from monitor.channels.telegram_bot import open_bot
+from monitor.channels.telegram_errors import SHAPELESS, retry_after, shapeless, tellable, verdict
 from monitor.clock import Clock
 from monitor.errors import Transient
-from monitor.logs import read_secret, redact
+from monitor.logs import redact
 from monitor.rules.pack import Severity
 
 __all__ = ["TelegramChannel", "TelegramSettings"]
@@ -33,8 +32,6 @@ _UNREADABLE: Final = "can't parse entities"
 _BETWEEN: Final = timedelta(seconds=1)
 _GROUP_SPAN: Final = timedelta(minutes=1)
 _GROUP_MESSAGES: Final = 20
-# What python-telegram-bot raises, unwrapped, where HTTP 200 brings JSON of another shape.
-_SHAPELESS: Final = (AttributeError, LookupError, TypeError, ValueError)
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
 
@@ -67,24 +64,10 @@ class TelegramChannel:
     name = "telegram"
 
     def __init__(self, settings: TelegramSettings, *, clock: Clock) -> None:
-        # Without it PTB warns that its spans will be timedeltas one day.
-        os.environ.setdefault("PTB_TIMEDELTA", "1")
         self._settings = settings
         self._clock = clock
         self._chat = chat_id(settings.chat)
-        self._request = HTTPXRequest(
-            connection_pool_size=1,
-            read_timeout=settings.timeout_s,
-            write_timeout=settings.timeout_s,
-            connect_timeout=settings.timeout_s,
-            pool_timeout=settings.timeout_s,
-        )
-        self._bot = Bot(
-            read_secret(settings.token).reveal(),
-            base_url=settings.base_url,
-            request=self._request,
-            get_updates_request=self._request,
-        )
+        self._bot, self._request = open_bot(settings)
         self._pacing = Pacing(clock)
         self._turn = asyncio.Lock()
         self._silent_until: datetime | None = None
@@ -116,12 +99,8 @@ class TelegramChannel:
                 raise verdict(
                     error, token=self._settings.token, timeout_s=self._settings.timeout_s
                 ) from tellable(error)
-            except _SHAPELESS as error:
-                # Its text may quote the answer, and that may quote the token.
-                what = type(error).__name__
-                raise Transient(
-                    f"Telegram's answer makes no sense ({what})", ambiguous=True
-                ) from None
+            except SHAPELESS as error:
+                raise shapeless(error) from None
 
     async def close(self) -> None:
         """Close the connection."""

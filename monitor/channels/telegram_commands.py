@@ -6,21 +6,19 @@ tell a stranger that there is something to be refused.
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from telegram import Bot, Update
+from telegram import Update
 from telegram.error import TelegramError
-from telegram.request import HTTPXRequest
 
 from monitor.channels.settings import TelegramSettings, chat_id
 from monitor.channels.telegram import TelegramChannel
-from monitor.channels.telegram_errors import verdict
+from monitor.channels.telegram_bot import open_bot
+from monitor.channels.telegram_errors import SHAPELESS, shapeless, verdict
 from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Transient
-from monitor.logs import read_secret
 
 _log: Final = logging.getLogger(__name__)
 _POLL_S: Final = 25
@@ -45,24 +43,12 @@ class TelegramCommands:
         answer: Callable[[str], str],
         clock: Clock,
     ) -> None:
-        os.environ.setdefault("PTB_TIMEDELTA", "1")
         self._settings = settings
         self._channel = channel
         self._answer = answer
         self._clock = clock
         self._chat = chat_id(settings.chat)
-        self._request = HTTPXRequest(
-            connection_pool_size=1,
-            read_timeout=_POLL_S + settings.timeout_s,
-            connect_timeout=settings.timeout_s,
-            pool_timeout=settings.timeout_s,
-        )
-        self._bot = Bot(
-            read_secret(settings.token).reveal(),
-            base_url=settings.base_url,
-            request=self._request,
-            get_updates_request=self._request,
-        )
+        self._bot, self._request = open_bot(settings, patience_s=_POLL_S)
         self._offset = 0
         self._told = ""
 
@@ -100,6 +86,8 @@ class TelegramCommands:
                 )
         except TelegramError as error:
             raise verdict(error, token=self._settings.token, timeout_s=limit_s) from None
+        except SHAPELESS as error:
+            raise shapeless(error) from None
         except TimeoutError:
             raise Transient(f"Telegram did not answer in {limit_s:g} s") from None
 
@@ -113,9 +101,17 @@ class TelegramCommands:
         if not (known and here) or self._clock.now() - message.date > _OLD:
             return
         # In a group a command may carry the bot's name: /status@hedge_bot
-        command = message.text.split()[0].partition("@")[0].lower()
+        command = message.text.partition(" ")[0].partition("@")[0].lower()
         if command.startswith("/"):
-            await self._channel.say(self._answer(command))
+            await self._channel.say(self._answered(command))
+
+    def _answered(self, command: str) -> str:
+        try:
+            return self._answer(command)
+        except Exception:  # noqa: BLE001 - told below
+            # A question must not end the watching, and would be asked anew after a restart.
+            _log.exception("answering %s failed in an unforeseen way", command)
+            return f"{command} failed: see the log"
 
     def _tell(self, trouble: str) -> None:
         if trouble == self._told:

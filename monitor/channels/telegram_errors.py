@@ -21,6 +21,14 @@ from monitor.logs import redact
 # httpx failures after which nothing can have reached Telegram.
 _NEVER_SENT: Final = (httpx.PoolTimeout, httpx.ConnectTimeout, httpx.ConnectError)
 
+SHAPELESS: Final = (AttributeError, LookupError, TypeError, ValueError)
+"""What python-telegram-bot raises, unwrapped, where HTTP 200 brings JSON of another shape."""
+
+
+def shapeless(error: Exception) -> Transient:
+    """Return what one of `SHAPELESS` means; its text may quote the answer, and that the token."""
+    return Transient(f"Telegram's answer makes no sense ({type(error).__name__})", ambiguous=True)
+
 
 def verdict(error: TelegramError, *, token: str, timeout_s: float) -> Transient | Permanent:
     """Return what the error means, in a sentence without secrets.

@@ -1,19 +1,15 @@
 """A passing visit to each channel: does it answer, and would it take an alert?"""
 
-import os
-from dataclasses import replace
-
 import aiomqtt
-from telegram import Bot
 from telegram.constants import ChatAction, ChatType
 from telegram.error import BadRequest, TelegramError
-from telegram.request import HTTPXRequest
 
 from monitor.channels.mqtt_client import V5, Access, tls_context
 from monitor.channels.mqtt_link import Refused, open_link
 from monitor.channels.mqtt_version import VersionChoice
 from monitor.channels.settings import MqttSettings, TelegramSettings, chat_id
-from monitor.channels.telegram_errors import tellable, verdict
+from monitor.channels.telegram_bot import open_bot
+from monitor.channels.telegram_errors import SHAPELESS, shapeless, tellable, verdict
 from monitor.errors import Permanent, Transient
 from monitor.logs import read_secret, redact
 
@@ -35,7 +31,7 @@ async def visit_mqtt(settings: MqttSettings, instance: str) -> str:
     )
     try:
         version = await VersionChoice(access).settle()
-        async with open_link(replace(access), version) as link:
+        async with open_link(access, version) as link:
             await link.publish(topic, "{}")
     except Refused as error:
         raise error.verdict(access.where, topic) from error
@@ -52,19 +48,8 @@ async def visit_telegram(settings: TelegramSettings) -> str:
 
     Raises Transient or Permanent, and ValueError where a secret cannot be had.
     """
-    os.environ.setdefault("PTB_TIMEDELTA", "1")
     chat = chat_id(settings.chat)
-    request = HTTPXRequest(
-        connection_pool_size=1,
-        read_timeout=settings.timeout_s,
-        connect_timeout=settings.timeout_s,
-    )
-    bot = Bot(
-        read_secret(settings.token).reveal(),
-        base_url=settings.base_url,
-        request=request,
-        get_updates_request=request,
-    )
+    bot, request = open_bot(settings)
     try:
         me = await bot.get_me()
         there = await bot.get_chat(chat)
@@ -77,6 +62,8 @@ async def visit_telegram(settings: TelegramSettings) -> str:
         raise verdict(error, token=settings.token, timeout_s=settings.timeout_s) from tellable(
             error
         )
+    except SHAPELESS as error:
+        raise shapeless(error) from None
     finally:
         await request.shutdown()
     return f"@{me.username} reaches {there.title or there.full_name or chat}"

@@ -87,9 +87,7 @@ async def heard(
     )
     clock = Story()
     channel = TelegramChannel(settings, clock=clock)
-    commands = TelegramCommands(
-        settings, channel, answer=lambda name: f"answer to {name}", clock=clock
-    )
+    commands = TelegramCommands(settings, channel, answer=answer, clock=clock)
     stop = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as group:
@@ -101,6 +99,10 @@ async def heard(
     finally:
         await channel.close()
         await server.close()
+
+
+def answer(name: str) -> str:
+    return f"answer to {name}" if name != "/fail" else str(1 // 0)
 
 
 class Story:
@@ -140,6 +142,19 @@ async def test_what_gets_silence(tmp_path: Path, update: dict[str, Any]) -> None
 async def test_an_empty_list_means_nobody(tmp_path: Path) -> None:
     async with heard(tmp_path, [asked(1, "/status")], read=()) as api:
         assert api.sent == []
+
+
+async def test_an_answer_that_fails_is_told_and_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with heard(tmp_path, [asked(1, "/fail")], [asked(2, "/status")]) as api:
+        assert api.sent == ["/fail failed: see the log", "answer to /status"]
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_updates_that_make_no_sense_are_an_outage_and_not_an_end(tmp_path: Path) -> None:
+    async with heard(tmp_path, [{"nobody": 1}], [asked(2, "/status")]) as api:
+        assert api.sent == ["answer to /status"]
 
 
 async def test_an_outage_is_told_once_and_its_end_once(

@@ -82,6 +82,12 @@ async def test_what_stands_in_the_bots_way_is_told(
     assert "canary" not in str(caught.value).lower()
 
 
+async def test_an_answer_of_another_shape_is_told_as_such(tmp_path: Any) -> None:
+    async with bot_api({**GOOD, "getMe": {"who": "knows"}}) as (url, _):
+        with pytest.raises(HedgewatchError, match="makes no sense"):
+            await visit_telegram(settings(url, tmp_path / "token"))
+
+
 async def test_a_broker_acknowledges_or_is_told_to_be_away(broker: Broker) -> None:
     told = await visit_mqtt(MqttSettings(host=broker.host, port=broker.port, timeout_s=2), "home")
     assert told == f"{broker.host}:{broker.port}, MQTT 5, QoS 1 acknowledged"
