@@ -302,9 +302,20 @@ def walked(
     at, seen, dropped = START, list[tuple[Observation, bool]](), list[Snapshot]()
     ends = [
         # A last block a chain, or a last fork, of which everything can be read.
-        {**move, "kind": "fork" if move["restart"] else "grow", "chain": name, "second": "there"}
+        {
+            **move,
+            "kind": "fork" if move["restart"] else "grow",
+            "chain": name,
+            "second": "there",
+            "wait": 1,
+        }
         for name, move in zip(names, moves, strict=False)
     ]
+    if len(names) > 1:
+        # What fires over two chains may have been false for a moment that was spent on a
+        # dropped block: only once all its inputs are known again is it the same, whatever
+        # was seen before. So the end is a fresh VIX, on blocks not older than minutes.
+        ends.append({**moves[-1], "kind": "vix", "restart": False, "wait": 1})
     for move in [*moves, *ends]:
         at += move["wait"] * MINUTE
         chain = chains.get(move["chain"], chains["main"])

@@ -13,8 +13,10 @@ from monitor.rules.template import compile_template
 from monitor.signals.catalogue import BY_NAME
 
 # Process time, so that a busy machine does not fail us; the best of three, so
-# that a collection of garbage does not either.
+# that a collection of garbage does not either. A neighbour on the same core slows
+# process time too, for a while: what is too slow once is tried again, ROUNDS times.
 LIMIT_S = 0.005
+ROUNDS = 5
 PIECES = [
     "vix", "vxi", "book.il", "position.in_range", "layer.state", "pool.", ".il", "true", "null",
     "has", "max", "avg", "crossed_above", "1", "30.0", ".5", "1e9", "1e999", "0x1", '"1h"', '"',
@@ -57,16 +59,20 @@ def seconds_for(compiler: Callable[..., object], text: str) -> float:
     return took
 
 
+def in_time(compiler: Callable[..., object], text: str) -> bool:
+    return any(min(seconds_for(compiler, text) for _ in range(3)) < LIMIT_S for _ in range(ROUNDS))
+
+
 @settings(max_examples=1_500, deadline=None)
 @given(any_text)
 def test_any_text_gives_a_rule_or_a_rule_error_in_time(text: str) -> None:
-    assert min(seconds_for(compile_rule, text) for _ in range(3)) < LIMIT_S
+    assert in_time(compile_rule, text)
 
 
 @settings(max_examples=500, deadline=None)
 @given(st.one_of(any_text, soups.map(lambda soup: "{" + soup + "}")))
 def test_any_text_gives_a_template_or_a_rule_error_in_time(text: str) -> None:
-    assert min(seconds_for(compile_template, text) for _ in range(3)) < LIMIT_S
+    assert in_time(compile_template, text)
 
 
 @pytest.mark.parametrize(
@@ -86,4 +92,4 @@ def test_any_text_gives_a_template_or_a_rule_error_in_time(text: str) -> None:
     ],
 )
 def test_the_costliest_texts_are_read_in_time(text: str) -> None:
-    assert min(seconds_for(compile_rule, text) for _ in range(3)) < LIMIT_S
+    assert in_time(compile_rule, text)

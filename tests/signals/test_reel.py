@@ -34,7 +34,11 @@ KEEP = 7 * MINUTE
 
 Values: TypeAlias = dict[str, float]
 Move: TypeAlias = tuple[int, Values | None]
-"""Minutes later than the last; the values of a snapshot, or None to drop that many minutes."""
+"""Minutes later than the last; the values of a snapshot, or None to drop that many minutes.
+
+No more are dropped than are kept: what a deeper fork takes away the reel has let go of
+before, and it is then unknown until the window has filled again.
+"""
 
 moves: st.SearchStrategy[list[Move]] = st.lists(
     st.tuples(
@@ -54,7 +58,7 @@ def walk(moves: list[Move]) -> Iterator[tuple[datetime, Reel, dict[str, Series]]
     at, reel, alone = START, Reel(), dict[str, Series]()
     for minutes, values in moves:
         if values is None:
-            since = at - minutes * MINUTE
+            since = at - min(minutes, 6) * MINUTE
             reel = reel.cut(since)
             for key, one in alone.items():
                 left = one.samples[: bisect_left(one.samples, since, key=stamp)]
