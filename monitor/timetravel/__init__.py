@@ -1,0 +1,1 @@
+"""Rules over times that are told: the tests of rule files."""

@@ -1,0 +1,163 @@
+"""Reading a rule file's tests: `rules/<pack>.test.toml`, every fault at once."""
+
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from monitor.errors import ConfigError, Fault
+from monitor.hedge.legs import parse_leg
+from monitor.model.layer import Fill
+from monitor.rules.form import Table
+from monitor.rules.loader import TEST_SUFFIX
+from monitor.rules.source import Source, Stand
+from monitor.rules.suggest import did_you_mean
+from monitor.signals.catalogue import BY_NAME
+from monitor.timetravel.stage import Stage, steps
+
+SCHEMA: Final = 1
+MOST_STEPS: Final = 20_000
+_START: Final = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+"""A Monday, 10:00 New York: the markets are open."""
+_EVERY: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What must be at a time: exactly these rules, and no others. pending, unknown: None unasked.
+
+    texts: by rule, what its alert must have said when it fired, or a part of it.
+    """
+
+    at: timedelta
+    firing: frozenset[str]
+    pending: frozenset[str] | None
+    unknown: frozenset[str] | None
+    texts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What a person says in a test: these legs of a layer were traded."""
+
+    at: timedelta
+    layer: str
+    fills: tuple[Fill, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One `[[test]]`: what is told, and what must come of it."""
+
+    name: str
+    stage: Stage
+    expected: tuple[Expected, ...]
+    filled: tuple[Filled, ...]
+
+
+def rule_file_of(path: Path) -> Path:
+    """Return the rule file that a test file is of: the one of the same name."""
+    return path.with_name(path.name.removesuffix(TEST_SUFFIX) + ".toml")
+
+
+def read_trials(path: Path, rules: Collection[str]) -> tuple[Trial, ...]:
+    """Return the tests of a file. rules: the ids there are; raises ConfigError with every fault."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError([Fault(file=str(path), where="", reason=str(error))]) from error
+    source = Source(str(path), text)
+    whole = Table(data, Stand(source=source))
+    if whole.whole("schema", SCHEMA, SCHEMA) is None:
+        whole.fault("schema", f"must be {SCHEMA}")
+    tables = whole.rows("test", header="test")
+    inner = {"expect": 0, "fill": 0}
+    trials = [_trial(table, rules, inner) for table in tables]
+    whole.close()
+    if not tables:
+        whole.fault("test", "there is no [[test]]")
+    if source.faults:
+        raise ConfigError(source.faults)
+    return tuple(trials)
+
+
+def _trial(table: Table, rules: Collection[str], counted: dict[str, int]) -> Trial:
+    """Return a test. counted: how many tables of each inner header went before."""
+    name = table.text("name", need=True) or ""
+    start = table.instant("start") or _START
+    every = table.span("every", least=timedelta(seconds=1)) or _EVERY
+    series = {}
+    for key, value in table.flat("series").items():
+        series[key] = _series(table, key, value)
+    rows = table.rows("expect", header="test.expect", first=counted["expect"])
+    fills = table.rows("fill", header="test.fill", first=counted["fill"])
+    counted["expect"] += len(rows)
+    counted["fill"] += len(fills)
+    if not rows:
+        table.fault("expect", "there is no [[test.expect]]: a test must expect something")
+    expected = tuple(_expected(row, rules) for row in rows)
+    filled = tuple(_filled(row) for row in fills)
+    longest = max((one.at for one in expected), default=timedelta(0))
+    if longest / every > MOST_STEPS:
+        table.fault("every", f"the last expectation lies more than {MOST_STEPS:,} steps away")
+    table.close()
+    return Trial(
+        name=name,
+        stage=Stage(start=start, every=every, series=series),
+        expected=tuple(sorted(expected, key=lambda one: one.at)),
+        filled=filled,
+    )
+
+
+def _series(table: Table, name: str, value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - of TOML
+    signal = BY_NAME.get(name)
+    if signal is None:
+        table.fault("series", f"there is no signal {name}{did_you_mean(name, BY_NAME)}")
+    elif not isinstance(value, str):
+        table.fault("series", f'{name} must be a text of steps, as in "16 17 18+1x3"')
+    else:
+        try:
+            return steps(value, signal)
+        except ValueError as error:
+            table.fault("series", str(error))
+    return ()
+
+
+def _expected(table: Table, rules: Collection[str]) -> Expected:
+    at = table.span("at")
+    if at is None and "at" not in table:
+        table.fault("at", 'must be given: how long after the start, as in "15m"')
+    told = {key: table.texts(key) for key in ("firing", "pending", "unknown")}
+    if told["firing"] is None and "firing" not in table:
+        table.fault("firing", "must be given: the rules that fire then, [] for none")
+    texts = table.flat("text")
+    for key, names in (*told.items(), ("text", tuple(texts))):
+        for one in names or ():
+            if one not in rules:
+                table.fault(key, f"there is no rule {one}{did_you_mean(one, rules)}")
+    table.close()
+    pending, unknown = told["pending"], told["unknown"]
+    return Expected(
+        at=at or timedelta(0),
+        firing=frozenset(told["firing"] or ()),
+        pending=None if pending is None else frozenset(pending),
+        unknown=None if unknown is None else frozenset(unknown),
+        texts=tuple((rule, str(said)) for rule, said in texts.items()),
+    )
+
+
+def _filled(table: Table) -> Filled:
+    at, layer = table.span("at"), table.name("layer")
+    fills = []
+    for text in table.texts("legs") or ():
+        try:
+            fills.append(parse_leg(text))
+        except ValueError as error:
+            table.fault("legs", str(error))
+    if not fills and "legs" not in table:
+        table.fault("legs", "must be given: what was traded")
+    table.close()
+    return Filled(at=at or timedelta(0), layer=layer, fills=tuple(fills))
