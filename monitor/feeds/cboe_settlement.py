@@ -16,7 +16,10 @@ from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
 from monitor.feeds.foreign import VOL_POINTS, number
 from monitor.feeds.http import CSV, Web
-from monitor.model.reading import Reading
+from monitor.feeds.provider import Bygone, FeedSettings, Historian, Provider, Stretch
+from monitor.model.reading import Bar, Reading
+from monitor.signals.bars import point
+from monitor.signals.sessions import is_session
 
 BASE_URL: Final = "https://www.cboe.com/us/futures/market_statistics/settlement"
 _SOURCE: Final = "cboe_settlement"
@@ -24,6 +27,7 @@ _NEW_YORK: Final = ZoneInfo("America/New_York")
 _SETTLED_AT: Final = time(16, 15)
 _PUBLISHED_AT: Final = time(17, 30)
 _DAYS_BACK: Final = 10
+_WEEK: Final = 7
 _COLUMNS: Final = ("product", "symbol", "expiration_date", "price")
 # Weeklies (VX30/N6) repeat the monthly's price and are no market of their own.
 _MONTHLY: Final = re.compile(r"VX/[FGHJKMNQUVXZ]\d", re.ASCII)
@@ -116,3 +120,28 @@ def _expiry(row: Mapping[str, str]) -> date:
 def _last_published(now: datetime) -> date:
     local = now.astimezone(_NEW_YORK)
     return local.date() if local.time() >= _PUBLISHED_AT else local.date() - timedelta(days=1)
+
+
+async def _fetch(web: Web, clock: Clock, own: FeedSettings, stretch: Stretch) -> Bygone:
+    """Return each future's settlements of the sessions of a stretch: a request a session."""
+    days = stretch.last.toordinal() - stretch.first.toordinal() + 1
+    found: dict[str, tuple[Bar, ...]] = {}
+    for day in (stretch.first + timedelta(days=n) for n in range(days)):
+        if not is_session(day) or day > _last_published(clock.now()):
+            continue
+        text = await web.get(
+            f"{own.base_url or BASE_URL}/csv", accepts=CSV, params={"dt": day.isoformat()}
+        )
+        for one in parse_settlements(text, trade_date=day):
+            found[one.key] = (*found.get(one.key, ()), point(day, one.value, one.as_of))
+    return found
+
+
+PROVIDER = Provider(
+    name=_SOURCE,
+    poll_s=3_600,
+    build=lambda web, clock, own: CboeSettlement(
+        web=web, clock=clock, base_url=own.base_url or BASE_URL
+    ),
+    history=Historian(signals=("vx.settle",), chunk_days=_WEEK, fetch=_fetch),
+)

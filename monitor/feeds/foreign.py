@@ -2,39 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic_core import from_json
 
 from monitor.errors import Permanent, Transient
+from monitor.signals.catalogue_market import CRYPTO_VOL_POINTS, VOL_POINTS
+from monitor.signals.signal import Plausible
+
+__all__ = ["CRYPTO_VOL_POINTS", "VOL_POINTS", "Plausible", "number", "parse_json", "past", "pick"]
 
 LEAD: Final = timedelta(minutes=1)
 """How far ahead of ours another clock may be."""
 
 _SHOWN: Final = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plausible:
-    """The open-ended range (above, up_to] outside which a value is no value."""
-
-    above: float
-    up_to: float
-
-
-VOL_POINTS: Final = Plausible(above=0, up_to=200)
-"""For the VIX and its futures; the index has closed between 9.14 and 82.69."""
-
-CRYPTO_VOL_POINTS: Final = Plausible(above=0, up_to=500)
-"""For DVOL, which runs several times the VIX."""
-
-PLAUSIBLE: Final[Mapping[str, Plausible]] = {
-    "vix": VOL_POINTS,
-    "vx.settle": VOL_POINTS,
-    "dvol.eth": CRYPTO_VOL_POINTS,
-}
 
 
 def parse_json(text: str, source: str) -> object:

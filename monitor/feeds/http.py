@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 
@@ -69,10 +69,7 @@ class Pacer:
 
     async def turn(self, host: str) -> None:
         """Return when `host` may be asked; raise Transient while it rests."""
-        now = self.clock.now()
-        until = self._rest_until.get(host)
-        if until is not None and now < until:
-            raise Transient(f"{host} is left alone until {until:%H:%M:%S} UTC, as it refused us")
+        self._check_rest(host)
         if host in _LOOPBACK:
             return
         async with self._gates.setdefault(host, asyncio.Lock()):
@@ -81,7 +78,13 @@ class Pacer:
             wait = min(self._asked_at.get(host, now - interval) + interval - now, interval)
             if wait > timedelta(0):
                 await self.clock.sleep(wait.total_seconds())
+                self._check_rest(host)  # it may have refused whoever was before us
             self._asked_at[host] = self.clock.now()
+
+    def _check_rest(self, host: str) -> None:
+        until = self._rest_until.get(host)
+        if until is not None and self.clock.now() < until:
+            raise Transient(f"{host} is left alone until {until:%H:%M:%S} UTC, as it refused us")
 
     def refused(self, host: str, asked: timedelta | None) -> timedelta:
         """Note a 403 or 429 and return how long the host rests."""
@@ -95,6 +98,14 @@ class Pacer:
         """Note that the host serves us again."""
         self._refusals.pop(host, None)
         self._rest_until.pop(host, None)
+
+
+class _Question(NamedTuple):
+    method: str
+    url: httpx.URL
+    accepts: Sequence[str]
+    body: object = None
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,18 +127,31 @@ class Web:
         self._pages: dict[str, _Page] = {}
 
     async def get(
-        self, url: str, *, accepts: Sequence[str], params: Mapping[str, str | int] | None = None
+        self,
+        url: str,
+        *,
+        accepts: Sequence[str],
+        params: Mapping[str, str | int] | None = None,
+        max_bytes: int | None = None,
     ) -> str:
         """Return the body; raise Transient or Permanent with one sentence naming the host.
 
         accepts: media types. A body may be empty, where nothing is an answer. An answer
-        304 gives the text remembered from before.
+        304 gives the text remembered from before. max_bytes: where more is expected.
         """
         target = httpx.URL(url, params=params) if params else httpx.URL(url)
+        return await self._answer(_Question("GET", target, accepts, max_bytes=max_bytes))
+
+    async def post(self, url: str, body: object, *, accepts: Sequence[str]) -> str:
+        """Return the answer to a JSON document, raising as `get` does; nothing is remembered."""
+        return await self._answer(_Question("POST", httpx.URL(url), accepts, body=body))
+
+    async def _answer(self, question: "_Question") -> str:
+        target = question.url
         await self._pacer.turn(target.host)
         try:
             async with asyncio.timeout(self._settings.total_s):
-                page = await self._fetch(target, accepts)
+                page = await self._fetch(question)
         except (httpx.TimeoutException, TimeoutError) as error:
             waited = f"{self._settings.total_s:g} s"
             raise Transient(f"{target.host} did not answer in full within {waited}") from error
@@ -139,32 +163,27 @@ class Web:
         self._pacer.accepted(target.host)
         return page.text
 
-    async def _fetch(self, url: httpx.URL, accepts: Sequence[str]) -> _Page:
-        known = self._pages.get(str(url))
+    async def _fetch(self, question: "_Question") -> _Page:
+        url, accepts = question.url, question.accepts
+        known = self._pages.get(str(url)) if question.method == "GET" else None
         headers = {"Accept": ", ".join(accepts), **(known.validators if known else {})}
-        async with self._client.stream("GET", url, headers=headers) as response:
+        document = None if question.method == "GET" else question.body
+        limit = question.max_bytes or self._settings.max_bytes
+        async with self._client.stream(
+            question.method, url, headers=headers, json=document
+        ) as response:
             if response.status_code == HTTPStatus.NOT_MODIFIED and known is not None:
                 return known
             if response.status_code != HTTPStatus.OK:
                 raise self._refusal(url.host, response)
-            text = await self._body(url.host, response)
+            text = await _body(url.host, response, limit)
             # An empty body has no type to speak of; whether it is an answer the feed knows.
             if text.strip():
                 _check_type(url.host, response.headers.get("Content-Type", ""), accepts)
         page = _Page(text=text, validators=_validators(response.headers))
-        self._remember(str(url), page)
+        if question.method == "GET":
+            self._remember(str(url), page)
         return page
-
-    async def _body(self, host: str, response: httpx.Response) -> str:
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > self._settings.max_bytes:
-                raise Permanent(f"{host} sent more than {self._settings.max_bytes:,} bytes")
-        try:
-            return body.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise Transient(f"{host} sent a body that is not UTF-8 text") from error
 
     def _refusal(self, host: str, response: httpx.Response) -> HedgewatchError:
         status = response.status_code
@@ -178,6 +197,8 @@ class Web:
             return Transient(f"{host} is in trouble (HTTP {status})", retry_after=asked)
         if response.is_redirect:
             return Permanent(f"{host} sends us elsewhere (HTTP {status}), which is not followed")
+        if status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS:
+            return Permanent(f"{host} does not serve the country it is asked from (HTTP {status})")
         return Permanent(f"{host} answered HTTP {status}")
 
     def _remember(self, url: str, page: _Page) -> None:
@@ -186,6 +207,18 @@ class Web:
             self._pages[url] = page
             if len(self._pages) > _REMEMBERED:
                 del self._pages[next(iter(self._pages))]
+
+
+async def _body(host: str, response: httpx.Response, limit: int) -> str:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > limit:
+            raise Permanent(f"{host} sent more than {limit:,} bytes")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Transient(f"{host} sent a body that is not UTF-8 text") from error
 
 
 def _validators(headers: httpx.Headers) -> Mapping[str, str]:

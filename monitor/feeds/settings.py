@@ -1,4 +1,4 @@
-"""Which feeds there are, what each gives, and what `config.toml` may say of them.
+"""What `config.toml` may say of feeds, and who is asked for what.
 
 [feeds]
 vix = ["cboe", "yahoo"]          # in order; a signal not named keeps its default
@@ -12,100 +12,85 @@ vix = { value = 16.5, as_of = 2026-11-20 }
 """
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Final
+from typing import Final
 
-from pydantic import ConfigDict, Field
+from monitor.feeds.provider import FeedSettings, providers
+from monitor.signals.catalogue import BY_NAME, SIGNALS
 
-from monitor.clock import Clock
-from monitor.feeds import cboe, cboe_settlement, deribit, yahoo
-from monitor.feeds.cboe import CboeVix
-from monitor.feeds.cboe_settlement import CboeSettlement
-from monitor.feeds.deribit import DeribitDvol
-from monitor.feeds.foreign import PLAUSIBLE
-from monitor.feeds.http import Web
-from monitor.feeds.manual import ManualFeed, ManualValue
-from monitor.feeds.port import Feed
-from monitor.feeds.yahoo import YahooVix
+__all__ = ["FeedSettings", "feed_faults", "feed_order", "poll_seconds", "provider_seconds"]
 
 Faults = Iterator[tuple[str, str]]
 """Pairs of where in the file and what is wrong there."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedSettings:
-    """A `[feed.NAME]` table. base_url, poll_s: None for the provider's own; values: manual only."""
-
-    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
-
-    base_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+[^\s]*[^\s/]$")] | None = None
-    poll_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
-    values: Mapping[str, ManualValue] = field(default_factory=dict)
+_FAMILY: Final = "is a family of values, which nobody types"
+ALWAYS: Final = ("vix", "dvol.eth", "vx.settle")
+"""Read whatever the rules name: tickets are priced by them, and people ask for them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
-    """A feed that can be built. signals: what it gives. poll_s: how often it is worth asking."""
-
-    signals: tuple[str, ...]
-    poll_s: float
-    build: Callable[[Web, Clock, FeedSettings], Feed]
-
-
-PROVIDERS: Final[Mapping[str, Provider]] = MappingProxyType(
-    {
-        "cboe": Provider(
-            signals=("vix",),
-            poll_s=60,
-            build=lambda web, clock, own: CboeVix(
-                web=web, clock=clock, base_url=own.base_url or cboe.BASE_URL
-            ),
-        ),
-        "cboe_settlement": Provider(
-            signals=("vx.settle",),
-            poll_s=3_600,
-            build=lambda web, clock, own: CboeSettlement(
-                web=web, clock=clock, base_url=own.base_url or cboe_settlement.BASE_URL
-            ),
-        ),
-        "yahoo": Provider(
-            signals=("vix",),
-            poll_s=60,
-            build=lambda web, clock, own: YahooVix(
-                web=web, clock=clock, base_url=own.base_url or yahoo.BASE_URL
-            ),
-        ),
-        "deribit": Provider(
-            signals=("dvol.eth",),
-            poll_s=60,
-            build=lambda web, clock, own: DeribitDvol(
-                web=web, clock=clock, base_url=own.base_url or deribit.BASE_URL
-            ),
-        ),
-        "manual": Provider(
-            signals=("vix", "dvol.eth"),
-            poll_s=3_600,
-            build=lambda _web, _clock, own: ManualFeed(values=own.values),
-        ),
+def _default_order() -> dict[str, tuple[str, ...]]:
+    known = providers()
+    return {
+        one.name: tuple(name for name in one.providers if name in known and not known[name].opt_in)
+        for one in SIGNALS
+        if one.providers and any(name in known for name in one.providers)
     }
-)
-
-DEFAULT_ORDER: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {"vix": ("cboe",), "dvol.eth": ("deribit",), "vx.settle": ("cboe_settlement",)}
-)
 
 
-def feed_order(given: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Return the providers of each signal, in order: those given over the default ones."""
-    order = {**DEFAULT_ORDER, **{signal: tuple(names) for signal, names in given.items()}}
-    return {signal: names for signal, names in order.items() if names}
+DEFAULT_ORDER: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(_default_order())
+"""For each signal that is read, who is asked unless `[feeds]` says otherwise."""
+
+
+def wanted(names: Iterable[str]) -> frozenset[str]:
+    """Return the signals to read so that these names are known: themselves or their inputs."""
+    return needed((*names, *ALWAYS)) & DEFAULT_ORDER.keys()
+
+
+def needed(names: Iterable[str]) -> frozenset[str]:
+    """Return these names and all that they rest on, whoever reads it."""
+    found, open_ = set[str](), [*names]
+    while open_:
+        name = open_.pop()
+        if name in found or name not in BY_NAME:
+            continue
+        found.add(name)
+        open_ += BY_NAME[name].inputs
+    return frozenset(found)
+
+
+def feed_order(
+    given: Mapping[str, Sequence[str]],
+    names: Iterable[str] = (),
+    typed: Collection[str] = (),
+) -> dict[str, tuple[str, ...]]:
+    """Return the providers of each signal that is read, in order.
+
+    given: `[feeds]`. names: what rules ask for; whatever that rests on is read, and what
+    `given` names. typed: the signals a value was typed for; nobody else's is asked for.
+    """
+    asked_for = wanted(names) | given.keys() | set(typed)
+    order = {
+        signal: tuple(
+            name
+            for name in given.get(signal, default)
+            if name != "manual" or signal in typed or signal in given
+        )
+        for signal, default in DEFAULT_ORDER.items()
+        if signal in asked_for
+    }
+    return {signal: asked for signal, asked in order.items() if asked}
 
 
 def poll_seconds(names: Sequence[str], tables: Mapping[str, FeedSettings]) -> float:
     """Return how often to ask an order of providers: as its most frequent one asks to be."""
-    return min(_poll_s(name, tables.get(name)) for name in names)
+    return min(provider_seconds(name, tables) for name in names)
+
+
+def provider_seconds(name: str, tables: Mapping[str, FeedSettings]) -> float:
+    """Return how often one provider is worth asking."""
+    own = tables[name].poll_s if name in tables else None
+    return providers()[name].poll_s if own is None else own
 
 
 def feed_faults(given: Mapping[str, Sequence[str]], tables: Mapping[str, FeedSettings]) -> Faults:
@@ -115,29 +100,52 @@ def feed_faults(given: Mapping[str, Sequence[str]], tables: Mapping[str, FeedSet
             yield f"feeds.{signal}", _unknown("signal", signal, DEFAULT_ORDER)
             continue
         for name in names:
-            if name not in PROVIDERS:
-                yield f"feeds.{signal}", _unknown("feed", name, PROVIDERS)
-            elif signal not in PROVIDERS[name].signals:
-                yield f"feeds.{signal}", f"{name} gives {', '.join(PROVIDERS[name].signals)} only"
+            if fault := _order_fault(signal, name):
+                yield f"feeds.{signal}", fault
         if len(set(names)) < len(names):
             yield f"feeds.{signal}", "names a feed twice"
     for name, table in tables.items():
-        if name not in PROVIDERS:
-            yield f"feed.{name}", _unknown("feed", name, PROVIDERS)
-        elif table.values and name != "manual":
-            yield f"feed.{name}.values", "only [feed.manual] takes values"
+        if name not in providers():
+            yield f"feed.{name}", _unknown("feed", name, providers())
         else:
-            yield from _typed_faults(table)
+            yield from _table_faults(name, table)
+
+
+def _order_fault(signal: str, name: str) -> str:
+    """Return why a provider cannot be asked for a signal, or an empty text."""
+    if name not in providers():
+        return _unknown("feed", name, providers())
+    if name == "manual":
+        return _FAMILY if BY_NAME[signal].keyed else ""
+    gives = providers()[name].signals
+    return "" if signal in gives else f"{name} gives {', '.join(gives)} only"
+
+
+def _table_faults(name: str, table: FeedSettings) -> Faults:
+    known = providers()
+    for key in ("values", "key", "names"):
+        if getattr(table, key) and key not in known[name].wants:
+            takers = " and ".join(
+                f"[feed.{one.name}]" for one in known.values() if key in one.wants
+            )
+            verb = "takes" if takers.count("[") == 1 else "take"
+            yield f"feed.{name}.{key}", f"only {takers or 'no feed'} {verb} {key}"
+    if name == "manual":
+        yield from _typed_faults(table)
 
 
 def _typed_faults(table: FeedSettings) -> Faults:
     for signal, typed in table.values.items():
         where = f"feed.manual.values.{signal}"
-        if signal not in PROVIDERS["manual"].signals:
-            yield where, _unknown("signal", signal, PROVIDERS["manual"].signals)
+        known = BY_NAME.get(signal)
+        if signal not in DEFAULT_ORDER or known is None:
+            yield where, _unknown("signal", signal, DEFAULT_ORDER)
             continue
-        plausible = PLAUSIBLE[signal]
-        if not plausible.above < typed.value <= plausible.up_to:
+        if known.keyed:
+            yield where, _FAMILY
+            continue
+        plausible = known.plausible
+        if plausible is not None and not plausible.above < typed.value <= plausible.up_to:
             allowed = f"above {plausible.above:g} and up to {plausible.up_to:g}"
             yield f"{where}.value", f"is {allowed}, was {typed.value:g}"
         try:
@@ -146,12 +154,8 @@ def _typed_faults(table: FeedSettings) -> Faults:
             yield f"{where}.as_of", str(error)
 
 
-def _poll_s(name: str, table: FeedSettings | None) -> float:
-    own = table.poll_s if table else None
-    return PROVIDERS[name].poll_s if own is None else own
-
-
 def _unknown(what: str, name: str, known: Mapping[str, object] | Sequence[str]) -> str:
     close = difflib.get_close_matches(name, list(known), n=1)
-    hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
-    return f"no {what} is called {name!r}; {hint}"
+    if close:
+        return f"no {what} is called {name!r}; did you mean {close[0]}?"
+    return f"no {what} is called {name!r}; `hedgewatch signals` lists what there is"

@@ -1,62 +1,86 @@
-"""The VIX from Yahoo's chart JSON: a fallback, off unless `[feeds]` names it.
+"""The VIX, the S&P 500 and configured proxies from Yahoo's charts, off unless `[feeds]` names it.
 
 Yahoo blocks clients that do not look like a browser and has refused everybody for weeks
-at a time (429); expect refusals, and read its terms: personal use.
+at a time (429); expect refusals, and read its terms: personal use. Its closes of the S&P
+500 have differed from the official ones by some points.
+
+[feed.yahoo.names]
+vnq = "VNQ"                      # proxy.price of the key `vnq`
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Final
 
 from monitor.clock import Clock
-from monitor.errors import Permanent, Transient
-from monitor.feeds.foreign import LEAD, VOL_POINTS, number, parse_json, past, pick
 from monitor.feeds.http import JSON, Web
-from monitor.model.reading import Reading
+from monitor.feeds.provider import Bygone, FeedSettings, Historian, Provider, Stretch
+from monitor.feeds.several import Several
+from monitor.feeds.witness import heard
+from monitor.feeds.yahoo_charts import SOURCE, Asked, parse_bars, parse_quote
+from monitor.model.reading import Bar, Reading
 
 BASE_URL: Final = "https://query1.finance.yahoo.com"
-_SOURCE: Final = "yahoo"
-_YEAR_9999: Final = 253_402_300_799
+_VIX: Final = Asked("vix", "^VIX")
+_SPX: Final = Asked("spx.price", "^GSPC")
+_PROXY: Final = "proxy.price"
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class YahooVix:
-    """Gives `vix` as Yahoo's regular market price."""
+class YahooQuotes:
+    """Gives regular market prices. names: the symbol of each proxy, by its key."""
 
     web: Web
     clock: Clock
     base_url: str = BASE_URL
-    name: str = _SOURCE
+    names: Mapping[str, str] = field(default_factory=dict)
+    name: str = SOURCE
+    _several: Several = field(default_factory=lambda: Several(SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
-        """Return one reading; raise Transient or Permanent."""
+        """Return a reading a chart that makes sense; raise Transient or Permanent for none."""
+        charts = (_VIX, _SPX, *_proxies(self.names))
+        return await self._several.ask({one.symbol: partial(self._quote, one) for one in charts})
+
+    async def _quote(self, asked: Asked) -> tuple[Reading, ...]:
         text = await self.web.get(
-            f"{self.base_url}/v8/finance/chart/%5EVIX",
+            self.base_url + asked.path, accepts=JSON, params={"interval": "1d", "range": "1d"}
+        )
+        return (replace(parse_quote(text, asked, heard(SOURCE, self.clock)), key=asked.key),)
+
+
+def _proxies(names: Mapping[str, str]) -> Iterator[Asked]:
+    return (Asked(_PROXY, symbol, key) for key, symbol in names.items())
+
+
+async def _fetch(web: Web, clock: Clock, own: FeedSettings, stretch: Stretch) -> Bygone:
+    found: dict[str, tuple[Bar, ...]] = {}
+    for asked in (_SPX,) if stretch.signal == _SPX.name else tuple(_proxies(own.names)):
+        first, last = (datetime.combine(day, time(), UTC) for day in (stretch.first, stretch.last))
+        text = await web.get(
+            (own.base_url or BASE_URL) + asked.path,
             accepts=JSON,
-            params={"interval": "1d", "range": "1d"},
+            params={
+                "interval": "1d",
+                "period1": int(first.timestamp()),
+                "period2": int((last + _DAY).timestamp()),
+            },
         )
-        return (parse_chart(text, now=self.clock.now(), lead=self.clock.lead),)
+        bars = parse_bars(text, asked, heard(SOURCE, clock))
+        found[asked.key] = tuple(bar for bar in bars if stretch.first <= bar.day <= stretch.last)
+    return found
 
 
-def parse_chart(text: str, *, now: datetime, lead: timedelta = LEAD) -> Reading:
-    """Return the VIX in a chart document; raise Transient or Permanent.
-
-    lead: how far after `now` a stamp may lie.
-    """
-    meta = pick(parse_json(text, _SOURCE), "chart", "result", 0, "meta", source=_SOURCE)
-    symbol = pick(meta, "symbol", source=_SOURCE)
-    if symbol != "^VIX":
-        raise Permanent(f"{_SOURCE} was asked for ^VIX and sent {str(symbol)[:20]!r}")
-    price = pick(meta, "regularMarketPrice", source=_SOURCE)
-    stamp = pick(meta, "regularMarketTime", source=_SOURCE)
-    if isinstance(stamp, bool) or not isinstance(stamp, int) or not 0 < stamp < _YEAR_9999:
-        raise Transient(
-            f"{_SOURCE} sent {str(stamp)[:40]!r} as regularMarketTime, which is no time"
-        )
-    return Reading(
-        name="vix",
-        value=number(price, what="regularMarketPrice", source=_SOURCE, plausible=VOL_POINTS),
-        unit="points",
-        as_of=past(datetime.fromtimestamp(stamp, UTC), now=now, lead=lead, source=_SOURCE),
-        source=_SOURCE,
-    )
+PROVIDER = Provider(
+    name=SOURCE,
+    poll_s=60,
+    build=lambda web, clock, own: YahooQuotes(
+        web=web, clock=clock, names=own.names, base_url=own.base_url or BASE_URL
+    ),
+    opt_in=True,
+    wants=("names",),
+    history=Historian(signals=(_SPX.name, _PROXY), chunk_days=730, fetch=_fetch),
+)

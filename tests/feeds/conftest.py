@@ -20,7 +20,10 @@ FRIDAY_EVENING = datetime(2026, 10, 2, 20, 30, tzinfo=UTC)  # 16:30 in New York
 
 @dataclass(slots=True)
 class Answer:
-    """What the server says once. hang: never begin; drip: blanks without end."""
+    """What the server says once. hang: never begin; drip: blanks without end.
+
+    content_type: the one that is asked for, where it is empty.
+    """
 
     body: str | bytes = ""
     status: int = 200
@@ -32,25 +35,40 @@ class Answer:
 
 @dataclass(slots=True)
 class Server:
-    """Answers as scripted, then repeats the last; keeps what it was asked."""
+    """Answers as scripted, then repeats the last; keeps what it was asked and its body.
+
+    places: what is answered where a part of the path and query is met, first of all.
+    """
 
     url: str = ""
     script: list[Answer] = field(default_factory=list)
+    places: dict[str, Answer] = field(default_factory=dict)
     asked: list[web.Request] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     never: asyncio.Future[None] = field(default_factory=asyncio.Future)
 
     def answers(self, **answer: Any) -> None:
         self.script.append(Answer(**answer))
 
+    def serves(self, place: str, **answer: Any) -> None:
+        """Answer so whatever's path and query have `place` in them, in place of the script."""
+        self.places[place] = Answer(**answer)
+
+    def _scripted(self) -> Answer:
+        return self.script.pop(0) if len(self.script) > 1 else self.script[0]
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request)
-        answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        self.said.append(await request.text())
+        place = next((p for p in self.places if p in request.path_qs), None)
+        answer = self.places[place] if place is not None else self._scripted()
         if answer.hang:
             await self.never
         if answer.drip:
             await self._drip(request, answer)
         body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
-        headers = {"Content-Type": answer.content_type, **answer.headers}
+        kind = answer.content_type or request.headers["Accept"].partition(",")[0]
+        headers = {"Content-Type": kind, **answer.headers}
         return web.Response(status=answer.status, body=body, headers=headers)
 
     async def _drip(self, request: web.Request, answer: Answer) -> NoReturn:

@@ -1,4 +1,4 @@
-"""The VIX from Cboe, against the quote document as it was captured on 2026-10-02."""
+"""Indices from Cboe, against the quote document as it was captured on 2026-10-02."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import pytest
 
 from monitor.clock import ManualClock
 from monitor.errors import HedgewatchError, Permanent, Transient
-from monitor.feeds.cboe import CboeVix, parse_quote
+from monitor.feeds.cboe import CboeQuotes, parse_quote, parse_snapshot
 from monitor.feeds.http import Web
 from monitor.feeds.port import Feed
 from monitor.model.reading import Reading
@@ -45,19 +45,115 @@ def quote(**changed: Any) -> str:
     return json.dumps({"timestamp": "2026-10-02 20:15:03", "symbol": "_VIX", "data": data})
 
 
-async def test_the_captured_quote_is_read(server: Any, site: Web, clock: ManualClock) -> None:
-    server.answers(body=quote(), headers={"Cache-Control": "no-cache,no-store,max-age=0"})
-    feed: Feed = CboeVix(web=site, clock=clock, base_url=server.url)
-    assert await feed.read() == (
-        Reading(
-            name="vix",
-            value=16.63,
-            unit="points",
-            as_of=datetime(2026, 10, 2, 20, 0, tzinfo=UTC),  # 16:00 New York, in summer
-            source="cboe",
-        ),
+ALL = {
+    "^VIX": 16.63,
+    "^VIX9D": 14.02,
+    "^VIX3M": 19.1,
+    "^VIX6M": 21.25,
+    "^VVIX": 92.4,
+    "^SKEW": 141.7,
+    "^SPX": 6_715.79,
+    "^NDX": 24_785.5,
+}
+NAMES = {
+    "vix": 16.63,
+    "vix9d": 14.02,
+    "vix3m": 19.1,
+    "vix6m": 21.25,
+    "vvix": 92.4,
+    "skew": 141.7,
+    "spx.price": 6_715.79,
+}
+SNAPSHOT = "all_us_indices"
+
+
+def row(symbol: str, price: object, **changed: Any) -> dict[str, Any]:
+    data = {**DATA, "symbol": symbol, "current_price": price, **changed}
+    return {key: value for key, value in data.items() if value is not ...}
+
+
+def snapshot(*rows: dict[str, Any]) -> str:
+    every = rows or tuple(row(symbol, price) for symbol, price in ALL.items())
+    return json.dumps({"timestamp": "2026-10-02 20:15:03", "data": every})
+
+
+async def test_one_question_gives_every_index_we_know(
+    server: Any, site: Web, clock: ManualClock
+) -> None:
+    server.answers(body=snapshot(), headers={"Cache-Control": "no-cache,no-store,max-age=0"})
+    feed: Feed = CboeQuotes(web=site, clock=clock, base_url=server.url)
+    readings = await feed.read()
+    assert {reading.name: reading.value for reading in readings} == NAMES
+    assert {(r.unit, r.source, r.key) for r in readings} == {("points", "cboe", "")}
+    assert {r.as_of for r in readings} == {datetime(2026, 10, 2, 20, 0, tzinfo=UTC)}
+    assert [request.path for request in server.asked] == ["/quotes/all_us_indices.json"]
+
+
+def test_a_bare_list_is_a_snapshot_too() -> None:
+    (reading,) = parse_snapshot(json.dumps([row("_VVIX", 92.4)]), now=NOW)
+    assert (reading.name, reading.value) == ("vvix", 92.4)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(row("^SKEW", 0), id="zero, which stands for none"),
+        pytest.param(row("^SKEW", 14_170.0), id="a hundred times too much"),
+        pytest.param(row("^SKEW", ...), id="a renamed key"),
+        pytest.param(row("^SKEW", None), id="null"),
+        pytest.param(row("^SKEW", 141.7, last_trade_time="2026-10-02T17:30:00"), id="to come"),
+        pytest.param(row("^SKEW", 141.7, last_trade_time=None), id="no stamp"),
+        pytest.param({"symbol": None}, id="no symbol"),
+    ],
+)
+def test_an_index_that_makes_no_sense_costs_no_other(bad: dict[str, Any]) -> None:
+    told = parse_snapshot(snapshot(bad, row("^VIX", 16.63)), now=NOW)
+    assert [reading.name for reading in told] == ["vix"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"status": 404}, id="it is gone"),
+        pytest.param({"status": 500}, id="it is in trouble"),
+        pytest.param({"body": "<html></html>", "content_type": "text/html"}, id="HTML with 200"),
+        pytest.param({"body": ""}, id="it is empty"),
+        pytest.param({"body": '{"data": {}}'}, id="it has another shape"),
+        pytest.param({"body": '{"rows": []}'}, id="its key was renamed"),
+        pytest.param({"body": snapshot(row("^NDX", 24_785.5))}, id="it lacks the VIX"),
+        pytest.param({"body": snapshot(row("^VIX", 0))}, id="its VIX is absurd"),
+        pytest.param({"hang": True}, id="it does not answer"),
+    ],
+)
+async def test_the_vix_is_asked_for_alone_where_the_snapshot_has_none(
+    server: Any, site: Web, clock: ManualClock, answer: dict[str, Any]
+) -> None:
+    server.serves(SNAPSHOT, **answer)
+    server.serves("_VIX.json", body=quote())
+    (reading,) = await CboeQuotes(web=site, clock=clock, base_url=server.url).read()
+    assert reading == Reading(
+        name="vix",
+        value=16.63,
+        unit="points",
+        as_of=datetime(2026, 10, 2, 20, 0, tzinfo=UTC),  # 16:00 New York, in summer
+        source="cboe",
     )
-    assert server.asked[0].path == "/quotes/_VIX.json"
+
+
+async def test_the_others_are_given_though_the_vix_is_nowhere(
+    server: Any, site: Web, clock: ManualClock
+) -> None:
+    server.serves(SNAPSHOT, body=snapshot(row("^VVIX", 92.4)))
+    server.serves("_VIX.json", status=500)
+    (reading,) = await CboeQuotes(web=site, clock=clock, base_url=server.url).read()
+    assert reading.name == "vvix"
+
+
+async def test_a_host_that_wants_rest_is_not_asked_again(fails: Any, server: Any) -> None:
+    answer = {"status": 429, "headers": {"Retry-After": "30"}}
+    sentence = "127.0.0.1 refused us (HTTP 429); next try in 30 s"
+    assert await fails(CboeQuotes, answer) == (Transient, sentence)
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize(
@@ -75,12 +171,11 @@ def test_stamps_are_new_york_time(stamp: str, utc: str) -> None:
 
 
 async def test_a_frozen_file_keeps_its_own_time(server: Any, site: Web, clock: ManualClock) -> None:
-    server.answers(body=quote())
-    feed = CboeVix(web=site, clock=clock, base_url=server.url)
-    (before,) = await feed.read()
+    server.answers(body=snapshot())
+    feed = CboeQuotes(web=site, clock=clock, base_url=server.url)
+    before = await feed.read()
     await clock.advance(timedelta(days=7).total_seconds())
-    (after,) = await feed.read()
-    assert after.as_of == before.as_of
+    assert await feed.read() == before
 
 
 FAILURES = [
@@ -200,7 +295,7 @@ FAILURES = [
 async def test_a_document_that_makes_no_sense_is_one_sentence(
     fails: Any, body: str, verdict: type[HedgewatchError], sentence: str
 ) -> None:
-    assert await fails(CboeVix, {"body": body}) == (verdict, sentence)
+    assert await fails(CboeQuotes, {"body": body}) == (verdict, sentence)
 
 
 def test_a_clock_a_little_behind_is_forgiven() -> None:

@@ -8,9 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from monitor.clock import ManualClock
 from monitor.feeds.http import Web
+from monitor.feeds.provider import providers
 from monitor.feeds.settings import (
     DEFAULT_ORDER,
-    PROVIDERS,
     FeedSettings,
     feed_faults,
     feed_order,
@@ -31,6 +31,24 @@ def test_what_is_not_said_stays_as_it_ships() -> None:
         "dvol.eth": ("deribit",),
         "vx.settle": ("cboe_settlement",),
     }
+
+
+def test_a_signal_falls_back_on_every_provider_but_those_one_must_name() -> None:
+    assert feed_order({})["vix"] == ("cboe", "cboe_history", "fred")
+
+
+def test_what_a_rule_asks_for_is_read_and_what_that_rests_on() -> None:
+    order = feed_order({}, ["vol.term", "macro.fomc_window", "spx.iv30"])
+    assert order["vix3m"] == ("cboe", "cboe_history")
+    assert order["calendar.fomc"] == ("fed_calendar",)
+    assert "vol.term" not in order, "it is worked out here"
+    assert "spx.iv30" not in order, "its only provider must be named"
+    assert "rates.sofr" not in order, "nobody asks for it"
+
+
+def test_a_typed_value_is_a_signal_s_last_resort() -> None:
+    assert feed_order({}, ["equity.cape"]).get("equity.cape") is None
+    assert feed_order({}, ["equity.cape"], ["equity.cape"])["equity.cape"] == ("manual",)
 
 
 def test_an_empty_order_turns_a_signal_off() -> None:
@@ -63,9 +81,9 @@ def test_an_order_is_asked_as_often_as_its_most_frequent_feed() -> None:
             id="every wrong name at once",
         ),
         pytest.param(
-            {"vix": ["deribit"]},
+            {"vix": ["cboe_settlement"]},
             "",
-            [("feeds.vix", "deribit gives dvol.eth only")],
+            [("feeds.vix", "cboe_settlement gives vx.settle only")],
             id="a feed that gives something else",
         ),
         pytest.param(
@@ -81,14 +99,19 @@ def test_an_order_is_asked_as_often_as_its_most_frequent_feed() -> None:
             {},
             "[feed.manual.values]\n"
             "vix = { value = 201, as_of = 2026-11-20T16:00:00 }\n"
-            "vvix = { value = 90, as_of = 2026-11-20 }",
+            "vvvix = { value = 90, as_of = 2026-11-20 }\n"
+            '"vx.settle" = { value = 20, as_of = 2026-11-20 }',
             [
                 ("feed.manual.values.vix.value", "is above 0 and up to 200, was 201"),
                 (
                     "feed.manual.values.vix.as_of",
                     "needs its offset from UTC, was 2026-11-20T16:00:00",
                 ),
-                ("feed.manual.values.vvix", "no signal is called 'vvix'; did you mean vix?"),
+                ("feed.manual.values.vvvix", "no signal is called 'vvvix'; did you mean vvix?"),
+                (
+                    "feed.manual.values.vx.settle",
+                    "is a family of values, which nobody types",
+                ),
             ],
             id="typed values that make no sense",
         ),
@@ -119,15 +142,15 @@ def test_a_table_may_say_where_and_how_often() -> None:
     assert given["cboe"] == FeedSettings(base_url="http://127.0.0.1:8080/cboe", poll_s=0.5)
 
 
-@pytest.mark.parametrize("name", sorted(PROVIDERS))
+@pytest.mark.parametrize("name", sorted(providers()))
 def test_every_provider_is_built_under_its_own_name(
     name: str, site: Web, clock: ManualClock
 ) -> None:
-    feed = PROVIDERS[name].build(site, clock, FeedSettings(base_url="http://127.0.0.1:1"))
+    feed = providers()[name].build(site, clock, FeedSettings(base_url="http://127.0.0.1:1"))
     assert feed.name == name
 
 
 def test_every_signal_fed_is_in_the_catalogue_with_an_age_limit() -> None:
-    fed = {signal for provider in PROVIDERS.values() for signal in provider.signals}
+    fed = {signal for provider in providers().values() for signal in provider.signals}
     assert fed == set(DEFAULT_ORDER)
     assert all(BY_NAME[signal].max_age is not None for signal in fed)

@@ -6,17 +6,17 @@ import pytest
 
 from monitor.clock import SystemClock
 from monitor.feeds.http import HttpSettings, Web, open_client
-from monitor.feeds.settings import PROVIDERS, FeedSettings
+from monitor.feeds.provider import FeedSettings, providers
 
 pytestmark = pytest.mark.network
 
 
-@pytest.mark.parametrize("name", sorted(set(PROVIDERS) - {"manual"}))
+@pytest.mark.parametrize("name", sorted(set(providers()) - {"manual"}))
 async def test_the_service_still_speaks_as_it_did(name: str) -> None:
     settings = HttpSettings()
     clock = SystemClock()
     async with open_client(settings) as client:
-        provider = PROVIDERS[name]
+        provider = providers()[name]
         feed = provider.build(Web(client, clock, settings=settings), clock, FeedSettings())
         readings = await feed.read()
     assert readings

@@ -38,6 +38,12 @@ from monitor.feeds.http import CSV, JSON, HttpSettings, Pacer, Web, open_client
             {"status": 404, "body": "gone"}, Permanent, "127.0.0.1 answered HTTP 404", id="HTTP 404"
         ),
         pytest.param(
+            {"status": 451},
+            Permanent,
+            "127.0.0.1 does not serve the country it is asked from (HTTP 451)",
+            id="HTTP 451",
+        ),
+        pytest.param(
             {"status": 302, "headers": {"Location": "http://127.0.0.1:1/"}},
             Permanent,
             "127.0.0.1 sends us elsewhere (HTTP 302), which is not followed",
@@ -180,6 +186,25 @@ def test_repeated_refusals_double_the_pause_up_to_a_quarter_of_an_hour(clock: Ma
     assert pauses == [60, 120, 240, 480, 900, 900]
     pacer.accepted("a.example")
     assert pacer.refused("a.example", None) == timedelta(seconds=60)
+
+
+async def test_who_waits_for_a_turn_learns_that_the_one_before_was_refused(
+    clock: ManualClock,
+) -> None:
+    pacer = Pacer(clock, HttpSettings())
+    await pacer.turn("a.example")
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(_refusal(pacer))
+        await clock.advance(0.5)
+        pacer.refused("a.example", timedelta(seconds=30))
+        await clock.advance(0.5)
+    assert waiting.result() == "a.example is left alone until 20:30:30 UTC, as it refused us"
+
+
+async def _refusal(pacer: Pacer) -> str:
+    with pytest.raises(Transient) as refused:
+        await pacer.turn("a.example")
+    return str(refused.value)
 
 
 async def test_requests_to_one_host_are_a_second_apart(clock: ManualClock) -> None:

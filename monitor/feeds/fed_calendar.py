@@ -1,0 +1,141 @@
+"""Days on which the Fed decides: its own calendar, over those known since 2019.
+
+The known days are the Federal Open Market Committee's, as the Board of Governors lists
+them; 2020-03-03 and 2020-03-15 were not scheduled, and the meeting of 2020-03-18 was
+cancelled. No calendar can know an unscheduled decision ahead, so it is given from its
+own day on only.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+from monitor.clock import Clock
+from monitor.errors import Permanent, Transient
+from monitor.feeds.foreign import parse_json, pick
+from monitor.feeds.http import JSON, Web
+from monitor.feeds.known_days import days_of, marked
+from monitor.feeds.new_york import new_york_day
+from monitor.feeds.provider import Provider
+from monitor.feeds.several import Several
+from monitor.feeds.witness import Witness
+from monitor.model.reading import Reading
+
+BASE_URL: Final = "https://www.federalreserve.gov"
+_SOURCE: Final = "fed_calendar"
+_SCHEDULED: Final = days_of(
+    {
+        2019: "01-30 03-20 05-01 06-19 07-31 09-18 10-30 12-11",
+        2020: "01-29 04-29 06-10 07-29 09-16 11-05 12-16",
+        2021: "01-27 03-17 04-28 06-16 07-28 09-22 11-03 12-15",
+        2022: "01-26 03-16 05-04 06-15 07-27 09-21 11-02 12-14",
+        2023: "02-01 03-22 05-03 06-14 07-26 09-20 11-01 12-13",
+        2024: "01-31 03-20 05-01 06-12 07-31 09-18 11-07 12-18",
+        2025: "01-29 03-19 05-07 06-18 07-30 09-17 10-29 12-10",
+        2026: "01-28 03-18 04-29 06-17 07-29 09-16 10-28 12-09",
+    }
+)
+_UNSCHEDULED: Final = days_of({2020: "03-03 03-15"})
+KNOWN: Final[Mapping[date, float]] = {
+    **dict.fromkeys(_SCHEDULED, 1.0),
+    **dict.fromkeys(_UNSCHEDULED, 0.0),
+}
+_SURE_UNTIL: Final = date(2026, 10, 1)
+"""Up to here the known days are complete, whatever the calendar says of the past."""
+_NEWER: Final = "days beyond those known"
+_MEETING: Final = "fomc meeting"
+_NUMBERS: Final = re.compile(r"\d+", re.ASCII)
+_ONE_DAY: Final = timedelta(days=1)
+
+
+@dataclass(slots=True, kw_only=True)
+class FedCalendar:
+    """Gives `calendar.fomc`: 1 for a scheduled decision, 0 for another, by its ISO date.
+
+    Where the calendar fails the known days are given as long as they reach ahead, and it
+    is said once.
+    """
+
+    web: Web
+    clock: Clock
+    base_url: str = BASE_URL
+    name: str = _SOURCE
+    _several: Several = field(default_factory=lambda: Several(_SOURCE), init=False)
+
+    async def read(self) -> tuple[Reading, ...]:
+        """Return every decision known; raise Transient or Permanent when none lies ahead."""
+        now = self.clock.now()
+        today = new_york_day(now)
+        days = KNOWN
+        try:
+            text = await self.web.get(f"{self.base_url}/json/calendar.json", accepts=JSON)
+            days = over(KNOWN, parse_calendar(text), today=today)
+        except (Transient, Permanent) as error:
+            if max(KNOWN) < today:
+                raise
+            self._several.tell(_NEWER, error)
+        else:
+            self._several.tell(_NEWER, None)
+        seen = {day: value for day, value in days.items() if value or day <= today}
+        return tuple(marked("calendar.fomc", seen, Witness(source=_SOURCE, now=now)))
+
+
+def over(
+    known: Mapping[date, float], told: Mapping[date, float], *, today: date
+) -> Mapping[date, float]:
+    """Return the known decisions with what the calendar adds.
+
+    Those to come are the calendar's, from the first day it has, where it has any to come.
+    """
+    first = min(told) if any(day > today for day in told) else date.max
+    kept = {day: value for day, value in known.items() if day <= today or day < first}
+    added = {day: value for day, value in told.items() if day > _SURE_UNTIL}
+    return {**added, **kept}
+
+
+def parse_calendar(text: str) -> Mapping[date, float]:
+    """Return the last day of each meeting in the Fed's calendar; raise Transient or Permanent.
+
+    A meeting may be written "8, 9", or as two events on two days.
+    """
+    events = pick(parse_json(text, _SOURCE), "events", source=_SOURCE)
+    if not isinstance(events, list):
+        raise Permanent(f"{_SOURCE} sent no list of events: has its answer changed shape?")
+    days = dict(pair for event in events for pair in _meeting_days(event))
+    if not days:
+        raise Permanent(f"{_SOURCE} names no FOMC meeting: has its answer changed shape?")
+    return {day: value for day, value in days.items() if day + _ONE_DAY not in days}
+
+
+def _meeting_days(event: object) -> Iterator[tuple[date, float]]:
+    title = event.get("title") if isinstance(event, Mapping) else None
+    said = title.strip().casefold() if isinstance(title, str) else ""
+    if not said.startswith(_MEETING) or "cancel" in said:
+        return
+    month = str(pick(event, "month", source=_SOURCE))
+    numbers = [int(one) for one in _NUMBERS.findall(str(pick(event, "days", source=_SOURCE)))]
+    try:
+        first = date.fromisoformat(f"{month.strip()}-{numbers[0]:02d}")
+        last = _on(first, numbers[-1])
+    except (ValueError, IndexError):
+        raise Transient(f"{_SOURCE} dates a meeting {month[:20]!r}, which is no month") from None
+    value = 0.0 if "unscheduled" in said else 1.0
+    yield from ((first + n * _ONE_DAY, value) for n in range((last - first).days + 1))
+
+
+def _on(first: date, number: int) -> date:
+    """Return the next day of that number: "31, 1" reaches into the month after."""
+    if number >= first.day:
+        return first.replace(day=number)
+    return date(first.year + first.month // 12, first.month % 12 + 1, number)
+
+
+PROVIDER = Provider(
+    name=_SOURCE,
+    poll_s=21_600,
+    build=lambda web, clock, own: FedCalendar(
+        web=web, clock=clock, base_url=own.base_url or BASE_URL
+    ),
+)
