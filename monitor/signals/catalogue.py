@@ -1,48 +1,26 @@
 """The catalogue: every name a rule may use, with its unit, scope, source and age limit."""
 
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import accumulate
 from typing import Final
 
 from monitor.model.layer import LayerStatus
+from monitor.signals.catalogue_chain import CHAIN_SIGNALS
+from monitor.signals.catalogue_computed import COMPUTED_SIGNALS
 from monitor.signals.catalogue_lp import LP_SIGNALS
+from monitor.signals.catalogue_market import MARKET_SIGNALS
+from monitor.signals.catalogue_statistics import STATISTICS
+from monitor.signals.catalogue_use import with_reasons
 from monitor.signals.signal import Hours, Kind, Scope, Signal
 from monitor.signals.signal import computed as _own
 
 __all__ = ["BY_NAME", "SIGNALS", "Hours", "Kind", "Scope", "Signal"]
 
-_QUOTED = timedelta(minutes=35)  # the free feed lags 15 to 20 minutes
-_TWO_SESSIONS = timedelta(days=2)  # `xnys close` counts a day for each session
-
-SIGNALS: Final = (
-    Signal(
-        name="vix",
-        unit="points",
-        scope=Scope.MARKET,
-        meaning="Cboe Volatility Index, last published",
-        source="cboe, yahoo",
-        hours=Hours.CBOE_VIX,
-        max_age=_QUOTED,
-        windows=True,
-    ),
-    Signal(
-        name="dvol.eth",
-        unit="points",
-        scope=Scope.MARKET,
-        meaning="Deribit's 30-day ETH volatility index",
-        source="deribit",
-        max_age=timedelta(minutes=5),
-        windows=True,
-    ),
-    Signal(
-        name="vx.settle",
-        unit="points",
-        scope=Scope.MARKET,
-        meaning="daily settlement of the VIX future that expires on the key's date",
-        source="cboe_settlement",
-        hours=Hours.XNYS_CLOSE,
-        max_age=_TWO_SESSIONS,
-        keyed=True,
-    ),
+_LINES: Final = (
+    *MARKET_SIGNALS,
+    *STATISTICS,
+    *COMPUTED_SIGNALS,
     Signal(
         name="vix_age_s",
         unit="s",
@@ -50,10 +28,31 @@ SIGNALS: Final = (
         source="computed",
         meaning="age of the last VIX, counting only time in which VIX is published",
     ),
+    *CHAIN_SIGNALS,
     *LP_SIGNALS,
     _own("book.il", "fraction", "IL of all positions together, in USD", windows=True),
     _own("book.value_usd", "usd", "value of all positions together", windows=True),
     _own("book.positions", "count", "positions watched"),
+    replace(
+        _own("book.wacc", "fraction", "what the book's money costs a year, its hedge included"),
+        definition="(E/A) · r + (D/A) · b + h: A book.value_usd + lp.idle_usd, D lp.debt_usd at b"
+        " lp.debt_rate, E = A - D, h lp.hedge_cost_usd / A, r capm.cost_of_equity or, where that"
+        " is unknown, rates.usdc_supply",
+        inputs=(
+            *("lp.debt_usd", "lp.debt_rate", "lp.idle_usd", "lp.hedge_cost_usd"),
+            *("eth.price", "spx.price", "rates.risk_free", "equity.erp", "aave.supply"),
+        ),
+    ),
+    replace(
+        _own("book.pcf", "ratio", "price over cash flow: its value over a year's fees"),
+        definition="book.value_usd / Σ (fees owed and collected, at P · 365 d / age)",
+    ),
+    replace(
+        _own("book.quick_ratio", "ratio", "what can be paid at once over what is owed"),
+        definition="(quote tokens worth 0.95 to 1.05 USD + fees + lp.idle_usd) / (lp.debt_usd +"
+        " lp.due_usd); unknown where nothing is owed",
+        inputs=("lp.idle_usd", "lp.debt_usd", "lp.due_usd"),
+    ),
     Signal(
         name="layer.state",
         kind=Kind.TEXT,
@@ -79,7 +78,24 @@ SIGNALS: Final = (
         "worst excess of a feed's age over its limit, in session; 0 when fresh",
     ),
     _own("system.outbox_age_s", "s", "age of the oldest undelivered alert; 0 when none"),
+    _own("system.up_s", "s", "seconds since this run of the daemon began"),
+    _own("system.refused_channels", "count", "channels that do not let us in: a wrong token"),
     _own("system.dead_letters", "count", "alerts given up on since the last look"),
     _own("system.rule_errors", "count", "rules whose last evaluation failed"),
 )
-BY_NAME: Final = {signal.name: signal for signal in SIGNALS}
+SIGNALS: Final = tuple(with_reasons(_LINES))
+
+
+def _by_name(signals: Iterable[Signal]) -> Mapping[str, Signal]:
+    """Return signals by name; raises ValueError where one is another's dotted prefix."""
+    found = {signal.name: signal for signal in signals}
+    for name in found:
+        for upper in accumulate(name.split("."), "{}.{}".format):
+            if upper != name and upper in found:
+                raise ValueError(f"{upper} cannot be a signal beside {name}")
+    if len(found) < len(SIGNALS):
+        raise ValueError("two signals have one name")
+    return found
+
+
+BY_NAME: Final = _by_name(SIGNALS)

@@ -2,7 +2,8 @@
 
 Words of the formulas: L liquidity; P the pool's price, token1 a token0, P0 at entry;
 value: the principal's, fees apart; hodl: the tokens put in and still in, at P; fees: owed
-and collected, at P. Amounts are exact integers until the last division.
+and collected, at P; withdrawn: tokens taken out of liquidity but compounded fees, at P; put
+in: every deposit but gifts and compounded fees. Amounts are exact integers until the last division.
 """
 
 from collections.abc import Iterator
@@ -22,9 +23,10 @@ def _one(  # noqa: PLR0913 - as the rows below are read
     *,
     kind: Kind = Kind.NUMBER,
     windows: bool = False,
+    inputs: tuple[str, ...] = (),
 ) -> Signal:
     made = computed(name, unit, meaning, kind=kind, windows=windows)
-    return replace(made, definition=definition)
+    return replace(made, definition=definition, inputs=inputs)
 
 
 def _money(name: str, meaning: str, definition: str, *, windowed: str = "") -> Iterator[Signal]:
@@ -89,17 +91,17 @@ _WORTH: Final = (
         "profit over holding, fees included",
         "value + owed + Σ Collect - Σ Increase but gifts, all at P now; gas apart",
     ),
-    _one(
-        "position.flow_pnl_token0",
-        "token0",
-        "profit on what was paid in, each flow at its price",
-        "value + owed at P + Σ Collect at its own price - Σ Increase but gifts at its own",
+    *_money(
+        "il_realised",
+        "what withdrawals have lost against holding; <= 0",
+        "Σ (Decrease - its share of liquidity of the hodl leg), each at its own price; USD: in the"
+        " quote token, at that one's price now",
     ),
-    _one(
-        "position.flow_pnl_token1",
-        "token1",
+    *_money(
+        "flow_pnl",
         "profit on what was paid in, each flow at its price",
-        "value + owed at P + Σ Collect at its own price - Σ Increase but gifts at its own",
+        "value + owed at P + Σ Collect at its own price - Σ Increase but gifts at its own; USD: in"
+        " the quote token, at that one's price now",
     ),
     *_money(
         "lvr_day",
@@ -148,26 +150,28 @@ _LOSSES: Final = (
     _one(
         "position.vs_initial",
         "fraction",
-        "value and fees over the value at entry, minus one",
-        "(value + fees) / value at P0 - 1, in the quote token; the same as all in that token",
+        "all it came to over the value at entry, minus one",
+        "(value + fees + withdrawn) / put in at its own price - 1, in the quote token; the same as"
+        " all in that token",
     ),
     _one(
         "position.vs_deposited",
         "fraction",
-        "value and fees over holding, minus one",
-        "(value + fees) / hodl - 1",
+        "all it came to over holding all that was put in, minus one",
+        "(value + fees + withdrawn) / put in - 1, all at P: Revert's pool PnL over put in, which is"
+        " Σ Increase but gifts and compounded fees; what was withdrawn counts as still held",
     ),
     _one(
         "position.vs_all_token0",
         "fraction",
-        "value and fees over all put in as token0, minus one",
-        "(value + fees) / P / (value at P0 / P0) - 1",
+        "all it came to over all put in as token0, minus one",
+        "(value + fees + withdrawn) / P / put in as token0 at its own price - 1",
     ),
     _one(
         "position.vs_all_token1",
         "fraction",
-        "value and fees over all put in as token1, minus one",
-        "(value + fees) / value at P0 - 1",
+        "all it came to over all put in as token1, minus one",
+        "(value + fees + withdrawn) / put in as token1 at its own price - 1",
     ),
 )
 
@@ -207,7 +211,7 @@ _RANGE: Final = (
         "position.out_of_range_s",
         "s",
         "seconds since the price left the range; 0 inside",
-        "now - the first observation out of range",
+        "now - the first observation out of range; the least it can be where it was first seen so",
     ),
     *(
         _one(
@@ -250,13 +254,13 @@ _RANGE: Final = (
         "position.breakeven_lower",
         "quote per base",
         "price below which loss outweighs the fees",
-        "value(P) + fees(P) = hodl(P), below the entry; fees as earned so far",
+        "value(P) + fees(P) + il_realised = hodl(P), below the entry; all fees earned so far",
     ),
     _one(
         "position.breakeven_upper",
         "quote per base",
         "price above which loss outweighs the fees",
-        "value(P) + fees(P) = hodl(P), above the entry; fees as earned so far",
+        "value(P) + fees(P) + il_realised = hodl(P), above the entry; all fees earned so far",
     ),
 )
 
@@ -264,17 +268,32 @@ _YIELD: Final = (
     _one(
         "position.fee_apr",
         "fraction",
-        "fees a year over holding, since the entry",
-        "fees / hodl · 365 d / age; simple; loss apart; from a day of age on",
+        "fees a year over holding as it was over time",
+        "fees / mean of hodl over its age · 365 d / age, all at P; simple; loss apart; from a day"
+        " of age on",
     ),
     *(
         _one(
             f"position.fee_apr_{days}",
             "fraction",
             f"fees a year over value, at the pace of {said}",
-            "fees earned in the window at P / value · 365 d / window; simple; loss apart",
+            "fees earned in the window / value of the mean liquidity over it, both at P · 365 d /"
+            " window; simple; loss apart",
         )
         for days, said in (("1d", "a day"), ("7d", "a week"))
+    ),
+    _one(
+        "position.pcf",
+        "ratio",
+        "price over cash flow: its value over a year's fees",
+        "(value + owed) / (fees · 365 d / age), in USD; from a day of age on",
+    ),
+    _one(
+        "position.beta",
+        "ratio",
+        "beta to the S&P 500, where the base token is ETH",
+        "capm.beta_eth · delta · price / value, fees apart",
+        inputs=("eth.price", "spx.price"),
     ),
 )
 

@@ -12,7 +12,7 @@ from monitor.amm.profit import flow_profit, pool_profit
 from monitor.model.pool import PoolState
 from monitor.model.position import Basis
 from monitor.signals.facts import Facts, PositionSeen
-from monitor.signals.lookback import DAY, instant, pool_over, position_now
+from monitor.signals.lookback import DAY, NOT_YET, instant, pool_over, watched
 from monitor.signals.of_pool import Answer, realised_vol
 from monitor.signals.track import PoolMark
 
@@ -23,7 +23,10 @@ Money: TypeAlias = Callable[[Facts, PositionSeen, datetime], Counting]
 
 NO_POOL: Final = "its pool is not in the last snapshot"
 NO_DOLLARS: Final = "no token of the pool has a feed, or a peg in [usd]"
+UNPRICED_FLOW: Final = "the price at one of its flows is unknown"
 _NO_EVENTS: Final = "the entry was stated in [[entry]], which tells nothing of what was collected"
+_NO_AMOUNTS: Final = "its [[entry]] states amounts that are worth nothing"
+_WORTHLESS: Final = "what was put in and is still in is worth nothing"
 _LEAST_MARKS: Final = 3
 
 
@@ -32,6 +35,8 @@ def no_entry(seen: PositionSeen) -> str:
     basis = seen.position.basis
     if basis is not None and not seen.position.liquidity:
         return "it holds no liquidity"
+    if basis is not None and basis.liquidity == seen.position.liquidity:
+        return _WORTHLESS if basis.source == "events" else _NO_AMOUNTS
     return seen.position.basis_note or "the position's entry is unknown"
 
 
@@ -52,6 +57,12 @@ def known_basis(seen: PositionSeen) -> Basis | str:
 def dollars_a_token1(seen: PositionSeen) -> float | None:
     """Return what one token1 is worth in US dollars, by the last snapshot."""
     return seen.measures.usd_a_token1
+
+
+def dollars_a_quote(seen: PositionSeen, state: PoolState) -> float | None:
+    """Return what one quote token is worth in US dollars, by the last snapshot."""
+    each = dollars_a_token1(seen)
+    return each if each is None or state.pool.quote == 1 else each / seen.measures.price
 
 
 def worth_of_counted(counted: Counted, state: PoolState, seen: PositionSeen) -> Worth | None:
@@ -98,9 +109,9 @@ def _collected(facts: Facts, seen: PositionSeen, _now: datetime) -> Counting:
 
 
 def _earned(facts: Facts, seen: PositionSeen, _now: datetime) -> Counting:
-    sums, state = position_now(facts, seen), state_of(facts, seen)
-    if sums is None or state is None:
-        return None, _NOT_YET
+    sums, state = watched(facts, seen), state_of(facts, seen)
+    if isinstance(sums, str) or state is None:
+        return None, sums if isinstance(sums, str) else NO_POOL
     value = value_x192(sums.earned0, sums.earned1, state.sqrt_price_x96)
     return worth_of(value, state, dollars_a_token1(seen)), _since(facts, seen)
 
@@ -114,9 +125,9 @@ def _net_pnl(facts: Facts, seen: PositionSeen, _now: datetime) -> Counting:
 
 
 def _lvr(facts: Facts, seen: PositionSeen, _now: datetime) -> Counting:
-    sums, state = position_now(facts, seen), state_of(facts, seen)
-    if sums is None or state is None:
-        return None, _NOT_YET
+    sums, state = watched(facts, seen), state_of(facts, seen)
+    if isinstance(sums, str) or state is None:
+        return None, sums if isinstance(sums, str) else NO_POOL
     return worth_of_raw1(sums.lvr, state, dollars_a_token1(seen)), _since(facts, seen)
 
 
@@ -135,7 +146,7 @@ def _markout(facts: Facts, seen: PositionSeen, _now: datetime) -> Counting:
     """What the range bought and sold in each hour of a day, at the price an hour later."""
     pool, path = facts.pools.get(seen.position.pool), facts.paths.get(seen.position.key)
     if pool is None or path is None:
-        return None, _NOT_YET
+        return None, NOT_YET
     over = pool_over(facts, pool, DAY)
     if isinstance(over, str):
         return None, over
@@ -167,8 +178,6 @@ def _marked_out(seen: PositionSeen, marks: list[PoolMark]) -> int:
 def _since(facts: Facts, seen: PositionSeen) -> str:
     return f"since {instant(facts.paths[seen.position.key].since)}"
 
-
-_NOT_YET: Final = "the position has not been watched yet"
 
 MONEY: Final[Mapping[str, Money]] = {
     "value": _total,
@@ -202,18 +211,42 @@ def in_unit(money: Money, unit: str) -> Callable[[Facts, PositionSeen, datetime]
     return answer
 
 
-def flow_pnl(token: int) -> Callable[[Facts, PositionSeen, datetime], Answer]:
-    """Return profit against what was paid in, every flow at its own price, in one token."""
+def _flow_pnl(seen: PositionSeen, state: PoolState, _basis: Basis) -> Counted:
+    return flow_profit(seen.position, state)
+
+
+def _il_realised(_seen: PositionSeen, _state: PoolState, basis: Basis) -> Counted:
+    return Counted(token0=basis.realised_token0, token1=basis.realised_token1)
+
+
+FLOWS: Final[Mapping[str, Callable[[PositionSeen, PoolState, Basis], Counted]]] = {
+    "flow_pnl": _flow_pnl,
+    "il_realised": _il_realised,
+}
+"""What counts every flow at its own price, so that each token makes a question of its own."""
+
+
+def by_flows(
+    count: Callable[[PositionSeen, PoolState, Basis], Counted], unit: str
+) -> Callable[[Facts, PositionSeen, datetime], Answer]:
+    """Return a measure of flows in one unit; in dollars it is the quote token's, as that is now."""
 
     def answer(facts: Facts, seen: PositionSeen, _now: datetime) -> Answer:
         basis, state = known_basis(seen), state_of(facts, seen)
         if isinstance(basis, str) or state is None:
             return None, basis if isinstance(basis, str) else NO_POOL
-        counted = flow_profit(seen.position, state)
-        raw = counted.token0 if token == 0 else counted.token1
+        counted = count(seen, state, basis)
+        token = state.pool.quote if unit == "usd" else ("token0", "token1").index(unit)
+        raw = (counted.token0, counted.token1)[token]
         if raw is None:
-            return None, "the price at one of its flows is unknown"
-        coin = state.pool.token0 if token == 0 else state.pool.token1
-        return raw / int(10**coin.decimals), ""
+            return None, UNPRICED_FLOW
+        coin = (state.pool.token0, state.pool.token1)[token]
+        whole = raw / int(10**coin.decimals)
+        if unit != "usd":
+            return whole, ""
+        each = dollars_a_quote(seen, state)
+        if each is None:
+            return None, facts.pools[seen.position.pool].usd_note or NO_DOLLARS
+        return whole * each, ""
 
     return answer

@@ -1,18 +1,21 @@
 """What rules may ask of a position, a function each: name -> (value, note)."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from monitor.amm.greeks import capital_efficiency, delta, gamma
 from monitor.signals.facts import Facts, PositionSeen
+from monitor.signals.of_earning import OF_EARNING
 from monitor.signals.of_losses import OF_LOSSES
 from monitor.signals.of_money import (
+    FLOWS,
     MONEY,
     NO_DOLLARS,
     NO_POOL,
+    by_flows,
     dollars_a_token1,
-    flow_pnl,
     in_unit,
     state_of,
 )
@@ -62,18 +65,36 @@ def _efficiency(facts: Facts, seen: PositionSeen, _now: datetime) -> Answer:
     return value, "" if value is not None else "it holds nothing"
 
 
+_UNITS: Final = ("token0", "token1", "usd")
+_ENDLESS: Final = "its tokens' decimals and price make a number too large to count with"
 _MONEY: Final = {
     f"position.{name}_{unit}": in_unit(money, unit)
     for name, money in MONEY.items()
-    for unit in ("token0", "token1", "usd")
+    for unit in _UNITS
+} | {
+    f"position.{name}_{unit}": by_flows(count, unit)
+    for name, count in FLOWS.items()
+    for unit in _UNITS
 }
 
-OF_POSITION: Final[Mapping[str, OfPosition]] = {
+
+def _finite(answer: OfPosition) -> OfPosition:
+    """Return what answers the same, but is not known where no number is large enough for it."""
+
+    def told(facts: Facts, seen: PositionSeen, now: datetime) -> Answer:
+        value, note = answer(facts, seen, now)
+        if isinstance(value, float) and not math.isfinite(value):
+            return None, _ENDLESS
+        return value, note
+
+    return told
+
+
+_ALL: Final[Mapping[str, OfPosition]] = {
     **_MONEY,
     **OF_LOSSES,
     **OF_TIME,
-    "position.flow_pnl_token0": flow_pnl(0),
-    "position.flow_pnl_token1": flow_pnl(1),
+    **OF_EARNING,
     "position.delta": _delta,
     "position.delta_usd": _delta_usd,
     "position.gamma": _gamma,
@@ -82,6 +103,8 @@ OF_POSITION: Final[Mapping[str, OfPosition]] = {
     "position.distance_lower": _distance_lower,
     "position.distance_upper": _distance_upper,
 }
+
+OF_POSITION: Final[Mapping[str, OfPosition]] = {name: _finite(one) for name, one in _ALL.items()}
 
 OF_A_RANGE: Final = frozenset(
     {

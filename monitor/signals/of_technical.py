@@ -1,0 +1,114 @@
+"""Indicators over the market's numbers, one value a session.
+
+The present session's value so far counts as its close, as charts have it. A divergence
+speaks of whole sessions only, so that what it says is not taken back within the day.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from statistics import fmean, stdev
+from typing import Final
+
+from monitor.signals.answers import Found, OfMarket
+from monitor.signals.bars import Bars
+from monitor.signals.facts import Facts
+from monitor.signals.indicators import (
+    MACD_SESSIONS,
+    RSI_PERIOD,
+    Apart,
+    divergence,
+    macd_histogram,
+    rsi,
+)
+from monitor.signals.unbroken import run_of, too_short, whole_of
+
+_REACH: Final = 60
+"""How many sessions back both pivots of a divergence lie at most."""
+_DIVERGENCE_SESSIONS: Final = _REACH + RSI_PERIOD
+_SD: Final = 20
+
+
+@lru_cache(maxsize=64)
+def _rsi(run: Bars) -> Sequence[float | None]:
+    return rsi([bar.close for bar in run.bars])
+
+
+@lru_cache(maxsize=64)
+def _macd(run: Bars) -> Sequence[float | None]:
+    return macd_histogram([bar.close for bar in run.bars])
+
+
+@lru_cache(maxsize=64)
+def _divergence(run: Bars) -> Apart | None:
+    closes = [bar.close for bar in run.bars]
+    return divergence(closes, _rsi(run), since=len(closes) - _REACH)
+
+
+def _rsi_of(name: str) -> OfMarket:
+    def answer(facts: Facts, now: datetime) -> Found:
+        run = run_of(facts, name, now)
+        if len(run.bars) <= RSI_PERIOD:
+            return None, too_short(run, RSI_PERIOD + 1)
+        if len({bar.close for bar in run.bars}) == 1:
+            return None, f"{name} has not moved in {len(run.bars)} sessions"
+        return _rsi(run)[-1], f"over {len(run.bars)} sessions"
+
+    return answer
+
+
+def _macd_of(name: str) -> OfMarket:
+    def answer(facts: Facts, now: datetime) -> Found:
+        run = run_of(facts, name, now)
+        if len(run.bars) < MACD_SESSIONS:
+            return None, too_short(run, MACD_SESSIONS)
+        return _macd(run)[-1], f"over {len(run.bars)} sessions"
+
+    return answer
+
+
+def _divergence_of(name: str) -> OfMarket:
+    def answer(facts: Facts, now: datetime) -> Found:
+        run = whole_of(facts, name, now)
+        if len(run.bars) < _DIVERGENCE_SESSIONS:
+            return None, too_short(run, _DIVERGENCE_SESSIONS)
+        found = _divergence(run)
+        if found is None:
+            return "none", f"{_REACH} sessions to {run.bars[-1].day}"
+        return found.name, _told(run, found)
+
+    return answer
+
+
+def _told(run: Bars, found: Apart) -> str:
+    """Say which two pivots stand apart: `6900.00, RSI 72 on … then 6950.00, RSI 65 on …`."""
+    index = _rsi(run)
+    return " then ".join(
+        f"{run.bars[n].close:,.2f}, RSI {index[n]:.1f} on {run.bars[n].day}"
+        for n in (found.first, found.second)
+    )
+
+
+def _vix_sd20(facts: Facts, now: datetime) -> Found:
+    run = run_of(facts, "vix", now)
+    if len(run.bars) < _SD:
+        return None, too_short(run, _SD)
+    closes = [bar.close for bar in run.bars[-_SD:]]
+    mean, deviation = fmean(closes), stdev(closes)
+    if not deviation:
+        return None, f"the VIX has not moved in {_SD} sessions"
+    return (closes[-1] - mean) / deviation, f"({closes[-1]:.2f} − {mean:.2f}) / {deviation:.2f}"
+
+
+OF_TECHNICAL: Final[Mapping[str, OfMarket]] = {
+    "ta.rsi_vix": _rsi_of("vix"),
+    "ta.rsi_spx": _rsi_of("spx.price"),
+    "ta.rsi_eth": _rsi_of("eth.price"),
+    "ta.macd_spx_hist": _macd_of("spx.price"),
+    "ta.macd_vix_hist": _macd_of("vix"),
+    "ta.macd_vvix": _macd_of("vvix"),
+    "ta.macd_eth_hist": _macd_of("eth.price"),
+    "ta.divergence_spx": _divergence_of("spx.price"),
+    "ta.divergence_eth": _divergence_of("eth.price"),
+    "ta.vix_sd20": _vix_sd20,
+}
