@@ -8,6 +8,7 @@ from typing import Final
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.compose import Occasion, compose, short_id
+from monitor.alerts.deed import deed, traded, untold
 from monitor.hedge import layer as layers
 from monitor.hedge.mark import Mark, mark
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, Ticket
@@ -19,9 +20,10 @@ from monitor.rules.pack import Pack, Rule
 from monitor.rules.scopes import left
 from monitor.rules.sift import Case, Sieve
 from monitor.rules.standing import NONE, Standing, moved, standing_of
-from monitor.rules.surroundings import View
+from monitor.rules.surroundings import Given, View
 from monitor.rules.verdict import Value
 from monitor.signals.absorb import Lens, absorb
+from monitor.signals.awaited import awaited
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import Facts
 from monitor.signals.market import market_of
@@ -55,7 +57,8 @@ class Rulebook:
 
     rules: in order of precedence, remove before roll before add. max_gap: a silence
     longer than this restarts a rule's `for`. many: from how many pools or positions on
-    they are judged together; a matter of speed alone.
+    they are judged together; a matter of speed alone. given: what answers rules in the
+    facts' place, in tests of rule files.
     """
 
     packs: tuple[Pack, ...]
@@ -63,6 +66,7 @@ class Rulebook:
     lens: Lens
     max_gap: timedelta
     many: int = MANY
+    given: Given | None = None
 
 
 def in_precedence(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -73,6 +77,7 @@ def in_precedence(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
 def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[Alert, ...]]:
     """Return the state after one observation, and the alerts to tell of it."""
     now = seen.observed_at if state.at is None else max(seen.observed_at, state.at)
+    before = state
     if isinstance(seen, Word):
         state = _hear(book, replace(state, at=now), seen)
     else:
@@ -82,7 +87,23 @@ def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[
     settled = {key: layers.settle(layer, now) for key, layer in state.layers.items()}
     if settled != state.layers:
         state = replace(state, layers=settled)
-    return _judge_all(book, state, now, seen if isinstance(seen, Word) else None)
+    new, alerts = _judge_all(book, state, now, seen if isinstance(seen, Word) else None)
+    return new, (*alerts, *_deeds(book, before, new, seen, alerts))
+
+
+def _deeds(
+    book: Rulebook, before: State, new: State, seen: Observation, told: tuple[Alert, ...]
+) -> Iterator[Alert]:
+    """Yield the event of a trade that no alert asked for."""
+    if not isinstance(seen, Word):
+        return
+    key = f"{seen.layer}|{seen.scope}"
+    after = new.layers.get(key)
+    for pack in book.packs:
+        for given in pack.layers:
+            if given.id == seen.layer and untold(before.layers.get(key), after, seen, told):
+                assert after is not None
+                yield deed(given, after, seen, pack=pack.id, epoch=new.epoch)
 
 
 def refusal(book: Rulebook, state: State, word: Word) -> str:
@@ -191,6 +212,11 @@ def _doer(word: Word | None, layer: LayerState | None) -> str:
     return word.by if (word.layer, word.scope) == (layer.layer, layer.scope) else ""
 
 
+def _deed(word: Word | None, layer: LayerState | None) -> str:
+    """Return what a word says was traded of a layer, in words."""
+    return traded(layer, word) if word is not None and layer is not None else ""
+
+
 class _Docket:
     """One pass over the rules: instances and layers as they become, alerts as they come."""
 
@@ -250,15 +276,22 @@ class _Docket:
         open_ = old.phase is Phase.FIRING or old.lost is not None
         if clear is None and rule.clear is not None and open_:
             clear = rule.clear.glance(view or self.view(rule, case.scope))
+        done = _doer(self._word, view.layer) if view else ""
         return Judged(
             now=self._now,
             when=when,
             clear=clear,
             max_gap=rule.max_gap or self._book.max_gap,
             barred=_barred(rule, view, self._state.layers) if view else "",
-            done=_doer(self._word, view.layer) if view else "",
+            done=done,
+            deed=_deed(self._word, view.layer) if view and done else "",
             inhibited=self._inhibitor(rule, case.scope) if rule.inhibited_by else "",
+            awaited=self._awaited(rule) if when.truth is None else "",
         )
+
+    def _awaited(self, rule: Rule) -> str:
+        names = rule.when.names
+        return awaited(self._facts, names, sources=self._book.lens.feeds, now=self._now)
 
     def _instance(self, key: str) -> Instance | None:
         return self.changed.get(key) or self.standing.instances.get(key)
@@ -274,6 +307,7 @@ class _Docket:
             mark=self._mark(layer),
             rule_errors=self.standing.errors,
             noted=self._noted,
+            given=self._book.given,
         )
 
     def _layer(self, rule: Rule, scope: str) -> LayerState | None:
@@ -312,25 +346,18 @@ class _Docket:
         if layer is None or rule.action is Action.NOTIFY:
             return None
         key = f"{layer.layer}|{layer.scope}"
-        match told.turn:
-            case Turn.FIRING | Turn.REPEAT:
-                proposal = self._proposal(rule, instance, layer)
-                self.layers[key] = layers.propose(layer, proposal)
-                return proposal
-            case Turn.EXPIRED:
-                self.layers[key] = layers.expire(layer, self._now)
-            case Turn.RESOLVED:
-                self.layers[key] = layers.withdraw(layer, rule.id)
-            case Turn.RETRACTED:
-                self.layers[key] = layers.withdraw(layer, rule.id)
-                return None
-            case _:
-                pass
-        return layer.proposal
+        if told.turn in {Turn.FIRING, Turn.REPEAT}:
+            proposal = self._proposal(rule, instance, layer)
+            self.layers[key] = layers.propose(layer, proposal)
+            return proposal
+        if told.turn is Turn.EXPIRED:
+            self.layers[key] = layers.expire(layer, self._now)
+        elif told.turn in {Turn.RESOLVED, Turn.RETRACTED}:
+            self.layers[key] = layers.withdraw(layer, rule.id)
+        return None if told.turn is Turn.RETRACTED else layer.proposal
 
     def _proposal(self, rule: Rule, instance: Instance, layer: LayerState) -> Proposal:
         drawn = draw(rule, layer, self._facts, self._market, self._now)
-        ticket = drawn if isinstance(drawn, Ticket) else None
         made_at = instance.proposed_at or self._now
         return Proposal(
             rule=rule.id,
@@ -338,6 +365,6 @@ class _Docket:
             action=rule.action,
             at=made_at,
             expires_at=made_at + rule.expires if rule.expires else None,
-            ticket=ticket,
+            ticket=drawn if isinstance(drawn, Ticket) else None,
             note="" if isinstance(drawn, Ticket) else drawn,
         )

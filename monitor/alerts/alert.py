@@ -15,7 +15,8 @@ class AlertState(StrEnum):
     """What happened to the alert at this event.
 
     RETRACTED: a block it rested on is no longer part of its chain, and without it the
-    condition does not hold; the id is the firing's.
+    condition does not hold; the id is the firing's. SEEN: it can be judged again, after
+    NODATA or ERROR; the id is theirs, and an alert that fires goes on firing.
     """
 
     FIRING = "firing"
@@ -24,6 +25,7 @@ class AlertState(StrEnum):
     EXPIRED = "expired"
     NODATA = "nodata"
     ERROR = "error"
+    SEEN = "seen"
     FILLED = "filled"
     RETRACTED = "retracted"
 

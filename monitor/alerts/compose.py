@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from monitor.alerts import retraction
@@ -69,7 +70,7 @@ def compose(occasion: Occasion) -> Alert:
         state=AlertState(occasion.told.turn.value),
         severity=rule.severity,
         at=view.now,
-        since=instance.since or view.now,
+        since=_since(occasion),
         title=rule.title.render(lookup),
         text=_text(occasion, lookup),
         subject=_subject(occasion, position),
@@ -85,6 +86,13 @@ def compose(occasion: Occasion) -> Alert:
     )
 
 
+def _since(occasion: Occasion) -> datetime:
+    """Return since when the condition has been true, or of SEEN since when it was not known."""
+    if occasion.told.turn is Turn.SEEN:
+        return occasion.instance.dark_since or occasion.view.now
+    return occasion.instance.since or occasion.view.now
+
+
 def _reason(occasion: Occasion, block: Block | None) -> str:
     if occasion.told.turn is Turn.RETRACTED:
         return retraction.reason(occasion.told.reason, block, occasion.verdict)
@@ -94,7 +102,7 @@ def _reason(occasion: Occasion, block: Block | None) -> str:
 def _text(occasion: Occasion, lookup: Lookup) -> str:
     """Return the rule's own words while it speaks; what a layer now holds once it was acted on."""
     match occasion.told.turn:
-        case Turn.RESOLVED:
+        case Turn.RESOLVED | Turn.SEEN:
             return ""
         case Turn.RETRACTED:
             return retraction.kept(occasion.view.layer, occasion.instance.filled_by)

@@ -50,6 +50,8 @@ def after_failure(
     match error:
         case Permanent():
             return Dead(reason=str(error))
+        case Transient(refused=True):
+            return Retry(due=now)  # however long: it is the channel that waits, not the letter
         case Transient():
             return _after_transient(error, tries, queued_at, now=now, jitter=jitter)
     assert_never(error)

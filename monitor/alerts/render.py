@@ -22,10 +22,16 @@ _STATE_DOTS: Final = {
     AlertState.RESOLVED: "🟢",
     AlertState.EXPIRED: "⚪",
     AlertState.NODATA: "⚪",
+    AlertState.SEEN: "🟢",
     AlertState.FILLED: "🔵",
     AlertState.RETRACTED: "⚪",
 }
 _RETRACTED: Final = "block gone"
+_CLOUDED: Final = {
+    AlertState.NODATA: "NO DATA",
+    AlertState.ERROR: "RULE FAILED",
+    AlertState.SEEN: "SEES AGAIN",
+}
 _OPEN: Final = frozenset({AlertState.FIRING, AlertState.REPEAT})
 _BLINDING: Final = frozenset({"system.poll_age_s", "system.feed_age_s"})
 
@@ -78,7 +84,9 @@ def _pieces(alert: Alert) -> list[str]:
             told = [say_tight(term) for term in alert.trace]
         case AlertState.NODATA:
             told = [say_tight(term) for term in alert.trace if term.truth is None]
-        case AlertState.RESOLVED:
+        case AlertState.SEEN if not alert.reason:
+            told = [f"sees again after {_lasted(alert)}", *map(say_tight, alert.trace)]
+        case AlertState.RESOLVED | AlertState.SEEN:
             told = [alert.reason or f"after {_lasted(alert)}"]
         case AlertState.RETRACTED:
             told = [_RETRACTED, *(say_tight(term) for term in alert.trace if not term.truth)]
@@ -106,6 +114,8 @@ def _page(message: Delivery) -> Page:
 
 
 def _head(alert: Alert, state: AlertState) -> str:
+    if state in _CLOUDED:
+        return _clouded_head(alert, state)
     if alert.pack == "self":
         return _own_head(alert, state)
     what = _what(alert)
@@ -115,18 +125,13 @@ def _head(alert: Alert, state: AlertState) -> str:
             return f"{asked}· {what}" if asked else what
         case AlertState.REPEAT:
             return f"STILL {asked}· {what}"
-        case AlertState.NODATA:
-            return f"NO DATA · {what}"
-        case AlertState.ERROR:
-            return f"RULE FAILED · {what}"
         case _:
             return f"{state.value.upper()} · {what}"
 
 
 def _own_head(alert: Alert, state: AlertState) -> str:
     blind = bool(_BLINDING & alert.values.keys())
-    poll = "system.poll_age_s" in alert.values
-    what = alert.chain if poll and alert.chain else alert.title or alert.rule
+    what = _what(alert)
     match state:
         case AlertState.FIRING:
             return f"{'BLIND' if blind else 'TROUBLE'} · {what}"
@@ -135,15 +140,23 @@ def _own_head(alert: Alert, state: AlertState) -> str:
         case AlertState.RESOLVED:
             word = "SEES AGAIN" if blind else "WELL AGAIN"
             return f"{word} · {what} after {_lasted(alert)}"
-        case AlertState.NODATA:
-            return f"NO DATA · {what}"
-        case AlertState.ERROR:
-            return f"RULE FAILED · {what}"
-        case AlertState.EXPIRED | AlertState.FILLED | AlertState.RETRACTED:
+        case _:
             return f"{state.value.upper()} · {what}"
 
 
+def _clouded_head(alert: Alert, state: AlertState) -> str:
+    """Return the head of what says that a rule cannot be judged, or of what ends that."""
+    if state is not AlertState.SEEN:
+        return f"{_CLOUDED[state]} · {_what(alert)}"
+    # With a reason there is nothing left to judge.
+    word = "OVER" if alert.reason else _CLOUDED[state]
+    return f"{word} · {_what(alert)} after {_lasted(alert)}"
+
+
 def _what(alert: Alert) -> str:
+    if alert.pack == "self":
+        poll = "system.poll_age_s" in alert.values
+        return alert.chain if poll and alert.chain else alert.title or alert.rule
     if alert.layer is None:
         return alert.title or alert.rule
     return f"{alert.layer} {alert.layer_title}".strip()
@@ -158,14 +171,14 @@ def _trace(alert: Alert, state: AlertState) -> Iterator[str]:
     if state is AlertState.NODATA:
         yield from dict.fromkeys(_one_line(say(t)) for t in alert.trace if t.truth is None)
         return
-    if state not in _OPEN:
+    if state not in _OPEN | {AlertState.SEEN}:
         return
     aged: set[tuple[str, float | None]] = set()
     for term in alert.trace:
         stamp = (term.source, term.age_s)
         yield _one_line(say(term, aged=stamp not in aged, at=alert.at))
         aged.add(stamp)
-    if alert.at > alert.since and alert.pack != "self":
+    if alert.at > alert.since and alert.pack != "self" and state in _OPEN:
         yield f"So for {_lasted(alert)}, since {moment(alert.since, alert.at)}"
 
 

@@ -30,6 +30,7 @@ _LABELS: Final = {
     "system.feed_age_s": "Feed over its age",
     "system.outbox_age_s": "Oldest unsent alert",
     "system.dead_letters": "Alerts given up on",
+    "system.refused_channels": "Channels that refuse us",
     "system.rule_errors": "Failing rules",
 }
 _TIGHT: Final = {
@@ -41,6 +42,7 @@ _TIGHT: Final = {
     "system.feed_age_s": "feed",
     "system.outbox_age_s": "unsent",
     "system.dead_letters": "dead",
+    "system.refused_channels": "refused",
     "system.rule_errors": "errors",
 }
 _SENTENCES: Final = {

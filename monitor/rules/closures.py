@@ -53,6 +53,9 @@ _ARITHMETIC: Final[dict[str, Callable[[float, float], float]]] = {
 }  # fmt: skip
 
 
+_JUDGED: Final = COMPARISONS | {"&&", "||"}
+
+
 def known(value: object, kind: Kind) -> Scalar | None:
     """Return a signal's value if it is of its kind and finite, else None."""
     if kind is Kind.NUMBER:
@@ -96,7 +99,7 @@ class Compiler:
     def _side(self, tree: Tree) -> Run:
         """Compile an operand of a comparison, which may itself hold comparisons."""
         logical = isinstance(tree, Unary) and tree.op == "!"
-        if logical or (isinstance(tree, Binary) and tree.op in COMPARISONS | {"&&", "||"}):
+        if logical or (isinstance(tree, Binary) and tree.op in _JUDGED):
             return self.truth(tree)
         return self._value(tree)
 

@@ -155,7 +155,7 @@ class Outlook:
                 return column_of([found[pool] for pool in pools], _kind(asked))
             case Scope.POSITION:
                 return self._of_window(asked)
-            case Scope.POOL:
+            case Scope.POOL | Scope.CHAIN:
                 return self._one_by_one(asked)
             case _:
                 return even(self._one(asked, self.crowd.keys[0]), _kind(asked))

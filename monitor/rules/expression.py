@@ -9,7 +9,7 @@ Cost is bounded by the length of the text: there are no loops and no patterns.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +20,7 @@ from monitor.rules.closures import Compiler, Mishap, Raw, Run, known
 from monitor.rules.columns import KNOWN, Columns, Table, compile_columns
 from monitor.rules.functions import Input
 from monitor.rules.parser import parse
-from monitor.rules.syntax import RuleError
+from monitor.rules.syntax import RuleError, Tree
 from monitor.rules.trace import Recorder
 from monitor.rules.verdict import Surroundings, Value, Verdict
 from monitor.signals.catalogue import Kind, Signal
@@ -60,15 +60,17 @@ _UNKNOWN, _FAILED = 2, 3
 class Expression:
     """A checked, compiled boolean expression. names: signals it names; windows: what it asks.
 
-    A window is (function, signal name, span text or level).
+    A window is (function, signal name, span text or level). Each way of judging is
+    built when it is first used: most rules are never told of, nor judged in crowds.
     """
 
     text: str
     names: frozenset[str]
     windows: frozenset[tuple[str, str, str | float]]
+    tree: Tree = field(repr=False, compare=False)
     _inputs: tuple[tuple[Input, Kind], ...] = field(repr=False, compare=False)
-    _traced: Run = field(repr=False, compare=False)
-    _quick: Run = field(repr=False, compare=False)
+    _traced: Callable[[], Run] = field(repr=False, compare=False)
+    _quick: Callable[[], Run] = field(repr=False, compare=False)
     _columns: Callable[[], Columns] = field(repr=False, compare=False)
 
     def judge(self, surroundings: Surroundings) -> Verdict:
@@ -76,17 +78,17 @@ class Expression:
         values = [_ask(surroundings, asked) for asked, _ in self._inputs]
         raws = [known(one.value, kind) for one, (_, kind) in zip(values, self._inputs, strict=True)]
         terms: list[Any] = []
-        found = self._traced((raws, values, terms))
+        found = self._traced()((raws, values, terms))
         error = found.reason if isinstance(found, Mishap) else ""
         return Verdict(truth=_truth(found), trace=tuple(terms), error=error)
 
     def truth(self, surroundings: Surroundings) -> bool | None:
         """Return the truth alone, asking for no more than it takes."""
-        return _truth(self._quick(surroundings))
+        return _truth(self._quick()(surroundings))
 
     def glance(self, surroundings: Surroundings) -> Verdict:
         """Return what `judge` does without the trace and the words of an error."""
-        found = self._quick(surroundings)
+        found = self._quick()(surroundings)
         if isinstance(found, bool):
             return GLANCES[found]
         return GLANCES[_FAILED if isinstance(found, Mishap) else _UNKNOWN]
@@ -107,22 +109,28 @@ def compile_rule(
     """Return the compiled rule.
 
     closed: names that exist but not for this rule, each with the reason, which
-    follows the name in the message. Raises RuleError with the first fault.
+    follows the name in the message. Raises RuleError: for a text that cannot be read with
+    its first fault, else with every fault.
     """
     tree = parse(text)
     checker = Checker(names, closed or {})
     checker.rule(tree)
     kinds = {asked: _kind(asked, names) for asked in checker.inputs}
-    recorder = Recorder(text, checker, tuple(kinds))
     return Expression(
         text=text,
         names=frozenset(asked.name for asked in kinds),
         windows=frozenset((one.function, one.name, one.argument) for one in kinds if one.function),
+        tree=tree,
         _inputs=tuple(kinds.items()),
-        _traced=Compiler(text, checker, leaf=recorder.leaf, watch=recorder).truth(tree),
-        _quick=Compiler(text, checker, leaf=_asking, watch=None).truth(tree),
-        _columns=cache(lambda: compile_columns(tree, names)),  # few rules meet so many rows
+        _traced=cache(partial(_trace, tree, checker, text, tuple(kinds))),
+        _quick=cache(partial(Compiler(text, checker, leaf=_asking, watch=None).truth, tree)),
+        _columns=cache(partial(compile_columns, tree, names)),
     )
+
+
+def _trace(tree: Tree, checker: Checker, text: str, inputs: tuple[Input, ...]) -> Run:
+    recorder = Recorder(text, checker, inputs)
+    return Compiler(text, checker, leaf=recorder.leaf, watch=recorder).truth(tree)
 
 
 def _kind(asked: Input, names: Mapping[str, Signal]) -> Kind:

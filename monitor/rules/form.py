@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -42,8 +42,7 @@ class Table:
 
     def said(self, key: str) -> str:
         """Return a text as it stands, right or wrong; empty when it is none."""
-        value = self._data.get(key)
-        return value if isinstance(value, str) else ""
+        return value if isinstance(value := self._data.get(key), str) else ""
 
     def close(self) -> None:
         """Note every key that nobody asked for."""
@@ -117,24 +116,20 @@ class Table:
     def number(self, key: str, above: float, most: float) -> float | None:
         """Return a number above one bound and at most another."""
         value = self._get(key, (int, float), "a number")
-        if value is None:
-            return None
-        if not above < value <= most:
+        if value is not None and not above < value <= most:
             self.fault(key, f"{_short(value)} must be above {above:g} and at most {most:g}")
             return None
-        return float(value)
+        return None if value is None else float(value)
 
     def texts(self, key: str) -> tuple[str, ...] | None:
         """Return a list of texts; None when not given or at fault."""
         value = self._get(key, list, "a list of texts")
         if value is None:
             return None
-        for one in value:
-            if not isinstance(one, str):
-                self.fault(key, f"{_short(one)} in it is not a text in quotes")
-                return None
-        twice = sorted({one for one in value if value.count(one) > 1})
-        if twice:
+        if wrong := [one for one in value if not isinstance(one, str)]:
+            self.fault(key, f"{_short(wrong[0])} in it is not a text in quotes")
+            return None
+        if twice := sorted({one for one in value if value.count(one) > 1}):
             self.fault(key, f"{_short(twice[0])} is there twice")
         return tuple(value)
 
@@ -149,13 +144,22 @@ class Table:
                 found[name] = length
         return found
 
+    def instant(self, key: str) -> datetime | None:
+        """Return an instant with its offset, in UTC."""
+        value: datetime | None = self._get(key, datetime, "an instant such as 2026-03-02T15:00:00Z")
+        if value is not None and value.tzinfo is None:
+            self.fault(key, f"{value.isoformat()} needs its offset from UTC")
+        return value.astimezone(UTC) if value is not None and value.tzinfo else None
+
+    def flat(self, key: str) -> dict[str, Any]:
+        """Return a table of dotted names, whether they are quoted or not."""
+        return _flat(self._get(key, dict, "a table") or {})
+
     def inner(self, key: str, *, header: str = "") -> "Table | None":
         """Return a table within this one; header: where it stands under its own name."""
         value = self._get(key, dict, "a table")
-        if value is None:
-            return None
         stand = self._stand.under(header, 0, key) if header else self._stand.inline(key)
-        return Table(value, stand)
+        return None if value is None else Table(value, stand)
 
     def rows(self, key: str, *, header: str, first: int = 0) -> "list[Table]":
         """Return the tables of an array of tables; first: how many of that header went before."""

@@ -120,7 +120,14 @@ def _before(old: Instance) -> Instance:
     seq = was.seq if was.phase is Phase.FIRING else max(old.seq, old.begun)
     past = old.past[:-1]
     return replace(
-        was, past=past, seq=seq, begun=old.begun, clouded=old.clouded, flag=old.flag, lost=None
+        was,
+        past=past,
+        seq=seq,
+        begun=old.begun,
+        clouded=old.clouded,
+        flag=old.flag,
+        dark_since=old.dark_since,
+        lost=None,
     )
 
 

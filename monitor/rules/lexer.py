@@ -5,20 +5,23 @@ import re
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from monitor.rules.syntax import RuleError
+from monitor.rules.syntax import BINDING, RuleError
 
 MAX_CHARS: Final = 2_000
 # Together with the nesting this bounds what any text can cost to read.
 MAX_TOKENS: Final = 256
 
 _TOKEN: Final = re.compile(
-    r"""(?P<number>(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?(?![\w.]))
-      | (?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)
-      | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-      | (?P<op>&&|\|\||[<>=!]=|[-+*/<>!(),])""",
+    r"""[ \t\r\n]*+(?:
+        ((?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?(?![\w.]))
+      | ([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)
+      | ("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+      | (&&|\|\||[<>=!]=|[-+*/<>!(),])
+      | (\Z)
+      | ([\s\S]))""",
     re.VERBOSE | re.ASCII,
 )
-_SPACE: Final = re.compile(r"[ \t\r\n]+")
+_SHORTEST_ENDLESS: Final = len("1e309")
 _ESCAPES: Final = {"\\\\": "\\", '\\"': '"', "\\'": "'"}
 _INSTEAD: Final = {
     "=": "use == to compare",
@@ -44,15 +47,20 @@ class Sort(StrEnum):
 
 
 class Token(NamedTuple):
-    """A token: its sort, its text (of a quoted one, what it says), its offsets."""
+    """A token: its sort, its text (of a quoted one, what it says), its offsets.
+
+    binding: how tightly an operator joins, 0 for what is none.
+    """
 
     sort: Sort
     text: str
     at: int
     end: int
+    binding: int = 0
 
 
-_SORTS: Final = {sort.value: sort for sort in Sort}
+_NUMBER, _NAME, _TEXT, _OP, _END, _STRAY = range(1, 7)  # by the groups of _TOKEN
+_SORTS: Final = (Sort.END, Sort.NUMBER, Sort.NAME, Sort.TEXT, Sort.OP, Sort.END)
 
 
 def tokens(text: str) -> list[Token]:
@@ -63,33 +71,35 @@ def tokens(text: str) -> list[Token]:
             MAX_CHARS + 1,
         )
     found: list[Token] = []
-    at, end = 0, len(text)
-    while (at := _skip(text, at)) < end:
-        match = _TOKEN.match(text, at)
-        if match is None:
+    for match in _TOKEN.finditer(text):  # something matches everywhere
+        group = match.lastindex or 0
+        (at, end), word, binding = match.span(group), match[group], 0
+        if group == _STRAY:
             raise _stray(text, at)
-        if len(found) == MAX_TOKENS:
+        if len(found) == MAX_TOKENS and group != _END:
             raise RuleError(f"a rule has at most {MAX_TOKENS} words and signs; split it", at + 1)
-        found.append(_token(match, at))
-        at = match.end()
-    found.append(Token(Sort.END, "", at, at))
+        if group == _OP:
+            binding = BINDING.get(word, 0)
+        elif group == _TEXT:
+            word = _said(word, at)
+        elif group == _NUMBER and len(word) >= _SHORTEST_ENDLESS:
+            _check_finite(word, at)
+        found.append(Token(_SORTS[group], word, at, end, binding))
+        if group == _END:
+            break
     return found
 
 
-def _skip(text: str, at: int) -> int:
-    space = _SPACE.match(text, at)
-    return space.end() if space else at
+def _check_finite(word: str, at: int) -> None:
+    if not math.isfinite(float(word)):
+        raise RuleError(f"{word[:40]} is too large for a number", at + 1)
 
 
-def _token(match: re.Match[str], at: int) -> Token:
-    sort, text = _SORTS[match.lastgroup or ""], match.group()
-    if sort is Sort.NUMBER and not math.isfinite(float(text)):
-        raise RuleError(f"{text[:40]} is too large for a number", at + 1)
-    if sort is Sort.TEXT:
-        text = text[1:-1]
-        if "\\" in text:
-            text = re.sub(r"\\.", lambda escape: _unescape(escape, at), text)
-    return Token(sort, text, at, match.end())
+def _said(word: str, at: int) -> str:
+    """Return what a quoted text says."""
+    if "\\" not in word:
+        return word[1:-1]
+    return re.sub(r"\\.", lambda escape: _unescape(escape, at), word[1:-1])
 
 
 def _unescape(escape: re.Match[str], at: int) -> str:

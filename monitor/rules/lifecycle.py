@@ -39,6 +39,7 @@ class Turn(StrEnum):
     EXPIRED = "expired"
     NODATA = "nodata"
     ERROR = "error"
+    SEEN = "seen"
     FILLED = "filled"
     RETRACTED = "retracted"
 
@@ -62,7 +63,8 @@ class Instance:
     unknown. clear_since: since when the clearing condition has held while firing.
     proposed_at: when the present proposal was made; voided: it has expired. told: the
     number of repeats. clouded: how often it was flagged in its whole life. undone: how
-    often the episode's end was taken back. filled_by: who ended the episode by acting.
+    often the episode's end was taken back. dark_since: since when people have known that
+    it cannot be judged, None where they were not told. filled_by: who ended the episode by acting.
     ground: the blocks its phase began on, none where no chain had a say; past: what it
     was before, oldest first, as far as those blocks may yet be dropped; lost: a block
     of its ground that was, until it is known what holds without it.
@@ -86,6 +88,7 @@ class Instance:
     snoozed_until: datetime | None = None
     begun: int = 0
     undone: int = 0
+    dark_since: datetime | None = None
     filled_by: str = ""
     ground: tuple[Ground, ...] = ()
     past: tuple["Instance", ...] = ()
@@ -97,8 +100,9 @@ class Judged:
     """One evaluation of a rule, and what stands in its way.
 
     barred: why the action does not apply now ("the layer is off"), or empty.
-    done: who has just done it, when that is why it is barred, or empty.
-    inhibited: the rule that silences this one, or empty.
+    done: who has just done it, when that is why it is barred, or empty; deed: what.
+    inhibited: the rule that silences this one, or empty. awaited: a source that was not
+    heard yet since the daemon began, for which what is unknown is no news; or empty.
     """
 
     now: datetime
@@ -107,7 +111,9 @@ class Judged:
     max_gap: timedelta
     barred: str = ""
     done: str = ""
+    deed: str = ""
     inhibited: str = ""
+    awaited: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +132,17 @@ class Told:
 
 def advance(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     """Return the instance after one evaluation, and the turns people should hear of."""
+    new, turns = _advance(rule, old, seen)
+    if old.dark_since is None or new.flag is not Flag.NONE:
+        return new, turns
+    # One word ends what was told as unknown, and it is the first.
+    lit = replace(new, dark_since=None)
+    if any(told.turn in {Turn.RESOLVED, Turn.FILLED} for told in turns):
+        return lit, turns
+    return lit, (Told(turn=Turn.SEEN, reason=seen.barred, number=old.clouded, of=old), *turns)
+
+
+def _advance(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     if seen.barred:
         return _barred(old, seen)
     if seen.when.truth is None and (old.phase is not Phase.FIRING or _clearing(rule, seen) is None):
@@ -226,13 +243,19 @@ def _reminders(rule: Rule, old: Instance, seen: Judged) -> Iterator[Told]:
 def _unknown(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     flag = Flag.ERROR if seen.when.error else Flag.NODATA
     reason = seen.when.error or _missing(seen.when)
+    waits = bool(seen.awaited) and flag is Flag.NODATA
+    if waits:
+        flag = old.flag
     news = flag is not old.flag
     instance = old
     if news or old.judged_at is not None:
         instance = replace(old, flag=flag, clouded=old.clouded + news, judged_at=None)
+    told = flag is Flag.ERROR or rule.on_nodata is OnNodata.ALERT
+    if news and told and old.dark_since is None:
+        instance = replace(instance, dark_since=seen.now)
     if flag is Flag.ERROR:
         return instance, (_cloud(Turn.ERROR, reason, instance),) if news else ()
-    if rule.on_nodata is OnNodata.RESOLVE and old.phase is Phase.FIRING:
+    if rule.on_nodata is OnNodata.RESOLVE and not waits and old.phase is Phase.FIRING:
         return _resolve(instance, seen.now), (Told(turn=Turn.RESOLVED, reason=reason),)
     if rule.on_nodata is OnNodata.ALERT and news:
         return instance, (_cloud(Turn.NODATA, reason, instance),)
@@ -255,7 +278,7 @@ def _barred(old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
         return _calm(old), ()
     told = Told(turn=Turn.RESOLVED, reason=seen.barred)
     if seen.done:
-        told = Told(turn=Turn.FILLED, reason=f"done by {seen.done}")
+        told = Told(turn=Turn.FILLED, reason=seen.deed or f"done by {seen.done}")
     return replace(_resolve(old, seen.now), filled_by=seen.done), (told,)
 
 

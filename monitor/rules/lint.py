@@ -7,7 +7,6 @@ from typing import Final
 from monitor.errors import Fault
 from monitor.model.layer import Action
 from monitor.rules.pack import Pack, Rule
-from monitor.rules.parser import parse
 from monitor.rules.satisfy import both
 from monitor.rules.suggest import did_you_mean
 from monitor.rules.syntax import COMPARISONS, Binary, Call, Name, Number, Tree, Unary
@@ -62,11 +61,11 @@ def unknown_inhibitors(rule: Rule, known: Collection[str]) -> Iterator[tuple[str
 def _doubts(
     rule: Rule, known: Collection[str], names: Mapping[str, Signal]
 ) -> Iterator[tuple[str, str]]:
-    when = parse(rule.when.text)
+    when = rule.when.tree
     for reason, excused in unknown_inhibitors(rule, known):
         if excused:
             yield "inhibited_by", f"{reason} yet"
-    clear = parse(rule.clear.text) if rule.clear else None
+    clear = rule.clear.tree if rule.clear else None
     if clear is not None and (overlap := both(when, clear)):
         yield "clear", f"when and clear are both true at {overlap}"
     if clear is None and not rule.keep_firing_for and not rule.cooldown:

@@ -33,11 +33,15 @@ class Meaning:
 
 
 TRUTH: Final = Meaning(Kind.BOOL)
+LITERAL: Final = Meaning(Kind.NUMBER)
+TEXT: Final = Meaning(Kind.TEXT)
+LOST: Final = Meaning(Kind.NUMBER, words=("?",))
+"""What a faulty part means: nothing more is said of what it stands in. Known by identity."""
 
 
 def check_kind(tree: Tree, found: Meaning, *, kind: Kind, who: str) -> None:
     """Raise RuleError unless a part is of the kind that `who` needs."""
-    if found.kind is not kind:
+    if found.kind is not kind and found is not LOST:
         raise RuleError(f"{who} {_CALLED[kind]}, this is {_CALLED[found.kind]}", tree.at + 1)
 
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from monitor.model.swift import swift
 from monitor.rules.lexer import Sort, Token, tokens
 from monitor.rules.syntax import (
-    BINDING,
     COMPARE,
     Binary,
     Call,
@@ -18,6 +18,10 @@ from monitor.rules.syntax import (
 )  # fmt: skip
 
 MAX_NESTING: Final = 50
+
+_binary: Final = swift(Binary)
+_name: Final = swift(Name)
+_number: Final = swift(Number)
 
 _WORDS: Final = {
     "and": "use &&",
@@ -64,10 +68,6 @@ class _Reader:
             return True
         return False
 
-    def _binding(self) -> int:
-        """Return how tightly the next token joins, 0 for what is no operator."""
-        return BINDING.get(self.next.text, 0) if self.next.sort is Sort.OP else 0
-
     def unexpected(self, wanted: str) -> RuleError:
         token = self.next
         if token.sort is Sort.NAME and token.text in _WORDS:
@@ -84,31 +84,30 @@ class _Reader:
     def expression(self, least: int) -> Tree:
         at = self.next.at
         left = self._operand()
-        while (binding := self._binding()) > least:
-            sign = self._take()
-            right = self.expression(binding)
-            left = Binary(op=sign.text, left=left, right=right, at=at, end=self._done, sign=sign.at)
-            if binding == COMPARE and self._binding() == COMPARE:
+        while (sign := self.next).binding > least:
+            self._take()
+            right = self.expression(sign.binding)
+            left = _binary(
+                op=sign.text, left=left, right=right, at=at, end=self._done, sign=sign.at
+            )
+            if sign.binding == COMPARE == self.next.binding:
                 raise RuleError("comparisons do not chain; join them with &&", self.next.at + 1)
         return left
 
     def _operand(self) -> Tree:
+        token = self.next
+        if self._nesting == MAX_NESTING:
+            raise RuleError(f"at most {MAX_NESTING} levels may nest; split the rule", token.at + 1)
+        if token.sort is Sort.NUMBER:
+            self._take()
+            return _number(value=float(token.text), at=token.at, end=token.end)
         self._nesting += 1
-        if self._nesting > MAX_NESTING:
-            raise RuleError(
-                f"at most {MAX_NESTING} levels may nest; split the rule", self.next.at + 1
-            )
-        operand = self._nested()
+        named = token.sort is Sort.NAME and token.text not in _WORDS
+        operand = self._named(self._take()) if named else self._nested(token)
         self._nesting -= 1
         return operand
 
-    def _nested(self) -> Tree:
-        token = self.next
-        if token.sort is Sort.NAME and token.text not in _WORDS:
-            return self._named(self._take())
-        if token.sort is Sort.NUMBER:
-            self._take()
-            return Number(value=float(token.text), at=token.at, end=token.end)
+    def _nested(self, token: Token) -> Tree:
         if token.sort is Sort.TEXT:
             self._take()
             return Text(value=token.text, at=token.at, end=token.end)
@@ -127,7 +126,7 @@ class _Reader:
         if token.text in {"true", "false"}:
             return Truth(value=token.text == "true", at=token.at, end=token.end)
         if not self._took("("):
-            return Name(name=token.text, at=token.at, end=token.end)
+            return _name(name=token.text, at=token.at, end=token.end)
         arguments: list[Tree] = []
         while not self._took(")"):
             if arguments and not self._took(","):

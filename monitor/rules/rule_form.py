@@ -11,7 +11,6 @@ from monitor.rules.expression import Expression, RuleError, compile_rule
 from monitor.rules.form import Table
 from monitor.rules.layer_form import SCOPES
 from monitor.rules.pack import Layer, OnNodata, Rule, Severity
-from monitor.rules.parser import parse
 from monitor.rules.satisfy import always, never
 from monitor.rules.suggest import did_you_mean, one_of
 from monitor.rules.template import TEXT_NAMES, Template, compile_template
@@ -157,7 +156,7 @@ class RuleReader:
         plain = f"{self.layer.id} {self.layer.title}" if self.layer else name
         title = self._text(table, "title", closed, plain)
         text = self._text(table, "text", closed, "")
-        if when and clear and parse(when.text) == parse(clear.text):
+        if when and clear and when.tree == clear.tree:
             table.fault("clear", "is the same as when: the alert would end as it begins")
         if when is None or title is None or text is None:
             return None
@@ -167,7 +166,7 @@ class RuleReader:
         """Return the names this rule may not use, each with the reason."""
         over = "the book" if scope is Scope.BOOK else f"a {scope}"
         seen = {Scope.MARKET, Scope.BOOK, Scope.SYSTEM}
-        seen |= {Scope.POOL} if scope is not Scope.BOOK else set()
+        seen |= {Scope.POOL, Scope.CHAIN} if scope is not Scope.BOOK else set()
         seen |= {Scope.POSITION} if scope is Scope.POSITION else set()
         seen |= {Scope.LAYER} if self.layered else set()
         return {
@@ -185,12 +184,11 @@ class RuleReader:
         try:
             expression = compile_rule(text, self.names, closed=closed)
         except RuleError as error:
-            table.fault(key, error.reason, within=error.column, text=text)
+            _note(table, key, error, text)
             return None
-        tree = parse(text)
-        if never(tree):
+        if never(expression.tree):
             table.fault(key, "can never be true")
-        elif always(tree):
+        elif always(expression.tree):
             table.fault(key, "is always true")
         return expression
 
@@ -203,7 +201,7 @@ class RuleReader:
         try:
             return compile_template(text, self.names, closed=closed)
         except RuleError as error:
-            table.fault(key, error.reason, within=error.column, text=text)
+            _note(table, key, error, text)
             return None
 
     def _timing(self, table: Table, action: Action) -> dict[str, timedelta]:
@@ -241,6 +239,11 @@ def _route(table: Table) -> tuple[str, ...] | None:
             hint = did_you_mean(one, ROUTES) or f"; there are {', '.join(ROUTES)}"
             table.fault("route", f'there is no channel "{one[:40]}"{hint}')
     return route
+
+
+def _note(table: Table, key: str, error: RuleError, text: str) -> None:
+    for one in (error, *error.also):
+        table.fault(key, one.reason, within=one.column, text=text)
 
 
 def _spans(table: Table) -> dict[str, timedelta]:

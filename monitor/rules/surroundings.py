@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from monitor.hedge.mark import Mark
 from monitor.model.layer import LayerState
 from monitor.rules.verdict import Value
+from monitor.signals.awaited import AT_START, began_at
 from monitor.signals.book import (
     book_il,
     book_value_usd,
@@ -18,9 +19,13 @@ from monitor.signals.book import (
 )
 from monitor.signals.catalogue import BY_NAME, Hours, Scope
 from monitor.signals.facts import Facts, PositionSeen
-from monitor.signals.of_pool import OF_POOL
+from monitor.signals.of_book import NO_VALUE, OF_BOOK
+from monitor.signals.of_chain import chain_told
+from monitor.signals.of_market import market
+from monitor.signals.of_pool import OF_POOL, Answer
 from monitor.signals.of_position import OF_A_RANGE, OF_POSITION
 from monitor.signals.sessions import open_seconds
+from monitor.signals.spans import spell
 from monitor.signals.windows import (
     Direction,
     Series,
@@ -37,6 +42,18 @@ CHAIN_MAX_AGE: Final = timedelta(minutes=5)
 """What was read on chain is unknown once it is older than this; pack `self` alarms with it."""
 
 
+class Given(Protocol):
+    """Answers in the place of the facts: what a rule test tells."""
+
+    def value(self, name: str, now: datetime) -> Value | None:
+        """Return what a name is; None for what the facts are to answer all the same."""
+        ...
+
+    def samples(self, name: str, now: datetime) -> Series:
+        """Return what windows over a name look back on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The surroundings of one rule over one scope at one instant.
@@ -44,6 +61,7 @@ class View:
     scope: `book`, or a pool's or position's key. mark: the layer's legs priced by
     the model, None if they cannot be. max_age: the rule's own, tighter limits. noted:
     what was worked out of the whole book, which all views of one instant may share.
+    given: what answers in the facts' place; None for the world itself.
     """
 
     facts: Facts
@@ -54,9 +72,12 @@ class View:
     mark: Mark | None = None
     rule_errors: int = 0
     noted: dict[tuple[str, timedelta | None], Value] = field(default_factory=dict)
+    given: Given | None = None
 
     def value(self, name: str) -> Value:
         """Return the signal's value now; unknown, with a note, when it is not had or too old."""
+        if self.given is not None and (told := self.given.value(name, self.now)) is not None:
+            return told
         signal = BY_NAME[name]
         if name in _COMPUTED:
             return _COMPUTED[name](self)
@@ -67,7 +88,7 @@ class View:
         present = self.value(name)
         if present.value is None:
             return present
-        series = _series(self, name)
+        series = self.given.samples(name, self.now) if self.given else _series(self, name)
         if series is None:
             return Value(value=None, note=f"{name} has no samples yet")
         seen = _window(function, series, argument, self.now, BY_NAME[name].hours)
@@ -98,17 +119,35 @@ def _series(view: View, name: str) -> Series | None:
 
 
 def _reading(view: View, name: str) -> Value:
-    signal = BY_NAME[name]
-    reading = view.facts.readings.get(f"{name}|")
-    if reading is None:
-        return Value(value=None, note=f"{name} has not been read yet")
-    age_s = open_seconds(signal.hours, reading.as_of, view.now)
-    limit = min(view.max_age.get(name, timedelta.max), signal.max_age or timedelta.max)
-    if timedelta(seconds=age_s) > limit:
-        note = f"{name} is {_spell(age_s)} old{_in_session(signal.hours)}"
-        note += f", limit {_spell(limit.total_seconds())}"
-        return Value(value=None, as_of=reading.as_of, source=reading.source, note=note, age_s=age_s)
-    return Value(value=reading.value, as_of=reading.as_of, source=reading.source, age_s=age_s)
+    told = market(view.facts, name, view.now, view.max_age.get(name))
+    return Value(
+        value=told.value,
+        as_of=told.as_of,
+        source=told.source,
+        note=told.note,
+        age_s=told.age_s,
+    )
+
+
+def _of_market(view: View, name: str) -> Value:
+    """Answer for the market; what is worked out is worked out once an instant."""
+    if not BY_NAME[name].inputs:
+        return _reading(view, name)
+    key = (name, view.max_age.get(name))
+    if key not in view.noted:
+        view.noted[key] = _reading(view, name)
+    return view.noted[key]
+
+
+def _of_chain(view: View, name: str) -> Value:
+    """Answer for the chain that the rule's pool or position is on."""
+    seen = view.facts.positions.get(view.scope) or view.facts.pools.get(view.scope)
+    if seen is None:
+        return Value(value=None, note=f"{view.scope} is not in the last snapshot")
+    told = chain_told(view.facts, name, seen.chain, view.now)
+    return Value(
+        value=told.value, as_of=told.as_of, source=told.source, note=told.note, age_s=told.age_s
+    )
 
 
 def too_old(view: View, name: str, chain: str) -> Value | None:
@@ -118,7 +157,7 @@ def too_old(view: View, name: str, chain: str) -> Value | None:
         return Value(value=None, note=f"{chain} has not been read yet")
     age = view.now - source.good_at
     if age > min(view.max_age.get(name, CHAIN_MAX_AGE), CHAIN_MAX_AGE):
-        note = f"{chain} has not been read for {_spell(age.total_seconds())}"
+        note = f"{chain} has not been read for {spell(age.total_seconds())}"
         return Value(value=None, as_of=source.good_at, source=chain, note=note)
     return None
 
@@ -177,12 +216,23 @@ def _summed(view: View, name: str) -> Value:
         return Value(value=None, note=why)
     if name == "book.positions":
         return Value(value=float(len(held)))
-    value = book_il(view.facts) if name == "book.il" else book_value_usd(view.facts)
     newest = max(held, key=lambda p: p.block.timestamp, default=None)
     source = f"{len(held)} positions at block {newest.block.number:,}" if newest else ""
-    note = _why_no_book(view.facts, held) if value is None else _left_out(view.facts)
     as_of = newest.block.timestamp if newest else None
+    if name in OF_BOOK:
+        value, note = _of_all(view, name, held)
+    else:
+        value = book_il(view.facts) if name == "book.il" else book_value_usd(view.facts)
+        note = _why_no_book(view.facts, held) if value is None else _left_out(view.facts)
     return Value(value=value, as_of=as_of, source=source, note=note)
+
+
+def _of_all(view: View, name: str, held: list[PositionSeen]) -> Answer:
+    """Answer for what rests on the book's value, which may be unknown for its own reasons."""
+    value, note = OF_BOOK[name](view.facts, view.now)
+    if value is None:
+        return None, _why_no_book(view.facts, held) if note == NO_VALUE else note
+    return value, "; ".join(part for part in (note, _left_out(view.facts)) if part)
 
 
 def _of_layer(view: View, name: str) -> Value:
@@ -224,9 +274,12 @@ def _system(view: View, name: str) -> Value:
     reading = view.facts.readings.get(f"{name}|")
     if reading is None:
         return Value(value=None, note=f"{name}: the store has not been looked at yet")
-    return Value(value=reading.value, as_of=reading.as_of, source=reading.source)
+    note = reading.source if name in _NOTED and reading.value else ""
+    return Value(value=reading.value, as_of=reading.as_of, source=reading.source, note=note)
 
 
+_NOTED: Final = frozenset({"system.refused_channels"})
+"""What is counted for people: its source says of whom."""
 _SPANS: Final = {"avg": average, "delta": delta, "highest": highest, "lowest": lowest}
 _CROSSINGS: Final = {"crossed_above": Direction.ABOVE, "crossed_below": Direction.BELOW}
 
@@ -267,15 +320,22 @@ def _vix_age(view: View) -> Value:
 
 
 def _poll_age(view: View) -> Value:
-    ages = [
-        (view.now - source.good_at).total_seconds()
-        for source in view.facts.chains.values()
-        if source.good_at is not None
-    ]
+    """Answer how long we have been blind, a daemon that was down before not counted."""
+    began = began_at(view.facts)
+    worst = 0.0
+    for source in view.facts.chains.values():
+        since = source.good_at or source.gap_since
+        if since is None:
+            continue
+        if began is not None and since < began:
+            since = began
+            if view.now - began < AT_START:
+                # Not blind for long enough to say so, nor known to see again.
+                note = f"{source.name} has not been read since the start"
+                return Value(value=None, as_of=view.now, note=note)
+        worst = max(worst, (view.now - since).total_seconds())
     gaps = "; ".join(f"{s.name}: {s.gap}" for s in view.facts.chains.values() if s.gap)
-    never = [s for s in view.facts.chains.values() if s.good_at is None and s.gap_since]
-    ages += [(view.now - s.gap_since).total_seconds() for s in never if s.gap_since]
-    return Value(value=max(ages, default=0.0), as_of=view.now, note=gaps)
+    return Value(value=worst, as_of=view.now, note=gaps)
 
 
 def _feed_age(view: View) -> Value:
@@ -292,13 +352,13 @@ def _feed_age(view: View) -> Value:
         age_s = open_seconds(signal.hours, reading.as_of, view.now)
         excess = age_s - signal.max_age.total_seconds()
         if excess > worst:
-            worst, note = excess, f"{reading.name} from {reading.source} is {_spell(age_s)} old"
+            worst, note = excess, f"{reading.name} from {reading.source} is {spell(age_s)} old"
     return Value(value=worst, as_of=view.now, note=note)
 
 
-_DAYS_FROM_H: Final = 48
 _BY_SCOPE: Final[Mapping[Scope, Callable[[View, str], Value]]] = {
-    Scope.MARKET: _reading,
+    Scope.MARKET: _of_market,
+    Scope.CHAIN: _of_chain,
     Scope.SYSTEM: _system,
     Scope.POOL: _of_pool,
     Scope.POSITION: _of_position,
@@ -306,19 +366,3 @@ _BY_SCOPE: Final[Mapping[Scope, Callable[[View, str], Value]]] = {
     Scope.LAYER: _of_layer,
 }
 _COMPUTED: Final[Mapping[str, Callable[[View], Value]]] = {"vix_age_s": _vix_age}
-
-
-def _in_session(hours: Hours) -> str:
-    return "" if hours is Hours.ALWAYS else " in session"
-
-
-def _spell(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours >= _DAYS_FROM_H:
-        return f"{hours // 24} d"
-    if hours:
-        return f"{hours} h {minutes} m" if minutes else f"{hours} h"
-    return (
-        f"{minutes} m {rest} s" if minutes and rest else f"{minutes} m" if minutes else f"{rest} s"
-    )

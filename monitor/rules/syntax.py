@@ -15,13 +15,27 @@ BINDING: Final = {
 }  # fmt: skip
 
 
-class RuleError(Exception):
-    """An expression or a text of a rule is wrong. column: 1-based, in that text."""
+MOST_FAULTS: Final = 5
+"""Faults told of one text; more would bury the first."""
 
-    def __init__(self, reason: str, column: int) -> None:
+
+class RuleError(Exception):
+    """An expression or a text of a rule is wrong. column: 1-based, in that text.
+
+    also: what else is wrong with the same text, in the order of the columns.
+    """
+
+    def __init__(self, reason: str, column: int, also: "tuple[RuleError, ...]" = ()) -> None:
         super().__init__(reason)
         self.reason = reason
         self.column = column
+        self.also = also
+
+
+def all_told(faults: "list[RuleError]") -> RuleError:
+    """Return one error for several: the leftmost, with the others."""
+    first, *others = sorted(faults, key=lambda fault: fault.column)
+    return RuleError(first.reason, first.column, tuple(others))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,16 @@ import pytest
 from monitor.rules.expression import RuleError, compile_rule
 from monitor.signals.catalogue import BY_NAME
 
-HISTORIES = ", ".join(sorted(name for name, one in BY_NAME.items() if one.windows))
+HISTORIES = (
+    "book.il, book.value_usd, breadth.ad_line, breadth.ad_slope20, breadth.mcclellan, "
+    "breadth.proxy, btc.price, capm.beta_eth and more: `hedgewatch signals --catalogue` tells which"
+)
 ONE_PIECE = "a name is written in one piece, such as position.il"
 SOME = (
-    "breakeven_lower, breakeven_upper, collected_token0, collected_token1, collected_usd, delta,"
-    " delta_usd, distance_lower and 53 more: `hedgewatch signals` has them all"
+    "beta, breakeven_lower, breakeven_upper, collected_token0, collected_token1, collected_usd,"
+    " delta, delta_usd and 59 more: `hedgewatch signals` has them all"
 )
+BOOK = "il, pcf, positions, quick_ratio, value_usd, wacc"
 FUNCTIONS = "abs, avg, crossed_above, crossed_below, delta, has, highest, lowest, max, min"
 LEVEL = "a signal and a level such as 30.0"
 WRITTEN_OUT = "crossed_above must be a number written out, such as 30.0"
@@ -51,7 +55,7 @@ NAMES = [
     (
         "book.liquidity > 1",
         1,
-        "there is no signal book.liquidity; book has il, positions, value_usd",
+        f"there is no signal book.liquidity; book has {BOOK}",
     ),
     ("position.tvl > 1", 1, f"there is no signal position.tvl; position has {SOME}"),
     ("pool > 1", 1, "there is no signal pool"),
@@ -156,6 +160,40 @@ def test_an_attack_by_rule_text_is_refused(text: str, reason: str) -> None:
     with pytest.raises(RuleError) as refused:
         compile_rule(text, BY_NAME)
     assert refused.value.reason.startswith(reason)
+
+
+SEVERAL = [
+    (
+        'vxi > 20 && book.li < -0.03 && delta(vix, "1y") > 2',
+        [(1, "vxi"), (13, "book.li"), (43, "'1y' is not a span")],
+    ),
+    ("avg(vxi, 60) > 20 || has(pool.prce)", [(5, "vxi"), (10, "a span"), (26, "pool.prce")]),
+    ('ave(vxi, "1h") > 20', [(1, "no function ave"), (5, "vxi")]),
+    ("vxi > 1 || vxi > 2 && vxi < 3", [(1, "vxi")]),
+    ("vix && layer.dte", [(1, "&& joins"), (8, "&& joins")]),
+    ("vxi + layer.dte > vix", [(1, "vxi")]),
+    ('vix > "20" || position.il < vix', [(5, "a text"), (27, "fraction compared with points")]),
+    ("max(vxi, position.in_range) > 1", [(5, "vxi"), (10, "max takes a number")]),
+]
+
+
+@pytest.mark.parametrize(("text", "faults"), SEVERAL, ids=[text for text, _ in SEVERAL])
+def test_all_faults_of_one_expression_are_told_at_once(
+    text: str, faults: list[tuple[int, str]]
+) -> None:
+    with pytest.raises(RuleError) as refused:
+        compile_rule(text, BY_NAME)
+    told = [refused.value, *refused.value.also]
+    assert [fault.column for fault in told] == [column for column, _ in faults]
+    assert all(part in fault.reason for fault, (_, part) in zip(told, faults, strict=True)), told
+
+
+def test_of_very_many_faults_the_first_five_are_told() -> None:
+    with pytest.raises(RuleError) as refused:
+        compile_rule(" || ".join(f"vix{at}x > 1" for at in range(40)), BY_NAME)
+    assert [refused.value.column, *(one.column for one in refused.value.also)] == [
+        1, 14, 27, 40, 53,
+    ]  # fmt: skip
 
 
 def test_a_name_closed_to_a_rule_is_refused_with_the_reason() -> None:

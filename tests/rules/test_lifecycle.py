@@ -134,7 +134,7 @@ TABLE = [
     pytest.param(
         {"on_nodata": OnNodata.ALERT},
         [(0, None), (1, None), (2, False), (3, None)],
-        [(0, "nodata"), (3, "nodata")],
+        [(0, "nodata"), (2, "seen"), (3, "nodata")],
         id="on_nodata alert says so once an outage",
     ),
 ]

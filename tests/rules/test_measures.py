@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +12,15 @@ import pytest
 from monitor.amm.ledger import basis_from_entry
 from monitor.model.observation import Snapshot
 from monitor.model.position import Basis, Position, TickState
+from monitor.model.reading import Reading
 from monitor.rules.surroundings import View
 from monitor.signals.absorb import Lens, absorb
+from monitor.signals.bars import Bars
 from monitor.signals.catalogue_lp import LP_SIGNALS
 from monitor.signals.explain import explain
 from monitor.signals.facts import Facts
+from monitor.signals.sessions import session_close, sessions_back
+from monitor.signals.signal import Hours
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
@@ -28,6 +32,9 @@ LENS = Lens(pegged=frozenset({USDC}), chains=frozenset({"main"}))
 DAYS = 8
 LIQUIDITY = 10**16
 COLLECTED = 5 * 10**6, 2 * 10**16
+LOST = 3 * 10**5, 10**15
+"""What withdrawals have lost, counted in USDC, and in WETH at other prices than now's."""
+
 WIDTH = 1_000
 STEPS = DAYS * 48
 OUT = range(STEPS - 20, STEPS - 16)
@@ -162,7 +169,8 @@ def day(hand: Any) -> Day:
         collected1=COLLECTED[1],
         deposited0=held.basis.hodl0,
         deposited1=held.basis.hodl1,
-        realised_token0=0,
+        realised_token0=-LOST[0],
+        realised_token1=-LOST[1],
         released_token0=0,
         released_token1=0,
         paid_token0=600 * 10**6,
@@ -173,7 +181,27 @@ def day(hand: Any) -> Day:
     facts, position = Facts(), replace(held, basis=basis)
     for step in range(STEPS + 1):
         facts = absorb(facts, seen(hand, step, position), LENS)
-    return Day(facts=facts, now=AT + STEPS * HALF_HOUR, position=position, middle=hand.tick)
+    now = AT + STEPS * HALF_HOUR
+    facts = with_beta_of_two(facts, now)
+    return Day(facts=facts, now=now, position=position, middle=hand.tick)
+
+
+def with_beta_of_two(facts: Facts, now: datetime) -> Facts:
+    """Return the facts with a year of weeks in which ETH moved twice as the S&P 500 did."""
+    index, coin = Bars(), Bars()
+    for n in range(54):
+        friday = date(2025, 2, 28) + timedelta(weeks=n)
+        day, move = sessions_back(friday, 0), 0.02 * math.sin(n)
+        at = session_close(Hours.XNYS_CLOSE, day)
+        index = index.take(6000 * math.exp(move), day, at, keep=100)
+        coin = coin.take(2500 * math.exp(2 * move), day, at, keep=100)
+    prices = {
+        f"{name}|": Reading(name=name, value=1000.0, unit="", as_of=now, source="test")
+        for name in ("eth.price", "spx.price")
+    }
+    return replace(
+        facts, readings={**facts.readings, **prices}, bars={"spx.price|": index, "eth.price|": coin}
+    )
 
 
 def money(name: str, usdc: Callable[[Day], float]) -> dict[str, Callable[[Day], float]]:
@@ -203,6 +231,10 @@ EXPECTED: dict[str, Callable[[Day], float]] = {
     **money("hodl", lambda day: day.usdc(day.hodl)),
     **money("il", _loss),
     **money("net_pnl", lambda day: _loss(day) + day.usdc(day.fees)),
+    "position.il_realised_token0": lambda _: -LOST[0] / 1e6,
+    "position.il_realised_token1": lambda _: -LOST[1] / 1e18,
+    "position.il_realised_usd": lambda _: -LOST[0] / 1e6,
+    "position.flow_pnl_usd": lambda day: day.value + day.usdc(day.owed) + 10 - 600,
     "position.flow_pnl_token0": lambda day: day.value + day.usdc(day.owed) + 10 - 600,
     "position.flow_pnl_token1": lambda day: (
         (day.value + day.usdc(day.owed)) / day.price + 0.04 - 2.4
@@ -211,7 +243,7 @@ EXPECTED: dict[str, Callable[[Day], float]] = {
     **money("lvr", lambda day: day.usdc((0, day.lvr))),
     **money("markout", lambda day: day.markout),
     "position.il": lambda day: _loss(day) / day.usdc(day.hodl),
-    "position.il_chained": lambda day: _loss(day) / day.usdc(day.hodl),
+    "position.il_chained": lambda day: (_loss(day) - LOST[0] / 1e6) / day.usdc(day.hodl),
     "position.il_v2": lambda _: 2 * math.sqrt(1.0001**LAST) / (1 + 1.0001**LAST) - 1,
     "position.il_of_initial": lambda day: _loss(day) / day.usdc(day.hodl, 0),
     "position.vs_initial": lambda day: (day.value + day.usdc(day.fees)) / day.usdc(day.hodl, 0) - 1,
@@ -244,6 +276,8 @@ EXPECTED: dict[str, Callable[[Day], float]] = {
     "position.fee_apr_7d": lambda day: (
         day.usdc(day.earned(7 * 48 - len(OUT))) / day.value * 365 / 7
     ),
+    "position.pcf": lambda day: (day.value + day.usdc(day.owed)) / (day.usdc(day.fees) * 365 / 10),
+    "position.beta": lambda day: 2 * day.amounts(LAST)[1] / 1e18 * day.price / day.value,
 }
 SOLVED = {"position.breakeven_lower", "position.breakeven_upper"}
 
@@ -272,7 +306,7 @@ def test_at_a_break_even_price_the_fees_are_used_up(side: str, day: Day) -> None
         LIQUIDITY * (1 / inside - 1 / day.root(WIDTH)) + day.fees[0] - day.hodl[0],
         LIQUIDITY * (inside - day.root(-WIDTH)) + day.fees[1] - day.hodl[1],
     )
-    assert (held[0] + held[1] / root**2) / 1e6 == pytest.approx(0, abs=1e-4)
+    assert (held[0] + held[1] / root**2 - LOST[0]) / 1e6 == pytest.approx(0, abs=1e-4)
 
 
 def test_several_entries_have_no_one_price_to_compare_with(hand: Any, day: Day) -> None:
@@ -315,6 +349,7 @@ def plain(how: str) -> float:
         "position.distance_upper",
         "position.lower_sigmas",
         "position.upper_sigmas",
+        "position.beta",
     ],
 )
 def test_the_numbers_told_beside_a_measure_come_to_it(name: str, day: Day) -> None:

@@ -31,11 +31,35 @@ def test_what_takes_time_to_know_is_unknown_at_first_and_says_since_when(hand: A
     assert {name for name in why if name.endswith(("1d", "7d", "sigmas"))} == {
         signal.name for signal in LP_SIGNALS if signal.name.endswith(("1d", "7d", "sigmas"))
     }
-    assert why["pool.realised_vol_1d"] == "watched only since 2 Mar 00:00 UTC"
-    assert why["position.time_in_range"] == "the position has not been watched yet"
+    once = "seen at one block only, of 2 Mar 00:00 UTC"
+    assert why["pool.realised_vol_1d"] == once
+    for name in ("time_in_range", "lvr_usd", "earned_token0", "markout_usd", "fee_apr_1d"):
+        assert why[f"position.{name}"] == once, "nothing seen to happen is not nothing happened"
+    assert "position.out_of_range_s" not in why, "in range it is 0"
     stated = "the entry was stated in [[entry]], which tells nothing of what was collected"
     assert why["position.net_pnl_usd"] == why["position.collected_usd"] == stated
+    facts = absorb(facts, hand.snapshot(AT + HALF_HOUR, position, number=2), LENS)
+    why = known(facts, position, AT + HALF_HOUR)
     assert "position.lvr_usd" not in why, "nothing has been lost since it was first watched"
+    assert why["pool.realised_vol_1d"] == "watched only since 2 Mar 00:00 UTC"
+
+
+def test_how_long_it_was_out_before_it_was_first_seen_out_is_not_known(hand: Any) -> None:
+    position, out = hand.position(1), hand.tick + 1_500
+    facts = absorb(Facts(), hand.snapshot(AT, position, tick=out), LENS)
+    told = View(facts=facts, scope=position.key, now=AT).value("position.out_of_range_s")
+    assert told.value is None
+    assert told.note == "seen at one block only, of 2 Mar 00:00 UTC, and out of range there"
+    later = AT + HALF_HOUR
+    facts = absorb(facts, hand.snapshot(later, position, tick=out, number=2), LENS)
+    told = View(facts=facts, scope=position.key, now=later).value("position.out_of_range_s")
+    assert told.value == 1800
+    assert told.note == "at the least: it was out when first seen, 2 Mar 00:00 UTC"
+    # Seen inside before, the time is known, to a poll.
+    facts = absorb(Facts(), hand.snapshot(AT, position), LENS)
+    facts = absorb(facts, hand.snapshot(later, position, tick=out, number=2), LENS)
+    told = View(facts=facts, scope=position.key, now=later).value("position.out_of_range_s")
+    assert (told.value, told.note) == (0, "")
 
 
 def test_without_an_entry_all_that_compares_with_it_is_unknown(hand: Any) -> None:
@@ -43,11 +67,10 @@ def test_without_an_entry_all_that_compares_with_it_is_unknown(hand: Any) -> Non
     facts = absorb(Facts(), hand.snapshot(AT, position), LENS)
     why = known(facts, position, AT)
     entry = {name for name, note in why.items() if note == "its history cannot be read"}
-    money_ = {f"position.{one}_{u}" for one in ("hodl", "il", "collected", "net_pnl")
+    worths = ("hodl", "il", "collected", "net_pnl", "il_realised", "flow_pnl")
+    money_ = {f"position.{one}_{u}" for one in worths
               for u in ("token0", "token1", "usd")}  # fmt: skip
     assert entry == money_ | SOLVED | {
-        "position.flow_pnl_token0",
-        "position.flow_pnl_token1",
         "position.il",
         "position.il_v2",
         "position.il_of_initial",
@@ -57,13 +80,16 @@ def test_without_an_entry_all_that_compares_with_it_is_unknown(hand: Any) -> Non
         "position.vs_all_token0",
         "position.vs_all_token1",
         "position.fee_apr",
+        "position.pcf",
     }
 
 
 def test_without_a_dollar_only_dollars_are_unknown(hand: Any) -> None:
     position = hand.position(1)
-    facts = absorb(Facts(), hand.snapshot(AT, position), replace(LENS, pegged=frozenset()))
-    why = known(facts, position, AT)
+    lens = replace(LENS, pegged=frozenset())
+    facts = absorb(Facts(), hand.snapshot(AT, position), lens)
+    facts = absorb(facts, hand.snapshot(AT + HALF_HOUR, position, number=2), lens)
+    why = known(facts, position, AT + HALF_HOUR)
     poor = {name for name, note in why.items() if note.startswith("no token of the pool")}
     assert poor == {
         f"position.{one}_usd"

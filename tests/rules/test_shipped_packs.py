@@ -56,7 +56,7 @@ def slips(text: str) -> Iterator[tuple[str, str]]:
             places = range(start, end) if name not in seen else [start + number % (end - start)]
             seen.add(name)
             for at in places:
-                for letter in ("", "q"):
+                for letter in ("", "z" if line[at] == "q" else "q"):
                     wrong = line[:at] + letter + line[at + 1 :]
                     yield "\n".join([*lines[:number], wrong, *lines[number + 1 :]]), wrong
 
