@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.render import console_line
 from monitor.devnet.covid_2020 import vix_closes, vx_settlements
 from monitor.hedge.legs import parse_leg, spell_leg
 from monitor.model.layer import Action, LayerState, LayerStatus
@@ -101,7 +102,8 @@ def test_a_fill_ends_the_proposal_and_turns_the_layer_on(road: Road, hand: Any) 
     road.take(*on(hand, date(2020, 2, 14)))
     said = word(Verb.FILL, FEB_14 + timedelta(minutes=5), L2_CALLS)
     assert road.take(said) == [("L2.add", "filled")]
-    assert road.told[-1].reason == "done by ann@cli"
+    assert road.told[-1].reason == "+4 VIX 17Jun20 18C @1.60 by ann@cli"
+    assert "L2       book    +4 VIX 17Jun20 18C @1.60 by ann@cli" in console_line(road.told[-1])
     assert road.told[-1].id == road.alert("L2.add").id
     layer = road.layer("L2")
     assert (layer.status, layer.proposal) == (LayerStatus.ON, None)
@@ -246,7 +248,8 @@ def test_what_is_done_in_part_stays_due_for_the_rest(
     road.take(hand.vix(close, FEB_14 + 10 * DAY))
     asked = road.layer("L2").proposal
     sold = word(Verb.CLOSE, FEB_14 + 10 * DAY + HOUR, "vix.call 2020-06-17 18 -1 @9")
-    assert road.take(sold) == [], "people are not told a second time"
+    assert road.take(sold) == [("L2.close", "filled")], "what is asked is not told a second time"
+    assert road.told[-1].route == ("console",)
     layer = road.layer("L2")
     assert [leg.quantity for leg in layer.legs] == [3]
     assert layer.status is due

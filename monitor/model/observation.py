@@ -8,7 +8,7 @@ from typing import TypeAlias
 from monitor.model.layer import Fill
 from monitor.model.pool import PoolState, UsdPrice
 from monitor.model.position import Position
-from monitor.model.reading import Reading
+from monitor.model.reading import Bar, Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,21 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """Bars of past sessions of one signal, fetched from a provider's history.
+
+    id: the idempotent name of this stretch. key: of a member of a family, else empty.
+    """
+
+    id: str
+    source: str
+    observed_at: datetime
+    name: str
+    bars: tuple[Bar, ...]
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """A poll that failed. source: the chain's or the feed's name in config."""
 
@@ -119,4 +134,4 @@ class Word:
     until: datetime | None = None
 
 
-Observation: TypeAlias = Snapshot | Readings | Gap | Word
+Observation: TypeAlias = Snapshot | Readings | Past | Gap | Word

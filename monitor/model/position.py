@@ -60,13 +60,16 @@ class Basis:
 
     hodl0, hodl1: deposited tokens still in; a withdrawal takes its share of
     liquidity out of them, rounded so that the leg is never understated.
+    hodl0_s, hodl1_s: raw tokens of that leg times the seconds they were in, up to
+    turned_at, when it last changed; None where it has not since opened_at.
     realised: what withdrawals lost against holding, <= 0. released: what the shares of
     the hodl leg that withdrawals took were worth, >= 0.
     collected0, collected1: fees already taken out, principal apart; never negative.
     uncollected0, uncollected1: principal withdrawn but not yet collected; it
     waits among the tokens owed.
     deposited: every deposit; of it, gifted is what strangers paid and compounded what
-    came from the position's own fees, collected in the same transaction. withdrawn:
+    came from the position's own fees, collected in the same transaction, also counted in
+    either token. withdrawn:
     principal taken out of liquidity, collected or not. In and out of the pool went
     deposited, and withdrawn - uncollected + collected.
     paid: what deposits but gifts were worth. received: what collects were worth.
@@ -100,6 +103,11 @@ class Basis:
     received_token0: int | None = None
     received_token1: int | None = None
     provisional: bool = False
+    compounded_token0: int | None = 0
+    compounded_token1: int | None = 0
+    hodl0_s: int = 0
+    hodl1_s: int = 0
+    turned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

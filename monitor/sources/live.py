@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from monitor.clock import Clock, SystemClock, stopwatch
 from monitor.errors import HedgewatchError
 from monitor.feeds.port import Feed
-from monitor.model.observation import Gap, Observation, Readings, Snapshot, Word
+from monitor.model.observation import Gap, Observation, Past, Readings, Snapshot, Word
 from monitor.model.reading import Reading
 from monitor.sources.reorgs import Reorgs
 from monitor.sources.timeline import Timeline
@@ -21,6 +21,9 @@ from monitor.sources.timeline import Timeline
 INBOX_S: Final = 0.25
 PULSE_S: Final = 5.0
 QUEUE: Final = 256
+AT_ONCE: Final = 8
+"""A long past is taken up a few stretches at a time: blocks and people come before it."""
+
 GAP_S: Final = 1.0
 """However often a source is asked, its silence is told no more often than this."""
 
@@ -30,7 +33,7 @@ SILENCE_S: Final = 3 * PULSE_S
 LATE: Final = 3.0
 """A poll may take this many of its own intervals, and no less than ten seconds."""
 
-_WORD: Final = TypeAdapter(Word)
+_HEARD: Final[TypeAdapter[Word | Past]] = TypeAdapter(Word | Past)
 _log = logging.getLogger(__name__)
 # A run passed over because the one before still works is no news: each is bounded, and
 # one that hangs becomes a gap.
@@ -108,6 +111,8 @@ class Live:
 
     async def observations(self, stop: asyncio.Event) -> AsyncIterator[Observation]:
         """Yield observations until `stop` is set."""
+        # Before all else, so that what follows is known to be of this run.
+        await self._bounded("self", self._beat, 10.0)()
         scheduler = self._schedule()
         scheduler.start()
         stopping = asyncio.ensure_future(stop.wait())
@@ -148,7 +153,7 @@ class Live:
                 seconds=every_s,
                 id=name,
                 name=name,
-                next_run_time=at_once,
+                next_run_time=at_once + timedelta(seconds=every_s if name == "self" else 0.0),
             )
         return scheduler
 
@@ -196,11 +201,13 @@ class Live:
         return chain if polled.reader is not None else feed
 
     async def _hear(self) -> None:
-        for said in self._ears.unheard():
+        for said in sorted(self._ears.unheard(), key=_waits):
             if said.id in self._taken:
                 continue
+            if _waits(said) and self._queue.qsize() >= AT_ONCE:
+                break
             try:
-                word = _WORD.validate_json(said.json)
+                word = _HEARD.validate_json(said.json)
             except ValidationError as error:
                 self._ears.refuse(said.id, f"not understood: {error.error_count()} faults")
                 continue
@@ -231,6 +238,11 @@ class Live:
         if name in self._down:
             del self._down[name]
             _log.info("%s answers again", name)
+
+
+def _waits(said: Said) -> bool:
+    """Return whether it is a past, which can wait, and no person's word."""
+    return said.id.startswith("past:")
 
 
 def _revive(scheduler: AsyncIOScheduler) -> None:

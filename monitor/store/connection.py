@@ -34,14 +34,23 @@ _LASTING: Final = {
 def database_path(url: str) -> Path:
     """Return the file a store URL names: `sqlite:///var/x.db` or `sqlite:////srv/x.db`.
 
-    Three slashes are relative to the working directory, four are absolute.
-    Raises ConfigError for anything else.
+    Three slashes are relative to the working directory, four are absolute; what a config
+    file says has been resolved `beside` it. Raises ConfigError for anything else.
     """
     rest = url.removeprefix(_SCHEME)
     if rest == url or not rest or rest.endswith("/") or set(rest) & {"?", "#", "\0"}:
         reason = f'{url!r} is not a store: write "sqlite:///var/hedgewatch.db"'
         raise ConfigError([Fault(file="config", where="store.url", reason=reason)])
     return Path(rest)
+
+
+def beside(url: str, folder: Path) -> str:
+    """Return a store URL with a relative path taken from `folder`; another is left alone."""
+    try:
+        path = database_path(url)
+    except ConfigError:
+        return url  # it is refused, as it stands, by whoever opens it
+    return f"{_SCHEME}{folder / path}"
 
 
 def unusable(path: Path, reason: str) -> ConfigError:

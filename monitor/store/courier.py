@@ -4,12 +4,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.alerts.delivery import Dead, Retry, after_failure
 from monitor.alerts.wire import from_json
-from monitor.channels.port import Channel, Message
+from monitor.channels.port import Channel, Checked, Message
 from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
 from monitor.logs import redact
@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 # How long a courier sleeps at most: a letter requeued by another process pokes nobody.
 _LONGEST_NAP_S: Final = 5.0
 _SHORTEST_NAP_S: Final = 0.01
+# How long a channel that does not let us in is left alone, where it does not say itself.
+_LEFT_ALONE: Final = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -30,6 +32,7 @@ class Courier:
     A failure of the channel is the letter's business and goes to the outbox; any
     other exception is a bug and leaves `run` or `deliver_due`. random: gives
     numbers in [0, 1). drain_s: what a send in flight is given when told to stop.
+    refused: why the channel does not let us in, or empty; all letters wait meanwhile.
     """
 
     store: Store
@@ -37,6 +40,7 @@ class Courier:
     clock: Clock
     random: Callable[[], float]
     drain_s: float = field(default=10.0, kw_only=True)
+    refused: str = field(default="", init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False, repr=False)
     _paused_until: datetime | None = field(default=None, init=False)
     _failing: bool = field(default=False, init=False)
@@ -67,11 +71,11 @@ class Courier:
     def next_due(self) -> datetime | None:
         """Return when there will next be something to send, None while nothing waits."""
         due = self.store.outbox.next_due(self.channel.name)
-        if due is None or self._paused_until is None:
-            return due
-        return max(due, self._paused_until)
+        return due if due is None or self._paused_until is None else max(due, self._paused_until)
 
     async def _work(self, stop: asyncio.Event) -> None:
+        # At once, so that a wrong token is no news of the day there is an alert to send.
+        await self._let_in(self.clock.now)
         while not stop.is_set():
             self._wake.clear()
             if not await self._deliver_next(self.clock.now):
@@ -93,18 +97,39 @@ class Courier:
         now = tell_time()
         if self._paused_until is not None and now < self._paused_until:
             return False
+        if self.refused and not await self._let_in(tell_time):
+            return False
         # One at a time, so that what a send lets go first is seen before what came later.
         letters = self.store.outbox.due(self.channel.name, now, 1)
         for letter in letters:
             await self._deliver(letter, tell_time)
         return bool(letters)
 
+    async def _let_in(self, tell_time: Callable[[], datetime]) -> bool:
+        """Return whether there is sense in sending a letter."""
+        if not isinstance(self.channel, Checked):
+            return True
+        try:
+            await self.channel.check()
+        except Permanent:
+            return True  # what is wrong is told of the letter
+        except Transient as error:
+            if error.refused:
+                self._stand_still(error, tell_time())
+            elif self.refused:
+                self._paused_until = tell_time() + (error.retry_after or _LEFT_ALONE)
+            return not self.refused
+        self._tell_recovery()
+        return True
+
     async def _deliver(self, letter: Letter, tell_time: Callable[[], datetime]) -> None:
         now = tell_time()
         try:
             alert = from_json(letter.payload)
         except ValueError as error:
-            self._give_up(letter, now, f"its payload cannot be read: {error}")
+            _give_up(
+                self.store, self.channel.name, letter, now, f"its payload cannot be read: {error}"
+            )
             return
         message = Message(alert=alert, tries=letter.tries, repeat=letter.repeat, now=now)
         self.store.outbox.sending(letter.id)
@@ -118,29 +143,33 @@ class Courier:
 
     def _failed(self, letter: Letter, error: Transient | Permanent, now: datetime) -> None:
         outcome = after_failure(
-            error,
-            tries=letter.tries + 1,
-            queued_at=letter.queued_at,
-            now=now,
-            jitter=self.random(),
+            error, tries=letter.tries + 1, queued_at=letter.queued_at, now=now, jitter=self.random()
         )
-        if isinstance(error, Transient):
+        if isinstance(error, Transient) and error.refused:
+            self._stand_still(error, now)
+        elif isinstance(error, Transient):
             self._tell_outage(error)
             if error.retry_after is not None:
                 self._paused_until = now + error.retry_after
         match outcome:
             case Dead(reason=reason):
-                self._give_up(letter, now, reason)
+                _give_up(self.store, self.channel.name, letter, now, reason)
             case Retry(due=due):
                 ambiguous = isinstance(error, Transient) and error.ambiguous
                 self.store.outbox.failed(
                     letter.id, due=due, error=redact(str(error)), ambiguous=ambiguous
                 )
 
-    def _give_up(self, letter: Letter, now: datetime, reason: str) -> None:
-        told = redact(reason)
-        self.store.outbox.dead(letter.id, now, told)
-        _log.error("%s: alert %s is given up: %s", self.channel.name, letter.alert_id, told)
+    def _stand_still(self, error: Transient, now: datetime) -> None:
+        """Leave a channel alone that does not let us in; say so once."""
+        wait = error.retry_after or _LEFT_ALONE
+        self._paused_until = now + wait
+        if not self.refused:
+            _log.error(
+                "%s: its alerts wait, and it is asked again every %.0f minutes: %s",
+                *(self.channel.name, wait.total_seconds() / 60, redact(str(error))),
+            )
+        self.refused = redact(str(error))
 
     def _tell_outage(self, error: Transient) -> None:
         if not self._failing:
@@ -148,6 +177,15 @@ class Courier:
             _log.warning("%s fails, alerts wait: %s", self.channel.name, redact(str(error)))
 
     def _tell_recovery(self) -> None:
-        if self._failing:
-            self._failing = False
+        if self._failing or self.refused:
+            self._failing, self.refused = False, ""
             _log.info("%s works again", self.channel.name)
+
+
+def _give_up(store: Store, channel: str, letter: Letter, now: datetime, reason: str) -> None:
+    told = redact(reason)
+    store.outbox.dead(letter.id, now, told)
+    _log.error(
+        "%s: alert %s is given up: %s; `hedgewatch outbox --requeue %d` sends it once more",
+        *(channel, letter.alert_id, told, letter.id),
+    )

@@ -114,6 +114,17 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """What became of one event's letter to one channel; it waits while neither is set."""
+
+    channel: str
+    tries: int
+    error: str = ""
+    done_at: datetime | None = None
+    dead_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
     """One channel's letters that have not arrived. oldest: of those waiting."""
 

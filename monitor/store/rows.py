@@ -1,9 +1,9 @@
 """The road's state as rows of the store, and back."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import ConfigDict, TypeAdapter
@@ -16,6 +16,7 @@ from monitor.signals.facts import Facts, PoolSeen, SourceSeen
 from monitor.signals.series import Sample, Series, stamp
 from monitor.signals.track import PoolHours, PoolTrack
 from monitor.signals.turns import PositionTrack
+from monitor.store.bars import changed_bars, restored_bars
 from monitor.store.positions import KIND as POSITION
 from monitor.store.positions import changed_positions, restored_positions
 from monitor.store.records import RowKey
@@ -44,6 +45,8 @@ _TABLES: Final = (
     _Table(kind="path", record=PositionTrack, pick=lambda s: s.facts.paths),
 )
 
+
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 # Else an infinity is written as null, which no float reads.
 _EXACT: Final = ConfigDict(ser_json_inf_nan="constants")
@@ -81,6 +84,7 @@ def changed_rows(old: State, new: State) -> dict[RowKey, str | None]:
         rows.update({(table.kind, key): None for key in before if key not in after})
     rows.update(changed_positions(old.facts, new.facts))
     rows.update(changed_reels(old.facts.reels, new.facts.reels))
+    rows.update(changed_bars(old.facts.bars, new.facts.bars))
     if new.at is not None and new.at != old.at:
         rows["meta", "at"] = new.at.isoformat()
     return rows
@@ -97,9 +101,26 @@ def new_samples(old: State, new: State) -> tuple[SampleRow, ...]:
             known = _shared(known, series) if turned else known
             found += [
                 SampleRow(series=key, at=sample.at, value=sample.value)
-                for sample in _tail(known, series)
+                for sample in _added(known, series)
             ]
     return tuple(found)
+
+
+def _added(old: Series, new: Series) -> Iterable[Sample]:
+    """Return what a series has more of, at its end or, where its past was filled, before.
+
+    Between two states samples are appended, the last replaced, the oldest dropped; only
+    a past puts some between them. Their number tells, so that long series are not walked.
+    """
+    tail = _tail(old, new)
+    if not old.samples or not new.samples:
+        return tail
+    first = bisect_left(old.samples, new.samples[0].at, key=stamp)
+    beyond = bisect_right(new.samples, old.samples[-1].at, key=stamp)
+    if beyond == len(old.samples) - first:
+        return tail
+    known = set(old.samples)
+    return [sample for sample in new.samples if sample not in known]
 
 
 def _tail(old: Series, new: Series) -> Iterable[Sample]:
@@ -113,12 +134,17 @@ def _tail(old: Series, new: Series) -> Iterable[Sample]:
 
 
 def forgotten_samples(old: State, new: State) -> dict[str, datetime]:
-    """Return, for each series that dropped its oldest samples, the first stamp it still has."""
-    before = old.facts.series
+    """Return, for each series that dropped its oldest samples, the first stamp it still has.
+
+    The end of time for one that is gone whole.
+    """
+    after = new.facts.series
+    if old.facts.series is after:
+        return {}
     return {
-        key: series.samples[0].at
-        for key, series in new.facts.series.items()
-        if key in before and before[key].samples[0].at < series.samples[0].at
+        key: after[key].samples[0].at if key in after else _NEVER
+        for key, series in old.facts.series.items()
+        if key not in after or series.samples[0].at < after[key].samples[0].at
     }
 
 
@@ -187,6 +213,7 @@ def restore(rows: Mapping[RowKey, str], samples: Iterable[SampleRow]) -> State:
             paths=tables["path"],
             series=_series(samples),
             reels=restored_reels(rows),
+            bars=restored_bars(rows),
         ),
     )
 

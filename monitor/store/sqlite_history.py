@@ -24,6 +24,11 @@ class SqliteHistory:
         rows = self._database.read(f"{_EVENT} ORDER BY id DESC LIMIT ?", limit)
         return tuple(_event(row) for row in reversed(rows))
 
+    def of_alert(self, alert_id: str) -> tuple[Event, ...]:
+        """Return all that was told under one short id, oldest first, for people to see."""
+        rows = self._database.read(f"{_EVENT} WHERE alert_id = ? ORDER BY id", alert_id)
+        return tuple(_event(row) for row in rows)
+
     def polls(self, source: str, limit: int) -> tuple[Poll, ...]:
         rows = self._database.read(
             "SELECT at, number, hash, gap, requests FROM poll WHERE source = ?"

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from monitor.store.connection import Connection, Row
-from monitor.store.records import Backlog, Letter, Outgoing
+from monitor.store.records import Backlog, Carried, Letter, Outgoing
 from monitor.store.schema import from_micros, maybe_instant, to_micros
 
 WITHDRAWN: Final = "taken back before it was sent"
@@ -105,6 +105,24 @@ class SqliteOutbox:
         return tuple(
             Backlog(channel=channel, waiting=waiting, dead=dead, oldest=maybe_instant(oldest))
             for channel, waiting, dead, oldest in rows
+        )
+
+    def carried(self, event: int) -> tuple[Carried, ...]:
+        """Return what became of an event's letters, for people to see."""
+        rows = self._database.read(
+            "SELECT channel, tries, error, done_at, dead_at FROM outbox WHERE event = ?"
+            " ORDER BY id",
+            event,
+        )
+        return tuple(
+            Carried(
+                channel=channel,
+                tries=tries,
+                error=error,
+                done_at=maybe_instant(done_at),
+                dead_at=maybe_instant(dead_at),
+            )
+            for channel, tries, error, done_at, dead_at in rows
         )
 
     def _change(self, letter: int, assignments: str, *values: object) -> None:

@@ -108,6 +108,82 @@ async def test_letters_of_one_key_go_in_order_while_another_key_overtakes(
     assert [message.tries for message in channel.sent] == [0, 1, 0]
 
 
+@dataclass
+class Doorkeeper(MemoryChannel):
+    """Lets nobody in until the door is opened; counts who asked."""
+
+    open: bool = False
+    asked: int = 0
+
+    async def check(self) -> None:
+        self.asked += 1
+        if not self.open:
+            raise Transient("nobody of this name", retry_after=timedelta(minutes=5), refused=True)
+
+
+async def test_a_channel_that_lets_nobody_in_is_asked_every_five_minutes_and_keeps_its_letters(
+    store: Store, clock: ManualClock, letter: Letters, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    door = Doorkeeper(name="mqtt")
+    courier = Courier(store, door, clock, half)
+    store.commit(Change(alerts=(letter("one"), letter("two", key="other"))))
+    async with running(courier):
+        await clock.advance(0)
+        assert courier.refused == "nobody of this name"
+        for _ in range(4 * 24 * 12):  # four days: longer than any letter is tried
+            await clock.advance(300)
+        assert door.asked == 1 + 4 * 24 * 12
+        assert (door.sent, store.outbox.dead_letters()) == ([], ())
+        (line,) = (r for r in caplog.records if r.levelname == "ERROR")
+        assert "nobody of this name" in line.message
+        door.open = True
+        await clock.advance(300)
+        assert idems(door) == ["one", "two"]
+        assert courier.refused == ""
+    assert "mqtt works again" in caplog.text
+
+
+async def test_a_letter_that_meets_a_closed_door_waits_and_goes_out_when_it_opens(
+    store: Store, clock: ManualClock, letter: Letters
+) -> None:
+    door = Doorkeeper(name="mqtt", open=True)
+    door.failures.append(Transient("revoked", retry_after=timedelta(minutes=5), refused=True))
+    store.commit(Change(alerts=(letter("one"), letter("two", key="other"))))
+    async with running(Courier(store, door, clock, half)):
+        await clock.advance(0)
+        assert (door.sent, door.asked) == ([], 1)
+        await clock.advance(299)
+        assert door.sent == []
+        await clock.advance(1)
+        assert idems(door) == ["one", "two"]
+
+
+async def test_a_restart_asks_at_once(store: Store, clock: ManualClock, letter: Letters) -> None:
+    door = Doorkeeper(name="mqtt")
+    store.commit(Change(alerts=(letter("one"),)))
+    async with running(Courier(store, door, clock, half)):
+        await clock.advance(1)
+    door.open = True
+    async with running(Courier(store, door, clock, half)):
+        await clock.advance(0)
+        assert idems(door) == ["one"]
+
+
+async def test_what_is_given_up_is_told_with_how_to_send_it_again(
+    store: Store,
+    channel: MemoryChannel,
+    clock: ManualClock,
+    letter: Letters,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    channel.failures.append(Permanent("no such chat"))
+    store.commit(Change(alerts=(letter("one"),)))
+    await Courier(store, channel, clock, half).deliver_due(clock.now())
+    (dead,) = store.outbox.dead_letters()
+    assert f"`hedgewatch outbox --requeue {dead.id}` sends it once more" in caplog.text
+
+
 async def test_a_broken_channel_is_tried_ever_less_often(
     store: Store, channel: MemoryChannel, courier: Courier, clock: ManualClock, letter: Letters
 ) -> None:

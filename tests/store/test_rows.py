@@ -1,5 +1,6 @@
 """Samples to write: the new ones, each once, without walking what is written already."""
 
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -8,8 +9,10 @@ import pytest
 from monitor.pipeline import State
 from monitor.signals.facts import Facts
 from monitor.signals.windows import Sample, Series
+from monitor.store.memory import MemoryStore
+from monitor.store.records import Change
 from monitor.store.records import Sample as SampleRow
-from monitor.store.rows import new_samples
+from monitor.store.rows import forgotten_samples, new_samples, restore
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -56,6 +59,55 @@ def test_only_what_is_new_is_written(
     old: tuple[Sample, ...], new: tuple[Sample, ...], count: int
 ) -> None:
     assert written(old, new) == list(new[len(new) - count :])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "added"),
+    [
+        pytest.param((2, 3), (0, 1, 2, 3), (0, 1), id="before its first"),
+        pytest.param((0, 3), (0, 1, 2, 3), (1, 2), id="between two of it"),
+        pytest.param((0, 2), (0, 1, 2, 3), (1, 3), id="between two of it and at its end"),
+        pytest.param((0, 2, 3), (1, 2, 3), (1,), id="in the place of the oldest, which is dropped"),
+        pytest.param((0, 1, 9), (5, 9), (5,), id="before the last, which alone is left"),
+    ],
+)
+def test_samples_that_a_past_has_filled_in_are_written(
+    old: tuple[int, ...], new: tuple[int, ...], added: tuple[int, ...]
+) -> None:
+    every = samples(*range(10))
+    picked = tuple(every[n] for n in new)
+    assert written(tuple(every[n] for n in old), picked) == [every[n] for n in added]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_became_of_a_series_the_store_ends_with_what_the_state_has(seed: int) -> None:
+    dice, every = random.Random(seed), samples(*range(60))
+    old = sorted(dice.sample(range(40), dice.randint(1, 20)))
+    drop = dice.randint(0, len(old))
+    free = range(old[drop - 1] + 1 if drop else 0, 60)
+    new = sorted({*old[drop:], *dice.sample(free, dice.randint(1, len(free) // 2))})
+    before = state(vix=tuple(every[n] for n in old))
+    after = state(vix=tuple(every[n] for n in new))
+    store = MemoryStore(now=START)
+    for one, next_ in ((State(), before), (before, after)):
+        store.commit(
+            Change(
+                samples=new_samples(one, next_),
+                forget_samples_before=forgotten_samples(one, next_),
+            )
+        )
+    found = store.load().samples
+    assert restore({}, found).facts.series == after.facts.series
+    assert len(found) == len(new), "none is written twice"
+
+
+def test_a_series_that_no_window_asks_for_any_more_is_forgotten_whole() -> None:
+    before, after = state(vix=samples(1, 2), pool=samples(3)), state(pool=samples(3))
+    store = MemoryStore(now=START)
+    store.commit(Change(samples=new_samples(State(), before)))
+    forgotten = forgotten_samples(before, after)
+    store.commit(Change(samples=new_samples(before, after), forget_samples_before=forgotten))
+    assert [row.series for row in store.load().samples] == ["pool"]
 
 
 def test_a_series_that_is_new_is_written_whole_and_an_untouched_one_not_at_all() -> None:

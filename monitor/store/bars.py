@@ -1,0 +1,55 @@
+"""Bars of the market's numbers as rows of the store, one a session, and back."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
+
+from monitor.model.reading import Bar
+from monitor.signals.bars import Bars
+from monitor.store.records import RowKey
+
+KIND: Final = "bar"
+
+
+def changed_bars(old: Mapping[str, Bars], new: Mapping[str, Bars]) -> dict[RowKey, str | None]:
+    """Return the rows that differ; None for those that are gone.
+
+    Bars that did not change are the same object, so identity tells.
+    """
+    rows: dict[RowKey, str | None] = {}
+    if old is new:
+        return rows
+    for key in old.keys() | new.keys():
+        before, after = old.get(key), new.get(key)
+        if before is after:
+            continue
+        was = {bar.day: bar for bar in before.bars} if before else {}
+        now = {bar.day: bar for bar in after.bars} if after else {}
+        for day, bar in now.items():
+            if was.get(day) is not bar:
+                rows[KIND, f"{key}|{day}"] = _written(bar)
+        rows.update({(KIND, f"{key}|{day}"): None for day in was.keys() - now.keys()})
+    return rows
+
+
+def restored_bars(rows: Mapping[RowKey, str]) -> dict[str, Bars]:
+    """Return the bars that were saved; raises ValueError where a row does not parse."""
+    found: dict[str, list[Bar]] = {}
+    for (kind, key), text in rows.items():
+        if kind == KIND:
+            name, _, day = key.rpartition("|")
+            found.setdefault(name, []).append(_read(date.fromisoformat(day), text))
+    return {
+        name: Bars(bars=tuple(sorted(bars, key=lambda bar: bar.day)))
+        for name, bars in found.items()
+    }
+
+
+def _written(bar: Bar) -> str:
+    return json.dumps([bar.open, bar.high, bar.low, bar.close, bar.at.isoformat()])
+
+
+def _read(day: date, text: str) -> Bar:
+    first, high, low, last, at = json.loads(text)
+    return Bar(day=day, open=first, high=high, low=low, close=last, at=datetime.fromisoformat(at))

@@ -1,0 +1,39 @@
+"""A trade that no alert asked for leaves its line all the same."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitor.alerts.alert import Alert
+from monitor.alerts.render import console_line
+from monitor.hedge.legs import parse_leg
+from monitor.model.observation import Verb, Word
+from monitor.pipeline import Rulebook, State, step
+
+AT = datetime(2020, 2, 13, 22, 30, tzinfo=UTC)
+
+
+def word(verb: Verb, at: datetime, *legs: str, name: str) -> Word:
+    fills = tuple(parse_leg(leg) for leg in legs)
+    return Word(id=name, verb=verb, observed_at=at, by="ann@cli", layer="L2", fills=fills)
+
+
+def taken(book: Rulebook, state: State, said: Word) -> tuple[State, list[Alert]]:
+    state, alerts = step(book, state, said)
+    return state, list(alerts)
+
+
+def test_a_fill_that_nobody_asked_for_leaves_a_line_too(hand: Any) -> None:
+    book, state = hand.book("alvh"), State()
+    said = word(Verb.FILL, AT, "vix.call 2020-06-17 18 +4 @1.60", name="bought")
+    state, (event,) = taken(book, state, said)
+    line = "22:30:00Z  filled   L2       book    +4 VIX 17Jun20 18C @1.60 by ann@cli"
+    assert console_line(event) == f"{line}  {event.id}"
+    assert (event.rule, event.state.value) == ("L2.fill", "filled")
+    assert (event.text, event.route) == ("Now holds 4 × VIX 17 Jun 2020 18 call", ("console",))
+    state, alerts = taken(book, state, said)
+    assert alerts == [], "the same word is heard once"
+    state, (event,) = taken(book, state, word(Verb.CLOSE, AT + timedelta(hours=1), name="sold"))
+    assert (event.rule, event.reason) == ("L2.close", "-4 VIX 17Jun20 18C by ann@cli")
+    assert event.text == "Now off"
+    state, alerts = taken(book, state, word(Verb.CLOSE, AT + timedelta(hours=2), name="again"))
+    assert alerts == [], "what is refused is not done"
