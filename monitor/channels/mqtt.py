@@ -77,7 +77,7 @@ class MqttChannel:
         topic = f"{self.root}/{EVENT}"
         payload = event_json(message.alert, sent_at=message.now, repeat=message.repeat)
         properties = message_properties(
-            expiry_s=_expiry_s(message),
+            expiry_s=_expiry_s(message, self._access.settings.event_expiry_s),
             user={"idempotency-key": message.alert.idem, "schema": SCHEMA},
         )
         try:
@@ -102,9 +102,9 @@ class MqttChannel:
         await self._connection.run(stop)
 
 
-def _expiry_s(message: Message) -> int | None:
-    """Return whole seconds until a proposal is void; a void one is news that does not expire."""
+def _expiry_s(message: Message, longest_s: int) -> int:
+    """Return whole seconds until a proposal is void, or the longest; a void one is news."""
     alert = message.alert
     if alert.expires_at is None or alert.expires_at <= message.now:
-        return None
-    return max(1, int((alert.expires_at - message.now).total_seconds()))
+        return longest_s
+    return min(max(1, int((alert.expires_at - message.now).total_seconds())), longest_s)

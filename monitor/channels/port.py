@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from monitor.alerts.alert import Alert
 from monitor.errors import HedgewatchError
@@ -33,6 +33,15 @@ class Channel(Protocol):
 
     async def send(self, message: Message) -> None:
         """Return once accepted; raise Transient (try later) or Permanent (give up)."""
+        ...
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A channel that can tell, without a message, whether it is let in."""
+
+    async def check(self) -> None:
+        """Return if it is; raise as `send` does if not, or if that cannot be told."""
         ...
 
 

@@ -39,7 +39,8 @@ class MqttSettings:
     protocol: `auto` tries 5, then 3.1.1, in which a refused publish cannot be seen.
     password: a reference, `env:NAME` or `file:/path`. tls: true, or a table.
     will_delay_s: how long a lost connection is no news. reassert_s: how often the
-    retained topics are published again. heartbeat_s: 0 for none.
+    retained topics are published again. heartbeat_s: 0 for none. event_expiry_s: how long
+    a broker keeps an event for who is away, where its proposal is not void before.
     """
 
     __pydantic_config__: ClassVar = _STRICT
@@ -55,6 +56,7 @@ class MqttSettings:
     will_delay_s: Annotated[int, Field(ge=0, le=3_600)] = 5
     reassert_s: Seconds = 60.0
     heartbeat_s: Annotated[float, Field(ge=0, le=86_400)] = 10.0
+    event_expiry_s: Annotated[int, Field(ge=1, le=31_622_400)] = 7 * 86_400
     timeout_s: Seconds = 5.0
 
     def __post_init__(self) -> None:

@@ -19,7 +19,14 @@ from monitor.alerts.render import plain, telegram_html
 from monitor.channels.port import Message
 from monitor.channels.settings import TelegramSettings, chat_id
 from monitor.channels.telegram_bot import open_bot
-from monitor.channels.telegram_errors import SHAPELESS, retry_after, shapeless, tellable, verdict
+from monitor.channels.telegram_errors import (
+    SHAPELESS,
+    misshapen,
+    retry_after,
+    shapeless,
+    tellable,
+    verdict,
+)
 from monitor.clock import Clock
 from monitor.errors import Transient
 from monitor.logs import redact
@@ -75,11 +82,18 @@ class TelegramChannel:
     def __repr__(self) -> str:
         return f"TelegramChannel({self._settings.token})"
 
+    async def check(self) -> None:
+        """Return once Telegram knows the bot; raise as `send` does where it does not."""
+        try:
+            await self._told(self._bot.get_me)
+        except Transient as error:
+            raise misshapen(self._bot.token, token=self._settings.token) or error from None
+
     async def send(self, message: Message) -> None:
         """Return once Telegram has the message.
 
-        Raises Transient, ambiguous when it may have arrived, or Permanent when
-        the chat, the token or the message itself will never do.
+        Raises Transient, ambiguous when it may have arrived and refused when the token
+        will not do, or Permanent when the chat or the message itself never will.
         """
         await self._told(lambda: self._deliver(message))
 
@@ -87,7 +101,7 @@ class TelegramChannel:
         """Send a plain text; raise as `send` does. It waits its turn among the alerts."""
         await self._told(lambda: self._post(text, None, quiet=True))
 
-    async def _told(self, delivery: Callable[[], Awaitable[None]]) -> None:
+    async def _told(self, delivery: Callable[[], Awaitable[object]]) -> None:
         """Await a delivery in its turn, its failures as verdicts."""
         async with self._turn:
             try:

@@ -16,7 +16,7 @@ from telegram.error import TelegramError
 from monitor.channels.settings import TelegramSettings, chat_id
 from monitor.channels.telegram import TelegramChannel
 from monitor.channels.telegram_bot import open_bot
-from monitor.channels.telegram_errors import SHAPELESS, shapeless, verdict
+from monitor.channels.telegram_errors import REFUSED_WAIT, SHAPELESS, shapeless, verdict
 from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Transient
 
@@ -68,6 +68,10 @@ class TelegramCommands:
                     self._offset = update.update_id + 1
                     await self._hear(update)
             except HedgewatchError as error:
+                if isinstance(error, Transient) and error.refused:
+                    # The courier of the alerts tells of it, once for both.
+                    await self._clock.sleep(REFUSED_WAIT.total_seconds())
+                    continue
                 self._tell(str(error))
                 wait_s = min(_FIRST_WAIT_S * 2.0 ** min(losses, 10), _LONGEST_WAIT_S)
                 losses += 1

@@ -1,5 +1,6 @@
 """What a failure of the Bot API means: try later, or give up."""
 
+import re
 from datetime import timedelta
 from typing import Final
 
@@ -21,6 +22,10 @@ from monitor.logs import redact
 # httpx failures after which nothing can have reached Telegram.
 _NEVER_SENT: Final = (httpx.PoolTimeout, httpx.ConnectTimeout, httpx.ConnectError)
 
+REFUSED_WAIT: Final = timedelta(minutes=5)
+"""How long a bot whose token was refused is left alone."""
+_TOKEN: Final = re.compile(r"\d+:[\w-]{35}", re.ASCII)
+
 SHAPELESS: Final = (AttributeError, LookupError, TypeError, ValueError)
 """What python-telegram-bot raises, unwrapped, where HTTP 200 brings JSON of another shape."""
 
@@ -41,7 +46,7 @@ def verdict(error: TelegramError, *, token: str, timeout_s: float) -> Transient 
     match error:
         case InvalidToken():
             reason = f"Telegram refused the token in {token} ({said}): ask @BotFather for a new one"
-            return Permanent(reason)
+            return Transient(reason, retry_after=REFUSED_WAIT, refused=True)
         case Forbidden():
             return Permanent(f"Telegram will not let the bot write to the chat: {said}")
         case BadRequest():
@@ -54,6 +59,20 @@ def verdict(error: TelegramError, *, token: str, timeout_s: float) -> Transient 
             return Transient(f"another program uses this bot's token: {said}")
         case _:
             return _transport(error, timeout_s)
+
+
+def misshapen(secret: str, *, token: str) -> Transient | None:
+    """Return what to say of a token that is none, None where it may be one.
+
+    token: where it comes from.
+    """
+    if _TOKEN.fullmatch(secret):
+        return None
+    reason = (
+        f"what is in {token} is not of the form of a bot's token (digits, a colon and 35"
+        " characters): ask @BotFather for one"
+    )
+    return Transient(reason, retry_after=REFUSED_WAIT, refused=True)
 
 
 def retry_after(error: RetryAfter) -> timedelta:

@@ -71,16 +71,6 @@ async def test_an_event_arrives_acknowledged_with_its_key_and_is_not_retained(
         assert EVENT not in await retained(broker, listening)
 
 
-async def test_an_event_that_was_void_before_it_left_never_expires(
-    broker: Broker, listening: Any, running: Any, make_message: Any
-) -> None:
-    async with listening(broker) as ear, running(broker) as channel:
-        await channel.send(make_message(expires_at=AT, now=AT + timedelta(minutes=1)))
-        await ear.until(lambda heard: heard.payloads(EVENT))
-        event = next(one for one in ear.heard if one.topic.value == EVENT)
-        assert not hasattr(event.properties, "MessageExpiryInterval")
-
-
 async def test_a_repeat_carries_the_same_key_and_says_so(
     broker: Broker, listening: Any, running: Any, make_message: Any
 ) -> None:

@@ -186,12 +186,6 @@ async def test_plain_text_that_is_refused_too_is_given_up(token: str, make_messa
             "will not let the bot write to the chat.*blocked by the user",
             id="a bot that was blocked",
         ),
-        pytest.param(
-            refuse(401, "Unauthorized"),
-            r"refused the token in file:.* \(Unauthorized\): ask @BotFather for a new one",
-            id="a token that was revoked",
-        ),
-        pytest.param(refuse(404, "Not Found"), "refused the token", id="a token misshapen"),
     ],
 )
 async def test_what_no_retry_mends_is_permanent(
@@ -256,6 +250,48 @@ async def failure(call: Callable[..., Awaitable[Any]], *arguments: Any) -> Excep
     with pytest.raises(Exception) as caught:  # noqa: PT011 - which one is the caller's question
         await call(*arguments)
     return caught.value
+
+
+REFUSED = r"refused the token in file:.* \((Unauthorized|Not Found)\): ask @BotFather for a new one"
+
+
+@pytest.mark.parametrize("step", [refuse(401, "Unauthorized"), refuse(404, "Not Found")])
+@pytest.mark.parametrize("asks", [True, False], ids=["asked who it is", "given an alert"])
+async def test_a_refused_token_stops_the_channel_and_costs_no_alert(
+    step: Step, token: str, make_message: Any, *, asks: bool
+) -> None:
+    async with bot_api(step) as api, channel_to(api.url, token) as channel:
+        with pytest.raises(Transient, match=REFUSED) as caught:
+            await (channel.check() if asks else channel.send(make_message()))
+    assert caught.value.refused
+    assert (caught.value.retry_after, caught.value.ambiguous) == (timedelta(minutes=5), False)
+
+
+async def me(_: web.Request) -> web.Response:
+    bot = {"id": 123456789, "is_bot": True, "first_name": "b", "username": "b_bot"}
+    return web.json_response({"ok": True, "result": bot})
+
+
+async def test_a_bot_that_telegram_knows_is_let_in_without_a_message(token: str) -> None:
+    async with bot_api(me) as api, channel_to(api.url, token) as channel:
+        await channel.check()
+    assert api.paths == [f"/bot{TOKEN}/getMe"]
+
+
+@pytest.mark.parametrize("wrong", ["hunter2", "12345678:short", "a" * 45, TOKEN + "x"])
+@pytest.mark.parametrize("step", [refuse(404, "Not Found"), page(502), close])
+async def test_what_is_no_token_is_told_even_where_telegram_is_not_reached(
+    wrong: str, step: Step, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrong"
+    path.write_text(wrong)
+    path.chmod(0o600)
+    async with bot_api(step) as api, channel_to(api.url, f"file:{path}") as channel:
+        error = await failure(channel.check)
+    assert isinstance(error, Transient)
+    assert error.refused
+    assert "is not of the form of a bot's token (digits, a colon and 35 characters)" in str(error)
+    assert wrong not in "".join(traceback.format_exception(error))
 
 
 async def test_a_wait_telegram_asks_for_silences_the_whole_bot(
