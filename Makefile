@@ -6,7 +6,7 @@ export npm_config_loglevel ?= error
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak bench lock clean
+.PHONY: help setup demo test check docs soak bench lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ check: setup ## read the code: lint, format, types, import order, spelling
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell
 
+docs: setup ## write SIGNALS.md anew from the catalogue
+	@$(BIN)/hedgewatch signals --catalogue --markdown > SIGNALS.md
+
 soak: setup ## run the long tests: the daemon killed and restarted many times
 	@$(BIN)/python -m pytest -m soak -s
 
@@ -35,7 +38,7 @@ bench: setup ## measure speed beside its peers; writes ./out/bench.json, fails w
 
 lock: setup ## pin the dependencies anew; UPGRADE=--upgrade takes the newest ones
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
-	  --all-extras --group dev --python-version 3.11 $(UPGRADE) pyproject.toml -o requirements.lock
+	  --extra demo --group dev --python-version 3.11 $(UPGRADE) pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 	  --group bench --constraint requirements.lock --python-version 3.11 $(UPGRADE) -o requirements-bench.lock
 	@command -v npm >/dev/null || { echo "npm is missing: install npm" >&2; exit 1; }

@@ -19,15 +19,22 @@ class Transient(HedgewatchError):
     """It failed now and may work later.
 
     retry_after: the least wait the other side asked for, if it asked.
-    ambiguous: true when the work may have been done although no answer came.
+    ambiguous: true when the work may have been done although no answer came. refused:
+    true when the other side does not let us in at all (a wrong token): a person must act.
     """
 
     def __init__(
-        self, reason: str, *, retry_after: timedelta | None = None, ambiguous: bool = False
+        self,
+        reason: str,
+        *,
+        retry_after: timedelta | None = None,
+        ambiguous: bool = False,
+        refused: bool = False,
     ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
         self.ambiguous = ambiguous
+        self.refused = refused
 
 
 class Permanent(HedgewatchError):

@@ -201,6 +201,8 @@ class Hand:
                 realised_token1=0,
                 collected0=0,
                 collected1=0,
+                deposited0=hodl[0],
+                deposited1=hodl[1],
                 opened_at=None,
                 source="config",
             ),

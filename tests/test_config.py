@@ -48,6 +48,30 @@ def test_the_agreed_form_loads_as_it_stands() -> None:
     assert settings.rules.enabled == ("alvh", "crypto_dvol", "lp_range", "self")
 
 
+def test_a_relative_store_lies_beside_the_file_that_names_it(tmp_path: Path) -> None:
+    file = tmp_path / "elsewhere" / "config.toml"
+    file.parent.mkdir()
+    for given, found in (
+        ("sqlite:///var/x.db", f"sqlite:///{tmp_path}/elsewhere/var/x.db"),
+        ("sqlite:////srv/x.db", "sqlite:////srv/x.db"),
+        ("postgres://x", "postgres://x"),  # refused, as it stands, where it is opened
+    ):
+        file.write_text(f'[store]\nurl = "{given}"\n{CHAIN}{WATCH}')
+        assert load_settings(file).store.url == found
+    file.write_text(CHAIN + WATCH)
+    assert load_settings(file).store.url == f"sqlite:///{tmp_path}/elsewhere/var/hedgewatch.db"
+
+
+def test_an_id_that_no_token_can_bear_is_told_with_what_it_was() -> None:
+    ids = "token ids are whole numbers from 0 to 2^256 − 1"
+    assert faults(CHAIN + WATCH.replace("[1]", "[-7]")) == [
+        f"my.toml: watch.0.nft.0: {ids}, was -7"
+    ]
+    told = faults(CHAIN + WATCH.replace("[1]", f"[{2**256}]"))
+    assert told == [f"my.toml: watch.0.nft.0: {ids}, was {2**256}"]
+    assert "not TOML: " in faults(CHAIN + WATCH.replace("[1]", f"[{'9' * 5_000}]"))[0]
+
+
 def test_several_chains_protocols_and_stakers_load_in_one_file() -> None:
     address = "0x" + "4" * 40
     settings = parse_settings(f"""

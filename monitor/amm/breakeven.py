@@ -1,4 +1,8 @@
-"""Prices at which the fees earned so far have gone into the loss against holding."""
+"""Prices at which the fees earned so far have gone into the loss against holding.
+
+All fees so far, those of what has been withdrawn too, against all that was lost: what is
+in at the price asked about, and what withdrawals have lost at theirs.
+"""
 
 import math
 from collections.abc import Iterator
@@ -12,7 +16,7 @@ _Q96: Final = 1 << 96
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stake:
-    """A range's liquidity, and fees less hodl leg in each token, raw.
+    """A range's liquidity, and fees less hodl leg and less what was lost, in each token, raw.
 
     The gain at a price P is value(P) + surplus0 · P + surplus1: concave in P.
     """
@@ -27,7 +31,8 @@ class Stake:
 def break_even(stake: Stake) -> tuple[float | None, float | None]:
     """Return the (lower, upper) price, raw token1 a raw token0, between which fees outweigh loss.
 
-    None on the side where they outweigh it at every price, or on both where they never do.
+    None on the side where they outweigh it at every price, or on both where they never do:
+    `outweighs` tells these apart.
     """
     roots = sorted(set(_roots(stake)))
     if not roots:
@@ -37,6 +42,11 @@ def break_even(stake: Stake) -> tuple[float | None, float | None]:
         rising = _gain(stake, only * (1 + 1e-6)) > _gain(stake, only * (1 - 1e-6))
         return (only**2, None) if rising else (None, only**2)
     return roots[0] ** 2, roots[-1] ** 2
+
+
+def outweighs(stake: Stake, sqrt_price_x96: int) -> bool:
+    """Return whether the fees are more than the loss at a price."""
+    return _gain(stake, sqrt_price_x96 / _Q96) > 0
 
 
 def _edges(stake: Stake) -> tuple[float, float]:

@@ -12,13 +12,15 @@ have swapped one token for the other in between.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Final
 
 from monitor.amm.event_price import Counted, counted, event_prices, in_order
 from monitor.model.position import Basis, Flow, LiquidityEvent
 
 _NOTHING = Counted(token0=0, token1=0)
+_SECOND: Final = timedelta(seconds=1)
 
 
 def fold(events: Sequence[LiquidityEvent], tick_lower: int, tick_upper: int) -> Basis | None:
@@ -84,7 +86,9 @@ class _Book:
         self._deposited, self._gifted, self._compounded = _Pair(), _Pair(), _Pair()
         self._withdrawn, self._collected = _Pair(), _Pair()
         self._realised = self._released = self._paid = self._received = _NOTHING
+        self._put_back, self._seconds = _NOTHING, _Pair()
         self._opened_at: datetime | None = None
+        self._turned_at: datetime | None = None
         self._transaction = ""
 
     def turn_to(self, transaction: str) -> None:
@@ -94,6 +98,7 @@ class _Book:
         self._transaction = transaction
 
     def increase(self, event: LiquidityEvent, price: Fraction | None) -> None:
+        self._pass_to(event.at)
         self.liquidity += event.liquidity
         self._opened_at = self._opened_at or event.at
         self._hodl.add(event.amount0, event.amount1)
@@ -101,12 +106,15 @@ class _Book:
         if event.given:
             self._gifted.add(event.amount0, event.amount1)
             return
-        self._compounded.add(*self._from_purse(event, price))
+        put_back = self._from_purse(event, price)
+        self._compounded.add(*put_back)
+        self._put_back = _plus(self._put_back, counted(*put_back, price))
         self._paid = _plus(self._paid, counted(event.amount0, event.amount1, price))
 
     def decrease(self, event: LiquidityEvent, price: Fraction | None) -> None:
         if event.liquidity == 0:
             return
+        self._pass_to(event.at)
         share = Fraction(event.liquidity, self.liquidity)
         held0, held1 = share * self._hodl.amount0, share * self._hodl.amount1
         lost = counted(event.amount0 - held0, event.amount1 - held1, price)
@@ -126,6 +134,13 @@ class _Book:
         self._collected.add(*fees)
         self._purse.add(*fees)
         self._received = _plus(self._received, counted(event.amount0, event.amount1, price))
+
+    def _pass_to(self, at: datetime) -> None:
+        """Count the time for which the hodl leg stayed as it is."""
+        if self._turned_at is not None and at > self._turned_at:
+            seconds = (at - self._turned_at) // _SECOND
+            self._seconds.add(self._hodl.amount0 * seconds, self._hodl.amount1 * seconds)
+        self._turned_at = at
 
     def closed(self) -> Basis | None:
         """Return the basis, None where nothing was ever put in."""
@@ -155,6 +170,11 @@ class _Book:
             paid_token1=self._paid.token1,
             received_token0=self._received.token0,
             received_token1=self._received.token1,
+            compounded_token0=self._put_back.token0,
+            compounded_token1=self._put_back.token1,
+            hodl0_s=self._seconds.amount0,
+            hodl1_s=self._seconds.amount1,
+            turned_at=self._turned_at,
             opened_at=self._opened_at,
             source="events",
         )

@@ -42,7 +42,7 @@ class ChainedLoss:
 def chained_loss(position: Position, pool: PoolState) -> ChainedLoss | None:
     """Return the loss of the links that end in this position; a lone one is its own chain.
 
-    None where a link or a price of one is not known.
+    None where a link or a price of one is not known, or nothing of worth was in any.
     """
     if position.links is None or position.basis is None:
         return None
@@ -57,6 +57,8 @@ def chained_loss(position: Position, pool: PoolState) -> ChainedLoss | None:
     links = (*position.links, last)
     lost0, lost1 = ([_lost(one, pool)[side] for one in links] for side in (0, 1))
     held = [_held(one, pool)[pool.pool.quote] for one in links]
+    if not any(held):
+        return None
     kept = Fraction(1)
     for loss, weight in zip((lost0, lost1)[pool.pool.quote], held, strict=True):
         if loss is None or weight is None:

@@ -43,8 +43,8 @@ class Measures:
     value: principal alone; fees: fees alone; total: principal and all that is owed.
     il: value / hodl - 1, a fraction <= 0; il_worth: value - hodl; hodl: what holding
     would be worth. All three None while the basis is unknown or not this liquidity's.
-    il_realised_token1: whole token1, each withdrawal at its own price; in USD at
-    token1's price now. in_range: by slot0's tick.
+    il_realised_token1: whole token1, each withdrawal at its own price; in USD it is
+    what was lost in the quote token, at that one's price now. in_range: by slot0's tick.
     price, price_lower, price_upper: quote token a base token, in whole units.
     distance_lower: the fall to the lower edge as a fraction of the price, < 0 below
     it; distance_upper: the rise to the upper edge, < 0 above it.
@@ -213,7 +213,7 @@ def _hodl_x192(position: Position, pool: PoolState) -> int:
 class Scales:
     """Turns a value in raw token1 times 2**192 into whole units of everything."""
 
-    __slots__ = ("_raw0", "_raw1", "_usd1", "price", "usd_a_token1")
+    __slots__ = ("_quote", "_raw0", "_raw1", "_usd1", "price", "usd_a_token1")
 
     def __init__(self, pool: PoolState, usd: UsdPrices) -> None:
         token0, token1 = pool.pool.token0, pool.pool.token1
@@ -225,6 +225,7 @@ class Scales:
         first, second = (self._usd1, by_token0) if pool.pool.quote == 1 else (by_token0, self._usd1)
         self.usd_a_token1 = second if first is None else first
         self.price = price if pool.pool.quote == 1 else 1 / price
+        self._quote = pool.pool.quote, int(10**token0.decimals)
 
     def of(self, value: int) -> Worth:
         token1 = value / self._raw1
@@ -235,5 +236,9 @@ class Scales:
         if basis is None or basis.realised_token1 is None:
             return None, None
         token1 = (basis.realised_token1 << 192) / self._raw1
-        each = self.usd_a_token1
-        return token1, None if each is None else token1 * each
+        each, (quote, scale0) = self.usd_a_token1, self._quote
+        if each is None or (quote == 0 and basis.realised_token0 is None):
+            return token1, None
+        if quote == 1:
+            return token1, token1 * each
+        return token1, (basis.realised_token0 or 0) / scale0 * each / self.price

@@ -1,4 +1,10 @@
-"""Other people's "impermanent loss", each by its own name; `loss` has the declared one."""
+"""Other people's "impermanent loss", each by its own name; `loss` has the declared one.
+
+What compares with everything put in counts everything that came of it: a withdrawal moves
+tokens from inside to outside and changes no figure by itself, and a top-up counts on both
+sides. Withdrawn tokens count at the price now, as in Revert's "pool PnL". Fees collected
+and put back are neither put in anew nor taken out.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,13 +28,20 @@ class Holdings:
 
     value: the principal; fees: owed and collected; hodl: the tokens put in and still in.
     entered: what those tokens were worth at entry, in raw (token0, token1), None where it
-    is not known. root, root_then: square-root prices now and at the one entry.
+    is not known.
+    put_in: all tokens ever put in but gifts and compounded fees; come_to: what there is
+    for them, inside or withdrawn, fees included. paid: what those put in were worth as
+    they were, in raw (token0, token1), each None where it is not known.
+    root, root_then: square-root prices now and at the one entry.
     """
 
     value: int
     fees: int
     hodl: int
     entered: tuple[float, float] | None
+    put_in: int
+    come_to: int
+    paid: tuple[float | None, float | None]
     root: int
     root_then: int | None
 
@@ -63,12 +76,19 @@ def holdings(
     if basis is None or basis.liquidity != position.liquidity or not basis.liquidity:
         return None
     then = entry_root(position, basis)
+    value = value_x192(*amounts, sqrt_price_x96)
     earned = fees[0] + basis.collected0, fees[1] + basis.collected1
+    all_fees = value_x192(*earned, sqrt_price_x96)
+    own = _own(basis)
+    outside = basis.withdrawn0 - basis.compounded0, basis.withdrawn1 - basis.compounded1
     return Holdings(
-        value=value_x192(*amounts, sqrt_price_x96),
-        fees=value_x192(*earned, sqrt_price_x96),
+        value=value,
+        fees=all_fees,
         hodl=value_x192(basis.hodl0, basis.hodl1, sqrt_price_x96),
         entered=_entered(basis, then),
+        put_in=value_x192(*own, sqrt_price_x96),
+        come_to=value + all_fees + value_x192(*outside, sqrt_price_x96),
+        paid=_paid(basis, own, then),
         root=sqrt_price_x96,
         root_then=then,
     )
@@ -89,6 +109,34 @@ def _entered(basis: Basis, then: int | None) -> tuple[float, float] | None:
     return None
 
 
+def _own(basis: Basis) -> tuple[int, int]:
+    """Return what was put in but gifts and compounded fees, raw."""
+    return (
+        basis.deposited0 - basis.gifted0 - basis.compounded0,
+        basis.deposited1 - basis.gifted1 - basis.compounded1,
+    )
+
+
+def _paid(
+    basis: Basis, own: tuple[int, int], then: int | None
+) -> tuple[float | None, float | None]:
+    """Return what the owner's tokens were worth when they went in, raw, in either token.
+
+    By the one entry's price, or by what each deposit was worth at its own.
+    """
+    if then is not None:
+        worth = value_x192(*own, then)
+        return worth / (then * then), worth / Q192
+    return (
+        _less(basis.paid_token0, basis.compounded_token0),
+        _less(basis.paid_token1, basis.compounded_token1),
+    )
+
+
+def _less(paid: int | None, put_back: int | None) -> float | None:
+    return None if paid is None or put_back is None else float(paid - put_back)
+
+
 def textbook_loss(held: Holdings) -> float | None:
     """Return 2 √k / (1 + k) - 1 for the price ratio k: a full range's loss, not this one's."""
     return impermanent_loss((held.root / held.root_then) ** 2) if held.root_then else None
@@ -96,21 +144,25 @@ def textbook_loss(held: Holdings) -> float | None:
 
 def loss_of_initial(held: Holdings, quote: int) -> float | None:
     """Return (value - hodl) / value at entry, in the quote token; fees left out."""
-    if held.entered is None:
+    if held.entered is None or not held.entered[quote]:
         return None
     return _raw(held, held.value - held.hodl, quote) / held.entered[quote]
 
 
-def against_deposited(held: Holdings) -> float:
-    """Return (value + fees) / hodl - 1."""
-    return (held.value + held.fees - held.hodl) / held.hodl
+def against_deposited(held: Holdings) -> float | None:
+    """Return (value + fees + withdrawn - put in) / put in, all now; None for nothing put in."""
+    return (held.come_to - held.put_in) / held.put_in if held.put_in > 0 else None
 
 
 def against_all_in(held: Holdings, token: int) -> float | None:
-    """Return (value + fees) / what all went in as this one token - 1, at the entry's price."""
-    if held.entered is None:
+    """Return (value + fees + withdrawn) now / all put in as this one token then - 1.
+
+    None where a price of back then is not known, or nothing was put in.
+    """
+    paid = held.paid[token]
+    if paid is None or paid <= 0:
         return None
-    return _raw(held, held.value + held.fees, token) / held.entered[token] - 1
+    return _raw(held, held.come_to, token) / paid - 1
 
 
 def _raw(held: Holdings, worth: int, token: int) -> float:

@@ -1,7 +1,7 @@
 """The live driver: one observation after another through `step`, each committed whole."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,11 +11,15 @@ from monitor.alerts.wire import to_json
 from monitor.app.foresight import weighs, with_doubts
 from monitor.app.present import describe
 from monitor.app.rulebook import retired
+from monitor.chain.health import EndpointHealth
 from monitor.errors import ConfigError
-from monitor.model.observation import Gap, Observation, Snapshot, Verb, Word
+from monitor.model.observation import Gap, Observation, Past, Snapshot, Verb, Word
 from monitor.pipeline import Rulebook, State, refusal, step
+from monitor.signals.take_past import doubt
+from monitor.store.endpoints import KIND as ENDPOINTS
+from monitor.store.endpoints import row_of
 from monitor.store.port import Store
-from monitor.store.records import Change, Outgoing, Poll
+from monitor.store.records import Change, Outgoing, Poll, RowKey
 from monitor.store.rows import changed_rows, dropped_samples, forgotten_samples, new_samples
 
 _log = logging.getLogger(__name__)
@@ -32,7 +36,7 @@ class Daemon:
     """The live driver: takes observations, steps, and commits.
 
     It owns the state; nobody else writes it. reload: reads the rules anew. now: the
-    clock, for delivery alone.
+    clock, for delivery alone. health: how a chain's endpoints are doing, for people to see.
     """
 
     store: Store
@@ -41,19 +45,22 @@ class Daemon:
     channels: tuple[str, ...]
     reload: Callable[[], Rulebook]
     now: Callable[[], datetime]
+    health: Callable[[str], Sequence[EndpointHealth]] = lambda _name: ()
     _forgot_at: datetime | None = field(default=None, init=False)
+    _told_missing: dict[str, frozenset[str]] = field(default_factory=dict, init=False)
+    _told_health: dict[str, str] = field(default_factory=dict, init=False)
 
     def take(self, seen: Observation, requests: int) -> tuple[Alert, ...]:
         """Step once and commit everything that came of it in one transaction."""
         self._forget(seen.observed_at)
-        if isinstance(seen, Word) and (reason := refusal(self.book, self.state, seen)):
+        if isinstance(seen, Word | Past) and (reason := self._refusal(seen)):
             self.store.commit(Change(consumed_words={seen.id: f"refused: {reason}"}))
             return ()
         new, alerts = step(self.book, self.state, seen)
         if isinstance(seen, Snapshot):
             alerts = with_doubts(self.book, new, seen, alerts)
         change = Change(
-            rows=changed_rows(self.state, new),
+            rows=changed_rows(self.state, new) | self._health(seen),
             samples=new_samples(self.state, new),
             forget_samples_before=forgotten_samples(self.state, new),
             forget_samples_from=dropped_samples(self.state, new),
@@ -63,7 +70,35 @@ class Daemon:
         )
         self.store.commit(change)
         self.state = new
+        if isinstance(seen, Snapshot):
+            self._tell_missing(seen)
         return alerts
+
+    def _tell_missing(self, seen: Snapshot) -> None:
+        """Log what is watched and cannot be read, once, and once that it is read again."""
+        told = self._told_missing.get(seen.chain, frozenset())
+        missing = {one.key: one.reason for one in seen.missing}
+        for key in sorted(missing.keys() - told):
+            _log.warning("%s: %s", seen.chain, missing[key])
+        there = {one.key for one in seen.positions} | {one.pool.key for one in seen.pools}
+        for key in sorted((told - missing.keys()) & there):
+            _log.info("%s: %s is read again", seen.chain, key)
+        self._told_missing[seen.chain] = frozenset(missing)
+
+    def _refusal(self, seen: Word | Past) -> str:
+        if isinstance(seen, Past):
+            return doubt(seen)
+        return refusal(self.book, self.state, seen)
+
+    def _health(self, seen: Observation) -> dict[RowKey, str | None]:
+        """Return the row of a chain's endpoints, where this chain was polled and it changed."""
+        name = seen.chain if isinstance(seen, Snapshot) else getattr(seen, "source", "")
+        found = self.health(name)
+        row = row_of(found) if found else ""
+        if not found or self._told_health.get(name) == row:
+            return {}
+        self._told_health[name] = row
+        return {(ENDPOINTS, name): row}
 
     def weighs(self, seen: Snapshot) -> bool:
         """Return whether a critical alert would rest on a snapshot not taken yet."""
@@ -94,7 +129,13 @@ class Daemon:
         kept, gone = retired(self.book, self.state)
         for instance in gone:
             _log.warning("rule %s is gone, and its alert with it", instance)
-        self.store.commit(Change(rows=changed_rows(self.state, kept)))
+        self.store.commit(
+            Change(
+                rows=changed_rows(self.state, kept),
+                samples=new_samples(self.state, kept),
+                forget_samples_before=forgotten_samples(self.state, kept),
+            )
+        )
         self.state = kept
 
     def _give_up(self, channel: str) -> None:
@@ -128,6 +169,8 @@ class Daemon:
 
 
 def _consumed(seen: Observation, state: State) -> dict[str, str]:
+    if isinstance(seen, Past):
+        return {seen.id: f"{len(seen.bars)} sessions of {seen.name} from {seen.source}"}
     if not isinstance(seen, Word):
         return {}
     if seen.verb in {Verb.ACK, Verb.SNOOZE}:

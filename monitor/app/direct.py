@@ -14,6 +14,7 @@ from monitor.chain.settings import (
     Protocol,
     WatchSettings,
     checked_position,
+    token_id_of,
 )
 from monitor.config import Settings
 from monitor.errors import ConfigError, Fault, HedgewatchError
@@ -39,7 +40,11 @@ def whereabouts(settings: Settings, text: str, *, chain: str | None, protocol: s
     None where one chain is configured. Raises ConfigError in one sentence.
     """
     number = text.removeprefix("#")
-    if number.isdecimal():
+    if number.removeprefix("-").isdecimal():
+        try:
+            token_id = token_id_of(number)
+        except ValueError as error:
+            raise _fault("position", f"{error}, was {number}") from error
         name = chain or (next(iter(settings.chain)) if len(settings.chain) == 1 else None)
         if name is None or name not in settings.chain:
             known = ", ".join(settings.chain)
@@ -48,17 +53,17 @@ def whereabouts(settings: Settings, text: str, *, chain: str | None, protocol: s
         found = [dex for dex in settled.dexes if dex.protocol == protocol]
         if not found:
             raise _fault("--protocol", f"{name} has no position manager of {protocol!r}")
-        return _place(settled, found[0], int(number))
+        return _place(settled, found[0], token_id)
     try:
         key = checked_position(text)
     except ValueError as error:
         raise _fault("position", f"{error}, was {text!r}") from error
-    chain_id, manager, token_id = key.split(":")
+    chain_id, manager, number = key.split(":")
     for name, given in settings.chain.items():
         settled = _settled(name, given)
         for dex in settled.dexes:
             if (str(settled.chain_id), dex.manager) == (chain_id, manager):
-                return _place(settled, dex, int(token_id))
+                return _place(settled, dex, int(number))
     raise _fault("position", f"no configured chain has position manager {chain_id}:{manager}")
 
 

@@ -3,59 +3,52 @@
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import httpx
-
 from monitor.alerts.figures import age, figure
+from monitor.app.doctor_chain import visit_chain
+from monitor.app.finding import Finding
 from monitor.app.present import clock_of
-from monitor.chain.checkup import Checkup, check_up
-from monitor.chain.registry import Chain, settle
-from monitor.chain.rpc import Endpoint
-from monitor.chain.settings import rpc_url
+from monitor.app.skew import Skew
+from monitor.chain.market import ChainMarket, market_name
+from monitor.chain.reader import chain_reader
 from monitor.channels.visits import visit_mqtt, visit_telegram
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import HedgewatchError
 from monitor.feeds.http import HttpSettings, Web, open_client
 from monitor.feeds.port import Feed
-from monitor.feeds.settings import PROVIDERS, FeedSettings, feed_order
-from monitor.rules.surroundings import CHAIN_MAX_AGE
+from monitor.feeds.provider import providers
+from monitor.feeds.settings import FeedSettings
+from monitor.feeds.shared import SharedFeed
+from monitor.model.reading import Reading
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.sessions import open_seconds
 from monitor.store.connection import database_path
 from monitor.store.lock import is_running
 
 _PATIENCE_S: Final = 30.0
-_LAG: Final = timedelta(minutes=1)
-_SKEW: Final = timedelta(seconds=5)
 _LEAST_FREE: Final = 500_000_000
 _GB: Final = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One line of the doctor's: whether it is well, what it is about, and the words."""
+async def examine(settings: Settings, order: Mapping[str, Sequence[str]]) -> AsyncIterator[Finding]:
+    """Yield a finding for each endpoint, part watched, feed and channel, then store and clock.
 
-    ok: bool
-    subject: str
-    text: str
-
-
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """Yield a finding for each endpoint, feed and channel, then the store and the clock."""
+    order: the providers of each signal to read.
+    """
     clock = clock_of(settings)
-    skew = _Skew(clock)
+    skew = Skew(clock)
     async with open_client(HttpSettings()) as client:
         client.event_hooks["response"].append(skew.hear)
         rounds: list[Awaitable[list[Finding]]] = [
-            *(_chain(name, settings, clock) for name in settings.chain),
-            *_feeds(settings, Web(client, clock), clock),
+            *(visit_chain(name, settings, clock, skew) for name in settings.chain),
+            *_markets(settings, order, clock),
+            *_feeds(settings, order, Web(client, clock), clock),
             *_channels(settings),
         ]
         for findings in await asyncio.gather(*rounds):
@@ -63,7 +56,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
                 yield finding
     yield _store(settings)
     if settings.clock.scenario is None:
-        yield skew.finding(clock.now())
+        well, text = skew.told()
+        yield Finding(ok=well, subject="clock", text=text)
 
 
 async def _asked(subject: str, ask: Callable[[], Awaitable[str]]) -> Finding:
@@ -77,86 +71,58 @@ async def _asked(subject: str, ask: Callable[[], Awaitable[str]]) -> Finding:
         return Finding(ok=False, subject=subject, text=str(error))
 
 
-async def _chain(name: str, settings: Settings, clock: Clock) -> list[Finding]:
-    """Return a finding an endpoint, each seen beside the newest head among them."""
-    given = settings.chain[name]
-    try:
-        chain = settle(name, given)
-    except ValueError as error:
-        return [Finding(ok=False, subject=name, text=str(error))]
-    watched = {str(one.protocol) for one in settings.watch if one.chain == name}
-    watched = watched or {dex.protocol for dex in chain.dexes}
-    managers = {
-        f"the {dex.protocol} position manager": dex.manager
-        for dex in chain.dexes
-        if dex.protocol in watched
-    }
-    found: list[Checkup | Finding] = [
-        await _endpoint(chain, reference, managers, timeout_s=given.timeout_s)
-        for reference in given.rpc
-    ]
-    heads = [one.head.timestamp for one in found if isinstance(one, Checkup)]
-    best = max(heads, default=clock.now())
-    return [
-        one if isinstance(one, Finding) else _seen(chain, one, best, clock.now()) for one in found
-    ]
+def _markets(
+    settings: Settings, order: Mapping[str, Sequence[str]], clock: Clock
+) -> Iterator[Awaitable[list[Finding]]]:
+    """Yield a question a chain whose market is read."""
+    for name in settings.chain:
+        if sources := order.get(market_name(name)):
+            yield _market(name, sources, settings, clock)
 
 
-async def _endpoint(
-    chain: Chain, reference: str, managers: Mapping[str, str], *, timeout_s: float
-) -> Checkup | Finding:
-    try:
-        endpoint = Endpoint(rpc_url(reference), timeout_s=timeout_s)
-    except ValueError as error:
-        return Finding(ok=False, subject=chain.name, text=str(error))
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            return await check_up(
-                endpoint,
-                chain_id=chain.chain_id,
-                contracts=managers,
-                multicall=chain.multicall,
+async def _market(
+    name: str, sources: Sequence[str], settings: Settings, clock: Clock
+) -> list[Finding]:
+    async def ask() -> str:
+        given = settings.chain[name]
+        async with chain_reader(name, given, watches=(), usd=settings.usd) as reader:
+            market = ChainMarket(
+                chain=reader.chain,
+                endpoints=reader.endpoints,
+                clock=clock,
+                sources=sources,
+                usd=settings.usd,
             )
-    except TimeoutError:
-        reason = f"{endpoint.host} did not answer within {_PATIENCE_S:.0f} s"
-        return Finding(ok=False, subject=chain.name, text=reason)
-    except HedgewatchError as error:
-        return Finding(ok=False, subject=chain.name, text=str(error))
-    finally:
-        await endpoint.close()
+            told = await market.read()
+        values = (f"{one.name} {one.key} {figure(one.value, one.unit)}" for one in told)
+        return f"{', '.join(values)}, {_oldest(told, clock.now())} old"
+
+    return [await _asked(market_name(name), ask)]
 
 
-def _seen(chain: Chain, found: Checkup, best: datetime, now: datetime) -> Finding:
-    behind = best - found.head.timestamp
-    since = now - found.head.timestamp
-    old = age(since.total_seconds())
-    multicall = "yes" if found.multicall else "no"
-    told = (
-        f"{found.host} chain {chain.chain_id}, head {old} old, multicall {multicall}, "
-        f"logs {found.log_blocks:,} blocks"
-    )
-    if behind > _LAG:
-        late = age(behind.total_seconds())
-        told = f"{found.host} is {late} behind the others: not used until it catches up"
-    elif found.absent:
-        told = f"{found.host} has no code for {' and '.join(found.absent)}: is it the right chain?"
-    elif since > CHAIN_MAX_AGE:
-        told = f"{found.host} stands at a block {old} old: use another endpoint until it goes on"
-    elif -since > _LAG:
-        told = f"{found.host} stamps blocks ahead of this machine's clock: set the clock"
-    else:
-        return Finding(ok=True, subject=chain.name, text=told)
-    return Finding(ok=False, subject=chain.name, text=told)
+def _oldest(told: Sequence[Reading], now: datetime) -> str:
+    return age((now - min(one.as_of for one in told)).total_seconds())
 
 
-def _feeds(settings: Settings, web: Web, clock: Clock) -> Iterator[Awaitable[list[Finding]]]:
-    for signal, names in feed_order(settings.feeds).items():
-        for name in names:
-            feed = PROVIDERS[name].build(web, clock, settings.feed.get(name, FeedSettings()))
-            yield _feed(signal, name, feed, clock)
+def _feeds(
+    settings: Settings, order: Mapping[str, Sequence[str]], web: Web, clock: Clock
+) -> Iterator[Awaitable[list[Finding]]]:
+    """Yield a question a provider and signal; each provider is asked once."""
+    shared = dict[str, SharedFeed]()
+    for signal, names in order.items():
+        for name in names if signal in BY_NAME else ():
+            if name not in shared:
+                built = providers()[name].build(web, clock, settings.feed.get(name, FeedSettings()))
+                shared[name] = SharedFeed(built, fresh_s=_PATIENCE_S)
+            others = [one for one in names if one != name]
+            yield _feed(signal, name, shared[name], clock, others)
 
 
-async def _feed(signal: str, name: str, feed: Feed, clock: Clock) -> list[Finding]:
+async def _feed(
+    signal: str, name: str, feed: Feed, clock: Clock, others: Sequence[str]
+) -> list[Finding]:
+    """Return whether a provider tells a signal. others: who is asked for it besides."""
+
     async def ask() -> str:
         readings = [one for one in await feed.read() if one.name == signal]
         if not readings:
@@ -171,7 +137,13 @@ async def _feed(signal: str, name: str, feed: Feed, clock: Clock) -> list[Findin
             raise ValueError(f"{told}: older than the {age(limit.total_seconds())} allowed")
         return told
 
-    return [await _asked(name, ask)]
+    found = await _asked(name, ask)
+    if found.ok:
+        return [found]
+    mend = f'name another provider of "{signal}" in [feeds], or give it in [feed.manual]'
+    if others:
+        mend = f"{' and '.join(others)} is asked in its place until it answers"
+    return [replace(found, text=f"{found.text}; {mend}")]
 
 
 def _channels(settings: Settings) -> Iterator[Awaitable[list[Finding]]]:
@@ -198,30 +170,3 @@ def _store(settings: Settings) -> Finding:
         return Finding(ok=False, subject="store", text=f"{Path(there)}: {room}, make room")
     daemon = "a daemon runs on it" if is_running(settings.store.url) else "no daemon runs on it"
     return Finding(ok=True, subject="store", text=f"sqlite, writable, {room}, {daemon}")
-
-
-class _Skew:
-    """Compares this machine's clock with what servers state in their `Date`, to the second."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._apart: list[tuple[timedelta, str]] = []
-
-    async def hear(self, response: httpx.Response) -> None:
-        try:
-            stated = parsedate_to_datetime(response.headers.get("Date", ""))
-            apart = self._clock.now() - stated
-        except (TypeError, ValueError):
-            return  # no date, or none that can be compared
-        self._apart.append((apart, response.url.host))
-
-    def finding(self, now: datetime) -> Finding:
-        if not self._apart:
-            text = f"{now:%H:%M:%S} UTC; no server told its own time to compare"
-            return Finding(ok=True, subject="clock", text=text)
-        # The median: one server with a wrong clock is not ours being wrong.
-        apart, host = sorted(self._apart)[len(self._apart) // 2]
-        text = f"skew {abs(apart.total_seconds()):.1f} s against {host}"
-        if abs(apart) > _SKEW:
-            return Finding(ok=False, subject="clock", text=f"{text}: set this machine's clock")
-        return Finding(ok=True, subject="clock", text=text)

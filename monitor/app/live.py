@@ -5,7 +5,7 @@ import gc
 import logging
 import random
 import signal
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,14 +15,15 @@ from typing import Final, TextIO
 from monitor.app.brief import brief
 from monitor.app.daemon import Daemon
 from monitor.app.parts import Parts, opened
-from monitor.app.rulebook import load_enabled, rulebook
+from monitor.app.rulebook import load_enabled, polled, rulebook
 from monitor.app.showing import Showing
 from monitor.app.soundness import ready
+from monitor.chain.health import EndpointHealth
 from monitor.channels.mqtt import MqttChannel
 from monitor.channels.telegram import TelegramChannel
 from monitor.channels.telegram_commands import TelegramCommands
 from monitor.config import Settings, load_settings
-from monitor.model.observation import Snapshot, Word
+from monitor.model.observation import Past, Snapshot, Word
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State
 from monitor.signals.catalogue import BY_NAME
@@ -56,20 +57,27 @@ async def run(config: Path, console: TextIO) -> None:
     settings, packs = ready(config)
     book = rulebook(settings, packs)
     load_calendars()  # a second or two of work, done before anything waits on the loop
-    async with opened(settings, console, file=str(config)) as parts:
+    order = polled(settings, packs)
+    async with opened(settings, console, file=str(config), order=order) as parts:
         saved = parts.store.load()
         state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
         for name, reader in parts.readers.items():
             if (source := state.facts.chains.get(name)) is not None:
                 reader.resume([one.block for one in source.recent])
         collect_seldom()
-        await _serve(parts, book, state, lambda: _reloaded(config, settings))
+        await _serve(parts, book, state, lambda: _reloaded(config, settings, order))
 
 
-def _reloaded(config: Path, running: Settings) -> Rulebook:
+def _reloaded(config: Path, running: Settings, order: Mapping[str, Sequence[str]]) -> Rulebook:
     """Read the rules anew; chains, feeds and channels stay those this run was started with."""
     settings = replace(running, rules=load_settings(config).rules)
-    return rulebook(settings, load_enabled(settings))
+    packs = load_enabled(settings)
+    if unread := sorted(polled(settings, packs).keys() - order.keys()):
+        _log.warning(
+            "%s: not read before the next start, and unknown to the new rules until then",
+            ", ".join(unread),
+        )
+    return rulebook(settings, packs)
 
 
 async def _serve(
@@ -91,6 +99,7 @@ async def _serve(
         channels=tuple(channel.name for channel in parts.channels),
         reload=reload,
         now=parts.post.now,
+        health=lambda name: _health(parts, name),
     )
     daemon.tidy()
     await tell(daemon.state)
@@ -103,9 +112,14 @@ async def _serve(
             async with asyncio.TaskGroup() as group:
                 for courier in couriers:
                     group.create_task(courier.run(stop), name=f"courier {courier.channel.name}")
-                group.create_task(_road(parts, daemon, stop, tell), name="road")
+                group.create_task(_road(parts, daemon, couriers, stop, tell), name="road")
             await showing.show(daemon.state, at_once=True)
             quiet.set()
+
+
+def _health(parts: Parts, name: str) -> Sequence[EndpointHealth]:
+    reader = parts.readers.get(name)
+    return () if reader is None else reader.health(parts.clock.now())
 
 
 def _teller(couriers: Sequence[Courier], showing: Showing) -> Callable[[State], Awaitable[None]]:
@@ -139,16 +153,18 @@ def _commands(parts: Parts, daemon: Daemon) -> list[TelegramCommands]:
 async def _road(
     parts: Parts,
     daemon: Daemon,
+    couriers: Sequence[Courier],
     stop: asyncio.Event,
     tell: Callable[[State], Awaitable[None]],
 ) -> None:
+    began = parts.clock.now()
     live = Live(
         parts.clock,
         parts.polled,
         ears=Ears(
             unheard=parts.store.inbox.unheard,
             refuse=lambda word, why: parts.store.commit(Change(consumed_words={word: why})),
-            pulse=lambda at: _pulse(parts.store, daemon.channels, at),
+            pulse=lambda at: _pulse(parts.store, couriers, at, began),
         ),
         after=daemon.state.at,
     )
@@ -159,21 +175,27 @@ async def _road(
         source = seen.chain if isinstance(seen, Snapshot) else getattr(seen, "source", "")
         daemon.take(seen, parts.requests(source))
         await tell(daemon.state)
-        if isinstance(seen, Word):
+        if isinstance(seen, Word | Past):
             live.heard(seen.id)
     _log.info("stopping: finishing what is being sent")
 
 
-def _pulse(store: Store, channels: Collection[str], at: datetime) -> tuple[Reading, ...]:
-    """Return what the daemon knows of its own deliveries, to the channels it has."""
+def _pulse(
+    store: Store, couriers: Sequence[Courier], at: datetime, began: datetime
+) -> tuple[Reading, ...]:
+    """Return what the daemon knows of itself: its deliveries, and how long it has run."""
+    channels = {courier.channel.name for courier in couriers}
     dead = sum(one.dead for one in store.outbox.backlog() if one.channel in channels)
+    refused = [f"{one.channel.name}: {one.refused}" for one in couriers if one.refused]
     figures = {
-        "system.outbox_age_s": store.outbox.oldest_undelivered(at) or 0.0,
-        "system.dead_letters": float(dead),
+        "system.up_s": (max((at - began).total_seconds(), 0.0), "daemon"),
+        "system.outbox_age_s": (store.outbox.oldest_undelivered(at) or 0.0, "store"),
+        "system.dead_letters": (float(dead), "store"),
+        "system.refused_channels": (float(len(refused)), "; ".join(refused) or "couriers"),
     }
     return tuple(
-        Reading(name=name, value=value, unit=BY_NAME[name].unit, as_of=at, source="store")
-        for name, value in figures.items()
+        Reading(name=name, value=value, unit=BY_NAME[name].unit, as_of=at, source=source)
+        for name, (value, source) in figures.items()
     )
 
 

@@ -1,14 +1,15 @@
 """Opening what one run is made of: clock, store, channels, chains and feeds."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Final, TextIO
 
 from monitor.app.present import clock_of
 from monitor.chain.checkpoint import Checkpoints
 from monitor.chain.history import Told
+from monitor.chain.market import MARKET_S, ChainMarket, market_name
 from monitor.chain.reader import ChainReader, chain_reader
 from monitor.channels.console import ConsoleChannel
 from monitor.channels.mqtt import MqttChannel
@@ -19,11 +20,19 @@ from monitor.config import Settings
 from monitor.errors import ConfigError, Fault
 from monitor.feeds.chooser import FallbackFeed
 from monitor.feeds.http import HttpSettings, Web, open_client
-from monitor.feeds.settings import PROVIDERS, FeedSettings, feed_order, poll_seconds
+from monitor.feeds.merged import MergedFeed
+from monitor.feeds.port import Feed
+from monitor.feeds.provider import providers
+from monitor.feeds.settings import FeedSettings, poll_seconds, provider_seconds
+from monitor.feeds.shared import SharedFeed
+from monitor.signals.catalogue import BY_NAME
 from monitor.sources.live import Polled
 from monitor.store.lock import Lock
 from monitor.store.port import Store
 from monitor.store.sqlite import open_sqlite
+
+_SHARED: Final = 0.9
+"""A provider is asked anew once so much of its interval has passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +53,17 @@ class Parts:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, console: TextIO, *, file: str) -> AsyncIterator[Parts]:
+async def opened(
+    settings: Settings,
+    console: TextIO,
+    *,
+    file: str,
+    order: Mapping[str, Sequence[str]],
+) -> AsyncIterator[Parts]:
     """Open everything, the store's lock first; close it all in the other order.
 
-    file: the config's, for messages. Raises ConfigError with every secret that cannot be had.
+    file: the config's, for messages. order: the providers of each signal to read.
+    Raises ConfigError with every secret that cannot be had.
     """
     clock, post = clock_of(settings), clock_of(settings, runs_on=True)
     async with AsyncExitStack() as stack:
@@ -67,7 +83,8 @@ async def opened(settings: Settings, console: TextIO, *, file: str) -> AsyncIter
                 Polled(name=name, every_s=settings.chain[name].poll_s, reader=reader)
                 for name, reader in readers.items()
             ),
-            *_feeds(settings, Web(client, clock), clock),
+            *_markets(settings, order, readers, clock),
+            *_feeds(settings, order, Web(client, clock), clock),
         )
         yield Parts(
             settings=settings,
@@ -140,14 +157,48 @@ async def _readers(
     return readers
 
 
-def _feeds(settings: Settings, web: Web, clock: Clock) -> Iterable[Polled]:
-    for signal, names in feed_order(settings.feeds).items():
-        feeds = [
-            PROVIDERS[name].build(web, clock, settings.feed.get(name, FeedSettings()))
-            for name in names
-        ]
+def _markets(
+    settings: Settings,
+    order: Mapping[str, Sequence[str]],
+    readers: Mapping[str, ChainReader],
+    clock: Clock,
+) -> Iterable[Polled]:
+    """Yield a poll a chain whose market is asked, through the endpoints its reader has."""
+    for name, reader in readers.items():
+        if sources := order.get(market_name(name)):
+            market = ChainMarket(
+                chain=reader.chain,
+                endpoints=reader.endpoints,
+                clock=clock,
+                sources=sources,
+                usd=settings.usd,
+            )
+            yield Polled(name=market.name, every_s=MARKET_S, feed=market)
+
+
+def _feeds(
+    settings: Settings, order: Mapping[str, Sequence[str]], web: Web, clock: Clock
+) -> Iterable[Polled]:
+    """Yield a poll a signal; a provider that several are asked of is asked once for all."""
+    order = {name: asked for name, asked in order.items() if name in BY_NAME}
+    names = dict.fromkeys(name for asked in order.values() for name in asked)
+    shared = {
+        name: SharedFeed(
+            providers()[name].build(web, clock, settings.feed.get(name, FeedSettings())),
+            fresh_s=_SHARED * provider_seconds(name, settings.feed),
+        )
+        for name in names
+    }
+    for signal, asked in order.items():
         yield Polled(
             name=signal,
-            every_s=poll_seconds(names, settings.feed),
-            feed=FallbackFeed(signal=signal, feeds=feeds, clock=clock),
+            every_s=poll_seconds(asked, settings.feed),
+            feed=_together(signal, [shared[name] for name in asked], clock),
         )
+
+
+def _together(signal: str, feeds: Sequence[Feed], clock: Clock) -> Feed:
+    """Return providers as one: the first that works, or of a family all of them."""
+    if BY_NAME[signal].keyed and len(feeds) > 1:
+        return MergedFeed(signal=signal, feeds=feeds)
+    return FallbackFeed(signal=signal, feeds=feeds, clock=clock)

@@ -1,14 +1,17 @@
 """From settings and rule files to what the road judges by."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from monitor.chain.market import market_name, sources_on
+from monitor.chain.registry import chain_id_of
 from monitor.config import RulesSettings, Settings
 from monitor.errors import ConfigError, Fault
-from monitor.feeds.settings import feed_order
+from monitor.feeds.settings import feed_order, needed
 from monitor.hedge.layer import withdraw
+from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State, in_precedence
 from monitor.rules.desk import orphan_rules
 from monitor.rules.durations import parse_duration
@@ -18,8 +21,9 @@ from monitor.rules.loader import read_packs, seek_packs
 from monitor.rules.pack import Pack, Rule
 from monitor.shipped import rules_dir
 from monitor.signals.absorb import Lens
-from monitor.signals.catalogue import BY_NAME, Scope
+from monitor.signals.catalogue import BY_NAME, SIGNALS, Scope
 from monitor.signals.facts import Facts, SourceSeen
+from monitor.signals.take_past import warmed
 from monitor.signals.windows import span
 
 
@@ -52,10 +56,41 @@ def rulebook(settings: Settings, packs: Sequence[Pack]) -> Rulebook:
             pegged=frozenset(settings.usd.pegged),
             windows=_windows(rules),
             chains=frozenset(settings.chain),
-            feeds=frozenset(feed_order(settings.feeds)),
+            feeds=_fed(polled(settings, packs)),
         ),
         max_gap=parse_duration(settings.rules.max_gap),
     )
+
+
+def polled(settings: Settings, packs: Iterable[Pack]) -> dict[str, tuple[str, ...]]:
+    """Return the providers of each signal to read, in order: what these packs ask for.
+
+    And what `[feeds]` names, and what was typed, and what tickets are priced by.
+    """
+    rules = [rule for pack in packs for rule in pack.rules]
+    spoken = [part for one in rules for part in (one.when, one.clear, one.title, one.text) if part]
+    names = {name for part in spoken for name in part.names}
+    manual = settings.feed.get("manual")
+    order = feed_order(settings.feeds, names, manual.values if manual else ())
+    return {**order, **_markets(settings, names)}
+
+
+def _markets(settings: Settings, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return what to ask of the market of each chain that has any of what these names rest on."""
+    asked = {one for name in needed(names) for one in BY_NAME[name].providers}
+    found = {}
+    for name, given in settings.chain.items():
+        known = sources_on(chain_id_of(name, given), settings.usd)
+        if sources := tuple(one for one in known if one in asked):
+            found[market_name(name)] = sources
+    return found
+
+
+def _fed(order: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return the names of what is polled, and of the signals that chains' markets give."""
+    sources = {one for name, asked in order.items() if name not in BY_NAME for one in asked}
+    families = (one.name for one in SIGNALS if sources.intersection(one.providers))
+    return frozenset((*order, *families))
 
 
 def retired(book: Rulebook, state: State) -> tuple[State, tuple[str, ...]]:
@@ -78,6 +113,8 @@ def retired(book: Rulebook, state: State) -> tuple[State, tuple[str, ...]]:
         if asked is not None and kinds.get(asked.rule) is not _kind(layer.scope):
             layers[key] = withdraw(layer, asked.rule)
     facts = _configured(state.facts, book.lens)
+    if state.at is not None:
+        facts = warmed(facts, _of_bars(book.lens.windows), state.at)
     return replace(state, facts=facts, instances=instances, layers=layers), tuple(gone)
 
 
@@ -89,7 +126,8 @@ def _kind(scope: str) -> Scope:
 def _configured(facts: Facts, lens: Lens) -> Facts:
     """Return the facts of configured chains and feeds alone; a chain not read yet is named so.
 
-    What nobody feeds any more would only grow old, and alarm for ever.
+    What nobody feeds any more would only grow old, and alarm for ever; samples that no
+    window looks back on are of no use, and bars fill one that comes anew.
     """
     chains = {name: facts.chains.get(name, SourceSeen(name=name)) for name in sorted(lens.chains)}
     fed = {*lens.feeds, *(name for name in BY_NAME if name.startswith("system."))}
@@ -99,8 +137,23 @@ def _configured(facts: Facts, lens: Lens) -> Facts:
         pools={k: v for k, v in facts.pools.items() if v.chain in lens.chains},
         positions={k: v for k, v in facts.positions.items() if v.chain in lens.chains},
         feeds={k: v for k, v in facts.feeds.items() if k in lens.feeds or k == "self"},
-        readings={k: v for k, v in facts.readings.items() if v.name in fed},
+        readings={
+            k: v for k, v in facts.readings.items() if v.name in fed and not _elsewhere(v, lens)
+        },
+        series={k: v for k, v in facts.series.items() if k.partition("|")[0] in lens.windows},
+        reels={k: v for k, v in facts.reels.items() if k.partition("|")[0] in lens.windows},
     )
+
+
+def _elsewhere(reading: Reading, lens: Lens) -> bool:
+    """Return whether a reading was taken on a chain that is no longer configured."""
+    chain, colon, _ = reading.key.partition(":")
+    return bool(colon) and chain not in lens.chains
+
+
+def _of_bars(windows: Mapping[str, timedelta]) -> dict[str, timedelta]:
+    """Return the windows over the market's numbers, which bars can fill."""
+    return {k: v for k, v in windows.items() if BY_NAME[k].scope is Scope.MARKET}
 
 
 def _windows(rules: Iterable[Rule]) -> dict[str, timedelta]:

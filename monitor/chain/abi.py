@@ -32,6 +32,7 @@ CONTRACTS: Final = (
     "slipstream_pool",
     "slipstream_position_manager",
     "slipstream_gauge",
+    "aave_v3_pool",
 )
 
 

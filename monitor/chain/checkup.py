@@ -21,7 +21,7 @@ class Checkup:
 
     absent: which contracts have no code there. multicall: whether Multicall3 is there;
     without it reads are sent one by one. log_blocks: the widest of a few ranges it
-    gives logs of.
+    gives logs of, 0 for none at all; then no_logs says why.
     """
 
     host: str
@@ -29,6 +29,7 @@ class Checkup:
     absent: tuple[str, ...]
     multicall: bool
     log_blocks: int
+    no_logs: str = ""
 
 
 async def check_up(
@@ -41,13 +42,15 @@ async def check_up(
     """
     await _serves(endpoint, chain_id)
     head = (await header(endpoint, "latest")).block
+    blocks, no_logs = await _log_blocks(endpoint, next(iter(contracts.values())), head.number)
     absent = [what for what, where in contracts.items() if not await _has_code(endpoint, where)]
     return Checkup(
         host=endpoint.host,
         head=head,
         absent=tuple(absent),
         multicall=await _has_code(endpoint, multicall),
-        log_blocks=await _log_blocks(endpoint, next(iter(contracts.values())), head.number),
+        log_blocks=blocks,
+        no_logs=no_logs,
     )
 
 
@@ -65,10 +68,13 @@ async def _serves(endpoint: Endpoint, chain_id: int) -> None:
         raise EndpointRefused(f"{endpoint.host} serves chain id {served}, not {chain_id}")
 
 
-async def _log_blocks(endpoint: Endpoint, address: str, head: int) -> int:
+async def _log_blocks(endpoint: Endpoint, address: str, head: int) -> tuple[int, str]:
+    """Return how many blocks of logs are given at once, or 0 and why none are."""
     room, name = _TRANSFER
     topics = ["0x" + contract(room).events[name].topic.hex(), "0x" + "0" * 64]  # of no token id
-    for width in _WIDTHS:
+    widths, why = list(_WIDTHS), ""
+    while widths:
+        width = widths.pop(0)
         criteria = {
             "fromBlock": hex(max(head - width + 1, 0)),
             "toBlock": hex(head),
@@ -77,7 +83,12 @@ async def _log_blocks(endpoint: Endpoint, address: str, head: int) -> int:
         }
         try:
             await endpoint.call("eth_getLogs", criteria)
-        except RangeTooWide:
-            continue
-        return width
-    raise Permanent(f"{endpoint.host} gives no logs even of {_WIDTHS[-1]} blocks")
+        except RangeTooWide as refusal:
+            why = str(refusal)
+            if refusal.most is not None and refusal.most < width:
+                widths = [refusal.most, *(one for one in widths if one < refusal.most)]
+        except (Transient, Permanent) as failure:
+            return 0, str(failure)
+        else:
+            return width, ""
+    return 0, why

@@ -1,16 +1,18 @@
 """Several endpoints of one chain: the first that works, and the right chain on each."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from monitor.chain.failures import Behind, Reverted
 from monitor.chain.guarded import Guarded
 from monitor.chain.heads import LAG, header
 from monitor.chain.health import EndpointHealth
+from monitor.chain.log_sources import LogSources
 from monitor.chain.quarantine import Quarantine
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
@@ -18,6 +20,10 @@ from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.model.observation import Block
 
 T = TypeVar("T")
+IDLE: Final = timedelta(minutes=5)
+"""How long one that is not needed is left unasked: a dead one shows before it is needed."""
+
+_IDLE_PATIENCE_S: Final = 2.0
 
 
 class Endpoints:
@@ -43,6 +49,7 @@ class Endpoints:
         self._all = tuple(Guarded(chain, endpoint, chance) for endpoint in endpoints)
         self._quarantine = Quarantine(lag, endpoints)
         self._serving: Guarded | None = None
+        self._begun_at: datetime | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -66,7 +73,15 @@ class Endpoints:
 
     def health(self, now: datetime) -> tuple[EndpointHealth, ...]:
         """Return how each endpoint is doing, in order of preference."""
-        return tuple(self._health(one, now) for one in self._all)
+        return tuple(
+            _health_of(
+                one,
+                now,
+                serving=one is self._serving,
+                aside=self._quarantine.told(one.endpoint),
+            )
+            for one in self._all
+        )
 
     async def first_that_works(self, work: Callable[[Endpoint], Awaitable[T]], now: datetime) -> T:
         """Do the whole of `work` on one endpoint; start afresh on the next where it fails.
@@ -88,6 +103,7 @@ class Endpoints:
                 failures.append(failure)
             else:
                 self._serving = one
+                await self._ask_idle(now)
                 for other in self._all:
                     other.tell_out(one.endpoint, now)
                 return done
@@ -104,6 +120,17 @@ class Endpoints:
             except (Transient, Permanent) as failure:
                 failures.append(failure)
         raise _together(failures) if failures else self._all_at_rest(now, but=first)
+
+    def logs(self, first: Endpoint, block: Block, now: datetime) -> LogSources:
+        """Return who may tell what happened up to a block that `first` has shown."""
+        ready = [one for one in self._all if one.endpoint is first]
+        ready += [one for one in self._in_order(now, but=first) if one.breaker.admits(now)]
+        return LogSources(ready, block, now, complete=len(ready) == len(self._all))
+
+    def logs_of(self, only: Endpoint, block: Block, now: datetime) -> LogSources:
+        """Return one endpoint, which has shown the block, as the only one to tell."""
+        alone = [one for one in self._all if one.endpoint is only]
+        return LogSources(alone, block, now, complete=True)
 
     async def weigh(self, endpoint: Endpoint, head: Block, now: datetime) -> None:
         """Raise Lagging where this head lags the others'; ask them where it looks old."""
@@ -131,6 +158,17 @@ class Endpoints:
                     await one.tried(_head, now)
                     self._quarantine.judge(one.endpoint, now)
 
+    async def _ask_idle(self, now: datetime) -> None:
+        """Ask one that nobody has needed for long for its head, that its failing may show."""
+        self._begun_at = self._begun_at or now
+        for one in self._all:
+            if now - (one.asked_at or self._begun_at) < IDLE or not one.breaker.admits(now):
+                continue
+            with suppress(Transient, Permanent, TimeoutError):
+                async with asyncio.timeout(_IDLE_PATIENCE_S):
+                    await one.tried(_head, now)
+            return
+
     def _all_at_rest(self, now: datetime, but: Endpoint | None = None) -> Transient:
         """Return that no endpoint may be asked before some instant, and why."""
         rests = {
@@ -144,22 +182,28 @@ class Endpoints:
             retry_after=min((until - now for until in rests.values()), default=None),
         )
 
-    def _health(self, one: Guarded, now: datetime) -> EndpointHealth:
-        since, why = self._quarantine.told(one.endpoint)
-        return EndpointHealth(
-            host=one.endpoint.host,
-            serving=one is self._serving,
-            breaker=one.breaker.state(now),
-            head=one.endpoint.head,
-            head_age_s=one.endpoint.head_age_s,
-            resting_until=one.breaker.until,
-            resting_why=one.breaker.why,
-            quarantined_since=since,
-            quarantined_why=why,
-            latency_s=one.endpoint.latency_s,
-            log_width=one.endpoint.log_width,
-            requests_made=one.endpoint.requests_made,
-        )
+
+def _health_of(
+    one: Guarded, now: datetime, *, serving: bool, aside: tuple[datetime | None, str]
+) -> EndpointHealth:
+    """Return how an endpoint is doing. aside: since when it is in quarantine, and why."""
+    return EndpointHealth(
+        host=one.endpoint.host,
+        serving=serving,
+        breaker=one.breaker.state(now),
+        head=one.endpoint.head,
+        head_age_s=one.endpoint.head_age_s,
+        resting_until=one.breaker.until,
+        resting_why=one.breaker.why,
+        quarantined_since=aside[0],
+        quarantined_why=aside[1],
+        latency_s=one.endpoint.latency_s,
+        log_width=one.endpoint.log_width,
+        asked=one.asked_at is not None,
+        logs_resting_until=one.logs.until,
+        logs_resting_why=one.logs.why,
+        requests_made=one.endpoint.requests_made,
+    )
 
 
 async def _head(endpoint: Endpoint) -> None:

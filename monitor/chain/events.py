@@ -15,7 +15,7 @@ from eth_utils.address import to_checksum_address
 
 from monitor.chain.abi import contract
 from monitor.chain.checkpoint import Hand
-from monitor.chain.failures import NotReached, RangeTooWide
+from monitor.chain.failures import NotReached, RangeTooWide, TooHeavy
 from monitor.chain.heads import header, instant
 from monitor.chain.log_range import LogRange
 from monitor.chain.registry import Chain
@@ -70,7 +70,7 @@ class LogScan:
         The span must end at a block this endpoint has shown that it has: past their head
         nodes answer that nothing happened. The first refusal of an unlimited range ends it:
         the caller may know a better block to begin at. Raises RangeTooWide where the node
-        refuses even fifty blocks.
+        refuses even fifty blocks, and fewer where it says itself how many it gives.
         """
         events: dict[int, list[LiquidityEvent]] = {one: [] for one in span.token_ids}
         hands: dict[int, list[Hand]] = {one: [] for one in span.token_ids}
@@ -85,8 +85,10 @@ class LogScan:
             except NotReached:
                 self._range(endpoint).unanswered(end - first + 1)
                 raise
-            except RangeTooWide:
-                if not self._range(endpoint).refused(end - first + 1):
+            except (RangeTooWide, TooHeavy) as refusal:
+                stated = refusal.most if isinstance(refusal, RangeTooWide) else None
+                if not self._range(endpoint).refused(end - first + 1, stated):
+                    endpoint.log_width = self.width(endpoint)
                     raise
                 endpoint.log_width = self.width(endpoint)
                 if width is None:

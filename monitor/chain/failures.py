@@ -6,6 +6,8 @@ Transient                    Permanent
 ├── TooHeavy                 └── NoCode
 ├── EmptyAnswer
 ├── NotReached
+├── NotOffered
+├── NoBlock
 ├── Behind
 ├── Lagging
 └── Disagrees
@@ -23,6 +25,7 @@ from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from monitor.chain.log_limits import stated_blocks
 from monitor.chain.words import text as word_text
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.logs import redact
@@ -33,7 +36,11 @@ class NoHistory(Transient):
 
 
 class RangeTooWide(Transient):
-    """The node answers logs for fewer blocks at once."""
+    """The node answers logs for fewer blocks at once. most: as many as it says, if it does."""
+
+    def __init__(self, sentence: str, most: int | None = None) -> None:
+        super().__init__(sentence)
+        self.most = most
 
 
 class TooHeavy(Transient):
@@ -46,6 +53,14 @@ class EmptyAnswer(Transient):
 
 class NotReached(Transient):
     """No answer came at all: no connection, none in time, or one broken off."""
+
+
+class NotOffered(Transient):
+    """The node does not know the method at all."""
+
+
+class NoBlock(Transient):
+    """The node was asked for a block by number and has none of it."""
 
 
 class Behind(Transient):
@@ -116,21 +131,43 @@ _ROWS: Final = (
     _Row(
         verdict=Transient,
         sentence="{host} limits the rate: {said}",
-        words=r"rate.?limit|too many requests|(retry|again) (in|after) \d|compute units|\bCUP?S\b",
+        words=r"rate.?limit|rate exceeded|too many requests|(retry|again) (in|after) \d"
+        r"|compute units|\bCUP?S\b",
         codes=frozenset({429, -32090, -32097, 42903}),
+    ),
+    _Row(
+        verdict=NoBlock,
+        sentence="{host} does not have the block yet: {said}",
+        words=r"beyond (the )?current head|after last accepted block|future block",
+        methods=_LOGS,
     ),
     _Row(
         verdict=RangeTooWide,
         sentence="{host} gives no logs over so many blocks: {said}",
-        words=r"range|returned more than|more than \d+ (results|logs|blocks)|limited to"
-        r"|timeout|too (wide|large)|max(imum)? .*blocks|response size",
-        codes=frozenset({-32602, -32701}),
+        words=r"ranges?\b|returned more than|more than \d+ (results|logs|blocks)|limited to"
+        r"|timed?.?out|deadline exceeded|too (wide|large|big)|max(imum)? .*blocks|response size"
+        r"|too many (blocks|logs|results|topics)|narrow your (filter|query)"
+        r"|(logs matched|query) .*exceeds|blocks distance|smaller than size|at most \d+ blocks",
+        codes=frozenset({-32602, -32701, -32614}),
         methods=_LOGS,
     ),
     _Row(
         verdict=Transient,
         sentence="{host} limits the rate: {said}",
-        words=r"limit exceeded|capacity|credits|quota|throughput|daily request",
+        words=r"capacity|credits|quota|throughput|daily request",
+    ),
+    # Of logs these words mean the range as often as the rate: narrowing shows which.
+    _Row(
+        verdict=RangeTooWide,
+        sentence="{host} gives no logs over so many blocks: {said}",
+        words=r"limit exceeded",
+        codes=frozenset({-32005}),
+        methods=_LOGS,
+    ),
+    _Row(
+        verdict=Transient,
+        sentence="{host} limits the rate: {said}",
+        words=r"limit exceeded",
         codes=frozenset({-32005}),
     ),
     _Row(
@@ -153,8 +190,9 @@ _ROWS: Final = (
         words=r"unauthori[sz]ed|api.?key|authenticat|project id|forbidden|access denied",
     ),
     _Row(
-        verdict=Transient,
+        verdict=NotOffered,
         sentence="{host} does not offer {method}: {said}",
+        words=r"method .*(not found|does not exist|not (supported|available|allowed|whitelisted))",
         codes=frozenset({-32601}),
     ),
 )
@@ -202,8 +240,9 @@ def from_error(host: str, method: str, error: Any, *, origin: str) -> Hedgewatch
     detail = data if isinstance(data, str) else ""
     reason = revert_reason(detail)
     said = f"{one_line(message)} (code {code})"
+    text = f"{message} {data if method in _LOGS and data else detail}"
     for row in _ROWS:
-        if row.fits(method, code, f"{message} {detail}"):
+        if row.fits(method, code, text):
             break
     else:
         row = _Row(verdict=Transient, sentence="{host} failed {method}: {said}")
@@ -212,6 +251,8 @@ def from_error(host: str, method: str, error: Any, *, origin: str) -> Hedgewatch
     )
     if row.verdict is Reverted:
         return Reverted(sentence, reason)
+    if row.verdict is RangeTooWide:
+        return RangeTooWide(sentence, stated_blocks(text))
     if row.verdict is Transient:
         return Transient(sentence, retry_after=_asked_wait(message))
     return row.verdict(sentence)

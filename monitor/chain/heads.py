@@ -189,8 +189,11 @@ class Heads:
 
 
 async def header(endpoint: Endpoint, tag: str) -> Linked:
-    """Return a block's header by `latest` or hex number; raise Transient if malformed."""
-    told = _linked(endpoint, await endpoint.call("eth_getBlockByNumber", tag, False))
+    """Return a block's header by `latest` or hex number.
+
+    Raises NoBlock for a number the node has none of, Transient for a malformed one.
+    """
+    told = _linked(endpoint, await endpoint.block(tag))
     if tag == "latest":
         endpoint.note_head(told.block)
     return told

@@ -15,7 +15,9 @@ class EndpointHealth:
     head: the newest block it told; head_age_s: seconds since it told another before.
     resting_until, resting_why: the rest after a failure. quarantined_why: how far its
     head lags, empty where it does not. latency_s: smoothed over the last requests.
-    log_width: most blocks of logs it is known to give at once. None is unknown.
+    log_width: most blocks of logs it is known to give at once. asked: whether anything was
+    ever asked of it. logs_resting_until, logs_resting_why: the rest of its logs alone.
+    None is unknown.
     """
 
     host: str
@@ -29,4 +31,7 @@ class EndpointHealth:
     quarantined_why: str = ""
     latency_s: float | None = None
     log_width: int | None = None
+    asked: bool = True
+    logs_resting_until: datetime | None = None
+    logs_resting_why: str = ""
     requests_made: int = 0

@@ -14,6 +14,7 @@ from typing import Final
 from monitor.chain.checkpoint import Checkpoints, MemoryCheckpoints
 from monitor.chain.entries import Entries
 from monitor.chain.links import Links
+from monitor.chain.log_sources import LogSources
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
 from monitor.chain.settings import EntrySettings, LinkSettings
@@ -61,7 +62,7 @@ class Histories:
 
     async def attach(
         self,
-        endpoint: Endpoint,
+        sources: LogSources,
         positions: Sequence[Position],
         *,
         pools: Mapping[str, Pool],
@@ -69,17 +70,27 @@ class Histories:
     ) -> list[Position]:
         """Return the positions with their basis as of `block`, or a note where it is unknown.
 
-        Never raises for what a node cannot tell: that is a note too. pools: by key. The
-        endpoint must have read the positions at `block`, and so have shown that it has it.
+        Never raises for what no node can tell: that is a note too. pools: by key. sources:
+        who may tell what happened up to `block`.
         """
         stirring = [one for one in positions if not self._rests(one, block)]
         subjects = [*self._changed(stirring, pools, block), *self._links.subjects(positions)]
-        await self._stories.refresh(endpoint, subjects, block)
+        await self._stories.refresh(sources, subjects, block)
         self._stories.keep(positions, block)
         for one in stirring:
             self._tell(one, pools[one.pool], block)
         told = [self._told[one.key].went for one in positions]
         return self._links.attach(told, self._stories.known, pools)
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Have these positions' events read again from their first."""
+        for key in keys:
+            self._told.pop(key, None)
+            self._stories.known.pop(key, None)
+
+    def told_by(self, key: str) -> Endpoint | None:
+        """Return who told the newest part of a position's events; None where nobody did lately."""
+        return self._stories.told_by.get(key)
 
     def turned(self, ancestor: int) -> None:
         """Note that blocks above `ancestor` are gone: what was told of them is read again."""

@@ -13,19 +13,22 @@ class LogRange:
     """One endpoint's range. width: blocks a request; None while nothing was refused.
 
     It narrows at once and widens with care: after so many full ranges in a row that were
-    granted, and after every refusal twice as many.
+    granted, and after every refusal twice as many. Where even the narrowest is refused it
+    was not the width that was minded, and what was learned on the way down is forgotten.
     """
 
     def __init__(self, most: int | None) -> None:
         self.width = most
         self._most = most
         self._patience = _PATIENCE
+        self._before: tuple[int | None, int] | None = None
         self._granted = 0
         self._silent = 0
 
     def granted(self, blocks: int) -> None:
         """Note that a request over so many blocks was answered."""
         self._silent = 0
+        self._before = None
         if self.width is None or blocks < self.width:
             return
         self._granted += 1
@@ -41,11 +44,22 @@ class LogRange:
             self._silent = 0
             self.refused(blocks)
 
-    def refused(self, blocks: int) -> bool:
-        """Narrow the range; return False where so few were asked for that it cannot be."""
-        if blocks <= _FLOOR:
+    def refused(self, blocks: int, stated: int | None = None) -> bool:
+        """Narrow the range; return False where so few were asked for that it cannot be.
+
+        stated: the most blocks the node says it gives, which is never exceeded from then on.
+        """
+        if self._before is None:
+            self._before = self.width, self._patience
+        if stated is not None and stated < blocks:
+            self._most = stated if self._most is None else min(self._most, stated)
+            self.width = self._most
+        elif blocks <= _FLOOR:
+            (self.width, self._patience), self._before = self._before, None
             return False
-        self.width = next((step for step in _STEPS if step < blocks), max(blocks // 2, _FLOOR))
+        else:
+            narrower = (step for step in _STEPS if step < blocks)
+            self.width = next(narrower, max(blocks // 2, _FLOOR))
         self._granted = 0
         self._patience = min(self._patience * 2, _MOST_PATIENCE)
         return True

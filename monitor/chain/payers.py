@@ -1,12 +1,13 @@
 """Who put liquidity into a position: its owner's side, or a stranger.
 
-Anyone may add to anyone's position. A deposit is the owner's if the transaction minted
-the position, or withdrew from it or collected, which strangers cannot; else if among
-those who sent the transaction, were called by it, or paid tokens into the pool, is
-the owner of then or of now, or one whom an owner let act. All others are gifts.
+Anyone may add to anyone's position, and mint one for anyone. A deposit is the owner's if
+the transaction withdrew from the position or collected, which strangers cannot; else if
+among those who sent the transaction, were called by it, told of something in it, or paid
+tokens into the pool, is the owner of then or of now, or one whom an owner let act. All
+others are gifts.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from eth_utils.address import to_checksum_address
 
 from monitor.chain.abi import contract, encode_call
 from monitor.chain.checkpoint import Hand, Place
+from monitor.chain.failures import TooHeavy
 from monitor.chain.registry import Nft
 from monitor.chain.rpc import Endpoint
 from monitor.chain.words import uint
@@ -24,6 +26,10 @@ _MANAGER: Final = "nonfungible_position_manager"
 _POOL: Final = "uniswap_v3_pool"
 _NOBODY: Final = "0x" + "00" * 20
 _TRANSFER_TOPICS: Final = 3
+_RECEIPT: Final = "eth_getTransactionReceipt"
+_REQUESTS: Final = 64
+TOGETHER: Final = 100
+"""Receipts asked for in one request, of a node not known to take fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +40,11 @@ class Ownership:
     owners: frozenset[str]
     hands: tuple[Hand, ...]
 
-    def minted_in(self) -> str:
-        """Return the transaction of the mint, empty where it was not seen."""
-        return next((hand.transaction for hand in self.hands if hand.giver == _NOBODY), "")
+    @property
+    def holders(self) -> frozenset[str]:
+        """Return who has it; of one that is gone, who had it."""
+        had = {one.taker for one in self.hands if not one.approval} - {_NOBODY}
+        return self.owners or frozenset(had)
 
     def movers(self, event: LiquidityEvent) -> frozenset[str]:
         """Return who had it, or was let to act for it, up to an event; and who has it now."""
@@ -47,39 +55,100 @@ class Ownership:
 
 async def receipt(endpoint: Endpoint, transaction: str) -> Mapping[str, Any]:
     """Return a transaction's receipt; raise Transient where it is not one."""
-    told = await endpoint.call("eth_getTransactionReceipt", transaction)
+    told = await endpoint.call(_RECEIPT, transaction)
     if not isinstance(told, Mapping) or not isinstance(told.get("logs"), list):
         raise Transient(f"{endpoint.host} answered a receipt without logs")
     return told
 
 
-async def judged(
-    endpoint: Endpoint, events: Sequence[LiquidityEvent], whose: Ownership, pool: str, block: int
-) -> tuple[LiquidityEvent, ...]:
-    """Return the events with the sender of each doubtful deposit, and whether it was a gift.
-
-    One request a doubtful deposit that was not judged before, and one for each who paid
-    it and may be an operator, as of `block`. Without the receipt it counts as the owner's.
-    """
+def doubtful(events: Sequence[LiquidityEvent]) -> tuple[LiquidityEvent, ...]:
+    """Return the deposits of which it is to be found out who made them."""
     theirs = {one.transaction for one in events if one.flow is not Flow.INCREASE}
-    certain = theirs | {whose.minted_in()}
-    told: list[LiquidityEvent] = []
-    for event in events:
-        doubtful = event.flow is Flow.INCREASE and event.transaction not in certain
-        if not doubtful or event.sender:
-            told.append(event)
-            continue
-        try:
-            proof = await receipt(endpoint, event.transaction)
-            sender, parties = _parties(proof, pool)
-            given = not (
-                parties & whose.movers(event) or await _operator(endpoint, whose, parties, block)
-            )
-        except (HedgewatchError, KeyError, TypeError, ValueError):
-            told.append(event)
-        else:
-            told.append(replace(event, sender=sender, given=given))
-    return tuple(told)
+    return tuple(
+        one
+        for one in events
+        if one.flow is Flow.INCREASE and not one.sender and one.transaction not in theirs
+    )
+
+
+class Payers:
+    """Judges deposits by what an endpoint tells as of a block; nothing is asked twice.
+
+    most: receipts that it takes in one request, as was learned before.
+    """
+
+    def __init__(self, endpoint: Endpoint, block: int, most: int = TOGETHER) -> None:
+        self._endpoint = endpoint
+        self._block = block
+        self._proofs: dict[str, Mapping[str, Any] | None] = {}
+        self._let_act: dict[tuple[str, str, str], bool] = {}
+        self._most = most
+
+    async def look_up(self, transactions: Iterable[str]) -> None:
+        """Read these receipts, as many in one request as the node allows.
+
+        Of a node that takes few at a time only so many, and the rest another time.
+        """
+        left = [one for one in dict.fromkeys(transactions) if one not in self._proofs]
+        for _ in range(_REQUESTS):
+            part = left[: self._most]
+            if not part:
+                return
+            try:
+                told = await self._endpoint.call_each([(_RECEIPT, (one,)) for one in part])
+            except TooHeavy:
+                self._most = max(len(part) // 2, 1)
+                continue
+            except HedgewatchError:
+                told = [None] * len(part)
+            self._proofs.update(zip(part, told, strict=True))
+            left = left[len(part) :]
+
+    @property
+    def most(self) -> int:
+        """Return how many receipts the endpoint takes in one request, as learned by now."""
+        return self._most
+
+    def to_look_up(self, event: LiquidityEvent) -> bool:
+        """Return whether the receipt of a deposit is still to be asked for."""
+        return event.transaction not in self._proofs
+
+    async def judged(
+        self, events: Sequence[LiquidityEvent], whose: Ownership, pool: str
+    ) -> tuple[LiquidityEvent, ...]:
+        """Return the events with the sender of each doubtful deposit, and whether it was a gift.
+
+        One whose receipt cannot be had counts as the owner's. A request for each who
+        paid and may be an operator.
+        """
+        asked = {id(one) for one in doubtful(events) if not self.to_look_up(one)}
+        told: list[LiquidityEvent] = []
+        for event in events:
+            if id(event) not in asked:
+                told.append(event)
+                continue
+            movers = whose.movers(event)
+            try:
+                sender, parties, speakers = _parties(self._proofs[event.transaction], pool)
+                given = not ((parties | speakers) & movers or await self._operator(whose, parties))
+            except (HedgewatchError, KeyError, TypeError, ValueError):
+                told.append(event)
+            else:
+                told.append(replace(event, sender=sender, given=given))
+        return tuple(told)
+
+    async def _operator(self, whose: Ownership, parties: Collection[str]) -> bool:
+        """Return whether an owner lets any of these act for all positions."""
+        for owner in sorted(whose.holders):
+            for party in sorted(set(parties) - {whose.manager}):
+                asked = whose.manager, owner, party
+                if asked not in self._let_act:
+                    data = "0x" + encode_call(_MANAGER, "isApprovedForAll", owner, party).hex()
+                    answer = await self._endpoint.eth_call(whose.manager, data, self._block)
+                    self._let_act[asked] = bool(uint(answer, 0))
+                if self._let_act[asked]:
+                    return True
+        return False
 
 
 def place_of(proof: Mapping[str, Any], nft: Nft) -> Place | None:
@@ -102,8 +171,16 @@ def place_of(proof: Mapping[str, Any], nft: Nft) -> Place | None:
     return None
 
 
-def _parties(proof: Mapping[str, Any], pool: str) -> tuple[str, frozenset[str]]:
-    """Return the sender, and with it all whose doing the deposit may be."""
+def _parties(
+    proof: Mapping[str, Any] | None, pool: str
+) -> tuple[str, frozenset[str], frozenset[str]]:
+    """Return the sender, with it all whose doing the deposit may be, and who spoke of it.
+
+    A wallet that is a contract tells of what it was let do, whoever sent the transaction.
+    Raises KeyError or alike for what is no receipt.
+    """
+    if not isinstance(proof, Mapping):
+        raise TypeError("there is no receipt")
     sender = to_checksum_address(proof["from"])
     called = {to_checksum_address(proof["to"])} if proof.get("to") else set()
     transfer = contract(_MANAGER).events["Transfer"].topic  # an ERC-20's hashes alike
@@ -114,17 +191,5 @@ def _parties(proof: Mapping[str, Any], pool: str) -> tuple[str, frozenset[str]]:
         and bytes.fromhex(log["topics"][0][2:]) == transfer
         and to_checksum_address("0x" + log["topics"][2][-40:]) == pool
     }
-    return sender, frozenset({sender, *called, *payers})
-
-
-async def _operator(
-    endpoint: Endpoint, whose: Ownership, parties: Collection[str], block: int
-) -> bool:
-    """Return whether an owner lets any of these act for all positions."""
-    for owner in sorted(whose.owners):
-        for party in sorted(set(parties) - {whose.manager}):
-            data = encode_call(_MANAGER, "isApprovedForAll", owner, party)
-            answer = await endpoint.eth_call(whose.manager, "0x" + data.hex(), block)
-            if uint(answer, 0):
-                return True
-    return False
+    speakers = frozenset(to_checksum_address(log["address"]) for log in proof["logs"])
+    return sender, frozenset({sender, *called, *payers}), speakers

@@ -13,15 +13,17 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from monitor.chain.abi import check_shipped
-from monitor.chain.agreement import Agreement
+from monitor.chain.agreement import Agreement, Second
 from monitor.chain.endpoints import Endpoints
-from monitor.chain.failures import Behind
+from monitor.chain.failures import Behind, NoBlock
 from monitor.chain.heads import Heads, Target, header
 from monitor.chain.health import EndpointHealth
 from monitor.chain.history import Histories, Told
+from monitor.chain.log_sources import LogSources
 from monitor.chain.multicall import Pinned
 from monitor.chain.pacing import Allowance, Pace
 from monitor.chain.registry import Chain, settle
+from monitor.chain.ring import Linked
 from monitor.chain.rpc import Endpoint
 from monitor.chain.settings import (
     ChainSettings,
@@ -46,6 +48,13 @@ class _Read(NamedTuple):
     endpoint: Endpoint
     target: Target
     snapshot: Snapshot
+
+
+class _Known(NamedTuple):
+    """What is watched and what happened to it, with all that was learned of both."""
+
+    watching: Watching
+    histories: Histories
 
 
 class ChainReader:
@@ -86,6 +95,11 @@ class ChainReader:
         await self._endpoints.__aexit__(kind, error, trace)
 
     @property
+    def endpoints(self) -> Endpoints:
+        """Return the endpoints it asks, for whoever reads something else on this chain."""
+        return self._endpoints
+
+    @property
     def requests_made(self) -> int:
         """Return HTTP requests made since the start, over all endpoints."""
         return self._endpoints.requests_made
@@ -113,8 +127,13 @@ class ChainReader:
 
     def agree(self, grace: timedelta) -> None:
         """Have a second endpoint confirm what weighs, and wait so long where none does."""
-        apart = Watching(self.chain, self._watches)
-        self._agreement = Agreement(self._endpoints, apart, pin=self._pinned, grace=grace)
+        apart = Second(
+            watching=Watching(self.chain, self._watches),
+            histories=Histories(self.chain, replace(self._told, checkpoints=None)),
+            pin=self._pinned,
+            told_by=self._histories.told_by,
+        )
+        self._agreement = Agreement(self._endpoints, apart, grace=grace)
 
     def confirm_what(self, weighs: Callable[[Snapshot], bool]) -> None:
         """Say which snapshots weigh, where any are to be confirmed."""
@@ -147,23 +166,30 @@ class ChainReader:
             return None
         if target.reorg is not None:
             self._histories.turned(target.reorg.ancestor)
-        snapshot = await self._made(
+            if self._agreement is not None:
+                self._agreement.turned(target.reorg.ancestor)
+        snapshot = await _made(
+            self.chain,
             self._pinned(endpoint, target.block),
+            self._endpoints.logs(endpoint, target.block, observed_at),
             target.block,
-            watching=self._watching,
-            histories=self._histories,
+            _Known(self._watching, self._histories),
         )
         seen = replace(snapshot, observed_at=observed_at, reorg=target.reorg)
         return _Read(endpoint, target, seen)
 
     async def _read_at(self, endpoint: Endpoint, number: int, observed_at: datetime) -> Snapshot:
-        block = (await header(endpoint, hex(number))).block
-        snapshot = await self._made(
+        block = (await _there(endpoint, number)).block
+        snapshot = await _made(
+            self.chain,
             # A manner of its own: Multicall3 may not have been there yet.
             replace(self._pinned(endpoint, block), manner=Manner()),
+            self._endpoints.logs(endpoint, block, observed_at),
             block,
-            watching=Watching(self.chain, self._watches),
-            histories=Histories(self.chain, replace(self._told, checkpoints=None)),
+            _Known(
+                Watching(self.chain, self._watches),
+                Histories(self.chain, replace(self._told, checkpoints=None)),
+            ),
         )
         return replace(snapshot, observed_at=observed_at)
 
@@ -175,24 +201,25 @@ class ChainReader:
             manner=self._manners.setdefault(endpoint, Manner()),
         )
 
-    async def _made(
-        self, pinned: Pinned, block: Block, *, watching: Watching, histories: Histories
-    ) -> Snapshot:
-        """Return a block's snapshot, as yet observed when the block was stamped."""
-        scene = await watching.read(pinned, block)
-        positions = await histories.attach(
-            pinned.endpoint, scene.positions, pools=scene.known, block=block.number
-        )
-        return Snapshot(
-            chain=self.chain.name,
-            chain_id=self.chain.chain_id,
-            block=block,
-            observed_at=block.timestamp,
-            pools=scene.pools,
-            positions=tuple(positions),
-            missing=scene.missing,
-            usd=scene.usd,
-        )
+
+async def _made(
+    chain: Chain, pinned: Pinned, sources: LogSources, block: Block, known: _Known
+) -> Snapshot:
+    """Return a block's snapshot, as yet observed when the block was stamped."""
+    scene = await known.watching.read(pinned, block)
+    positions = await known.histories.attach(
+        sources, scene.positions, pools=scene.known, block=block.number
+    )
+    return Snapshot(
+        chain=chain.name,
+        chain_id=chain.chain_id,
+        block=block,
+        observed_at=block.timestamp,
+        pools=scene.pools,
+        positions=tuple(positions),
+        missing=scene.missing,
+        usd=scene.usd,
+    )
 
 
 def chain_reader(
@@ -221,6 +248,19 @@ def chain_reader(
     if settings.agree:
         reader.agree(timedelta(seconds=settings.agree_grace_s))
     return reader
+
+
+async def _there(endpoint: Endpoint, number: int) -> Linked:
+    """Return a block's header; raise NoBlock, with the newest there is, for one yet to come."""
+    try:
+        return await header(endpoint, hex(number))
+    except NoBlock as error:
+        newest = (await header(endpoint, "latest")).block.number
+        if number <= newest:
+            raise
+        raise NoBlock(
+            f"block {number:,} is yet to come: {endpoint.host} is at block {newest:,}"
+        ) from error
 
 
 def _endpoint(reference: str, settings: ChainSettings) -> Endpoint:

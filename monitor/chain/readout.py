@@ -65,7 +65,10 @@ class Seen:
             and answers[at + 1] is was[at + 1]
             and answers[row.lower] is was[row.lower]
             and answers[row.upper] is was[row.upper]
-            and all(answers[n] is was[n] for n in range(at + 2, at + 2 + len(row.chefs)))
+            and (
+                not row.chefs  # asking none of them would cost as much as all of the above
+                or all(answers[n] is was[n] for n in range(at + 2, at + 2 + len(row.chefs)))
+            )
         )
         return old if unchanged else None
 

@@ -186,13 +186,18 @@ class Chain:
         )
 
 
+def chain_id_of(name: str, settings: ChainSettings) -> int | None:
+    """Return a chain's id as the settings say or the registry knows it, None where neither does."""
+    known = KNOWN.get(name)
+    return settings.chain_id or (known.chain_id if known else None)
+
+
 def settle(name: str, settings: ChainSettings) -> Chain:
     """Return the chain `settings` mean; raise ValueError where an unknown one lacks facts.
 
     What the settings give wins over the registry.
     """
-    known = KNOWN.get(name)
-    chain_id = settings.chain_id or (known.chain_id if known else None)
+    known, chain_id = KNOWN.get(name), chain_id_of(name, settings)
     # The published managers belong to the published chain, not to a fork of that name.
     same = known if known and known.chain_id == chain_id else None
     dexes = {**same.dexes} if same else {}

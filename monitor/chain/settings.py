@@ -13,6 +13,8 @@ from monitor.logs import Secret, read_secret
 from monitor.model.position import position_key
 
 _STRICT: Final = ConfigDict(extra="forbid")
+_MOST_ID: Final = 2**256 - 1
+_NO_ID: Final = "token ids are whole numbers from 0 to 2^256 − 1"
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 UNISWAP_V3: Final = "uniswap_v3"
 UNISWAP_V4: Final = "uniswap_v4"
@@ -39,9 +41,27 @@ def checked_position(text: str) -> str:
     """Return `chainId:manager:tokenId` with the manager in EIP-55 form."""
     chain_id, _, rest = text.partition(":")
     manager, _, token_id = rest.partition(":")
-    if not (chain_id.isdecimal() and token_id.isdecimal()):
+    if not (_digits(chain_id) and _digits(token_id.removeprefix("-"))):
         raise ValueError("a position is written chainId:manager:tokenId")
-    return position_key(int(chain_id), checked_address(manager), int(token_id))
+    return position_key(int(chain_id), checked_address(manager), token_id_of(token_id))
+
+
+def token_id_of(text: str) -> int:
+    """Return the token id a text of digits means; raise ValueError where no token can bear it."""
+    if not _digits(text) or len(text.lstrip("0")) > len(str(_MOST_ID)):
+        raise ValueError(_NO_ID)
+    return checked_token_id(int(text))
+
+
+def checked_token_id(number: int) -> int:
+    """Return a token id; raise ValueError for one that no token can bear: no ABI encodes it."""
+    if not 0 <= number <= _MOST_ID:
+        raise ValueError(_NO_ID)
+    return number
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def rpc_url(reference: str) -> Secret:
@@ -112,6 +132,7 @@ def _whole_tokens(given: Any) -> Decimal:  # noqa: ANN401 - whatever the file ho
 
 
 Address = Annotated[str, AfterValidator(checked_address)]
+TokenId = Annotated[int, AfterValidator(checked_token_id)]
 Tokens = Annotated[Decimal, BeforeValidator(_whole_tokens)]
 
 
@@ -178,9 +199,9 @@ class WatchSettings:
     chain: str
     protocol: Protocol = UNISWAP_V3
     wallet: Address | None = None
-    nft: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    nft: tuple[TokenId, ...] = ()
     pool: Address | None = None
-    ignore: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    ignore: tuple[TokenId, ...] = ()
     stakers: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:

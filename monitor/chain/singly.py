@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from eth_abi.abi import encode
 
 from monitor.chain.failures import Reverted, TooHeavy
 from monitor.chain.rpc import Endpoint
-from monitor.chain.wire import Asked
 from monitor.chain.words import Answer, Call
 from monitor.errors import HedgewatchError, Transient
+
+if TYPE_CHECKING:
+    from monitor.chain.wire import Asked
 
 CALLS_A_REQUEST: Final = 100
 _ERROR: Final = bytes.fromhex("08c379a0")  # Error(string)

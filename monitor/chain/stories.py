@@ -1,6 +1,7 @@
 """The stories of one chain's positions: which are to be read again, and what is kept of them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, TypeAlias
 
@@ -8,6 +9,7 @@ from monitor.chain.archive import Prices
 from monitor.chain.checkpoint import Checkpoints, Mark
 from monitor.chain.finality import Finality
 from monitor.chain.keeping import Keeping
+from monitor.chain.log_sources import LogSources
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
 from monitor.chain.story import Story, Subject, folded, mark_of
@@ -23,11 +25,16 @@ _Batch: TypeAlias = tuple[int | None, str, bool]
 
 
 class Stories:
-    """Keeps every story. known: by position key. waiting: why one is not known, by key."""
+    """Keeps every story.
+
+    known: by position key. waiting: why one is not known, by key. told_by: who told the
+    newest part of one, by key; nobody for what a checkpoint alone tells.
+    """
 
     def __init__(self, chain: Chain, checkpoints: Checkpoints) -> None:
         self.known: dict[str, Story] = {}
         self.waiting: dict[str, str] = {}
+        self.told_by: dict[str, Endpoint | None] = {}
         self._finality = Finality(chain)
         self._reader = StoryReader(chain, self._finality)
         self._prices = Prices()
@@ -35,19 +42,20 @@ class Stories:
         self._unpriced: dict[str, Subject] = {}
         self._swept, self._saved = 0, 0
 
-    async def refresh(self, endpoint: Endpoint, subjects: Sequence[Subject], block: int) -> None:
-        """Read what these subjects' stories lack; what a node cannot tell becomes a note."""
+    async def refresh(self, sources: LogSources, subjects: Sequence[Subject], block: int) -> None:
+        """Read what these subjects' stories lack; what no endpoint can tell becomes a note."""
         for (first, _, _), group in self._due(subjects, block).items():
             try:
-                told = await self._reader.read(
-                    endpoint, group, self.known, first=first, block=block
-                )
-                for subject, story in zip(group, told, strict=True):
-                    self._add(subject, story, block)
+                told = await sources.ask(self._reading(group, first, block))
             except HedgewatchError as error:
                 self._note(group, block, error)
+                continue
+            for subject, story in zip(group, told, strict=True):
+                self.told_by[subject.key] = sources.told_by
+                self._add(subject, story, block)
         if self._unpriced:
-            await self._price(endpoint)
+            with suppress(HedgewatchError):  # asked for again at the next block, and unknown
+                await sources.ask(self._price)
 
     def current(self, key: str, mark: Mark, block: int) -> bool:
         """Return whether a story is as its subject left it, and needs no second look."""
@@ -87,6 +95,22 @@ class Stories:
             due.setdefault(batch, []).append(subject)
         return due
 
+    def _reading(
+        self, group: Sequence[Subject], first: int | None, block: int
+    ) -> Callable[[Endpoint], Awaitable[list[Story]]]:
+        """Return how a group is read; what has been forgotten there another may still tell."""
+
+        async def read(endpoint: Endpoint) -> list[Story]:
+            told = await self._reader.read(endpoint, group, self.known, first=first, block=block)
+            for subject, story in zip(group, told, strict=True):
+                if _forgotten(self.known.get(subject.key), subject, story, block):
+                    raise Transient(
+                        f"{endpoint.host} has forgotten deposits that the position still shows"
+                    )
+            return told
+
+        return read
+
     def _add(self, subject: Subject, read: Story, block: int) -> None:
         """Take what was read in place of what was known."""
         known = self.known.get(subject.key)
@@ -96,9 +120,9 @@ class Stories:
             self.known[subject.key] = replace(read, note=note)
             return
         old = known if known is not None and known.whole else None
-        if old is not None and old.mark == subject.mark and _fewer(read.events, old.events):
-            raise Transient("the node has forgotten deposits that the position still shows")
-        story = folded(replace(read, whole=True, mark=subject.mark), subject)
+        # Whose deposits are not all looked into has no mark, and is looked at again.
+        mark = () if read.unjudged else subject.mark
+        story = folded(replace(read, whole=True, mark=mark), subject)
         if story.basis is None and old is not None:
             del self.known[subject.key]  # from the start again, next time
             return
@@ -106,25 +130,19 @@ class Stories:
             # A change no event explains: the logs lag the state, so look again next time.
             story = replace(story, mark=old.mark)
         if story.basis is not None and story.provisional:
-            told = [one.block_number for one in story.events if one.block_number >= story.final]
-            soonest = min(told, default=block) + self._finality.depth
-            settle_at = max(soonest, block + self._finality.pause)
-            story = replace(story, settle_at=settle_at)
+            story = replace(story, settle_at=_settling(story, block, self._finality))
         self.known[subject.key] = story
         self._unpriced[subject.key] = subject
 
     async def _price(self, endpoint: Endpoint) -> None:
-        """Ask for prices that stories lack, as many as a poll may take."""
+        """Ask for prices that stories lack, as many as a poll may take; raises what calls raise."""
         left = PRICES_A_POLL
         for key, subject in list(self._unpriced.items()):
             story = self.known.get(key)
             if story is None or story.place is None:
                 del self._unpriced[key]
                 continue
-            try:
-                priced = await self._prices.fill(endpoint, story.events, story.place, most=left)
-            except HedgewatchError:
-                return  # they are asked for again at the next block, and unknown until then
+            priced = await self._prices.fill(endpoint, story.events, story.place, most=left)
             left -= priced.asked
             story = replace(story, events=priced.events, unpriced=priced.left)
             self.known[key] = folded(story, subject) if priced.asked else story
@@ -162,13 +180,22 @@ class Stories:
                 self.waiting[subject.key] = str(error)
 
 
+def _forgotten(old: Story | None, subject: Subject, read: Story, block: int) -> bool:
+    """Return whether less was read than is known, although the position is as it was."""
+    if old is None or not old.whole or old.mark != subject.mark:
+        return False
+    return read.next_block > block and len(read.events) < len(old.events)
+
+
+def _settling(story: Story, block: int, finality: Finality) -> int:
+    """Return the block from which on a provisional story is worth a second look."""
+    told = [one.block_number for one in story.events if one.block_number >= story.final]
+    return max(min(told, default=block) + finality.depth, block + finality.pause)
+
+
 def _same(one: Story, other: Story) -> bool:
     """Return whether two tell the same, prices aside."""
     return _names(one.events) == _names(other.events) and one.hands == other.hands
-
-
-def _fewer(new: Sequence[LiquidityEvent], old: Sequence[LiquidityEvent]) -> bool:
-    return len(new) < len(old)
 
 
 def _names(events: Sequence[LiquidityEvent]) -> list[tuple[str, int]]:

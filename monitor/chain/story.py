@@ -36,7 +36,8 @@ class Story:
     final: blocks below it will not be undone, and nothing in them was left out. mark: the
     subject's when all was read, empty where it must be looked at again. whole: all
     blocks were read. gave_up: no more requests are made; `note` says why. unpriced: some
-    prices are yet to be asked for. settle_at: the block to read once more what was not final.
+    prices are yet to be asked for; unjudged: so is who made some deposits. settle_at: the
+    block to read once more what was not final.
     """
 
     first: int
@@ -49,6 +50,7 @@ class Story:
     whole: bool = False
     gave_up: bool = False
     unpriced: bool = False
+    unjudged: bool = False
     settle_at: int = NEVER
     basis: Basis | None = None
     note: str = ""
@@ -125,7 +127,12 @@ def folded(story: Story, subject: Subject) -> Story:
         )
         return replace(story, basis=None, note=note)
     basis = replace(basis, provisional=story.provisional)
-    return replace(story, basis=basis, note=_bought(story.hands, subject.owners))
+    notes = (
+        _bought(story.hands, subject.owners),
+        _minted_by_a_stranger(story.events),
+        "who made some of its deposits is still being read" if story.unjudged else "",
+    )
+    return replace(story, basis=basis, note="; ".join(filter(None, notes)))
 
 
 def carried(
@@ -174,6 +181,17 @@ def link_of(key: str) -> Subject:
 
 def _name(event: LiquidityEvent) -> tuple[str, str, int]:
     return event.block_hash, event.transaction, event.log_index
+
+
+def _minted_by_a_stranger(events: Sequence[LiquidityEvent]) -> str:
+    """Return a note on an NFT whose first deposit nobody on its owner's side has paid."""
+    first = min(events, key=lambda one: (one.block_number, one.log_index))
+    if not first.given:
+        return ""
+    return (
+        f"it was minted by {first.sender} in block {first.block_number}, who is not its owner: "
+        f"that deposit is a gift and no cost; state an [[entry]] to count it as paid"
+    )
 
 
 def _bought(hands: Sequence[Hand], owners: frozenset[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from monitor.chain.archive import minted_at
 from monitor.chain.events import Found, LogScan, Span
 from monitor.chain.finality import Finality
-from monitor.chain.payers import Ownership, judged, place_of, receipt
+from monitor.chain.payers import TOGETHER, Ownership, Payers, doubtful, place_of, receipt
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
 from monitor.chain.story import Story, Subject, carried
@@ -24,6 +24,7 @@ class StoryReader:
         self._start_block = chain.start_block
         self._scan = LogScan(chain)
         self._finality = finality
+        self._receipts: dict[Endpoint, int] = {}
 
     async def read(
         self,
@@ -51,9 +52,16 @@ class StoryReader:
             found = await self._scan.read(endpoint, span, most=REQUESTS_A_POLL)
         newest = await self._finality.newest(endpoint, block)
         final = min(newest + 1, found.next_block)
-        return [
+        told = [
             replace(await _continued(endpoint, one, known.get(one.key), span, found), final=final)
             for one in group
+        ]
+        payers = Payers(endpoint, block, self._receipts.get(endpoint, TOGETHER))
+        await payers.look_up(two.transaction for one in told for two in doubtful(one.events))
+        self._receipts[endpoint] = payers.most
+        return [
+            await _judged(payers, subject, story, manager)
+            for subject, story in zip(group, told, strict=True)
         ]
 
     async def _start(self, endpoint: Endpoint, group: Sequence[Subject], block: int) -> int:
@@ -93,9 +101,6 @@ async def _continued(
     if place is None and events:
         proof = await receipt(endpoint, events[0].transaction)
         place = place_of(proof, subject.nft)
-    whose = Ownership(manager=span.manager, owners=subject.owners, hands=hands)
-    if place is not None:
-        events = await judged(endpoint, events, whose, place.pool, span.last)
     return Story(
         first=told.first,
         next_block=found.next_block,
@@ -105,3 +110,13 @@ async def _continued(
         hands=hands,
         unpriced=True,
     )
+
+
+async def _judged(payers: Payers, subject: Subject, story: Story, manager: str) -> Story:
+    """Return a story with who made each deposit, as far as that could be looked up."""
+    if story.place is None:
+        return story
+    whose = Ownership(manager=manager, owners=subject.owners, hands=story.hands)
+    events = await payers.judged(story.events, whose, story.place.pool)
+    left = any(payers.to_look_up(one) for one in doubtful(events))
+    return replace(story, events=events, unjudged=left)

@@ -80,7 +80,7 @@ def oracle_of(name: str, chain_id: int, usd: UsdSettings) -> Oracle:
         return Oracle()
     pegged = {token.lower() for token in usd.pegged}
     routes = {
-        token: tuple(_known(chain_id, pair) for pair in pairs)
+        token: tuple(known_feed(chain_id, pair) for pair in pairs)
         for token, pairs in TOKENS.get(chain_id, {}).items()
     }
     routes |= {one.token: route_of(one, chain_id) for one in usd.feed if one.chain == name}
@@ -109,10 +109,11 @@ def _feed(given: str, chain_id: int, heartbeat_s: int | None) -> Feed:
         raise ValueError(f"no feed {given!r} is known on this chain; known are {names}")
     if heartbeat_s is not None:
         return Feed(pair=given, proxy=known[given], heartbeat_s=heartbeat_s)
-    return _known(chain_id, given)
+    return known_feed(chain_id, given)
 
 
-def _known(chain_id: int, pair: str) -> Feed:
+def known_feed(chain_id: int, pair: str) -> Feed:
+    """Return a feed of FEEDS with its heartbeat; raise KeyError where it is not there."""
     documented = HEARTBEATS_S.get(chain_id, {}).get(pair)
     quiet = pair in DOLLARS or not pair.endswith("/USD")
     return Feed(

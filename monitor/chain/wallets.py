@@ -11,7 +11,7 @@ from typing import Final
 
 from monitor.chain.listing import Listing
 from monitor.chain.multicall import CALLS_A_REQUEST, Pinned
-from monitor.chain.purse import Purse, Sighted, closed, glance, keeper_of, whole_of
+from monitor.chain.purse import Purse, Sighted, Sighting, closed, glance, keeper_of, whole_of
 from monitor.chain.registry import Dex, Nft
 from monitor.chain.words import WORD, Answer, address, uint
 
@@ -37,15 +37,13 @@ class Wallets:
         self._listing = Listing()
         self._unsorted: set[Nft] = set()
         self._stray: set[Purse] = set()
+        self._sure: set[Purse] = set()
         self._turn = 0
 
     def add(self, dex: Dex, staker: str) -> bool:
         """Watch the same wallets' positions in a staker; return whether it is a new one."""
-        new = [
-            purse
-            for purse in (Purse(dex, one.wallet, staker) for one in self.held if one.dex is dex)
-            if purse not in self.held
-        ]
+        same = [Purse(dex, one.wallet, staker) for one in self.held if one.dex is dex]
+        new = [purse for purse in same if purse not in self.held]
         self.held |= dict.fromkeys(new, ())
         return bool(new)
 
@@ -74,9 +72,8 @@ class Wallets:
         self._listing.begin()
         if len(self.asleep) <= ASLEEP_A_POLL:
             return False
-        asleep = sorted(self.asleep)
-        start = self._turn if self._turn < len(asleep) else 0
-        now = asleep[start : start + ASLEEP_A_POLL]
+        start = self._turn if self._turn < len(self.asleep) else 0
+        now = sorted(self.asleep)[start : start + ASLEEP_A_POLL]
         answers = await pinned.ask_once([call for nft in now for call in glance(nft)])
         self._turn = start + len(now)
         return self.look(zip(now, answers[::2], answers[1::2], strict=True))
@@ -95,20 +92,25 @@ class Wallets:
         return woke
 
     async def refresh(
-        self, pinned: Pinned, counts: Mapping[Purse, Answer], sighted: Sighted
+        self,
+        pinned: Pinned,
+        counts: Mapping[Purse, Answer],
+        sighted: Sighted,
+        *,
+        still: bool = False,
     ) -> dict[Nft, bytes] | None:
         """List again what changed; return what came with its `positions`, None if nothing moved.
 
-        counts: what each purse's call answered. sighted: tells who keeps what is awake.
+        counts: what each purse's call answered. sighted: tells who keeps what is awake;
+        still: whether it would say of each what it said last time.
         """
+        if not still:
+            self._sure.clear()
         before = dict(self.held)
         for purse, told in counts.items():
             await self._relist(pinned, purse, told, sighted)
         came = await self._sort(pinned)
-        for purse, held in self.held.items() if self._unsorted else ():
-            if left := len(self._unsorted.intersection(held)):
-                those = f"{left} of the {len(held)} positions of {purse.wallet}"
-                self.broken[purse] = f"{those} are still to be looked at"
+        self.broken |= _unlooked(self.held, self._unsorted)
         if self.held == before and came is None:
             return None
         now = {one for held in self.held.values() for one in held}
@@ -120,12 +122,10 @@ class Wallets:
         return came or {}
 
     async def _relist(self, pinned: Pinned, purse: Purse, told: Answer, sighted: Sighted) -> None:
-        where = f"the staker {purse.staker}" if purse.staker else "the manager"
         whole = whole_of(purse, told) if purse.lists else None
         count = len(whole) if whole is not None else uint(told.data, 0) if told.ok else -1
         if not 0 <= count <= _MOST_HELD or (purse.lists and whole is None):
-            number = "nothing" if count < 0 else f"{count}, more than can be read"
-            self.broken[purse] = f"asked what {purse.wallet} holds, {where} says {number}"
+            self.broken[purse] = _untold(purse, count)
             return
         same = whole is None and purse not in self._listing and count == len(self.held[purse])
         if same and self._all_in(purse, sighted):
@@ -133,27 +133,27 @@ class Wallets:
             return
         now = whole if whole is not None else await self._listing.of(pinned, purse, count)
         if now is None:
-            done = self._listing.done(purse)
-            self.broken[purse] = f"{done} of the {count} positions of {purse.wallet} are listed"
+            listed = f"{self._listing.done(purse)} of the {count} positions of {purse.wallet}"
+            self.broken[purse] = f"{listed} are listed"
             return
         self.broken.pop(purse, None)
         self._stray.discard(purse)
-        elsewhere = {one for held in self.held.values() for one in held}
-        self._unsorted |= set(now) - elsewhere
+        self._unsorted |= set(now) - {one for held in self.held.values() for one in held}
+        self._sure.discard(purse)
         self.held[purse] = now
 
     def _all_in(self, purse: Purse, sighted: Sighted) -> bool:
         """Return whether everything it held still says so: one may leave as another comes."""
         if purse in self._stray:
             return False
+        if purse in self._sure:
+            return True
         for nft in self.held[purse]:
             if nft in self.asleep or nft in self._unsorted:
                 continue
-            seen = sighted(nft)
-            if seen is None or seen.keeper != purse.keeper:
+            if not _still_in(purse, sighted(nft)):
                 return False
-            if purse.staker and seen.user != purse.wallet:
-                return False
+        self._sure.add(purse)
         return True
 
     async def _sort(self, pinned: Pinned) -> dict[Nft, bytes] | None:
@@ -176,3 +176,27 @@ class Wallets:
                     came[nft] = told.data if told.ok else b""
             self._unsorted -= set(part)
         return came
+
+
+def _unlooked(held: Mapping[Purse, tuple[Nft, ...]], unsorted: set[Nft]) -> dict[Purse, str]:
+    """Return, for purses with NFTs that are still to be looked at, how many."""
+    left = {purse: len(unsorted.intersection(those)) for purse, those in held.items() if unsorted}
+    return {
+        purse: f"{count} of the {len(held[purse])} positions of {purse.wallet} are still to be"
+        " looked at"
+        for purse, count in left.items()
+        if count
+    }
+
+
+def _untold(purse: Purse, count: int) -> str:
+    """Return that what a purse holds cannot be told. count: below 0 for no answer."""
+    where = f"the staker {purse.staker}" if purse.staker else "the manager"
+    number = "nothing" if count < 0 else f"{count}, more than can be read"
+    return f"asked what {purse.wallet} holds, {where} says {number}"
+
+
+def _still_in(purse: Purse, seen: Sighting | None) -> bool:
+    if seen is None or seen.keeper != purse.keeper:
+        return False
+    return not purse.staker or seen.user == purse.wallet

@@ -1,7 +1,8 @@
 """What is watched on one chain, and all of it read at one block."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import is_, itemgetter
 from typing import Final
 
 from monitor.chain.facts import DEFINING, Facts
@@ -69,6 +70,8 @@ class Watching:
         self._v4 = V4(chain, self._facts.tokens, by_id)
         self._plan: Plan | None = None
         self._seen = Seen()  # by this very plan
+        self._owners: Callable[[Sequence[Answer]], tuple[Answer, ...]] | None = None
+        self._looked: tuple[Answer, ...] = ()
 
     async def read(self, pinned: Pinned, block: Block) -> Scene:
         """Return everything watched at a block; raise Transient or Permanent."""
@@ -135,9 +138,17 @@ class Watching:
             pinned,
             {purse: answers[index] for purse, index in laid.purses.items()},
             lambda nft: _sighted(laid.rows.get(nft), answers),
+            still=self._still(answers),
         )
         await self._learn(pinned, came or {})
         return woke or staked or came is not None
+
+    def _still(self, answers: Sequence[Answer]) -> bool:
+        """Return whether all owners answered what they did when last looked at by this plan."""
+        if self._owners is None:
+            return False
+        before, self._looked = self._looked, self._owners(answers)
+        return bool(before) and all(map(is_, self._looked, before))
 
     async def _learn(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> bool:
         """Learn where these positions stand; return whether any is known now."""
@@ -162,6 +173,7 @@ class Watching:
                 pools=tuple(facts.pools[one] for one in self._pools if one in facts.pools),
             )
             self._plan = plan(self._chain, watched, facts, v4=self._v4.section())
+            self._owners, self._looked = _owners(self._plan), ()
         return self._plan
 
     def _aside(self, laid: Plan, answers: Sequence[Answer]) -> dict[Nft, tuple[str, bool]]:
@@ -183,6 +195,12 @@ class Watching:
             Missing(key=f"{self._chain.chain_id}:{what}", reason=reason, wallet=wallet)
             for what, reason, wallet in told
         ]
+
+
+def _owners(laid: Plan) -> Callable[[Sequence[Answer]], tuple[Answer, ...]] | None:
+    """Return what picks the answers that `_sighted` looks at; None for too few to matter."""
+    at = [n for row in laid.rows.values() for n in range(row.at + 1, row.at + 2 + len(row.chefs))]
+    return itemgetter(*at) if len(at) > 1 else None
 
 
 def _sighted(row: Row | None, answers: Sequence[Answer]) -> Sighting | None:

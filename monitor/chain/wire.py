@@ -3,7 +3,7 @@
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
@@ -60,6 +60,7 @@ class Wire:
         self.origin = url.origin
         self.requests_made = 0
         self.latency_s: float | None = None
+        self._url = url
         self._timeout_s = timeout_s
         self._pace = pace or Pace(Allowance())
         self._seconds = seconds
@@ -74,9 +75,6 @@ class Wire:
         )
         # The standard library's coding of a megabyte costs as much as sending it.
         self._provider.encode_rpc_dict = to_json  # type: ignore[assignment]
-        self._provider.decode_rpc_response = from_json  # type: ignore[assignment]
-        # A contract that reverts must not make us fetch URLs of its choosing.
-        self._provider.global_ccip_read_enabled = False
 
     async def close(self) -> None:
         """Close the connections; a later request opens another."""
@@ -86,39 +84,38 @@ class Wire:
 
     async def ask(self, method: str, params: Sequence[object]) -> Any:  # noqa: ANN401 - JSON is Any
         """Return the answer to one call, whatever JSON it is; raise Transient or Permanent."""
-        return await self._reply(
-            method, lambda: self._provider.make_request(RPCEndpoint(method), list(params))
-        )
+        body = self._provider.encode_rpc_request(RPCEndpoint(method), list(params))
+        return await self._reply(method, body)
 
     async def ask_together(self, calls: Sequence[Asked]) -> Any:  # noqa: ANN401
         """Return the answers to several calls in one request, in their order if well formed.
 
-        Raises KeyError, TypeError or AttributeError where web3 cannot sort them.
+        Raises KeyError or TypeError for answers that cannot be put in order.
         """
         batch = [(RPCEndpoint(method), list(params)) for method, params in calls]
         what = " and ".join(dict.fromkeys(method for method, _ in calls))
-        return await self._reply(what, lambda: self._provider.make_batch_request(batch))
+        told = await self._reply(what, self._provider.encode_batch_rpc_request(batch))
+        return sorted(told, key=lambda one: one["id"]) if isinstance(told, list) else told
 
-    async def _reply(self, method: str, send: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401
+    async def _reply(self, method: str, body: bytes) -> Any:  # noqa: ANN401 - JSON is Any
         """Ask once; ask again where an idle connection turned out to be closed."""
-        await self._open()
         async with self._pace:
             try:
-                return await self._attempt(method, send)
+                return await self._attempt(method, body)
             except (aiohttp.ServerDisconnectedError, ConnectionResetError):
                 pass
         async with self._pace:
             try:
-                return await self._attempt(method, send)
+                return await self._attempt(method, body)
             except (aiohttp.ServerDisconnectedError, ConnectionResetError):
                 raise NotReached(f"{self.host} closed the connection without an answer") from None
 
-    async def _attempt(self, method: str, send: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401
+    async def _attempt(self, method: str, body: bytes) -> Any:  # noqa: ANN401 - JSON is Any
         self.requests_made += 1
         began = self._seconds()
         # `from None` throughout: aiohttp's own errors hold the URL.
         try:
-            answer = await send()
+            answer = await self._sent(body)
         except _HttpRefusal as refusal:
             raise self._refused(method, refusal) from None
         except TimeoutError:
@@ -154,15 +151,17 @@ class Wire:
             return plain
         return from_error(self.host, method, told, origin=self.origin)
 
-    async def _open(self) -> None:
-        if self._session is not None:
-            return
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S),
-            raise_for_status=_keep_refusal,
-            read_bufsize=_READ_AT_ONCE,
-        )
-        await self._provider.cache_async_session(self._session)
+    async def _sent(self, body: bytes) -> Any:  # noqa: ANN401 - JSON is Any
+        """Send a request over our own session: web3's goes through a thread to find its own."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S),
+                raise_for_status=_keep_refusal,
+                read_bufsize=_READ_AT_ONCE,
+            )
+        kept = self._provider.get_request_kwargs()
+        async with self._session.post(self._url.reveal(), data=body, **kept) as response:
+            return from_json(await response.read())
 
 
 def shown_host(url: str) -> str:

@@ -5,10 +5,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
-from monitor.app.doctor import Finding, examine
-from monitor.app.soundness import look_over
+from monitor.app.doctor import examine
+from monitor.app.finding import Finding
+from monitor.app.rulebook import polled
+from monitor.app.soundness import Findings, look_over
 from monitor.cli.look import line
-from monitor.config import Settings
 from monitor.errors import ConfigError, Fault
 from monitor.logs import redact
 
@@ -18,7 +19,7 @@ def doctor(asked: argparse.Namespace) -> int:
     found = look_over(asked.config)
     if found.faults:
         raise ConfigError(found.faults)
-    findings = [_of_config(found.unset), *asyncio.run(_examined(found.settings))]
+    findings = [_of_config(found.unset), *asyncio.run(_examined(found))]
     width = max(len(one.subject) for one in findings)
     for one in findings:
         head = f"{'ok' if one.ok else 'fix':<5} {one.subject:<{width}}  "
@@ -28,8 +29,9 @@ def doctor(asked: argparse.Namespace) -> int:
     return 1 if wanting else 0
 
 
-async def _examined(settings: Settings) -> list[Finding]:
-    return [finding async for finding in examine(settings)]
+async def _examined(found: Findings) -> list[Finding]:
+    order = polled(found.settings, found.packs)
+    return [finding async for finding in examine(found.settings, order)]
 
 
 def _of_config(unset: Sequence[Fault]) -> Finding:

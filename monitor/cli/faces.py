@@ -36,6 +36,8 @@ def outbox(asked: argparse.Namespace) -> int:
             print(f"{one.channel:<12} {one.waiting} waiting{since}, {one.dead} given up")
         for letter in outbox.dead_letters():
             print(line(f"{letter.id:>8} {letter.alert_id} to {letter.channel}: ", letter.error))
+        if any(one.dead for one in owed):
+            print("`hedgewatch outbox --requeue ROW` sends what was given up once more")
         if not owed:
             print("nothing waits, nothing was given up")
     return 0

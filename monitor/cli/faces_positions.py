@@ -18,15 +18,21 @@ from monitor.errors import ConfigError, Fault
 from monitor.pipeline import State
 from monitor.rules.surroundings import CHAIN_MAX_AGE
 from monitor.signals.facts import PositionSeen
+from monitor.signals.of_money import no_entry
+from monitor.signals.of_position import OF_POSITION
 
-_HEAD: Final = ("position", "pair", "range", "now", "IL", "fees", "value")
-_UNITS: Final = "range and now: quote token for one base token; fees and value: USD"
+_HEAD: Final = ("position", "pair", "range", "now", "IL", "fees", "in range", "value")
+_UNITS: Final = "range, now: quote token a base token; fees, value: USD; in range: while watched"
+_INSIDE: Final = _HEAD.index("in range")
 _FIGURES: Final = 3
 """Columns from here on are numbers, and end alike."""
 
-_LEAST_BAR: Final = 5
 _MOST_BAR: Final = 13
-_LEAST_NAME: Final = 6
+_WHOLE_BAR: Final = 5
+"""In fewer columns than these a bar has no room for a word."""
+
+_GIVING_WAY: Final = ((1, 6, _WHOLE_BAR), (_INSIDE, 4, 3), (1, 4, 3), (0, 6, 3))
+"""Where it is too wide: which column, how narrow it may be, and the bar there is to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +107,7 @@ def _row(look: Look, seen: PositionSeen) -> _Row:
         figure(measures.price, "quote per base"),
         "unknown" if measures.il is None else figure(measures.il, "fraction"),
         _usd(measures.fees.usd),
+        _in_range(look, seen),
         _usd(measures.total.usd),
     )
     return _Row(seen=seen, cells=cells)
@@ -112,17 +119,23 @@ def name_of(look: Look, seen: PositionSeen) -> str:
     return f"#{seen.position.token_id}" + (f" {seen.chain}" if several else "")
 
 
+def _in_range(look: Look, seen: PositionSeen) -> str:
+    """Return how much of the time watched it was in range, in whole percent; a dash at first."""
+    share, _ = OF_POSITION["position.time_in_range"](look.state.facts, seen, look.now)
+    return "—" if share is None else f"{math.floor(share * 100)} %"
+
+
 def _usd(value: float | None) -> str:
     return "unknown" if value is None else figure(value, "usd").removesuffix(" USD")
 
 
 def _widths(rows: Sequence[tuple[str, ...]]) -> list[int]:
-    """Return the columns' widths; the names give way where it would be too wide for a bar."""
+    """Return the columns' widths; names and a head give way where it would be too wide."""
     widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
-    for column in (1, 0):
-        over = sum(widths) + len(widths) + _LEAST_BAR - COLUMNS
+    for column, least, bar in _GIVING_WAY:
+        over = sum(widths) + len(widths) + bar - COLUMNS
         if over > 0:
-            widths[column] = max(widths[column] - over, _LEAST_NAME)
+            widths[column] = max(widths[column] - over, min(least, widths[column]))
     return widths
 
 
@@ -135,14 +148,15 @@ def _joined(cells: Sequence[str], bar: str, widths: Sequence[int], size: int) ->
 
 
 def _bar(seen: PositionSeen, look: Look, size: int) -> str:
-    """Return where the price is in the range, in `size` characters, at least five."""
+    """Return where the price is in the range, in `size` characters, at least three."""
     measures = seen.measures
     if not seen.position.liquidity:
-        return "empty"
+        return "empty" if size >= _WHOLE_BAR else "∅"
     low, high = math.log(measures.price_lower), math.log(measures.price_upper)
     share = (math.log(measures.price) - low) / (high - low)
     if not measures.in_range:
-        side = "out ▼" if share < 0.5 else "out ▲"  # noqa: PLR2004 - the middle of the range
+        side = "▼" if share < 0.5 else "▲"  # noqa: PLR2004 - the middle of the range
+        side = f"out {side}" if size >= _WHOLE_BAR else side
         since = age((look.now - seen.out_since).total_seconds()) if seen.out_since else ""
         return f"{side} {since}" if since and len(side) + len(since) < size else side
     spot = min(max(int(share * (size - 2)), 0), size - 3)
@@ -152,7 +166,7 @@ def _bar(seen: PositionSeen, look: Look, size: int) -> str:
 def _notes(look: Look) -> Iterator[str]:
     """Yield what no row tells: why an IL or dollars are unknown, wallets and pools not read."""
     for seen in look.state.facts.positions.values():
-        note = seen.position.basis_note
+        note = no_entry(seen) if seen.position.liquidity else seen.position.basis_note
         if note and seen.measures.il is None and not (seen.gone or seen.unread):
             yield line(f"{name_of(look, seen)} IL unknown: ", note)
     doubts = {pool.usd_note: None for pool in look.state.facts.pools.values() if pool.usd_note}

@@ -4,31 +4,39 @@ import argparse
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.alerts.figures import age, figure
+from monitor.app.usage import rests_on, shipped_packs, usage_of
+from monitor.cli.catalogue_page import page
+from monitor.cli.catalogue_told import entries, in_catalogue
 from monitor.cli.faces_positions import name_of
 from monitor.cli.look import Look, cut, line, looking, over
+from monitor.cli.watch import watch
 from monitor.errors import ConfigError, Fault
-from monitor.feeds.settings import DEFAULT_ORDER, feed_order
+from monitor.feeds.settings import DEFAULT_ORDER
 from monitor.hedge.mark import mark
 from monitor.rules.lifecycle import Flag
 from monitor.rules.surroundings import CHAIN_MAX_AGE, View
 from monitor.rules.verdict import Value
-from monitor.signals.catalogue import SIGNALS, Scope, Signal
+from monitor.signals.catalogue import BY_NAME, Scope, Signal
 from monitor.signals.facts import PoolSeen
 from monitor.signals.market import market_of
+from monitor.signals.of_carry import proxy_fits
+from monitor.signals.of_market import market
 from monitor.signals.sessions import open_seconds
 
 _HEAD: Final = ("signal", "scope", "value", "age", "limit", "source")
 _CLOSED_S: Final = 60.0
 _MOST_SCOPE: Final = 16
+_GROUP: Final = 12
 _NAMES: Final = 2
 """Columns before this are names, which may be cut; then come figures, which may not."""
 
 _ON_CHAIN: Final = frozenset({Scope.POOL, Scope.POSITION, Scope.BOOK})
 _NONE_YET: Final = {
+    Scope.CHAIN: "no pool has been seen yet",
     Scope.POOL: "no pool has been seen yet",
     Scope.POSITION: "no position has been seen yet",
     Scope.LAYER: "no layer has been proposed or filled yet",
@@ -50,24 +58,78 @@ class _Over:
 
 
 def signals(asked: argparse.Namespace) -> int:
-    """Show every signal: value, age, limit and source, or why it is unknown."""
+    """Show signals: value, age, limit and source, or why one is unknown; or the catalogue."""
+    if asked.catalogue or asked.markdown:
+        return _catalogue(asked)
+    if asked.watch:
+        return watch(asked.every, lambda: _frame(asked))
+    _, lines = _frame(asked)
+    for text in lines:
+        print(text)
+    return 0
+
+
+def _frame(asked: argparse.Namespace) -> tuple[datetime, list[str]]:
+    """Return when was looked, and the rows: of what is read, where none is named."""
+    named = _named(asked)
     with looking(asked) as look:
-        asked_for = [one for one in SIGNALS if _named(one.name, asked.names)]
-        if not asked_for:
-            reason = f"no signal is called so or begins so: {' '.join(asked.names)}"
-            raise ConfigError([Fault(file="signals", where="", reason=reason)])
-        rows = [row for signal in asked_for for row in _rows(look, signal, _scopes(look))]
+        return look.now, _table(look, named, whole=bool(asked.all or asked.names))
+
+
+def _catalogue(asked: argparse.Namespace) -> int:
+    used = usage_of(shipped_packs())
+    for text in page(used) if asked.markdown else entries(_named(asked), used):
+        print(text)
+    return 0
+
+
+def _named(asked: argparse.Namespace) -> list[Signal]:
+    found = in_catalogue(asked.names)
+    if not found:
+        reason = f"no signal is called so or begins so: {' '.join(asked.names)}"
+        raise ConfigError([Fault(file="signals", where="", reason=reason)])
+    return found
+
+
+def _table(look: Look, asked: Sequence[Signal], *, whole: bool) -> list[str]:
+    """Return the rows of signals. whole: those that nothing reads, too, each in a row."""
+    scopes = _scopes(look)
+    shown = [one for one in asked if whole or not (_idle(look, one) or not scopes[one.scope])]
+    rows = [row for signal in shown for row in _rows(look, signal, scopes)]
     told = [row for row in rows if len(row) == len(_HEAD)]
     widths = [max(map(len, column)) for column in zip(_HEAD, *told, strict=True)]
     widths[0] = max(len(row[0]) for row in (_HEAD, *rows))
     widths[1] = min(max(len(row[1]) for row in (_HEAD, *rows)), _MOST_SCOPE)
-    for row in (_HEAD, *rows):
-        print(_printed(row, widths))
-    return 0
+    lines = [_printed(row, widths) for row in (_HEAD, *rows)]
+    return lines if whole else [*lines, *_folded(look, asked, scopes)]
 
 
-def _named(name: str, wanted: Sequence[str]) -> bool:
-    return not wanted or any(name == one or name.startswith(f"{one}.") for one in wanted)
+def _idle(look: Look, signal: Signal) -> bool:
+    """Return whether nothing reads it, nor what it is worked out of; off by name is told."""
+    if signal.providers:
+        return not _asked(look, signal) and look.settings.feeds.get(signal.name) != ()
+    read = [bool(_asked(look, BY_NAME[one])) for one in rests_on(signal.name)]
+    # Of what the book is asked for not all is needed; what is missing, its row tells.
+    return not any(read) if read and signal.scope in _ON_CHAIN else not all(read)
+
+
+def _folded(
+    look: Look, asked: Sequence[Signal], scopes: Mapping[Scope, Sequence[_Over]]
+) -> Iterator[str]:
+    """Yield a line for what there is nothing to ask of, and one for what nothing reads."""
+    for scope, why in _NONE_YET.items():
+        count = sum(one.scope is scope and not _idle(look, one) for one in asked)
+        if count and not scopes[scope]:
+            names = "name" if count == 1 else "names"
+            yield line(f"{scope.value + '.*':<{_GROUP}}", f"{count} {names}: {why}")
+    idle = sum(_idle(look, one) for one in asked)
+    if idle:
+        are = "more name is" if idle == 1 else "more names are"
+        yield line(
+            "",
+            f"{idle} {are} not read, for no enabled rule asks for them: `hedgewatch signals --all`"
+            " shows them, `--catalogue` says what they mean",
+        )
 
 
 def _printed(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -101,10 +163,19 @@ def _scopes(look: Look) -> dict[Scope, list[_Over]]:
     book = [_Over(short="", view=whole)]
     return {
         **dict.fromkeys(Scope, book),
+        Scope.CHAIN: list(_chains(look)),
         Scope.POOL: list(_pools(look)),
         Scope.POSITION: list(_positions(look)),
         Scope.LAYER: layers,
     }
+
+
+def _chains(look: Look) -> Iterator[_Over]:
+    """Yield each chain by one of its pools, which is how rules ask of it."""
+    for name in look.settings.chain:
+        pools = look.state.facts.pools.items()
+        if key := next((key for key, pool in pools if pool.chain == name), ""):
+            yield _Over(short=name, view=View(facts=look.state.facts, scope=key, now=look.now))
 
 
 def _pools(look: Look) -> Iterator[_Over]:
@@ -148,7 +219,7 @@ def _rows(
 ) -> Iterator[tuple[str, ...]]:
     """Yield a row of six cells for what is known, of three for what is not."""
     if signal.keyed:
-        yield _family(look, signal)
+        yield from _fits(look, signal) if signal.inputs else (_family(look, signal),)
         return
     if not scopes[signal.scope]:
         yield signal.name, "", _NONE_YET[signal.scope]
@@ -180,14 +251,50 @@ def _limit(limit: timedelta) -> str:
 
 
 def _why(look: Look, signal: Signal, value: Value) -> str:
-    if signal.name in DEFAULT_ORDER and signal.name not in feed_order(look.settings.feeds):
-        return "its feed is off in [feeds]"
+    asked = _asked(look, signal)
+    if signal.providers and not asked:
+        return _why_not_read(look, signal)
     note = value.note or "nothing tells it"
     note = _OF_POSITION.sub("", note)
     for known in (f"{signal.name} ", f"{signal.name}: "):
         note = note.removeprefix(known)
-    feed = look.state.facts.feeds.get(signal.name)
-    return f"{note}; {feed.gap}" if feed is not None and feed.gap else note
+    feeds = [look.state.facts.feeds.get(name) for name in asked]
+    return "; ".join((note, *(feed.gap for feed in feeds if feed is not None and feed.gap)))
+
+
+def _asked(look: Look, signal: Signal) -> list[str]:
+    """Return the polls that bring a signal: its own, or those of chains' markets."""
+    if signal.name in look.order:
+        return [signal.name]
+    wanted = set(signal.providers)
+    return [n for n, asked in look.order.items() if n not in BY_NAME and wanted & set(asked)]
+
+
+def _why_not_read(look: Look, signal: Signal) -> str:
+    if look.settings.feeds.get(signal.name) == ():
+        return "off in [feeds]"
+    if signal.providers == ("manual",):
+        return "not typed: [feed.manual.values]"
+    if signal.name not in DEFAULT_ORDER:
+        return "not read, no rule asks for it, or no chain of yours has it"
+    if not DEFAULT_ORDER[signal.name]:
+        return f"opt-in: name {' or '.join(signal.providers)} in [feeds]"
+    return "not read, no rule asks for it"
+
+
+def _fits(look: Look, signal: Signal) -> Iterator[tuple[str, ...]]:
+    """Yield a row a proxy: its own figure of the regression, or why it has none."""
+    whole = market(look.state.facts, signal.name, look.now)
+    if not whole.source:  # what it rests on is not known
+        yield signal.name, "", f"unknown: {whole.note}"
+        return
+    for key, fit in proxy_fits(look.state.facts, look.now).items():
+        if isinstance(fit, str):
+            yield signal.name, key, f"unknown: {fit}"
+            continue
+        value = getattr(fit, signal.name.rpartition(".")[2])
+        told = Value(value=value, as_of=fit.as_of, source=f"{fit.sessions} sessions")
+        yield signal.name, key, figure(value, signal.unit), *_age(look, signal, told)
 
 
 def _family(look: Look, signal: Signal) -> tuple[str, ...]:
@@ -199,6 +306,7 @@ def _family(look: Look, signal: Signal) -> tuple[str, ...]:
         passed = timedelta(seconds=open_seconds(signal.hours, newest.as_of, look.now))
         if signal.max_age is None or passed <= signal.max_age:
             told = Value(value=float(len(rows)), as_of=newest.as_of, source=newest.source)
-            return signal.name, "", f"{len(rows)} values", *_age(look, signal, told)
+            count = f"{len(rows)} value{'' if len(rows) == 1 else 's'}"
+            return signal.name, "", count, *_age(look, signal, told)
         why = f"is {_limit(passed)} old in session, limit {_limit(signal.max_age)}"
     return signal.name, "", f"unknown: {_why(look, signal, Value(value=None, note=why))}"

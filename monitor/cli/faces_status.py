@@ -2,15 +2,15 @@
 
 import argparse
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.alerts.figures import age, moment
 from monitor.cli.look import Look, line, opened, over
-from monitor.feeds.settings import feed_order
+from monitor.cli.seen import fed, judged, missing
 from monitor.model.layer import LayerStatus
-from monitor.rules.lifecycle import Phase
 from monitor.store.connection import database_path
+from monitor.store.endpoints import EndpointSeen
 from monitor.store.lock import is_running
 from monitor.store.sqlite import SqliteStore
 
@@ -36,8 +36,12 @@ def _rows(look: Look, store: SqliteStore) -> Iterator[tuple[str, str, str]]:
     for name, chain in look.settings.chain.items():
         yield "chain", name, look.source(facts.chains.get(name))
         yield "", " ", _requests(look, store, name=name, poll_s=chain.poll_s)
-    for name in feed_order(look.settings.feeds):
-        yield "feed", name, look.source(facts.feeds.get(name))
+        for endpoint in look.endpoints.get(name, ()):
+            yield "endpoint", name, _endpoint(endpoint, look.now)
+        for told in missing(facts.chains.get(name)):
+            yield "missing", name, told
+    for name in look.order:
+        yield "feed", name, fed(look, name)
     yield "layers", "", _layers(look)
     owed = store.outbox.backlog()
     for one in owed:
@@ -45,8 +49,35 @@ def _rows(look: Look, store: SqliteStore) -> Iterator[tuple[str, str, str]]:
         yield "outbox", one.channel, f"{one.waiting} waiting{since}, {one.dead} given up"
     if not owed:
         yield "outbox", "", "nothing waits, nothing was given up"
-    phases = [instance.phase for instance in look.state.instances.values()]
-    yield "alerts", "", f"{phases.count(Phase.FIRING)} firing, {len(phases)} rules judged"
+    yield "alerts", "", judged(look)
+
+
+def _endpoint(one: EndpointSeen, now: datetime) -> str:
+    """Return how an endpoint was when that last changed: which serves, which rests and why."""
+    told = [f"{one.host} {'serves' if one.serving else 'stands by'}"]
+    if not one.asked:
+        told.append("not asked yet")
+    if one.resting_until is not None:
+        told.append(_rest("rests", one.host, until=one.resting_until, why=one.resting_why, now=now))
+    if one.quarantined_since is not None:
+        since = moment(one.quarantined_since, now)
+        told.append(f"put aside since {since}: {one.quarantined_why}")
+    if one.logs_resting_until is not None:
+        until, why = one.logs_resting_until, one.logs_resting_why
+        told.append(_rest("its logs rest", one.host, until=until, why=why, now=now))
+    if one.log_width is not None:
+        told.append(f"gives logs of {one.log_width:,} blocks at once")
+    return "; ".join(told)
+
+
+def _rest(what: str, host: str, *, until: datetime, why: str, now: datetime) -> str:
+    """Return until when something rests; past that it is asked again once it is needed."""
+    when = f"until {moment(until, now)}" if until > now else "until it is needed again"
+    return f"{what} {when}: it {_without(why, host)}"
+
+
+def _without(why: str, host: str) -> str:
+    return why.removeprefix(f"{host} ")
 
 
 def _daemon(look: Look) -> str:

@@ -5,15 +5,13 @@ import getpass
 import re
 import uuid
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 
-from monitor.app.present import clock_of, describe, open_saved
-from monitor.app.rulebook import load_enabled
+from monitor.app.present import clock_of
 from monitor.cli.look import line
 from monitor.cli.notes import notes
 from monitor.clock import stopwatch, wait
@@ -25,7 +23,6 @@ from monitor.model.observation import Verb, Word
 from monitor.rules.durations import parse_duration
 from monitor.store.lock import is_running
 from monitor.store.port import Store
-from monitor.store.rows import restore
 from monitor.store.sqlite import open_sqlite
 
 T = TypeVar("T")
@@ -64,24 +61,6 @@ def snooze(asked: argparse.Namespace) -> int:
         asked,
         lambda now: replace(_word(now, Verb.SNOOZE), alert=alert, until=now + span),
     )
-
-
-def show(asked: argparse.Namespace) -> int:
-    """List the layers as the daemon last saved them."""
-    settings = load_settings(asked.config)
-    with closing(open_saved(settings, clock_of(settings).now())) as store:
-        saved = store.load()
-    state = restore(saved.rows, saved.samples)
-    known = {layer.id: layer for pack in load_enabled(settings) for layer in pack.layers}
-    for name, layer in known.items():
-        there = [one for one in state.layers.values() if one.layer == name]
-        for one in there:
-            print(describe(one))
-            if one.proposal is not None and not one.proposal.expired:
-                print(f"    {one.proposal.action.value} proposed, alert {one.proposal.alert}")
-        if not there:
-            print(f"{name} off   {layer.title}")
-    return 0
 
 
 def _tell(asked: argparse.Namespace, verb: Verb) -> int:

@@ -2,17 +2,20 @@
 
 import argparse
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from monitor.alerts.figures import age
 from monitor.app.present import clock_of, open_saved
+from monitor.app.rulebook import polled, read_enabled, rulebook
 from monitor.config import Settings, load_settings
 from monitor.pipeline import State
+from monitor.rules.pack import Rule
 from monitor.signals.facts import SourceSeen
+from monitor.store.endpoints import EndpointSeen, saved_endpoints
 from monitor.store.rows import epoch_of, restore
 from monitor.store.sqlite import SqliteStore
 
@@ -21,11 +24,18 @@ COLUMNS: Final = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What is configured, what is known, and when it is looked at."""
+    """What is configured, what is known, and when it is looked at.
+
+    order: the providers of each signal that is read. endpoints: of each chain, as last saved.
+    rules: those in force, the built-in ones too.
+    """
 
     settings: Settings
     state: State
     now: datetime
+    order: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    endpoints: Mapping[str, Sequence[EndpointSeen]] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
 
     def ago(self, at: datetime) -> str:
         """Return how long ago an instant was: `4 s ago`."""
@@ -55,7 +65,14 @@ def opened(asked: argparse.Namespace) -> Iterator[tuple[Look, SqliteStore]]:
     with closing(open_saved(settings, now)) as store:
         saved = store.load()
         state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
-        yield Look(settings=settings, state=state, now=now), store
+        packs, _ = read_enabled(settings.rules, settings.channel.names())
+        order = polled(settings, packs)
+        endpoints = saved_endpoints(saved.rows)
+        rules = rulebook(settings, packs).rules
+        look = Look(
+            settings=settings, state=state, now=now, order=order, endpoints=endpoints, rules=rules
+        )
+        yield look, store
 
 
 def over(look: Look, scope: str) -> str:

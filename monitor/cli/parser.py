@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     _add_rules(verbs)
     _add_layer(verbs)
     _add_faces(verbs)
+    _add_history(verbs)
     _add_alerts(verbs)
     return whole
 
@@ -116,12 +117,22 @@ def _add_rules(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     check.add_argument(
         "--config", type=Path, default=None, metavar="FILE", help="default: ./config.toml if there"
     )
+    test = _verb(
+        what, "test", "run the tests beside rule files: series in, alerts out", "rules:test"
+    )
+    test.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="rule or test files, or folders"
+    )
+    test.add_argument(
+        "--coverage", action="store_true", help="exit 3 unless each rule fires and is silent"
+    )
+    test.add_argument("--junit", type=Path, metavar="F", help="write the outcomes as JUnit XML")
     _verb(what, "language", "show the language of `when` and `clear` on one page", "rules:language")
 
 
 def _add_layer(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     what = _group(verbs, "layer", "show the hedge layers, and say what you did with them")
-    _config(_verb(what, "list", "show every layer: state, legs, open proposal", "layer:show"))
+    _config(_verb(what, "list", "show every layer: state, legs, open proposal", "layer_list:show"))
     for name, meaning in (
         ("fill", "say that you bought or sold legs of a layer"),
         ("roll", "say that you rolled a layer: sold legs and bought others"),
@@ -157,12 +168,7 @@ def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         verb = _verb(verbs, name, what, target)
         _config(verb)
         if name == "signals":
-            verb.add_argument(
-                "names",
-                nargs="*",
-                metavar="NAME",
-                help="only these, or all that begin so: vix, position, position.il",
-            )
+            _signals(verb)
         if name == "positions":
             verb.add_argument(
                 "--wallet",
@@ -179,6 +185,52 @@ def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     )
     _config(outbox)
     outbox.add_argument("--requeue", type=int, metavar="ROW", help="send a dead letter once more")
+
+
+def _signals(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="only these, or all that begin so: vix, position, position.il",
+    )
+    verb.add_argument("--all", action="store_true", help="those that nothing reads, too")
+    verb.add_argument("--watch", action="store_true", help="show them anew until Ctrl-C")
+    verb.add_argument(
+        "--every", type=float, default=5.0, metavar="S", help="with --watch: seconds (default: 5)"
+    )
+    verb.add_argument(
+        "--catalogue", action="store_true", help="what each name means and where it comes from"
+    )
+    verb.add_argument(
+        "--markdown", action="store_true", help="with --catalogue: as SIGNALS.md has it"
+    )
+
+
+def _add_history(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    what = _group(verbs, "history", "fetch the past of signals, and show what is known of it")
+    pull = _verb(
+        what, "pull", "fetch a signal's past from its source; a second time goes on", "history:pull"
+    )
+    _config(pull)
+    pull.add_argument("signal", metavar="SIGNAL", help="such as vix, dvol.eth, vx.settle")
+    pull.add_argument(
+        "--from", dest="first", required=True, metavar="DATE", help="such as 2026-01-31"
+    )
+    pull.add_argument(
+        "--to", dest="last", metavar="DATE", help="default: the last session that is over"
+    )
+    pull.add_argument("--source", metavar="PROVIDER", help="ask only this one")
+    show = _verb(
+        what,
+        "show",
+        "show what is known of a signal's past, a line a session",
+        "history_shown:show",
+    )
+    _config(show)
+    show.add_argument("signal", metavar="SIGNAL", help="such as vix, dvol.eth, vx.settle")
+    show.add_argument("-n", type=int, default=20, metavar="N", help="how many (default: 20)")
+    _config(_verb(what, "list", "list the signals whose past is known", "history_shown:known"))
 
 
 def _add_position(verbs: "Verbs[argparse.ArgumentParser]") -> None:
@@ -198,6 +250,9 @@ def _add_position(verbs: "Verbs[argparse.ArgumentParser]") -> None:
 
 
 def _add_alerts(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    why = _verb(verbs, "why", "show what an alert came of, and whom it reached", "why:why")
+    _config(why)
+    why.add_argument("alert", metavar="ALERT", help="its six characters, such as A17F3C")
     for name, what in (
         ("ack", "stop the reminders of a firing alert"),
         ("snooze", "stop the reminders of a firing alert for a while"),

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
+from typing import Final
 
 from monitor.alerts.compose import edges
 from monitor.alerts.figures import age, figure, moment
@@ -12,16 +13,21 @@ from monitor.app.direct import read_directly, whereabouts
 from monitor.app.present import clock_of, open_saved
 from monitor.cli.look import line
 from monitor.config import Settings, load_settings
-from monitor.errors import Permanent
+from monitor.errors import ConfigError, Fault, Permanent
 from monitor.model.pool import Token
 from monitor.rules.surroundings import CHAIN_MAX_AGE
 from monitor.signals.explain import Explained, explain
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.store.rows import restore
 
+_MOST_BLOCK: Final = 2**63 - 1
+
 
 def show(asked: argparse.Namespace) -> int:
     """Show one position: as the daemon saved it, or read at a block."""
+    if asked.block is not None and not 0 <= asked.block <= _MOST_BLOCK:
+        reason = f"a block is a whole number from 0 on, was {asked.block}"
+        raise ConfigError([Fault(file="--block", where="", reason=reason)])
     settings = load_settings(asked.config)
     place = whereabouts(settings, asked.id, chain=asked.chain, protocol=asked.protocol)
     now = clock_of(settings).now()

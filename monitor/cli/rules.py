@@ -1,16 +1,20 @@
-"""`hedgewatch rules check` and `hedgewatch rules language`."""
+"""`hedgewatch rules check`, `rules test` and `rules language`."""
 
 import argparse
 from pathlib import Path
 
 from monitor.app.rulebook import load_enabled
 from monitor.app.soundness import look_over
+from monitor.cli.look import line
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.rules.expression import LANGUAGE
 from monitor.rules.lint import warnings
 from monitor.rules.loader import load_packs
 from monitor.rules.pack import Pack
+from monitor.shipped import rules_dir
+from monitor.timetravel.junit import junit
+from monitor.timetravel.trial import find_trials, run_file
 
 
 def check(asked: argparse.Namespace) -> int:
@@ -23,6 +27,31 @@ def check(asked: argparse.Namespace) -> int:
     for fault in found:
         print(f"warn  {fault}")
     return 3 if found and asked.strict else 0
+
+
+def test(asked: argparse.Namespace) -> int:
+    """Run the tests of rule files; return 1 where one fails, 3 where a rule is not covered."""
+    tested = [run_file(path) for path in find_trials(asked.files or [rules_dir()])]
+    for one in tested:
+        failed = [outcome for outcome in one.outcomes if outcome.faults]
+        word = "FAIL" if failed else "ok"
+        print(f"{word:<5} {one.pack.id:<18} {len(one.outcomes) - len(failed)} passed", end="")
+        print(f", {len(failed)} failed" if failed else "")
+        for outcome in failed:
+            print(line("      ", outcome.name))
+            for fault in outcome.faults:
+                print(line("        ", fault))
+    wanting = [(one.pack.id, *gap) for one in tested for gap in one.uncovered]
+    if asked.coverage:
+        for pack, rule, what in wanting:
+            print(line(f"cover {pack}: {rule}: ", what))
+        rules = sum(len(one.pack.rules) for one in tested)
+        print(f"{rules - len(wanting)} of {rules} rules are seen to fire and to be silent")
+    if asked.junit:
+        asked.junit.write_text(junit(tested), encoding="utf-8")
+    if any(outcome.faults for one in tested for outcome in one.outcomes):
+        return 1
+    return 3 if asked.coverage and wanting else 0
 
 
 def language(_: argparse.Namespace) -> int:

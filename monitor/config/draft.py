@@ -13,6 +13,7 @@ from monitor.config.schema import Misfit, Place, misfits, sound
 from monitor.config.secrets import references
 from monitor.config.settings import Settings
 from monitor.errors import ConfigError, Fault
+from monitor.store.connection import beside
 
 _SETTINGS: Final = TypeAdapter(Settings)
 
@@ -59,11 +60,14 @@ def parse_settings(text: str, file: str = "config.toml") -> Settings:
 def read_draft(path: Path) -> Draft:
     """Return what can be read of `path`; raise ConfigError when it is no TOML at all."""
     try:
-        return _draft(path.read_text(encoding="utf-8"), str(path))
+        draft = _draft(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
         reason = "no such file; `config.toml` of the project is one to start from"
     except (OSError, UnicodeDecodeError) as error:
         reason = f"cannot be read: {error}"
+    else:
+        store = replace(draft.settings.store, url=beside(draft.settings.store.url, path.parent))
+        return replace(draft, settings=replace(draft.settings, store=store))
     raise ConfigError([Fault(file=str(path), where="", reason=reason)])
 
 
@@ -76,7 +80,7 @@ def _checked(draft: Draft) -> Settings:
 def _draft(text: str, file: str) -> Draft:
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # or a number of more digits than Python reads
         raise ConfigError([Fault(file=file, where="", reason=f"not TOML: {error}")]) from None
     settings, told, gone, lost = _sifted(raw)
     draft = Draft(file=file, settings=settings, lost=frozenset(lost))

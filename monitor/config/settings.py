@@ -16,7 +16,7 @@ _STRICT: Final = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """url: `sqlite:///relative.db` or `sqlite:////absolute.db`."""
+    """url: `sqlite:///relative.db`, to the config file's folder, or `sqlite:////absolute.db`."""
 
     __pydantic_config__: ClassVar = _STRICT
 

@@ -13,6 +13,7 @@ from aiohttp import web
 
 NEW_YORK: Final = ZoneInfo("America/New_York")
 QUOTE_PATH: Final = "/api/global/delayed_quotes/quotes/_VIX.json"
+SNAPSHOT_PATH: Final = "/api/global/delayed_quotes/quotes/all_us_indices.json"
 SETTLEMENT_PATH: Final = "/us/futures/market_statistics/settlement/csv"
 _HEADER: Final = "product,symbol,expiration_date,price,duration_type"
 _PAGE: Final = "<!DOCTYPE html><html><body>Just a moment...</body></html>"
@@ -33,7 +34,7 @@ class Failure(StrEnum):
 
 
 class CboeServer:
-    """Serves one VIX quote and settlement tables; tell it what to say, even mid-flight."""
+    """Serves the VIX, alone and in a list, and settlement tables; tell it what to say, any time."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -59,6 +60,10 @@ class CboeServer:
         return self.url + QUOTE_PATH
 
     @property
+    def snapshot_url(self) -> str:
+        return self.url + SNAPSHOT_PATH
+
+    @property
     def settlement_url(self) -> str:
         return self.url + SETTLEMENT_PATH
 
@@ -77,6 +82,7 @@ class CboeServer:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_get(QUOTE_PATH, self._answer_quote)
+        app.router.add_get(SNAPSHOT_PATH, self._answer_quote)
         app.router.add_get(SETTLEMENT_PATH, self._answer_settlements)
         self._runner = web.AppRunner(app, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -109,6 +115,8 @@ class CboeServer:
             data["last"] = data.pop("current_price")
         if self._failure is Failure.NULL_PRICE:
             data["current_price"] = None
+        if request.path == SNAPSHOT_PATH:
+            body = {"timestamp": body["timestamp"], "data": [data]}
         return web.Response(text=json.dumps(body), content_type="application/json")
 
     async def _answer_settlements(self, request: web.Request) -> web.StreamResponse:

@@ -1,5 +1,6 @@
 """Deploys the real contracts: Uniswap v3, two ERC-20s, Multicall3, one WETH/USDC pool."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -18,6 +19,7 @@ MULTICALL3: Final = "0xcA11bde05977b3631167028862bE2a173976CA11"
 FEE_PIPS: Final = 3000
 _NOBODY: Final = "0x" + "00" * 20
 _SUPPLY: Final = 2**200  # never runs out, and squares of it still fit where they must
+_SHARE: Final = 2**190  # of each wallet, which pays for its own positions
 _DECIMALS_SLOT: Final = 5  # of OpenZeppelin 3's ERC20
 _TOKEN_TRIES: Final = 64
 
@@ -31,7 +33,10 @@ WETH: Final = "WETH"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """Where everything lies. deployer: holds all tokens and has approved manager and router."""
+    """Where everything lies. deployer: holds most tokens and has approved manager and router.
+
+    wallets: each holds some of both and has approved the manager.
+    """
 
     deployer: str
     wallets: tuple[str, ...]
@@ -89,6 +94,8 @@ async def deploy(
         "createAndInitializePoolIfNecessary", token0, token1, FEE_PIPS, start
     )
     setup.append(Call(sender=deployer, to=manager, data=opening, what="opening the pool"))
+    for wallet in wallets:
+        setup += _shared(deployer, wallet, (weth, usdc), manager)
     await sender.send(setup)
     asked = abi(FACTORY).encode("getPool", token0, token1, FEE_PIPS)
     answer = await rpc.call("eth_call", {"to": factory, "data": "0x" + asked.hex()}, "latest")
@@ -150,6 +157,14 @@ async def _multicall(rpc: Rpc) -> None:
     creation = "0x" + parts.multicall3_creation_code().hex()
     runtime = await rpc.call("eth_call", {"data": creation}, "latest")
     await rpc.call("anvil_setCode", MULTICALL3, runtime)
+
+
+def _shared(deployer: str, wallet: str, tokens: Iterable[str], manager: str) -> Iterator[Call]:
+    """Yield what gives a wallet tokens of its own, and lets the manager take them."""
+    for token in tokens:
+        share = abi(TOKEN).encode("transfer", wallet, _SHARE)
+        yield Call(sender=deployer, to=token, data=share, what="sharing tokens")
+        yield _approval(wallet, token, manager)
 
 
 def _approval(owner: str, token: str, spender: str) -> Call:

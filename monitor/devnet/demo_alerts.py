@@ -11,6 +11,7 @@ from monitor.alerts.ticket import ticket_lines
 
 _SPEAKING: Final = (AlertState.FIRING, AlertState.REPEAT)
 _COURSE: Final = (
+    AlertState.SEEN,
     *_SPEAKING,
     AlertState.NODATA,
     AlertState.ERROR,

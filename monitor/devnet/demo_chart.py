@@ -36,6 +36,12 @@ SOURCES: Final = (
 )
 _PANELS: Final = (draw_price, draw_il, draw_hedge, draw_vix)
 _MARKS: Final = {Action.ADD: "^", Action.ROLL: "o", Action.REMOVE: "v"}
+_NOTE: Final[dict[str, Any]] = {
+    "color": FAINT,
+    "linewidth": 0.8,
+    "alpha": 0.6,
+    "linestyle": (0, (1, 3)),
+}
 _MARK_HEIGHT: Final = 0.93
 _NEAR: Final = 0.065
 """Names closer than this share of the width stand one above the other."""
@@ -91,6 +97,8 @@ def _compose(figure: "Figure", result: DemoResult) -> None:
     for panel, fill in zip(panels, _PANELS, strict=True):
         fill(panel, result)
         shade_storm(panel, result)
+        for at in _noted(result):
+            panel.axvline(day_number(at), **_NOTE)
         for at, action, _ in marks:
             _mark(panel, at, action)
         panel.yaxis.set_label_coords(-0.083, 0.5)
@@ -119,6 +127,17 @@ def _marks(result: DemoResult) -> list[tuple[datetime, Action, str]]:
     return [
         (at, action, " ".join(sorted(layers))) for (at, action), layers in sorted(asked.items())
     ]
+
+
+def _noted(result: DemoResult) -> list[datetime]:
+    """Return when something was only told, such as a position out of its range."""
+    return sorted(
+        {
+            alert.at
+            for alert in result.alerts
+            if alert.action is Action.NOTIFY and alert.state is AlertState.FIRING
+        }
+    )
 
 
 def _mark(panel: "Axes", at: datetime, action: Action) -> None:
@@ -165,11 +184,12 @@ def _frame(figure: "Figure", result: DemoResult) -> None:
         Line2D([], [], marker=shape, color=INK, linestyle="", markersize=10, label=action.value)
         for action, shape in _MARKS.items()
     ]
+    keys.append(Line2D([], [], label=Action.NOTIFY.value, **_NOTE | {"alpha": 1.0}))
     storm = Patch(color="#000000", alpha=0.1, linewidth=0, label=f"VIX > {STORM:.0f}")
     figure.legend(
         handles=[*keys, storm],
         loc="upper right",
-        ncols=4,
+        ncols=5,
         frameon=False,
         bbox_to_anchor=(0.99, 0.992),
     )

@@ -19,6 +19,7 @@ HEADROOM: Final = 0.15
 # Okabe and Ito's colours: told apart with any kind of colour vision.
 _RANGES: Final = ("#D55E00", "#E69F00", "#56B4E9", "#0072B2")
 _HEDGE: Final = "#009E73"
+_WORTH: Final = "#0B6B50"
 _LOSS: Final = "#CC79A7"
 _LEVELS: Final = (15, 20, 25, 30)
 _VIX_TICKS: Final = (10, *_LEVELS, 40, 60, 80)
@@ -69,13 +70,13 @@ def draw_il(panel: "Axes", result: DemoResult) -> None:
 
 
 def draw_hedge(panel: "Axes", result: DemoResult) -> None:
-    """Draw the hedge's profit against the loss of all positions, in the same dollars."""
+    """Draw the hedge's profit and value against the loss of all positions, all in dollars."""
     times = _times(result)
     labels: list[Label] = []
     heights = [0.0]
     courses = (
         ([_or_nan(scene.loss_usd) for scene in result.scenes], "IL", _LOSS),
-        ([_or_nan(scene.hedge_usd) for scene in result.scenes], "hedge", _HEDGE),
+        ([_or_nan(scene.hedge_usd) for scene in result.scenes], "profit", _HEDGE),
     )
     for course, name, colour in courses:
         panel.plot(times, course, color=colour, linewidth=2.2)
@@ -83,10 +84,15 @@ def draw_hedge(panel: "Axes", result: DemoResult) -> None:
         if known := [usd for usd in course if not isnan(usd)]:
             heights += known
             labels.append((known[-1], f"{money(known[-1], signed=True)}  {name}", colour))
+    worth = [_or_nan(scene.hedge_value_usd) for scene in result.scenes]
+    panel.plot(times, worth, color=_WORTH, linewidth=1.6, linestyle=(0, (4, 2)))
+    if known := [usd for usd in worth if not isnan(usd)]:
+        heights += known
+        labels.append((known[-1], f"{money(known[-1])}  value", _WORTH))
     _linear_scale(panel, min(heights), max(*heights, 1.0))
     panel.yaxis.set_major_formatter(lambda usd, _: money(usd))
-    panel.set_ylabel("USD since the start")
-    _title(panel, "Hedge profit (model) against the IL of all positions together")
+    panel.set_ylabel("USD")
+    _title(panel, "Hedge (model): profit and value, against the IL of all positions together")
     _label_right(panel, labels)
 
 

@@ -25,7 +25,11 @@ from monitor.model.layer import Action
 
 WIDTH: Final = 80
 _LABEL: Final = 14
-_TOLD_IF_ANY: Final = {AlertState.NODATA: "no data", AlertState.ERROR: "rule failed"}
+_TOLD_IF_ANY: Final = {
+    AlertState.NODATA: "no data",
+    AlertState.ERROR: "rule failed",
+    AlertState.SEEN: "sees again",
+}
 
 
 def summary(result: DemoResult) -> list[str]:

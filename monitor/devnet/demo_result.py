@@ -9,8 +9,8 @@ from typing import Final
 from monitor.alerts.alert import Alert, AlertState
 from monitor.devnet.story import Moment
 from monitor.hedge.layer import profit
-from monitor.hedge.mark import mark
-from monitor.model.layer import Action
+from monitor.hedge.mark import Mark, mark
+from monitor.model.layer import Action, LayerState
 from monitor.pipeline import State
 from monitor.signals.book import book_il
 from monitor.signals.market import market_of
@@ -38,7 +38,7 @@ class Scene:
 
     price: USDC per WETH. vix: the last close. hedge_usd: profit of all layers over
     their life, at model prices; None where a leg could not be marked. paid, returned:
-    None where a trade has no price.
+    None where a trade has no price. hedge_value_usd: what selling all legs would bring.
     """
 
     at: datetime
@@ -49,6 +49,7 @@ class Scene:
     hedge_usd: float | None
     paid_usd: float | None
     returned_usd: float | None
+    hedge_value_usd: float | None = None
 
     @property
     def loss_usd(self) -> float | None:
@@ -60,9 +61,8 @@ class Scene:
 def scene_of(state: State, moment: Moment) -> Scene:
     """Return the daemon's own state, as far as a report needs it."""
     market = market_of(state.facts, moment.at)
-    profits = [
-        profit(layer, mark(layer.legs, market, moment.at)) for layer in state.layers.values()
-    ]
+    marked = [(layer, mark(layer.legs, market, moment.at)) for layer in state.layers.values()]
+    profits = [profit(layer, held) for layer, held in marked]
     known = [one for one in profits if one is not None]
     trades = [b.cash_usd for layer in state.layers.values() for b in layer.journal]
     cash = None if None in trades else [one for one in trades if one is not None]
@@ -75,7 +75,15 @@ def scene_of(state: State, moment: Moment) -> Scene:
         hedge_usd=sum(known) if len(known) == len(profits) else None,
         paid_usd=None if cash is None else -sum(one for one in cash if one < 0),
         returned_usd=None if cash is None else sum(one for one in cash if one > 0),
+        hedge_value_usd=_value(marked),
     )
+
+
+def _value(marked: Sequence[tuple[LayerState, Mark | None]]) -> float | None:
+    """Return what all legs are worth; None where one of them could not be marked."""
+    values = [held.value_usd if held else None for layer, held in marked if layer.legs]
+    known = [one for one in values if one is not None]
+    return sum(known) if len(known) == len(values) else None
 
 
 def _holding(state: State, key: str) -> Holding:

@@ -51,13 +51,14 @@ class PositionBook:
         self._made = deployment
 
     def mint(self, order: MintOrder, sqrt_price_x96: int) -> Call:
-        """Return the mint, paid by the deployer."""
+        """Return the mint, paid by its owner; by the deployer for one who holds nothing."""
         made = self._made
         ticks = made.quote.ticks(order.price_lower, order.price_upper)
         offered = self._offer(order.value_usd, ticks, sqrt_price_x96)
         head = (made.token0, made.token1, FEE_PIPS, *ticks)
         data = abi(MANAGER).encode("mint", (*head, *offered, 0, 0, order.owner, _FOREVER))
-        return self._call(made.deployer, data, "minting a position")
+        payer = order.owner if order.owner in made.wallets else made.deployer
+        return self._call(payer, data, "minting a position")
 
     def minted(self, receipt: Receipt) -> int:
         """Return the token id a mint's receipt tells."""

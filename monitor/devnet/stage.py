@@ -77,6 +77,7 @@ wallet = "{self.owner}"
 [usd]
 pegged = ["{made.usdc}"]
 [feeds]
+vix = ["cboe"]                       # and nobody outside this machine
 "dvol.eth" = []                      # there was none before March 2021
 [feed.cboe]
 base_url = "{self.cboe.base_url}"

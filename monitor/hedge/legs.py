@@ -42,6 +42,17 @@ def format_fill(fill: Fill) -> str:
     return f"{_format_contract(fill.contract)} {fill.quantity:+d}{price}"
 
 
+def tell_fill(fill: Fill) -> str:
+    """Return the fill in few columns: `+4 VIX 17Mar27 29C @2.85`, `-2 VX 17Mar27`."""
+    contract, day = fill.contract, fill.contract.expiry
+    when = f"{day.day}{_MONTHS[3 * day.month - 3 : 3 * day.month]}{day:%y}"
+    price = "" if fill.price is None else f" @{fill.price:.2f}"
+    if contract.kind == FUTURE:
+        return f"{fill.quantity:+d} VX {when}{price}"
+    right = contract.kind.rpartition(".")[2][0].upper()
+    return f"{fill.quantity:+d} VIX {when} {contract.strike:g}{right}{price}"
+
+
 def spell_leg(leg: Leg) -> str:
     """Return the leg for people: `4 × VIX 17 Mar 2027 29 call`; a sold one begins with `sell`."""
     sold = "sell " if leg.quantity < 0 else ""

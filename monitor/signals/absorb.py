@@ -1,15 +1,14 @@
 """Taking one observation into the facts."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 from monitor.amm.measure import Measures, Scales, measure, price_in_quote
-from monitor.model.observation import Gap, Readings, Snapshot
+from monitor.model.observation import Gap, Past, Readings, Snapshot
 from monitor.model.pool import PoolState
 from monitor.model.position import Position
-from monitor.model.reading import Reading
 from monitor.model.swift import swift
 from monitor.signals.book import book_il, book_value_usd
 from monitor.signals.dollars import Dollars, dollars
@@ -17,7 +16,9 @@ from monitor.signals.facts import Facts, PoolSeen, PositionSeen, SourceSeen
 from monitor.signals.follow import follow
 from monitor.signals.reel import Reel
 from monitor.signals.rollback import outside, remembered, reorg_of, rollback
-from monitor.signals.windows import Sample, Series
+from monitor.signals.series import Sample
+from monitor.signals.take_past import absorb_past
+from monitor.signals.take_readings import Named, absorb_readings, sampled
 
 _seen: Final = swift(PositionSeen)
 _TOTALS: Final = {"book.il": book_il, "book.value_usd": book_value_usd}
@@ -41,13 +42,15 @@ class Lens:
     feeds: frozenset[str] = frozenset()
 
 
-def absorb(facts: Facts, seen: Snapshot | Readings | Gap, lens: Lens) -> Facts:
+def absorb(facts: Facts, seen: Snapshot | Readings | Past | Gap, lens: Lens) -> Facts:
     """Return the facts after one observation."""
     match seen:
         case Snapshot():
             return _absorb_snapshot(facts, seen, lens)
         case Readings():
-            return _absorb_readings(facts, seen, lens)
+            return absorb_readings(facts, seen, lens.windows)
+        case Past():
+            return absorb_past(facts, seen, lens.windows)
         case Gap():
             return _absorb_gap(facts, seen, lens)
 
@@ -85,7 +88,7 @@ def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
     )
     return replace(
         after,
-        series=_sampled(after, _chain_samples(after, seen, lens), lens),
+        series=sampled(after, _chain_samples(after, seen, lens), lens.windows),
         reels=_reeled(after, seen, lens),
     )
 
@@ -137,36 +140,6 @@ def _value(
     )
 
 
-def _absorb_readings(facts: Facts, seen: Readings, lens: Lens) -> Facts:
-    fresh = {f"{r.name}|{r.key}": r for r in seen.readings if _newer(facts, r)}
-    source = SourceSeen(name=seen.source, good_at=seen.observed_at)
-    after = replace(
-        facts,
-        readings={**_without_overtaken(facts, fresh.values()), **fresh},
-        feeds={**facts.feeds, seen.source: source},
-    )
-    samples = [(r.name, r.key, Sample(at=r.as_of, value=r.value)) for r in fresh.values()]
-    return replace(after, series=_sampled(after, samples, lens))
-
-
-def _without_overtaken(facts: Facts, fresh: Iterable[Reading]) -> dict[str, Reading]:
-    """Return the readings less the members of a family that its newest issue left out.
-
-    A future that has expired is in no later settlement, and is not merely old.
-    """
-    issued = {r.name: r.as_of for r in fresh if r.key}
-    return {
-        key: old
-        for key, old in facts.readings.items()
-        if not (old.key and old.as_of < issued.get(old.name, old.as_of))
-    }
-
-
-def _newer(facts: Facts, reading: Reading) -> bool:
-    old = facts.readings.get(f"{reading.name}|{reading.key}")
-    return old is None or reading.as_of >= old.as_of
-
-
 def _absorb_gap(facts: Facts, seen: Gap, lens: Lens) -> Facts:
     table = facts.chains if seen.source in lens.chains else facts.feeds
     old = table.get(seen.source) or SourceSeen(name=seen.source)
@@ -175,9 +148,6 @@ def _absorb_gap(facts: Facts, seen: Gap, lens: Lens) -> Facts:
     if seen.source in lens.chains:
         return replace(facts, chains=merged)
     return replace(facts, feeds=merged)
-
-
-Named: TypeAlias = tuple[str, str, Sample]
 
 
 def _chain_samples(facts: Facts, seen: Snapshot, lens: Lens) -> list[Named]:
@@ -193,16 +163,6 @@ def _chain_samples(facts: Facts, seen: Snapshot, lens: Lens) -> list[Named]:
         if name in lens.windows and (value := total(facts)) is not None
     ]
     return samples
-
-
-def _sampled(facts: Facts, samples: Iterable[Named], lens: Lens) -> Mapping[str, Series]:
-    wanted = [(f"{n}|{scope}", n, s) for n, scope, s in samples if n in lens.windows]
-    if not wanted:
-        return facts.series
-    series = dict(facts.series)
-    for key, name, sample in wanted:
-        series[key] = series.get(key, Series()).append(sample, keep=lens.windows[name])
-    return series
 
 
 def _reeled(facts: Facts, seen: Snapshot, lens: Lens) -> Mapping[str, Reel]:

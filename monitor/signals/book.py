@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.amm.amounts import Q192, value_x192
+from monitor.amm.capital import MICROSECOND, hodl_time
 from monitor.amm.measure import Worth
 from monitor.model.pool import PoolState
 from monitor.signals.facts import Facts, PositionSeen
@@ -106,7 +107,8 @@ def yearly_fees_usd(facts: Facts, scope: str, now: datetime) -> float | None:
     """Return the fees a year at the pace since each position's entry, in US dollars.
 
     scope: `book`, or a pool's or position's key. Collected fees count at the
-    token's price now. None while any of the priced positions has no dated entry or
+    token's price now, and the pace is that of what is in now: fees of what was withdrawn
+    since are not to come again. None while any of the priced positions has no dated entry or
     is younger than a day, or none is priced.
     """
     covered = [
@@ -122,13 +124,20 @@ def yearly_fees_usd(facts: Facts, scope: str, now: datetime) -> float | None:
 
 
 def _pace(seen: PositionSeen, pool: PoolState, now: datetime) -> float | None:
+    if not seen.position.liquidity:
+        return 0.0
     basis, measures = seen.position.basis, seen.measures
     if basis is None or basis.opened_at is None or measures.fees.usd is None:
         return None
     age = now - basis.opened_at
     if age < _DAY or measures.total.usd is None or not measures.total.token1:
         return None
+    root = pool.sqrt_price_x96
+    at_work = value_x192(*hodl_time(basis, now), root)
+    if not at_work:
+        return None
+    paces = value_x192(basis.hodl0, basis.hodl1, root) * (_YEAR // MICROSECOND) / at_work
     usd_a_token1 = measures.total.usd / measures.total.token1
-    collected = value_x192(basis.collected0, basis.collected1, pool.sqrt_price_x96)
+    collected = value_x192(basis.collected0, basis.collected1, root)
     whole = collected / (Q192 * int(10**pool.pool.token1.decimals))
-    return (measures.fees.usd + whole * usd_a_token1) * (_YEAR / age)
+    return (measures.fees.usd + whole * usd_a_token1) * paces

@@ -45,7 +45,7 @@ _LINES: Final = (
     ),
     replace(
         _own("book.pcf", "ratio", "price over cash flow: its value over a year's fees"),
-        definition="book.value_usd / Σ (fees owed and collected, at P · 365 d / age)",
+        definition="book.value_usd / Σ (a year's fees at the pace of what is in now)",
     ),
     replace(
         _own("book.quick_ratio", "ratio", "what can be paid at once over what is owed"),

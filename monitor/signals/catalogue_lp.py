@@ -286,7 +286,7 @@ _YIELD: Final = (
         "position.pcf",
         "ratio",
         "price over cash flow: its value over a year's fees",
-        "(value + owed) / (fees · 365 d / age), in USD; from a day of age on",
+        "(value + owed) / (a year's fees at the pace of what is in now), in USD; from a day on",
     ),
     _one(
         "position.beta",

@@ -6,6 +6,7 @@ from typing import Final
 
 from monitor.signals.case import Case, Worked, num, percent
 from monitor.signals.lookback import DAY, position_now
+from monitor.signals.of_money import dollars_a_quote
 from monitor.signals.of_pool import realised_vol
 from monitor.signals.track import STEP
 from monitor.signals.turns import Sums
@@ -71,9 +72,9 @@ def _net_pnl(case: Case) -> str:
     return f"({inside}) there + ({out}) collected - ({put_in}) deposited, at {case.price}"
 
 
-def _flow_pnl(token: int) -> Worked:
+def _flow_pnl(unit: str) -> Worked:
     def worked(case: Case) -> str:
-        basis, told = case.basis, case.told
+        basis, told, token = case.basis, case.told, _token(case, unit)
         coin = case.state.pool.token0 if token == 0 else case.state.pool.token1
         received = basis.received_token0 if token == 0 else basis.received_token1
         paid = basis.paid_token0 if token == 0 else basis.paid_token1
@@ -81,9 +82,37 @@ def _flow_pnl(token: int) -> Worked:
         whole = [(raw or 0) / int(10**coin.decimals) for raw in (received, paid)]
         return (
             f"{num(there)} there + {num(whole[0])} collected - {num(whole[1])} paid, {coin.symbol}"
+            f"{_priced(case, unit)}"
         )
 
     return worked
+
+
+def _il_realised(unit: str) -> Worked:
+    def worked(case: Case) -> str:
+        basis, token = case.basis, _token(case, unit)
+        coin = (case.state.pool.token0, case.state.pool.token1)[token]
+        lost = (basis.realised_token0, basis.realised_token1)[token] or 0
+        if not (basis.withdrawn0 or basis.withdrawn1):
+            return f"nothing was withdrawn{_priced(case, unit)}"
+        out = case.amounts(basis.withdrawn0, basis.withdrawn1)
+        return (
+            f"{num(lost / int(10**coin.decimals))} {coin.symbol}: {out} withdrawn,"
+            f" each less its share of what was put in{_priced(case, unit)}"
+        )
+
+    return worked
+
+
+def _token(case: Case, unit: str) -> int:
+    """Return which token a unit counts in: dollars go by the quote token."""
+    return case.state.pool.quote if unit == "usd" else ("token0", "token1").index(unit)
+
+
+def _priced(case: Case, unit: str) -> str:
+    each = dollars_a_quote(case.seen, case.state) if unit == "usd" else None
+    coin = (case.state.pool.token0, case.state.pool.token1)[case.state.pool.quote]
+    return "" if each is None else f"; 1 {coin.symbol} = {num(each)} USD now"
 
 
 def _lvr_day(case: Case) -> str:
@@ -141,6 +170,6 @@ MONEY_WORKED: Final[Mapping[str, Worked]] = {
         for name, worked in _BY_FAMILY.items()
         for unit in ("token0", "token1", "usd")
     },
-    "position.flow_pnl_token0": _flow_pnl(0),
-    "position.flow_pnl_token1": _flow_pnl(1),
+    **{f"position.flow_pnl_{unit}": _flow_pnl(unit) for unit in ("token0", "token1", "usd")},
+    **{f"position.il_realised_{unit}": _il_realised(unit) for unit in ("token0", "token1", "usd")},
 }

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from monitor.amm.amounts import amounts_for_liquidity, value_x192
+from monitor.amm.capital import MICROSECOND, hodl_time
 from monitor.amm.measure import worth_of
 from monitor.amm.variants import Holdings
 from monitor.signals.case import Case, Worked, num, percent
 from monitor.signals.lookback import DAY, WEEK, pool_over, position_now, position_over
 from monitor.signals.of_losses import compared
+from monitor.signals.of_market import market
 from monitor.signals.of_pool import realised_vol
+from monitor.signals.of_time import fees_until
 
 _Q96: Final = 1 << 96
 
@@ -74,9 +78,11 @@ def _all_in(token: int | None) -> Worked:
     def worked(case: Case) -> str:
         held, pool = _held(case), case.state.pool
         one = pool.quote if token is None else token
-        worth = worth_of(held.value + held.fees, case.state, None)
+        worth = worth_of(held.come_to, case.state, None)
         now = worth.token0 if one == 0 else worth.token1
-        return f"{num(now)} / {_entered(case, held, one)} - 1"
+        coin = case.state.pool.token0 if one == 0 else case.state.pool.token1
+        paid = (held.paid[one] or 0.0) / int(10**coin.decimals)
+        return f"{num(now)} / {num(paid)} {coin.symbol} - 1"
 
     return worked
 
@@ -89,8 +95,12 @@ def _entered(case: Case, held: Holdings, token: int) -> str:
 
 def _vs_deposited(case: Case) -> str:
     held = _held(case)
-    with_fees = f"({_quoted(case, held.value)} + {_quoted(case, held.fees)})"
-    return f"{with_fees} / {_quoted(case, held.hodl)} {_quote(case)} - 1"
+    parts = [held.value, held.fees]
+    outside = held.come_to - held.value - held.fees
+    if outside:
+        parts.append(outside)
+    now = " + ".join(_quoted(case, one) for one in parts)
+    return f"({now}) / {_quoted(case, held.put_in)} {_quote(case)} - 1"
 
 
 def _delta(case: Case) -> str:
@@ -166,12 +176,23 @@ def _sigmas(side: str) -> Worked:
 def _breakeven(case: Case) -> str:
     told, basis = case.told, case.basis
     fees = case.amounts(told.fees0 + basis.collected0, told.fees1 + basis.collected1)
-    return f"fees {fees}; hodl {case.amounts(basis.hodl0, basis.hodl1)}"
+    pool = case.state.pool
+    lost = (basis.realised_token0, basis.realised_token1)[pool.quote] or 0
+    coin = (pool.token0, pool.token1)[pool.quote]
+    text = f"fees {fees}; hodl {case.amounts(basis.hodl0, basis.hodl1)}"
+    if lost:
+        text += f"; lost by withdrawals {num(lost / int(10**coin.decimals))} {coin.symbol}"
+    return text
 
 
 def _fee_apr(case: Case) -> str:
-    held = _held(case)
-    return f"{_quoted(case, held.fees)} / {_quoted(case, held.hodl)} {_quote(case)} · 365 d / age"
+    told, basis, root = case.told, case.basis, case.state.sqrt_price_x96
+    fees = value_x192(told.fees0 + basis.collected0, told.fees1 + basis.collected1, root)
+    until = fees_until(case.facts, case.seen)
+    assert basis.opened_at is not None
+    passed = (until - basis.opened_at) // MICROSECOND
+    mean = value_x192(*hodl_time(basis, until), root) // passed
+    return f"{_quoted(case, fees)} / {_quoted(case, mean)} {_quote(case)} · 365 d / age"
 
 
 def _fee_apr_over(span: timedelta) -> Worked:
@@ -179,11 +200,28 @@ def _fee_apr_over(span: timedelta) -> Worked:
         over = position_over(case.facts, case.seen, span)
         assert not isinstance(over, str)
         earned = over.now.earned0 - over.then.earned0, over.now.earned1 - over.then.earned1
-        worth = case.told.value
-        value = worth.token1 if case.state.pool.quote == 1 else worth.token0
-        return f"({case.amounts(*earned)}) / {num(value)} {_quote(case)} · 365 d / window"
+        held, root = case.seen.position, case.state.sqrt_price_x96
+        at_work = amounts_for_liquidity(root, held.tick_lower, held.tick_upper, over.held_time)
+        mean = value_x192(*at_work, root) // (over.length // MICROSECOND)
+        return f"({case.amounts(*earned)}) / {_quoted(case, mean)} {_quote(case)} · 365 d / window"
 
     return worked
+
+
+def _pcf(case: Case) -> str:
+    told, basis = case.told, case.basis
+    fees = case.amounts(told.fees0 + basis.collected0, told.fees1 + basis.collected1)
+    return f"{num(told.total.usd or 0)} USD / (({fees}, at {case.price}) · 365 d / age)"
+
+
+def _beta(case: Case) -> str:
+    pool, told = case.state.pool, case.told
+    base, quote = (told.amount0, pool.token0), told.value.token1
+    if pool.quote == 0:
+        base, quote = (told.amount1, pool.token1), told.value.token0
+    held = num(base[0] / int(10 ** base[1].decimals))
+    beta = market(case.facts, "capm.beta_eth", case.now).value
+    return f"{num(float(beta or 0))} · {held} · {num(told.price)} / {num(quote)}"
 
 
 RATIOS_WORKED: Final[Mapping[str, Worked]] = {
@@ -218,4 +256,6 @@ RATIOS_WORKED: Final[Mapping[str, Worked]] = {
     "position.fee_apr": _fee_apr,
     "position.fee_apr_1d": _fee_apr_over(DAY),
     "position.fee_apr_7d": _fee_apr_over(WEEK),
+    "position.pcf": _pcf,
+    "position.beta": _beta,
 }

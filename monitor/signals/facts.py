@@ -10,6 +10,7 @@ from monitor.model.observation import Block, Missing
 from monitor.model.pool import PoolState
 from monitor.model.position import Position
 from monitor.model.reading import Reading
+from monitor.signals.bars import Bars
 from monitor.signals.reel import Reel
 from monitor.signals.track import PoolHours, PoolTrack
 from monitor.signals.turns import PositionTrack
@@ -17,6 +18,8 @@ from monitor.signals.windows import Series
 
 REMEMBERED: Final = 128
 """Blocks read that a chain's source remembers: how deep a reorganisation can be undone."""
+
+_NO_BARS: Final = Bars()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,7 @@ class Facts:
     """Everything known, by key. A reading's key is `name|key`, a series' `name|scope`.
 
     reels: the samples of positions, by `name|chain`; those of all else are series.
+    bars: of the market's numbers that indicators look back on, by `name|key`.
     tracks, hours, by pool, and paths, by position: what they did over the time they were
     watched.
     """
@@ -105,6 +109,7 @@ class Facts:
     readings: Mapping[str, Reading] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
     reels: Mapping[str, Reel] = field(default_factory=dict)
+    bars: Mapping[str, Bars] = field(default_factory=dict)
     chains: Mapping[str, SourceSeen] = field(default_factory=dict)
     feeds: Mapping[str, SourceSeen] = field(default_factory=dict)
     tracks: Mapping[str, PoolTrack] = field(default_factory=dict)
@@ -115,3 +120,8 @@ class Facts:
 def newest(facts: Facts, name: str) -> Reading | None:
     """Return the reading of a signal that has no key."""
     return facts.readings.get(f"{name}|")
+
+
+def bars_until(facts: Facts, name: str, now: datetime, key: str = "") -> Bars:
+    """Return the bars of a number that were published by `now`; none where it has none."""
+    return facts.bars.get(f"{name}|{key}", _NO_BARS).until(now)

@@ -5,10 +5,11 @@ from typing import Final, NamedTuple
 
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen
 from monitor.signals.track import PoolHours, PoolMark, advance
-from monitor.signals.turns import Sums, sums_at, sums_now
+from monitor.signals.turns import Sums, held_time, sums_at, sums_now
 
 DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
+NOT_YET: Final = "the position has not been watched yet"
 
 
 class PoolSpan(NamedTuple):
@@ -24,11 +25,15 @@ class PoolSpan(NamedTuple):
 
 
 class PositionSpan(NamedTuple):
-    """A position's sums at both ends of a span of its pool."""
+    """A position's sums at both ends of a span of its pool.
+
+    held_time: its liquidity times the microseconds it was in, over the span.
+    """
 
     then: Sums
     now: Sums
     length: timedelta
+    held_time: int
 
 
 def pool_now(facts: Facts, pool: PoolSeen) -> PoolMark | None:
@@ -49,7 +54,7 @@ def pool_over(facts: Facts, pool: PoolSeen, span: timedelta) -> PoolSpan | str:
     marks = facts.hours.get(pool.state.pool.key, PoolHours()).marks
     then = next((one for one in reversed(marks) if one.at <= start), None)
     if then is None:
-        return f"watched only since {instant(facts.tracks[pool.state.pool.key].since)}"
+        return _since(facts.tracks[pool.state.pool.key].since, now)
     return PoolSpan(then, now)
 
 
@@ -62,21 +67,43 @@ def position_now(facts: Facts, seen: PositionSeen) -> Sums | None:
     return sums_now(path, seen.position, pool.state, mark)
 
 
+def watched(facts: Facts, seen: PositionSeen) -> Sums | str:
+    """Return what a position has added up by its last snapshot, or why that is not known.
+
+    At the first block it was seen at there is nothing to add up, which is not zero.
+    """
+    pool, path = facts.pools.get(seen.position.pool), facts.paths.get(seen.position.key)
+    mark = pool_now(facts, pool) if pool else None
+    if pool is None or path is None or mark is None:
+        return NOT_YET
+    if mark.at <= path.since:
+        return _since(path.since, mark)
+    return sums_now(path, seen.position, pool.state, mark)
+
+
 def position_over(facts: Facts, seen: PositionSeen, span: timedelta) -> PositionSpan | str:
     """Return a position's sums over the last span, or why they are not known."""
     pool, path = facts.pools.get(seen.position.pool), facts.paths.get(seen.position.key)
     now = position_now(facts, seen)
     if pool is None or path is None or now is None:
-        return "the position has not been watched yet"
+        return NOT_YET
     found = pool_over(facts, pool, span)
     if isinstance(found, str):
         return found
     if found.then.at < path.since:
-        return f"watched only since {instant(path.since)}"
+        return _since(path.since, found.now)
     then = sums_at(path, found.then)
     if then is None:
         return "it has crossed its edges too often to look back so far"
-    return PositionSpan(then, now, found.length)
+    held = held_time(path, found.then.at, found.now.at)
+    return PositionSpan(then, now, found.length, held)
+
+
+def _since(since: datetime, now: PoolMark) -> str:
+    """Return why a time that reaches back further than the watching is not known."""
+    if now.at <= since:
+        return f"seen at one block only, of {instant(since)}"
+    return f"watched only since {instant(since)}"
 
 
 def instant(at: datetime) -> str:

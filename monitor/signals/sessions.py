@@ -121,6 +121,15 @@ def is_session(day: date) -> bool:
     return sessions_back(day, 0) == day
 
 
+def is_session_of(hours: Hours, day: date) -> bool:
+    """Return whether a market's numbers have a session on `day`; every day is one for 24/7."""
+    if hours is Hours.ALWAYS:
+        return True
+    schedule = _schedule(hours)
+    row = bisect_right(schedule.dates, day) - 1
+    return row >= 0 and schedule.dates[row] == day
+
+
 def sessions_back(day: date, n: int) -> date:
     """Return the session `n` before `day`; with 0, `day` itself or the last one before it.
 
@@ -135,6 +144,12 @@ def sessions_back(day: date, n: int) -> date:
     if row < 0:
         raise ValueError(f"no calendar is known {n} sessions before {day}")
     return dates[row]
+
+
+def sessions_between(first: date, last: date) -> int:
+    """Return how many sessions lie in (first, last]: business days from one to the other."""
+    dates = _schedule(Hours.XNYS_CLOSE).dates
+    return bisect_right(dates, last) - bisect_right(dates, first)
 
 
 def _row(schedule: _Schedule, day: date) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from monitor.amm.capital import MICROSECOND
 from monitor.amm.fee_growth import fee_growth_inside
 from monitor.amm.ticks import sqrt_ratio_at_tick
 from monitor.amm.volatility import grown, lvr_step
@@ -120,6 +121,18 @@ def sums_at(track: PositionTrack, mark: PoolMark) -> Sums | None:
     """Return a position's sums at a mark of its pool's past; None before its turns reach back."""
     found = bisect_right(track.turns, mark.at, key=lambda one: one.pool.at) - 1
     return None if found < 0 else _since(track.turns[found], mark)
+
+
+def held_time(track: PositionTrack, since: datetime, until: datetime) -> int:
+    """Return a position's liquidity times the microseconds it was in, over a stretch of time.
+
+    What was in before the oldest turn that is kept is not in it.
+    """
+    ends = [*(one.pool.at for one in track.turns[1:]), until]
+    return sum(
+        one.liquidity * max((min(end, until) - max(one.pool.at, since)) // MICROSECOND, 0)
+        for one, end in zip(track.turns, ends, strict=True)
+    )
 
 
 def _since(before: Turn, mark: PoolMark) -> Sums:

@@ -116,22 +116,62 @@ def refuses(status: int, description: str) -> Step:
     return answer
 
 
-async def test_a_wrong_token_gives_its_letters_up_and_the_other_channels_go_on(
+def accepts() -> Step:
+    async def answer(request: web.Request) -> web.Response:
+        if request.path.endswith("/getMe"):
+            result: dict[str, Any] = {"id": 1, "is_bot": True, "first_name": "b", "username": "b"}
+        else:
+            result = {"message_id": 1, "date": 1, "chat": {"id": 7, "type": "private"}}
+        return web.json_response({"ok": True, "result": result})
+
+    return answer
+
+
+async def test_a_wrong_token_stops_telegram_alarms_elsewhere_and_loses_no_alert(
     set_stage: Any, watching: Any, serve: Any
 ) -> None:
-    play = await set_stage("alvh")  # without `self`, which would tell of the dead letters too
-    where = telegram(play, await serve(refuses(401, "Unauthorized")))
+    play = await set_stage("alvh", "self")
+    api = await serve(refuses(401, "Unauthorized"))
+    where = telegram(play, api)
+    why = f"Telegram refused the token in {where} (Unauthorized): ask @BotFather for a new one"
     async with (
         listening(play.stage.broker.host, play.stage.broker.port, TOPIC) as heard,
         watching(play.stage.config) as watch,
     ):
+        await play.until(lambda: "self.channel" in play.firing(), "the alarm, before any alert")
         await adds_decided(play)
-        await play.until(lambda: len(given_up(play)) == 3, "the dead letters")
-        await play.until(lambda: len(heard.events) == 3, "MQTT, which goes on")
-    why = f"Telegram refused the token in {where} (Unauthorized): ask @BotFather for a new one"
-    assert given_up(play) == [("telegram", rule, why) for rule in sorted(ADDS)]
-    assert {event["rule"] for event in heard.events} == ADDS
-    assert watch.log.getvalue().count(why) == 3
+        await play.until(lambda: len(heard.events) == 4, "MQTT, which goes on")
+        assert (play.owed("telegram"), given_up(play)) == (4, [])
+        assert watch.log.getvalue().count(why) == 1
+        assert TOKEN not in watch.log.getvalue()
+    assert {event["rule"] for event in heard.events} == ADDS | {"self.channel"}
+    (alarm,) = (event for event in heard.events if event["rule"] == "self.channel")
+    assert alarm["severity"] == "critical"
+    assert [term["note"] for term in alarm["trace"]] == [f"telegram: {why}"]
+    assert {path.rpartition("/")[2] for path in api.paths} == {"getMe"}
+
+    telegram_again = await serve(accepts())
+    play.edit(api.url, telegram_again.url)
+    async with watching(play.stage.config):
+        await play.until(lambda: not play.owed("telegram"), "every letter, once it is let in")
+        await play.until(lambda: "self.channel" not in play.firing(), "the alarm's end")
+    assert given_up(play) == []
+
+
+async def test_what_is_no_token_at_all_is_told_at_start_and_the_daemon_goes_on(
+    set_stage: Any, watching: Any, serve: Any
+) -> None:
+    play = await set_stage("alvh")
+    where = telegram(play, await serve(refuses(404, "Not Found")))
+    secret(play.stage.folder, "token", "hunter2")
+    async with watching(play.stage.config) as watch:
+        await play.until(lambda: "ERROR" in watch.log.getvalue(), "the line in the log")
+        await adds_decided(play)
+        assert play.owed("telegram") == 3
+    told = [line for line in watch.log.getvalue().splitlines() if "ERROR" in line]
+    assert len(told) == 1
+    assert f"what is in {where} is not of the form of a bot's token" in told[0]
+    assert "hunter2" not in watch.log.getvalue()
 
 
 async def test_letters_for_a_channel_that_is_configured_no_more_are_given_up(
@@ -155,7 +195,7 @@ async def test_letters_for_a_channel_that_is_configured_no_more_are_given_up(
     assert dead.value == 0.0
 
 
-def echo() -> Step:
+def echo(status: int) -> Step:
     """Answer with what was sent, as servers in debug mode do: each time in another way."""
     turns = cycle(range(3))
 
@@ -163,7 +203,7 @@ def echo() -> Step:
         sent = f"{request.url} {await request.text()} {dict(request.headers)}"
         turn = next(turns)
         if turn == 0:
-            return web.Response(status=401, text=sent)
+            return web.Response(status=status, text=sent)
         if turn == 1:
             return web.Response(text=f"<html>{sent}</html>", content_type="text/html")
         told = {"code": -32000, "message": f"no such project {sent}"}
@@ -178,8 +218,8 @@ async def test_no_key_and_no_token_is_told_however_they_are_echoed(
 ) -> None:
     play = await set_stage("alvh", "self")
     folder = play.stage.folder
-    telegram(play, await serve(echo()))
-    node = await serve(echo())
+    telegram(play, await serve(echo(502)))
+    node = await serve(echo(401))
     where = secret(folder, "rpc", f"{node.url}/v2/{RPC_KEY}")
     play.edit(f'rpc = ["{play.stage.devnet.url}"]', f'rpc = ["{where}"]')
     play.daemon.start()

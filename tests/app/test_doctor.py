@@ -61,9 +61,13 @@ async def test_where_all_is_there_nothing_is_to_be_fixed(play: Any) -> None:
     status, lines = await told(play)
     assert (status, lines[-1]) == (0, "Nothing to fix."), "\n".join(lines)
     host = play.stage.devnet.url.removeprefix("http://")
-    assert about(lines, "devnet") == [
+    made = play.stage.devnet.deployment
+    endpoint, factory, *watched = about(lines, "devnet")
+    assert endpoint == (
         f"ok devnet {host} chain 31337, head 3 s old, multicall yes, logs 10,000 blocks"
-    ]
+    )
+    assert factory == f"ok devnet the uniswap_v3 factory {made.factory} stands behind its manager"
+    assert watched[-1].endswith("pool read")
     assert about(lines, "cboe")[0].startswith("ok cboe vix 13.68, 15 m old")
     assert about(lines, "mqtt")[0].endswith("MQTT 5, QoS 1 acknowledged")
     assert "writable" in about(lines, "store")[0]
@@ -87,11 +91,12 @@ async def test_each_part_that_fails_is_told_and_the_others_are_asked_all_the_sam
     await stage.broker.stop()
     status, lines = await told(play, BOT=TOKEN)
     assert (status, lines[-1]) == (1, "4 things to fix.")
-    dead, alive = about(lines, "devnet")
+    dead, alive, *_ = about(lines, "devnet")
     assert dead.startswith("fix devnet 127.0.0.1:9 cannot be reached")
     assert alive.startswith("ok devnet")
     assert about(lines, "cboe")[0].startswith("fix cboe vix 13.68, ")
     assert "older than the 35 m allowed" in about(lines, "cboe")[0]
+    assert about(lines, "cboe")[0].endswith("in [feeds], or give it in [feed.manual]")
     assert about(lines, "mqtt")[0].startswith("fix mqtt the MQTT broker at")
     assert "ask @BotFather" in about(lines, "telegram")[0]
     assert "canary" not in "\n".join(lines).lower()
@@ -122,6 +127,16 @@ async def test_a_chain_that_is_another_is_told(
     play.edit(before, after)
     _, lines = await told(play)
     assert said in about(lines, "devnet")[0]
+
+
+async def test_what_would_blind_the_daemon_is_told(play: Any) -> None:
+    nowhere = "0x" + "0" * 38 + "aa"
+    play.edit("[[watch]]", f'[[watch]]\nchain = "devnet"\npool = "{nowhere}"\n[[watch]]')
+    status, lines = await told(play)
+    (fault,) = [one for one in about(lines, "devnet") if one.startswith("fix")]
+    assert status == 1
+    assert nowhere[2:] in fault.lower()
+    assert fault.endswith("check pool in its [[watch]]")
 
 
 async def test_a_head_that_stands_is_told(play: Any) -> None:

@@ -182,7 +182,7 @@ def test_a_reload_takes_the_rules_and_leaves_the_chains_that_run(tmp_path: Path)
     file.write_text(
         CONFIG.format(chain="base", feeds="vix = []", peg="22" * 20, pack="lp_range", gap="9m")
     )
-    book = _reloaded(file, running)
+    book = _reloaded(file, running, {"vix": ("cboe",)})
     assert [pack.id for pack in book.packs] == ["lp_range"]
     assert book.max_gap == timedelta(minutes=9)
     assert book.lens.chains == {"ethereum"}

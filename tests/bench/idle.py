@@ -45,6 +45,7 @@ wallet = "{owner}"
 [usd]
 pegged = ["{usdc}"]
 [feeds]
+vix = ["cboe"]
 "dvol.eth" = []
 [feed.cboe]
 base_url = "{cboe.base_url}"

@@ -1,14 +1,25 @@
 """How things are timed on a machine that others use too.
 
 Two sides take turns, so that what slows one slows the other. Of repeated times the
-least counts: all else is what the machine did besides.
+least counts: all else is what the machine did besides. One quiet moment that only one
+side met would make a ratio of chance, so it goes on until each side met its least again.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Final
+
+_AGREE: Final = 3
+_NEAR: Final = 1.1
+
+
+def settled(seconds: Sequence[float]) -> bool:
+    """Return whether the least was met again: three within a tenth of it."""
+    least = sorted(seconds)[:_AGREE]
+    return len(least) == _AGREE and least[-1] <= _NEAR * least[0]
 
 
 @dataclass(slots=True)

@@ -1,19 +1,33 @@
 """Before a critical alert: a second endpoint must tell the same, or the alert says who does not."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from monitor.chain.abi import contract
 from monitor.chain.agreement import differences
 from monitor.chain.reader import ChainReader
 from monitor.chain.watching import Scene
 from monitor.devnet.local_chain import Devnet
 from monitor.errors import Transient
 from monitor.model.observation import Reorg, Snapshot
+from monitor.model.position import Basis
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+BASIS = Basis(
+    liquidity=7,
+    hodl0=1_000,
+    hodl1=2_000,
+    realised_token1=None,
+    collected0=0,
+    collected1=0,
+    opened_at=NOON,
+    source="events",
+)
 
 
 def after(seconds: float) -> datetime:
@@ -28,10 +42,13 @@ class Second:
         self.url = node.url
         self.lie: Any = None
         self.down = False
+        self.refused = ""
 
         async def script(method: str, params: list[Any]) -> Any:
             if self.down:
                 return web.Response(status=503)
+            if method == self.refused:
+                return {"error": {"code": -32601, "message": "no such method"}}
             answer = (await node.forward(devnet.url, method, params))["result"]
             if self.lie is not None and method == self.lie[0]:
                 answer = self.lie[1](answer)
@@ -189,6 +206,75 @@ async def test_one_that_agrees_is_enough(
     assert snapshot is not None
     assert snapshot.unconfirmed == ""
     assert second.node.asked
+
+
+async def test_another_entry_is_named(pair: Any) -> None:
+    reader, second = pair
+    # Of IncreaseLiquidity the last two words are the amounts: ten times of the first.
+    topic = "0x" + contract("nonfungible_position_manager").events["IncreaseLiquidity"].topic.hex()
+
+    def tenfold(logs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            log | {"data": _with_amount0(log["data"], 10)} if log["topics"][0] == topic else log
+            for log in logs
+        ]
+
+    second.lie = ("eth_getLogs", tenfold)
+    with pytest.raises(
+        Transient, match=r"withheld until 12:01:00 UTC: .* differ on block"
+    ) as caught:
+        await reader.snapshot(NOON)
+    told = re.search(r"entry of position (\S+) has hodl0 (\d+) against (\d+)", str(caught.value))
+    assert told is not None
+    assert int(told[3]) == 10 * int(told[2])
+    second.lie = None
+    assert (await reader.snapshot(after(30))).unconfirmed == ""
+
+
+def _with_amount0(data: str, times: int) -> str:
+    words = [data[2:][at : at + 64] for at in range(0, len(data) - 2, 64)]
+    words[1] = f"{int(words[1], 16) * times:064x}"
+    return "0x" + "".join(words)
+
+
+async def test_an_entry_that_the_second_cannot_tell_is_said_to_be_one_endpoint_s_word(
+    pair: Any, devnet: Devnet
+) -> None:
+    reader, second = pair
+    second.refused = "eth_getLogs"
+    snapshot = await reader.snapshot(NOON)
+    first = devnet.url.removeprefix("http://")
+    (token_id,) = [one.token_id for one in snapshot.positions]
+    told = f"the entry of #{token_id} was confirmed by one endpoint alone, {first}"
+    assert snapshot.unconfirmed == told
+    assert snapshot.positions[0].basis is not None
+
+
+async def test_an_entry_that_the_second_itself_told_is_confirmed_by_nobody(
+    devnet: Devnet, scripted_nodes: Any, reader_on: Any
+) -> None:
+    first, second = [Second(one, devnet) for one in await scripted_nodes(2)]
+    first.refused = "eth_getLogs"
+    token_id = await devnet.mint(devnet.deployment.wallets[0], 200, 300)
+    reader = await reader_on(devnet, {"nft": (token_id,)}, rpc=(first.url, second.url), agree=True)
+    reader.confirm_what(lambda _: True)
+    snapshot = await reader.snapshot(NOON)
+    told = f"the entry of #{token_id} was confirmed by one endpoint alone, {second.host}"
+    assert snapshot.unconfirmed == told
+
+
+def test_another_entry_of_the_same_position_is_a_difference(hand: Any) -> None:
+    position = replace(hand.position(1), basis=BASIS)
+    ours: Snapshot = hand.snapshot(NOON, position)
+    other = replace(position, basis=replace(BASIS, hodl0=10 * BASIS.hodl0))
+    scene = Scene(pools=ours.pools, positions=(other,), missing=(), known={}, usd=())
+    assert list(differences(ours, scene)) == [
+        f"entry of position {position.key} has hodl0 1000 against 10000"
+    ]
+    # Whether a block is final, or an old price can be had, is no difference.
+    later = replace(BASIS, provisional=True, realised_token1=-5)
+    scene = replace(scene, positions=(replace(position, basis=later),))
+    assert list(differences(ours, scene)) == []
 
 
 def test_each_difference_is_named(hand: Any) -> None:

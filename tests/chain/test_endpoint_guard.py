@@ -371,3 +371,19 @@ async def test_latency_is_smoothed(scripted_node: Any) -> None:
     assert endpoint.latency_s == pytest.approx(1.2)
     assert node.asked == ["eth_chainId"] * 2
     await endpoint.close()
+
+
+async def test_a_dead_backup_shows_although_nobody_needs_it(pool_of: PoolOf) -> None:
+    pool = await pool_of(2)
+    first, second = pool.nodes
+    second.down()
+    asked = []
+    for at, number in ((0, 100), (299, 124), (300, 125), (599, 149), (601, 150)):
+        first.number = number
+        await pool.read(at)
+        asked.append(len(second.asked))
+    # Five minutes at least from one try to the next.
+    assert asked == [0, 0, 1, 1, 2]
+    spare = pool.endpoints.health(after(601))[1]
+    assert (spare.asked, spare.serving) == (True, False)
+    assert spare.resting_why.endswith("failed (HTTP 503)")

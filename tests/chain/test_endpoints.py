@@ -293,7 +293,7 @@ async def test_logs_refused_by_range_are_read_in_smaller_ones(
         if method == "eth_getLogs":
             widths.append(int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) + 1)
             if widths[-1] > 300:
-                message = "eth_getLogs is limited to a 300 blocks range"
+                message = "the range of eth_getLogs is too wide"
                 return {"error": {"code": -32602, "message": message}}
         return await scripted_node.forward(devnet.url, method, params)
 

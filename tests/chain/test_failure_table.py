@@ -8,22 +8,22 @@ Shrinks and halves: the first serves after all. Stays: the answer is everybody's
 import logging
 import re
 import traceback
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from monitor.chain.endpoints import Endpoints
 from monitor.chain.events import LogScan, Span
 from monitor.chain.failures import (
-    EmptyAnswer,
-    EndpointRefused,
+    NoBlock,
     NoHistory,
+    NotOffered,
     RangeTooWide,
     Reverted,
+    TooHeavy,
 )
+from monitor.chain.heads import Heads, Target
 from monitor.chain.multicall import Pinned
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
@@ -31,6 +31,18 @@ from monitor.chain.words import Call, split_aggregate3
 from monitor.devnet.local_chain import Devnet
 from monitor.errors import HedgewatchError, Transient
 from monitor.logs import RedactingFormatter, Secret
+from tests.chain.symptoms import (
+    ANOTHER,
+    HALVES,
+    KEYS,
+    RESTS,
+    SHRINKS,
+    STAYS,
+    Symptom,
+    error,
+    http,
+    secret_url,
+)
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CONTRACT = "0x" + "11" * 20
@@ -44,113 +56,6 @@ CHAIN = Chain(
     start_block=None,
     log_range=None,
 )
-KEYS = ("kEy0123456789abcdefPATH", "kEy0123456789abcdefQUERY", "kEy0123456789abcdefUSER")
-HTML = "<html><title>Just a moment...</title></html>"
-REVERT = (
-    "0x08c379a0"
-    "0000000000000000000000000000000000000000000000000000000000000020"
-    "0000000000000000000000000000000000000000000000000000000000000010"
-    "496e76616c696420746f6b656e20494400000000000000000000000000000000"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Symptom:
-    """What a node sends: an HTTP status with a body, or a JSON-RPC error or result."""
-
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    text: str | None = None
-    told: dict[str, Any] = field(default_factory=dict)
-
-    def response(self) -> web.Response:
-        if self.text is not None:
-            return web.Response(status=self.status, headers=self.headers, text=self.text)
-        body = {"jsonrpc": "2.0", "id": 1, **self.told}
-        return web.json_response(body, status=self.status, headers=self.headers)
-
-
-def http(status: int, text: str = "", wait: str = "") -> Symptom:
-    return Symptom(status=status, headers={"Retry-After": wait} if wait else {}, text=text)
-
-
-def error(code: int, message: str, data: str | None = None, status: int = 200) -> Symptom:
-    told = {"code": code, "message": message} | ({"data": data} if data else {})
-    return Symptom(status=status, told={"error": told})
-
-
-def result(value: object) -> Symptom:
-    return Symptom(told={"result": value})
-
-
-UPSTREAM = "upstream does not have the requested block yet"
-RESTS = [
-    pytest.param(symptom, verdict, rests_s, id=name)
-    for name, symptom, verdict, rests_s in (
-        ("429 rests as long as it asks", http(429, wait="77"), Transient, 77),
-        ("429 without a wait rests ten seconds", http(429), Transient, 10),
-        ("-32005 is a limit on the rate", error(-32005, "limit exceeded"), Transient, 10),
-        ("-32090 rests as its words ask", error(-32090, "retry in 30s"), Transient, 30),
-        ("words may ask in minutes", error(429, "try again in 2m"), Transient, 120),
-        ("42903 has used up its units", error(42903, "CUPs limit reached"), Transient, 10),
-        ("402 has used up its credits", http(402), Transient, 10),
-        ("words of credits", error(-32000, "the plan's credits are gone"), Transient, 10),
-        *(
-            (f"HTTP {status}", http(status, HTML), Transient, 10)
-            for status in (400, 410, 500, 502, 503, 504, 520, 525)
-        ),
-        ("HTTP 500 and a body", error(-32000, "header not found", status=500), Transient, 10),
-        ("401 refuses the key", http(401), EndpointRefused, 10),
-        ("403 does, whatever its body says", error(-1, "no", status=403), EndpointRefused, 10),
-        ("header not found lags", error(-32000, "header not found"), Transient, 10),
-        ("an upstream without the block lags", error(-32603, UPSTREAM), Transient, 10),
-        ("-32001 lags, even for latest", error(-32001, "unknown block number"), Transient, 10),
-        ("-39001 has no such tag", error(-39001, "Unknown block"), Transient, 10),
-        ("an empty 0x is no answer", result("0x"), EmptyAnswer, 10),
-        ("null is no answer", result(None), Transient, 10),
-        ("HTML with HTTP 200 is no answer", http(200, HTML), Transient, 10),
-        ("nothing with HTTP 200 is no answer", http(200, ""), Transient, 10),
-        ("-32601 on everything", error(-32601, "no method eth_call"), Transient, 10),
-        ("-32603 alone is a broken server", error(-32603, "Internal error"), Transient, 10),
-    )
-]
-ANOTHER = [
-    pytest.param(error(-32000, message), NoHistory, id=f"{message}: the archive is missing")
-    for message in (
-        "missing trie node 7f3a (path ) state 0x7f3a is not available",
-        "metadata is not found",
-        "layer stale",
-    )
-]
-HALVES = [
-    pytest.param(error(-32000, "out of gas"), id="out of gas"),
-    pytest.param(
-        error(-32015, "VM execution error.", "Out of gas"), id="-32015 out of gas in data"
-    ),
-    pytest.param(error(-32000, "execution aborted (timeout = 5s)"), id="execution aborted"),
-    pytest.param(http(413), id="a request too large"),
-]
-STAYS = [
-    pytest.param(error(3, "execution reverted: Invalid token ID", REVERT), id="code 3"),
-    pytest.param(error(-32000, "execution reverted", REVERT), id="-32000 with revert data"),
-    pytest.param(error(-32603, "execution reverted", REVERT), id="-32603 with revert data"),
-    pytest.param(error(-32015, "VM execution error.", "Reverted " + REVERT), id="-32015 in data"),
-]
-SHRINKS = [
-    pytest.param(error(-32602, "query returned more than 10000 results"), id="-32602 results"),
-    pytest.param(error(-32701, "Please specify less number of addresses"), id="-32701"),
-    pytest.param(error(-32005, "query returned more than 10000 results"), id="-32005 results"),
-    pytest.param(error(-32000, "limited to a 1000 blocks range"), id="a 1000 blocks range"),
-    pytest.param(error(-32000, "query timeout exceeded"), id="a query timeout"),
-    pytest.param(error(-32602, "block range limit is 1024", status=400), id="1024 with HTTP 400"),
-]
-
-
-def secret_url(url: str) -> Secret:
-    """Return a node's URL with a key in its user, its path and its query."""
-    path, query, user = KEYS
-    where = url.replace("http://", f"http://me:{user}@")
-    return Secret(f"{where}/v2/{path}?apikey={query}", "env:ETH_RPC_URL")
 
 
 class Stand:
@@ -274,11 +179,12 @@ async def test_a_revert_is_the_contract_s_own_answer_and_nobody_else_is_asked(
     assert await stand.ask(0) is stand.ends[0]
 
 
-@pytest.mark.parametrize("symptom", SHRINKS)
+@pytest.mark.parametrize(("symptom", "steps"), SHRINKS)
 async def test_a_range_of_logs_shrinks_on_the_same_endpoint_and_is_remembered(
-    stand: Stand, symptom: Symptom
+    stand: Stand, symptom: Symptom, steps: tuple[int, ...]
 ) -> None:
     widths: list[int] = []
+    allowed = 400
 
     async def script(_method: str, params: list[Any]) -> Any:
         widths.append(int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) + 1)
@@ -286,20 +192,53 @@ async def test_a_range_of_logs_shrinks_on_the_same_endpoint_and_is_remembered(
 
     first, second = stand.ends
     stand.nodes[0].script = script
-    scan, allowed = LogScan(CHAIN), 400
+    scan = LogScan(CHAIN)
     span = Span(manager=CONTRACT, token_ids=(1,), first=1, last=20_001)
     assert (await scan.read(first, span, most=99)).next_block == 1  # the caller may know better
     assert widths == [20_001]
-    found = await scan.read(first, span, most=6)
-    assert list(dict.fromkeys(widths)) == [20_001, 10_000, 1_000, 500, 250]
-    assert (found.next_block, first.log_width, second.log_width) == (751, 250, None)
+    found = await scan.read(first, span, most=len(steps) + 2)
+    assert tuple(dict.fromkeys(widths)) == (20_001, *steps)
+    assert found.next_block == 1 + 3 * steps[-1]
+    assert (first.log_width, second.log_width) == (steps[-1], None)
     del widths[:]
     await scan.read(first, span, most=1)
-    assert set(widths) == {250}
-    allowed = 49
-    with pytest.raises(RangeTooWide):
+    assert set(widths) == {steps[-1]}
+    allowed = 9
+    with pytest.raises((RangeTooWide, TooHeavy)):
         await scan.read(first, span, most=99)
-    assert (widths[-1], second.requests_made) == (50, 0)
+    assert (widths[-1], second.requests_made) == (min(50, steps[-1]), 0)
+
+
+@pytest.mark.parametrize(
+    ("symptom", "verdict"),
+    [
+        pytest.param(error(-32005, "project ID request rate exceeded"), Transient, id="the rate"),
+        pytest.param(error(-32005, "daily request count exceeded"), Transient, id="the day's"),
+        pytest.param(error(-32000, "monthly capacity limit exceeded"), Transient, id="the month's"),
+        pytest.param(
+            error(-32602, "block range extends beyond current head block"), NoBlock, id="the head"
+        ),
+        pytest.param(
+            error(-32000, "requested from block 9 after last accepted block 7"), NoBlock,
+            id="the last accepted",
+        ),
+        pytest.param(error(-32601, "no such method"), NotOffered, id="no method"),
+        pytest.param(
+            error(-32000, "the method eth_getLogs is not available"), NotOffered, id="unavailable"
+        ),
+        pytest.param(error(4444, "pruned history unavailable"), NoHistory, id="pruned"),
+    ],
+)  # fmt: skip
+async def test_a_refusal_of_logs_that_does_not_mean_the_range_narrows_nothing(
+    stand: Stand, symptom: Symptom, verdict: type[HedgewatchError]
+) -> None:
+    stand.symptom = symptom
+    scan = LogScan(CHAIN)
+    span = Span(manager=CONTRACT, token_ids=(1,), first=1, last=20_001)
+    with pytest.raises(HedgewatchError) as caught:
+        await scan.read(stand.ends[0], span, most=9)
+    assert type(caught.value) is verdict
+    assert scan.width(stand.ends[0]) is None
 
 
 async def test_logs_are_never_asked_for_past_the_block_the_same_endpoint_has_shown(
@@ -324,6 +263,65 @@ async def test_logs_are_never_asked_for_past_the_block_the_same_endpoint_has_sho
     assert "eth_getLogs" in asked
     # The head is a block with its hash and time, never a bare number that another backend told.
     assert "eth_blockNumber" not in asked
+
+
+def block(number: int) -> dict[str, str]:
+    """Return the header of a block that was stamped 12 seconds after the one before."""
+    return {
+        "number": hex(number),
+        "hash": f"0x{number:064x}",
+        "parentHash": f"0x{number - 1:064x}",
+        "timestamp": hex(int(NOON.timestamp()) + (number - 10_000) * 12),
+    }
+
+
+# (blocks that the first endpoint's head goes back, whether it is put aside for it)
+BACKWARDS = [
+    pytest.param(1, False, id="one block back is another backend's head"),
+    pytest.param(3, False, id="three blocks back is, too"),
+    pytest.param(6, True, id="more than a minute back is put aside"),
+    pytest.param(8_000, True, id="8,000 blocks back is put aside"),
+]
+
+
+@pytest.mark.parametrize(("back", "aside"), BACKWARDS)
+async def test_a_head_that_goes_backwards_is_never_followed_and_another_serves(
+    stand: Stand, back: int, aside: bool
+) -> None:
+    newest = [10_000, 10_000]
+
+    def script(which: int) -> Any:
+        async def answer(method: str, params: list[Any]) -> Any:
+            if method == "eth_chainId":
+                return {"result": "0x1"}
+            named = params[0] == "latest"
+            return {"result": block(newest[which] if named else int(params[0], 16))}
+
+        return answer
+
+    for which, node in enumerate(stand.nodes):
+        node.script = script(which)
+    first, second = stand.ends
+    heads = Heads(0)
+
+    async def read(at: datetime) -> tuple[Endpoint, int]:
+        async def work(endpoint: Endpoint) -> tuple[Endpoint, Target]:
+            return endpoint, await heads.target(
+                endpoint, lambda one, head: stand.endpoints.weigh(one, head, at)
+            )
+
+        endpoint, target = await stand.endpoints.first_that_works(work, at)
+        heads.remember(target)
+        return endpoint, target.block.number
+
+    assert await read(NOON) == (first, 10_000)
+    newest[:] = [10_000 - back, 10_001]
+    assert await read(NOON + timedelta(seconds=12)) == (second, 10_001)
+    health, _ = stand.endpoints.health(NOON + timedelta(seconds=12))
+    # No failure of its own: it does not rest, and is put aside while it lags.
+    assert (health.resting_why, health.quarantined_why != "") == ("", aside)
+    newest[:] = [10_002, 10_001]
+    assert await read(NOON + timedelta(seconds=30)) == (first, 10_002)
 
 
 async def test_another_chain_behind_the_url_is_passed_over_until_it_is_the_right_one(

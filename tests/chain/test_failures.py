@@ -12,6 +12,7 @@ from monitor.chain.failures import (
     EmptyAnswer,
     EndpointRefused,
     NoHistory,
+    NotOffered,
     RangeTooWide,
     Reverted,
     TooHeavy,
@@ -233,7 +234,7 @@ RPC = [
     ),
     pytest.param(
         error(-32601, "the method eth_call does not exist"),
-        Transient,
+        NotOffered,
         "HOST does not offer eth_call: the method eth_call does not exist (code -32601)",
         id="-32601 on everything",
     ),

@@ -34,6 +34,7 @@ EIP_55 = [
     "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
 ]
 NPM = "0xC36442b4a4522E871399CD717aBDD847Ab11FE88"
+IDS = "token ids are whole numbers from 0 to 2^256 − 1"
 
 
 @pytest.mark.parametrize("address", EIP_55)
@@ -126,8 +127,23 @@ def only_message(adapter: TypeAdapter[Any], raw: dict[str, Any]) -> tuple[str, s
             "needs exactly one of wallet, nft and pool, was wallet and nft",
             id="two things in one watch",
         ),
+        pytest.param(WATCH, {"chain": "base", "nft": [-1]}, "nft.0", IDS, id="a negative id"),
         pytest.param(
-            WATCH, {"chain": "base", "nft": [-1]}, "nft.0", "Input should be", id="a negative id"
+            WATCH, {"chain": "base", "nft": [7, 2**256]}, "nft.1", IDS, id="an id too large"
+        ),
+        pytest.param(
+            WATCH,
+            {"chain": "base", "wallet": NPM, "ignore": [2**256]},
+            "ignore.0",
+            IDS,
+            id="an ignored id too large",
+        ),
+        pytest.param(
+            ENTRY,
+            {"position": f"1:{NPM}:{2**256}", "amount0": "1", "amount1": "1"},
+            "position",
+            IDS,
+            id="an entry of an id too large",
         ),
         pytest.param(
             ENTRY,

@@ -21,9 +21,11 @@ def row(lines: list[str], name: str) -> list[str]:
 def test_a_position_shows_the_price_now_its_range_loss_fees_and_value(home: Any, hand: Any) -> None:
     home.take(hand.snapshot(home.at - timedelta(seconds=4), hand.position(1), number=21_204_511))
     lines = home.told("positions")
-    assert lines[0].split() == ["position", "pair", "range", "now", "IL", "fees", "value"]
-    name, pair, bar, edges, now, il, percent, fees, _ = row(lines, "#1")
+    heads = ["position", "pair", "range", "now", "IL", "fees", "in", "range", "value"]
+    assert lines[0].split() == heads
+    name, pair, bar, edges, now, il, percent, fees, inside, _ = row(lines, "#1")
     assert (name, pair, il, percent, fees) == ("#1", "WETH/USDC", "0.00", "%", "0.00")
+    assert inside == "—", "seen at one block only"
     # USDC is token0 with 6 decimals: a WETH costs 10**12 / 1.0001**221100.
     assert float(now) == pytest.approx(1e12 / 1.0001**221_100, abs=0.01)
     low, high = (float(edge) for edge in edges.split("–"))
@@ -31,6 +33,15 @@ def test_a_position_shows_the_price_now_its_range_loss_fees_and_value(home: Any,
     assert high == pytest.approx(1e12 / 1.0001**220_100, abs=1)
     assert bar.index("●") == pytest.approx(len(bar) // 2, abs=1), "opened at the middle"
     assert lines[-1] == "main block 21,204,511, 4 s ago"
+
+
+def test_the_share_of_the_time_in_range_is_told_in_percent(home: Any, hand: Any) -> None:
+    # In for a half hour of two, then out: a state holds until the next block read.
+    for half_hours, moved in ((4, 0), (3, 1_500), (2, 1_500), (0, 0)):
+        at = home.at - half_hours * timedelta(minutes=30)
+        home.take(hand.snapshot(at, hand.position(1), tick=hand.tick + moved))
+    cells = row(home.told("positions"), "#1")
+    assert cells[8:10] == ["25", "%"]
 
 
 def test_a_loss_has_a_true_minus_and_a_space_before_its_percent(home: Any, hand: Any) -> None:
@@ -91,6 +102,15 @@ def test_an_unknown_entry_says_why(home: Any, hand: Any) -> None:
     lines = home.told("positions")
     assert row(lines, "#1")[5] == "unknown"
     assert f"#1 IL unknown: {note}" in lines
+
+
+def test_an_entry_of_nothing_says_that_it_is_one(home: Any, hand: Any) -> None:
+    held = hand.position(1)
+    basis = replace(held.basis, hodl0=0, hodl1=0)
+    home.take(hand.snapshot(home.at, replace(held, basis=basis)))
+    lines = home.told("positions")
+    assert row(lines, "#1")[5] == "unknown"
+    assert "#1 IL unknown: its [[entry]] states amounts that are worth nothing" in lines
 
 
 def test_an_empty_position_has_no_place_in_its_range(home: Any, hand: Any) -> None:
@@ -158,5 +178,5 @@ def test_dollars_a_feed_would_give_and_does_not_are_told_once_with_the_reason(
     price = UsdPrice(token=far.address, usd=None, source="chainlink USDC/USD", note=why)
     home.take(replace(seen, pools=(replace(state, pool=pool),), usd=(price,)))
     lines = home.told("positions")
-    assert row(lines, "#1")[-2:] == ["unknown", "unknown"]
+    assert row(lines, "#1")[-3:] == ["unknown", "—", "unknown"]
     assert [line for line in lines if "chainlink" in line] == [f"no USD    {why}"]

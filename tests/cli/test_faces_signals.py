@@ -21,14 +21,14 @@ MEASURES = (
 
 
 def rows(home: Any, name: str) -> list[list[str]]:
-    return [line.split() for line in home.told("signals") if line.startswith(f"{name} ")]
+    return [line.split() for line in home.told("signals", name) if line.startswith(f"{name} ")]
 
 
 def test_every_name_is_there_and_no_line_is_wider_than_80_columns(home: Any, hand: Any) -> None:
     home.take(hand.snapshot(home.at, hand.position(1), hand.position(2), number=21_204_511))
     home.take(hand.settled(date(2020, 2, 14), {date(2020, 6, 17): 16.7}, home.at))
     home.take(hand.vix(13.68, home.at - 75 * MINUTE, home.at))
-    lines = home.told("signals")
+    lines = home.told("signals", "--all")
     assert lines[0].split() == ["signal", "scope", "value", "age", "limit", "source"]
     assert {line.split()[0] for line in lines} >= {signal.name for signal in SIGNALS}
     assert max(map(len, lines)) <= 80
@@ -60,7 +60,35 @@ def test_a_feed_that_is_off_says_so(home: Any, hand: Any) -> None:
     home.take(hand.vix(13.68, home.at, home.at))
     assert " ".join(rows(home, "dvol.eth")[0]) == "dvol.eth unknown: has not been read yet"
     home.extra = '[feeds]\n"dvol.eth" = []\n'
-    assert " ".join(rows(home, "dvol.eth")[0]) == "dvol.eth unknown: its feed is off in [feeds]"
+    assert " ".join(rows(home, "dvol.eth")[0]) == "dvol.eth unknown: off in [feeds]"
+
+
+def test_by_default_only_what_is_read_has_a_row_and_the_others_are_counted(
+    home: Any, hand: Any
+) -> None:
+    home.take(hand.vix(13.68, home.at - 75 * MINUTE, home.at))
+    home.take(hand.settled(date(2020, 2, 14), {date(2020, 6, 17): 16.7}, home.at))
+    lines = home.told("signals")
+    names = {line.split()[0] for line in lines}
+    assert {"vix", "vx.settle", "dvol.eth", "vx.m1", "book.il"} <= names, "read, or made of that"
+    assert names.isdisjoint({"vix3m", "vol.term", "breadth.advances", "equity.pe"})
+    told = " ".join(lines[-2:])
+    count = int(told.split()[0])
+    assert told.endswith("`hedgewatch signals --all` shows them, `--catalogue` says what they mean")
+    whole = home.told("signals", "--all")
+    assert sum("unknown: not read" in line for line in whole) > 20
+    hidden = {signal.name for signal in SIGNALS} - names - {"pool", "position", "chain"}
+    none_yet = [n for n in hidden if n.partition(".")[0] in {"pool", "position", "chain"}]
+    assert len(hidden) - len(none_yet) <= count <= len(hidden)
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_name_that_is_asked_for_has_its_row_though_nothing_reads_it(home: Any, hand: Any) -> None:
+    home.take(hand.vix(13.68, home.at, home.at))
+    assert " ".join(rows(home, "vix3m")[0]) == "vix3m unknown: not read, no rule asks for it"
+    home.extra = "[feeds]\nvix3m = []\n"
+    assert " ".join(rows(home, "vix3m")[0]) == "vix3m unknown: off in [feeds]"
+    assert any(line.startswith("vix3m ") for line in home.told("signals")), "off by name is told"
 
 
 def test_settlements_are_counted_until_they_are_two_sessions_old(home: Any, hand: Any) -> None:
@@ -73,7 +101,8 @@ def test_settlements_are_counted_until_they_are_two_sessions_old(home: Any, hand
 
 def test_each_pool_and_position_has_a_row_of_its_own(home: Any, hand: Any) -> None:
     far = hand.position(2, ticks=(hand.tick + 600, hand.tick + 1_200))
-    home.take(hand.snapshot(home.at - 3 * MINUTE, hand.position(1), far, number=7))
+    for minutes, number in ((6, 6), (3, 7)):
+        home.take(hand.snapshot(home.at - minutes * MINUTE, hand.position(1), far, number=number))
     assert [row[1] for row in rows(home, "position.in_range")] == ["#1", "#2"]
     assert [row[2] for row in rows(home, "position.in_range")] == ["yes", "no"]
     (price,) = rows(home, "pool.price")
@@ -81,7 +110,7 @@ def test_each_pool_and_position_has_a_row_of_its_own(home: Any, hand: Any) -> No
     assert float(price[2]) == round(1e12 / 1.0001**hand.tick, 2)
     assert price[3:] == ["USDC", "3", "m", "5", "m", "block", "7"]
     assert rows(home, "position.il")[0][1:4] == ["#1", "0.00", "%"]
-    assert rows(home, "position.out_of_range_s")[1][1:5] == ["#2", "3", "m", "3"]
+    assert rows(home, "position.out_of_range_s")[1][1:5] == ["#2", "6", "m", "3"]
 
 
 def test_amounts_are_told_in_the_pools_own_tokens_and_fractions_in_none(
@@ -140,3 +169,6 @@ def test_what_there_is_none_of_says_so(home: Any, hand: Any) -> None:
     home.take(hand.vix(19.0, home.at, home.at))
     assert " ".join(rows(home, "pool.price")[0]) == "pool.price no pool has been seen yet"
     assert " ".join(rows(home, "layer.dte")[0]).startswith("layer.dte no layer has been ")
+    whole = [" ".join(line.split()) for line in home.told("signals")]
+    pools = sum(signal.name.startswith("pool.") for signal in SIGNALS)
+    assert f"pool.* {pools} names: no pool has been seen yet" in whole, "in one line by default"

@@ -100,6 +100,9 @@ async def test_a_position_is_shown_at_a_block_of_the_past_with_every_measure(
     assert shown == {one.name for one in LP_SIGNALS}
 
 
+IDS = "token ids are whole numbers from 0 to 2^256 − 1"
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
@@ -116,6 +119,22 @@ async def test_a_position_is_shown_at_a_block_of_the_past_with_every_measure(
             ("1:0xC36442b4a4522E871399CD717aBDD847Ab11FE88:1",), 2, "no configured chain has",
             id="a key of another chain",
         ),
+        pytest.param(
+            ("1", "--block", "99999999"), 1, "block 99,999,999 is yet to come: ",
+            id="a block yet to come",
+        ),
+        pytest.param(
+            ("1", "--block", "-5"), 2, "--block: a block is a whole number from 0 on, was -5",
+            id="a block before the first",
+        ),
+        pytest.param((str(2**256),), 2, f"{IDS}, was {2**256}", id="an id no token can bear"),
+        pytest.param(("-5",), 2, f"position: {IDS}, was -5", id="an id below zero"),
+        pytest.param(("9" * 5_000,), 2, IDS, id="an id of five thousand digits"),
+        pytest.param(
+            (f"31337:0xC36442b4a4522E871399CD717aBDD847Ab11FE88:{2**256}",), 2, IDS,
+            id="a key with an id no token can bear",
+        ),
+        pytest.param((str(2**256 - 1),), 1, "burned, or never minted", id="the last id there is"),
     ],
 )  # fmt: skip
 async def test_a_position_that_cannot_be_shown_is_told_in_one_sentence(

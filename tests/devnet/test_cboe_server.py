@@ -33,6 +33,15 @@ async def test_a_quote_has_cboe_s_own_shape() -> None:
     assert body["data"]["last_trade_time"] == "2020-03-16T16:15:00"
 
 
+async def test_the_snapshot_of_all_indices_has_the_vix_in_a_list() -> None:
+    async with CboeServer() as server:
+        server.set_quote(82.69, CLOSE_OF_16_MARCH)
+        status, text = await get(server.snapshot_url)
+        alone = json.loads((await get(server.quote_url))[1])["data"]
+    assert status == 200
+    assert json.loads(text)["data"] == [alone]
+
+
 async def test_settlements_come_by_session_and_an_unknown_day_has_no_rows() -> None:
     async with CboeServer() as server:
         server.set_settlements(date(2020, 3, 16), {date(2020, 3, 18): 72.625})

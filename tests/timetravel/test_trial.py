@@ -97,7 +97,7 @@ def test_what_is_expected_is_held_to(expected: str, faults: list[str], written: 
             "there is no signal vxi, did you mean vix",
             id="no such signal",
         ),
-        pytest.param(HEAD + expect("5m", "") + "mor = 1\n", "unknown key", id="an unknown key"),
+        pytest.param(HEAD + expect("5m", "") + "extra = 1\n", "unknown key", id="an unknown key"),
         pytest.param(HEAD + "[[test.expect]]\nfiring = []\n", "at: must be given", id="no time"),
     ],
 )

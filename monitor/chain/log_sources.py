@@ -1,0 +1,99 @@
+"""Whose logs are read: the first endpoint that gives them, without giving up the good one.
+
+A node may be sound in all but its logs: it offers none, has thrown old ones away, gives too
+few at once, or has asked for a rest. Then snapshots stay with it and the logs come from
+the next endpoint that gives them, which must first show the very block they are read to:
+past their own head nodes answer that nothing happened.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from monitor.chain.failures import Behind, Disagrees, NoBlock
+from monitor.chain.guarded import Guarded
+from monitor.chain.heads import header
+from monitor.chain.rpc import Endpoint
+from monitor.errors import HedgewatchError, Permanent, Transient
+from monitor.model.observation import Block
+
+T = TypeVar("T")
+
+
+class LogSources:
+    """The endpoints that may tell what happened up to a block, in order of preference.
+
+    there: the first has shown the block. all: whether these are all that the chain has.
+    told_by: who told last.
+    """
+
+    def __init__(
+        self, there: Sequence[Guarded], block: Block, now: datetime, *, complete: bool
+    ) -> None:
+        self._there = tuple(there)
+        self._block = block
+        self._now = now
+        self._complete = complete
+        self._shown: set[Endpoint] = {there[0].endpoint}
+        self.told_by: Endpoint | None = None
+
+    async def ask(self, work: Callable[[Endpoint], Awaitable[T]]) -> T:
+        """Do the whole of `work` on one endpoint; start afresh on the next where it fails.
+
+        Raises what it failed with: Permanent only where every endpoint says that it will not
+        do, Transient else.
+        """
+        failures: list[HedgewatchError] = []
+        asked = self._awake()
+        for one in asked:
+            try:
+                await self._show(one)
+                done = await one.told_logs(work, self._now)
+            except (Transient, Permanent) as failure:
+                failures.append(failure)
+            else:
+                self.told_by = one.endpoint
+                return done
+        raise self._failed(failures, whole=self._complete and len(asked) == len(self._there))
+
+    def _awake(self) -> list[Guarded]:
+        """Return whom to ask: those that give logs, or whoever did not ask for rest."""
+        awake = [one for one in self._there if one.logs.admits(self._now)]
+        return awake or [one for one in self._there if not one.logs.keeps_off(self._now)]
+
+    async def _show(self, one: Guarded) -> None:
+        """Make sure once that an endpoint has the block; raise Behind or Disagrees where not."""
+        if one.endpoint in self._shown:
+            return
+        number = self._block.number
+
+        async def shown(endpoint: Endpoint) -> None:
+            try:
+                told = (await header(endpoint, hex(number))).block
+            except NoBlock as error:
+                raise Behind(str(error)) from error
+            if told.hash != self._block.hash:
+                raise Disagrees(f"{endpoint.host} tells another block {number} than was read")
+
+        one.doubt()
+        await one.tried(shown, self._now)
+        self._shown.add(one.endpoint)
+
+    def _failed(self, failures: Sequence[HedgewatchError], *, whole: bool) -> HedgewatchError:
+        if not failures:
+            return self._at_rest()
+        if whole and len(failures) == 1:
+            return failures[0]
+        sentence = "; ".join(str(failure) for failure in failures)
+        # A refusal of one endpoint's is not the question's own: another may be let in again.
+        if whole and all(type(failure) is Permanent for failure in failures):
+            return Permanent(sentence)
+        return Transient(sentence)
+
+    def _at_rest(self) -> Transient:
+        rests = [
+            f"{one.logs.why}: it is not asked for logs before {one.logs.asked_until:%H:%M:%S} UTC"
+            for one in self._there
+            if one.logs.asked_until is not None
+        ]
+        return Transient("; ".join(rests))

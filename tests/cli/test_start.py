@@ -1,0 +1,26 @@
+"""What verbs that look at the saved store must not wait for: seconds of imports they never use."""
+
+import subprocess
+import sys
+
+LOOKING = ("faces", "faces_positions", "faces_signals", "faces_status", "layer", "position")
+HEAVY = (
+    "aiohttp",
+    "apscheduler",
+    "exchange_calendars",
+    "matplotlib",
+    "pandas",
+    "talipp",
+    "telegram",
+    "web3",
+)
+
+
+def test_verbs_that_ask_no_chain_and_no_service_load_nothing_that_does() -> None:
+    program = (
+        f"import importlib, sys\n"
+        f"for name in {LOOKING}: importlib.import_module(f'monitor.cli.{{name}}')\n"
+        f"print(*(name for name in {HEAVY} if name in sys.modules))"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert told.stdout.split() == []

@@ -1,0 +1,106 @@
+"""What the demo's chart shows of the hedge and of what was only told."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from monitor.alerts.alert import Alert, AlertState
+from monitor.devnet.demo_chart import draw
+from monitor.devnet.demo_panels import draw_hedge
+from monitor.devnet.demo_result import DemoResult, Scene, scene_of
+from monitor.devnet.story import Moment
+from monitor.hedge.legs import parse_leg
+from monitor.hedge.mark import mark
+from monitor.model.layer import Action
+from monitor.model.observation import Verb, Word
+from monitor.pipeline import State, step
+from monitor.rules.pack import Severity
+from monitor.signals.market import market_of
+
+START = datetime(2020, 3, 1, 22, 30, tzinfo=UTC)
+
+
+def scene(day: int, value: float | None) -> Scene:
+    return Scene(
+        at=START + timedelta(days=day),
+        price=200.0,
+        vix=20.0,
+        holdings=(),
+        book_il=None,
+        hedge_usd=10.0 * day,
+        paid_usd=0.0,
+        returned_usd=0.0,
+        hedge_value_usd=value,
+    )
+
+
+def told(action: Action, day: int) -> Alert:
+    at = START + timedelta(days=day)
+    return Alert(
+        id="C4DE73",
+        idem=f"{action}:{day}",
+        key="k",
+        rule="r",
+        pack="p",
+        scope="book",
+        layer=None,
+        layer_title="",
+        action=action,
+        state=AlertState.FIRING,
+        severity=Severity.INFO,
+        at=at,
+        since=at,
+        title="t",
+        text="t",
+    )
+
+
+def story(*alerts: Alert) -> DemoResult:
+    return DemoResult(
+        alerts=alerts,
+        scenes=(scene(0, 0.0), scene(1, 640.0), scene(2, 425.0)),
+        polls=1,
+        gaps=0,
+        heard=0,
+        repeats=0,
+        undelivered=0,
+        took_s=1.0,
+    )
+
+
+def test_the_hedge_panel_shows_profit_and_value() -> None:
+    panel = Figure().subplots()
+    draw_hedge(panel, story())
+    courses = [list(map(float, line.get_ydata())) for line in panel.get_lines()]
+    assert [0.0, 640.0, 425.0] in courses
+    assert [0.0, 10.0, 20.0] in courses
+    words = [text.get_text() for text in panel.texts]
+    assert "425  value" in words
+    assert "+20  profit" in words
+
+
+def test_what_is_only_told_is_marked_too() -> None:
+    bare = draw(story())
+    assert draw(story(told(Action.NOTIFY, 1))) != bare
+    assert draw(story(replace(told(Action.NOTIFY, 1), state=AlertState.REPEAT))) == bare
+
+
+def test_the_value_of_the_hedge_is_that_of_all_its_legs(hand: Any) -> None:
+    at = datetime(2020, 2, 14, 22, 30, tzinfo=UTC)
+    leg = parse_leg("vix.call 2020-06-17 18 +4 @1.60")
+    bought = Word(id="w", verb=Verb.FILL, observed_at=at, by="a@cli", layer="L2", fills=(leg,))
+    state = State()
+    settled = hand.settled(at.date(), {date(2020, 6, 17): 16.725}, at)
+    for seen in (settled, hand.vix(13.68, at), bought):
+        state, _ = step(hand.book("alvh"), state, seen)
+    moment = Moment(at=at, price=200.0, vix=13.68, printed=at, settlements=None)
+    found = scene_of(state, moment)
+    held = mark(state.layers["L2|book"].legs, market_of(state.facts, at), at)
+    assert held is not None
+    assert found.hedge_value_usd == held.value_usd
+    # Cash and mark together are the profit: 4 calls of 100 at 1.60 were paid.
+    assert found.hedge_usd is not None
+    assert held.value_usd is not None
+    assert abs(found.hedge_usd - (held.value_usd - 640.0)) < 1e-9
