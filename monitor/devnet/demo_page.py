@@ -76,7 +76,7 @@ def _figures(result: DemoResult) -> dict[str, str]:
     first, last = result.scenes[0], result.scenes[-1]
     names = ranges(result)
     worst = (f"{name} {percent(result.worst(token), places=1)}" for token, name in names.items())
-    heard = f"{result.heard} of {len(result.alerts)} heard"
+    heard = f"{result.heard} of {result.sent} heard"
     cash = f"paid {money(last.paid_usd)} USD, returned {money(last.returned_usd)} USD"
     size = f"{len(names)} of {VALUE_USD:,.0f} USD each"
     return {

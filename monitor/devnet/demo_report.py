@@ -77,7 +77,7 @@ def _alerts(result: DemoResult) -> Iterator[str]:
     rare = {word: states.count(state) for state, word in _TOLD_IF_ANY.items() if state in states}
     told = [f"{name} {count}" for name, count in (counts | rare).items()]
     yield from _told("alerts", [str(sum(counts.values())), *told])
-    heard = f"{result.heard} of {len(result.alerts)} heard over MQTT"
+    heard = f"{result.heard} of {result.sent} heard over MQTT"
     rest = [f"{result.undelivered} undelivered", f"{result.repeats} repeats"]
     yield from _told("messages", [heard, *rest])
 

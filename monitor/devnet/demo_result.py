@@ -126,6 +126,11 @@ class DemoResult:
     undelivered: int
     took_s: float
 
+    @property
+    def sent(self) -> int:
+        """Return how many events were for MQTT: a trade told unasked is for the console alone."""
+        return sum(not alert.route or "mqtt" in alert.route for alert in self.alerts)
+
     def count(self, action: Action) -> int:
         """Return how many alerts of an action began to fire."""
         return sum(
