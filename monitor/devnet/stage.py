@@ -46,7 +46,7 @@ class Stage:
 
     @property
     def store_url(self) -> str:
-        return f"sqlite:///{self.folder / 'hedgewatch.db'}"
+        return f"sqlite:///{self.folder.resolve() / 'hedgewatch.db'}"
 
     def set_clock(self, at: datetime) -> None:
         """Move the story's present, atomically."""
@@ -62,7 +62,7 @@ class Stage:
             f"""\
 instance = "demo"
 [clock]
-scenario = "{self.folder / "clock"}"
+scenario = "{self.folder.resolve() / "clock"}"
 [store]
 url = "{self.store_url}"
 [chain.devnet]
