@@ -12,45 +12,78 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.hedge import normal
+
 Floats: TypeAlias = NDArray[np.float64]
 Numbers: TypeAlias = float | Floats
+Calls: TypeAlias = bool | NDArray[np.bool_]
+"""Whether an option is a call: one answer for all, or one each."""
 
-_ERFC: Final = np.frompyfunc(math.erfc, 1, 1)
 _HIGHEST_SIGMA: Final = 20.0
 _HALVINGS: Final = 64
+_DUST: Final = 1e-15
+_YEAR_DAYS: Final = 365
 
 
 def price(
-    forward: Numbers, strike: Numbers, *, sigma: Numbers, years: Numbers, call: bool = True
+    forward: Numbers, strike: Numbers, *, sigma: Numbers, years: Numbers, call: Calls = True
 ) -> Floats:
     """Return the undiscounted price; its intrinsic value where sigma or years is zero."""
-    sign = 1.0 if call else -1.0
+    sign = np.where(call, 1.0, -1.0)
     d1, d2 = _d(forward, strike, sigma, years)
     return _worth(forward, strike, d1, d2, sign)
 
 
 def delta(
-    forward: Numbers, strike: Numbers, *, sigma: Numbers, years: Numbers, call: bool = True
+    forward: Numbers, strike: Numbers, *, sigma: Numbers, years: Numbers, call: Calls = True
 ) -> Floats:
     """Return the forward delta: N(d1) of a call, N(d1) - 1 of a put."""
     d1, _ = _d(forward, strike, sigma, years)
-    return _cdf(d1) if call else -_cdf(-d1)
+    sign = np.where(call, 1.0, -1.0)
+    return np.asarray(sign * normal.cdf(sign * d1))
+
+
+def gamma(forward: Numbers, strike: Numbers, *, sigma: Numbers, years: Numbers) -> Floats:
+    """Return the delta's change for one point of the forward, alike for call and put.
+
+    NaN or infinite without time or volatility, where a delta jumps.
+    """
+    d1, _ = _d(forward, strike, sigma, years)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(normal.pdf(d1) / (np.multiply(forward, sigma) * np.sqrt(years)))
 
 
 def vega(forward: Numbers, strike: Numbers, *, sigma: Numbers, years: Numbers) -> Floats:
     """Return the price's change for one whole unit of sigma, alike for call and put."""
     d1, _ = _d(forward, strike, sigma, years)
-    return np.asarray(np.multiply(forward, _pdf(d1)) * np.sqrt(years))
+    return np.asarray(np.multiply(forward, normal.pdf(d1)) * np.sqrt(years))
 
 
 def theta(forward: Numbers, strike: Numbers, *, sigma: Numbers, years: Numbers) -> Floats:
     """Return the price's change a year as time passes, <= 0, alike for call and put."""
     d1, _ = _d(forward, strike, sigma, years)
-    return np.asarray(-np.multiply(forward, _pdf(d1)) * sigma / (2 * np.sqrt(years)))
+    return np.asarray(-np.multiply(forward, normal.pdf(d1)) * sigma / (2 * np.sqrt(years)))
+
+
+def theta_day(forward: Numbers, strike: Numbers, *, sigma: Numbers, years: Numbers) -> Floats:
+    """Return the price's change a calendar day: `theta` / 365."""
+    return theta(forward, strike, sigma=sigma, years=years) / _YEAR_DAYS
+
+
+def rho(
+    forward: Numbers, strike: Numbers, *, sigma: Numbers, years: Numbers, call: Calls = True
+) -> Floats:
+    """Return the change of the discounted price for one whole unit of rate, at a rate of zero.
+
+    The forward is held; -years * price. Times the discount factor at another rate.
+    """
+    return np.asarray(
+        -np.asarray(years) * price(forward, strike, sigma=sigma, years=years, call=call)
+    )
 
 
 def implied_vol(
-    premium: Numbers, forward: Numbers, *, strike: Numbers, years: Numbers, call: bool = True
+    premium: Numbers, forward: Numbers, *, strike: Numbers, years: Numbers, call: Calls = True
 ) -> Floats:
     """Return the sigma whose price is the undiscounted premium.
 
@@ -61,7 +94,10 @@ def implied_vol(
         *(np.asarray(x, dtype=float) for x in (premium, forward, strike, years))
     )
     # Solve for the out-of-the-money twin: its price is all time value.
-    over = np.maximum(premium - np.maximum((forward - strike) * (1 if call else -1), 0.0), 0.0)
+    over = np.maximum(
+        premium - np.maximum((forward - strike) * np.where(call, 1.0, -1.0), 0.0), 0.0
+    )
+    over = np.where(over > _DUST * premium, over, 0.0)  # less is the rounding of the premium
     sign = np.where(strike >= forward, 1.0, -1.0)
     low, high = np.zeros_like(over), np.full_like(over, _HIGHEST_SIGMA)
     for _ in range(_HALVINGS):
@@ -93,14 +129,5 @@ def _d(forward: Numbers, strike: Numbers, sigma: Numbers, years: Numbers) -> tup
 
 def _worth(forward: Numbers, strike: Numbers, d1: Floats, d2: Floats, sign: Numbers) -> Floats:
     """Return forward's part less strike's; sign: 1 for a call, -1 for a put."""
-    gap = np.multiply(forward, _cdf(sign * d1)) - np.multiply(strike, _cdf(sign * d2))
+    gap = np.multiply(forward, normal.cdf(sign * d1)) - np.multiply(strike, normal.cdf(sign * d2))
     return np.asarray(np.maximum(np.multiply(sign, gap), 0.0))
-
-
-def _cdf(x: Numbers) -> Floats:
-    # erfc keeps its digits in the far tail, where 1 + erf would have lost them.
-    return np.asarray(_ERFC(np.asarray(x) * -math.sqrt(0.5)), dtype=np.float64) / 2
-
-
-def _pdf(x: Floats) -> Floats:
-    return np.exp(-x * x / 2) / math.sqrt(2 * math.pi)

@@ -190,3 +190,33 @@ def test_rows_are_priced_as_they_would_be_one_by_one() -> None:
         for f, k in zip(forward, strike, strict=True)
     ]
     assert rows.tolist() == singles
+
+
+@given(forwards, moneyness, sigmas, terms, st.booleans())
+def test_gamma_and_rho_are_quantlib_s_and_theta_falls_by_the_day(
+    forward: float, ratio: float, sigma: float, years: float, call: bool
+) -> None:
+    strike = forward * ratio
+    kind = QuantLib.Option.Call if call else QuantLib.Option.Put
+    oracle = QuantLib.BlackCalculator(
+        QuantLib.PlainVanillaPayoff(kind, strike), forward, sigma * math.sqrt(years), 1.0
+    )
+    gamma = black76.gamma(forward, strike, sigma=sigma, years=years)
+    assert gamma == pytest.approx(oracle.gammaForward(), rel=1e-9, abs=1e-13 / forward)
+    # QuantLib's rho moves the forward with the rate: less that, the discounting is left.
+    rho = black76.rho(forward, strike, sigma=sigma, years=years, call=call)
+    assert rho == pytest.approx(-years * oracle.value(), rel=1e-9, abs=1e-12 * forward)
+    theta = black76.theta(forward, strike, sigma=sigma, years=years)
+    assert black76.theta_day(forward, strike, sigma=sigma, years=years) == theta / 365
+
+
+def test_calls_and_puts_are_priced_and_solved_side_by_side() -> None:
+    strikes, calls = np.array([15.0, 18.0, 25.0]), np.array([False, True, True])
+    worth = black76.price(18.0, strikes, sigma=0.9, years=0.25, call=calls)
+    deltas = black76.delta(18.0, strikes, sigma=0.9, years=0.25, call=calls)
+    for n, (strike, call) in enumerate(zip(strikes, calls, strict=True)):
+        terms = {"sigma": 0.9, "years": 0.25, "call": bool(call)}
+        assert worth[n] == black76.price(18.0, strike, **terms)
+        assert deltas[n] == black76.delta(18.0, strike, **terms)
+    implied = black76.implied_vol(worth, 18.0, strike=strikes, years=0.25, call=calls)
+    assert implied == pytest.approx(np.full(3, 0.9), rel=1e-9)
