@@ -11,6 +11,7 @@ from math import floor
 from typing import Final, Protocol
 
 from monitor.hedge import black76
+from monitor.hedge.band import VOL_BAND
 from monitor.hedge.contracts import (
     CALL,
     FUTURE,
@@ -23,9 +24,6 @@ from monitor.hedge.contracts import (
 from monitor.hedge.legs import add_legs
 from monitor.hedge.market import Market, Quote, grounds, quote, shifted, sigma
 from monitor.model.layer import Contract, Leg, Ticket
-
-VOL_BAND: Final = 0.05
-"""The low and high of a ticket's cost are at the stated volatility less and plus this."""
 
 FEE_BUDGET: Final = "fee_budget"
 _YEAR_DAYS: Final = 365
