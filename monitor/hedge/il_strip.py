@@ -3,7 +3,7 @@
 Puts on [a, S0] and calls on [S0, b] with density 1/2 K^(-3/2) for one unit of liquidity pay
 HODL less the position at every price of one expiry (Carr and Madan; Deng, Zong and Wang,
 arXiv 2205.12043). Prices are token1 per token0, both in whole coins, and liquidity belongs
-to them: the pool's L over 10^((decimals0 + decimals1) / 2). Values are in token1.
+to them (`liquidity_of`). Values are in token1.
 """
 
 import math
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.hedge import black76
+from monitor.hedge.band import Band, band
 from monitor.hedge.black76 import Floats, Numbers
 
 STRIKES_A_SIDE: Final = 5
@@ -38,6 +39,13 @@ class Range:
                 "a range needs 0 < lower < upper and an entry above zero, was "
                 f"{self.lower}, {self.upper}, {self.entry}"
             )
+
+    def inverted(self) -> "Range":
+        """Return the same position with the tokens exchanged: prices of token1 in token0.
+
+        Its liquidity is the same; values are then in token0, as where token0 is the dollar.
+        """
+        return Range(lower=1 / self.upper, upper=1 / self.lower, entry=1 / self.entry)
 
     def value(self, price: Numbers) -> Floats:
         """Return the position's value, fees aside: L(2√S - S/√b - √a) inside the range."""
@@ -65,6 +73,17 @@ class Strip:
         gap = np.subtract.outer(np.asarray(settlement, dtype=float), self.strikes)
         return np.asarray(np.maximum(np.where(self.calls, gap, -gap), 0.0) @ self.weights)
 
+    def contracts(self, liquidity: float, *, lot: float) -> Floats:
+        """Return how many options to buy at each strike, to the nearest whole number of lots.
+
+        liquidity: as `liquidity_of` gives it. lot: what the exchange sells at least.
+        """
+        return np.round(liquidity * self.weights / lot) * lot
+
+    def cost_band(self, forward: Numbers, sigma: Numbers, *, years: float) -> Band:
+        """Return the cost at the volatility given, and at 5 points less and more."""
+        return band(lambda shift: self.cost(forward, np.add(sigma, shift), years=years))
+
     def cost(self, forward: Numbers, sigma: Numbers, *, years: float) -> float:
         """Return the model's price for one unit of liquidity, undiscounted.
 
@@ -77,6 +96,11 @@ class Strip:
         """Return its forward delta for one unit of liquidity, in token0."""
         deltas = black76.delta(forward, self.strikes, sigma=sigma, years=years, call=self.calls)
         return float(deltas @ self.weights)
+
+
+def liquidity_of(liquidity: int, decimals0: int, decimals1: int) -> float:
+    """Return a position's liquidity in whole coins, from the pool's own integer."""
+    return liquidity / math.sqrt(10 ** (decimals0 + decimals1))
 
 
 def il_strip(of: Range, a_side: int = STRIKES_A_SIDE) -> Strip:

@@ -123,6 +123,31 @@ def strikes_by_move(
     )
 
 
+def strikes_by_delta(
+    underlying: Underlying, short: float, *, long: float, vol: SkewedVol, years: float
+) -> CondorStrikes:
+    """Return the listed strikes nearest to a short and a long spot delta, on both sides.
+
+    Deltas without sign, 0.20 and 0.05 as Cboe's CNDR has them, each at its strike's own
+    volatility. Raises ValueError when long is not below short or a delta is not one of
+    an option, and when both strikes of a side are the same on the list.
+    """
+    if not 0 < long < short:
+        raise ValueError(f"the long delta must lie in 0 to {short}, was {long}")
+    forward, held = float(underlying.forward(years)), float(underlying.dividend_discount(years))
+
+    def strike(call_delta: float) -> float:
+        exact = vol.strike_for_delta(forward, call_delta, years=years)
+        return round(exact / SPX_STEP) * SPX_STEP
+
+    return CondorStrikes(
+        long_put=strike(1 - long / held),
+        short_put=strike(1 - short / held),
+        short_call=strike(short / held),
+        long_call=strike(long / held),
+    )
+
+
 def model_condor(
     strikes: CondorStrikes, underlying: Underlying, *, vol: SkewedVol, years: float
 ) -> tuple[IronCondor, Band]:

@@ -5,11 +5,14 @@ from typing import Final
 
 import numpy as np
 
+from monitor.hedge import black76
 from monitor.hedge.black76 import Floats, Numbers
 
 _LOWEST_VOL: Final = 0.01
 _FARTHEST: Final = 3.0
 _SLOPES: Final = (-0.2, 0.3)
+_ROUNDS: Final = 200
+_SAME: Final = 1e-13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,23 @@ class SkewedVol:
         away = np.clip(np.log(np.divide(strike, forward)) / spread, -_FARTHEST, _FARTHEST)
         slope = np.where(away < 0, self.skew.below, self.skew.above)
         return np.maximum(self.at_forward * (1 + slope * np.abs(away)) + self.shift, _LOWEST_VOL)
+
+    def strike_for_delta(self, forward: float, delta: float, *, years: float) -> float:
+        """Return the strike at which a call has this forward delta, in (0, 1).
+
+        Each strike has its own volatility, so it is sought until it repeats. For a put of
+        delta -d ask for 1 - d. Raises ValueError when delta is outside (0, 1).
+        """
+        if not 0 < delta < 1:
+            raise ValueError(f"delta must lie between 0 and 1, was {delta}")
+        strike = forward
+        for _ in range(_ROUNDS):
+            sigma = float(self.at(forward, strike, years=years))
+            found = black76.strike_for_delta(forward, sigma, years=years, delta=delta)
+            if abs(found - strike) <= _SAME * forward:
+                return found
+            strike = (strike + found) / 2
+        return strike
 
     def shifted(self, by: float) -> "SkewedVol":
         """Return the same with every strike's volatility raised by an annual fraction."""

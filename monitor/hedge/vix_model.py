@@ -20,9 +20,6 @@ OPTION_MULTIPLIER: Final = 100
 FUTURE_MULTIPLIER: Final = 1000
 """USD an index point of one future."""
 
-_ROUNDS: Final = 200
-_SAME: Final = 1e-13
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VixOption:
@@ -109,24 +106,6 @@ def call_spread(
         bought=bought, sold=sold, cost=costs.mid, call=True, multiplier=OPTION_MULTIPLIER
     )
     return spread, costs
-
-
-def strike_for_delta(forward: float, delta: float, *, vol: SkewedVol, years: float) -> float:
-    """Return the strike at which a call has this forward delta, in (0, 1), under the skew.
-
-    Each strike has its own volatility, so the strike is sought until it repeats. Raises
-    ValueError when delta is outside (0, 1).
-    """
-    if not 0 < delta < 1:
-        raise ValueError(f"delta must lie between 0 and 1, was {delta}")
-    strike = forward
-    for _ in range(_ROUNDS):
-        sigma = float(vol.at(forward, strike, years=years))
-        found = black76.strike_for_delta(forward, sigma, years=years, delta=delta)
-        if abs(found - strike) <= _SAME * forward:
-            return found
-        strike = (strike + found) / 2
-    return strike
 
 
 def _price(forward: float, strike: float, vol: SkewedVol, years: float, call: bool = True) -> float:

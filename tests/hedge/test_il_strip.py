@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.hedge.il_strip import Range, Strip, il_strip, strip_on
+from monitor.hedge.il_strip import Range, Strip, il_strip, liquidity_of, strip_on
 
 WIDE = Range(lower=1_500.0, upper=2_600.0, entry=2_000.0)
 PRICES = np.linspace(50.0, 9_000.0, 17_901)
@@ -186,3 +186,33 @@ def test_a_range_that_cannot_be_is_refused(bounds: tuple[float, float, float]) -
 def test_a_strip_needs_strikes() -> None:
     with pytest.raises(ValueError, match="1 strike or more"):
         il_strip(WIDE, 0)
+
+
+def test_exchanging_the_tokens_leaves_the_loss_what_it_is_worth() -> None:
+    # In token0 at a price of token0 in token1: the loss in token1 over that price.
+    lost = WIDE.inverted().loss(1 / PRICES)
+    assert lost == pytest.approx(WIDE.loss(PRICES) / PRICES, abs=1e-12)
+
+
+def test_liquidity_in_whole_coins() -> None:
+    # One ETH and what dollars belong to it, [1500, 2600] at 2000: as the pool counts it.
+    per_coin = 1 / 2_000**0.5 - 1 / 2_600**0.5
+    raw = round(10**18 / (per_coin / 10 ** ((6 - 18) / 2)))
+    assert liquidity_of(raw, 18, 6) * per_coin == pytest.approx(1.0)
+
+
+def test_contracts_are_bought_by_the_lot() -> None:
+    strip = il_strip(WIDE)
+    exact = 50_000 * strip.weights
+    bought = strip.contracts(50_000, lot=1.0)
+    assert np.all(bought == np.round(bought))
+    assert np.abs(bought - exact).max() <= 0.5
+    assert np.abs(strip.contracts(50_000, lot=0.1) - exact).max() <= 0.05 + 1e-12
+
+
+def test_a_strip_s_cost_five_points_off() -> None:
+    strip = il_strip(WIDE)
+    told = strip.cost_band(2_000.0, 0.6, years=0.1)
+    assert told.low == pytest.approx(strip.cost(2_000.0, 0.55, years=0.1))
+    assert told.mid == strip.cost(2_000.0, 0.6, years=0.1)
+    assert told.high == pytest.approx(strip.cost(2_000.0, 0.65, years=0.1))

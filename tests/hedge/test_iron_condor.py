@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.hedge import black_scholes
 from monitor.hedge.black_scholes import Underlying
 from monitor.hedge.combination import model_prices, net_greeks
 from monitor.hedge.expected_move import expected_move, strikes_outside
@@ -13,6 +14,7 @@ from monitor.hedge.iron_condor import (
     IronCondor,
     condor_credit,
     model_condor,
+    strikes_by_delta,
     strikes_by_move,
 )
 from monitor.hedge.skew import SPX_SKEW, Skew, SkewedVol
@@ -120,6 +122,26 @@ def test_a_condor_by_the_expected_move() -> None:
 def test_a_wing_below_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="leaves no strike"):
         strikes_by_move(100.0, 0.5, days=30, wing=90.0)
+
+
+def test_a_condor_by_the_deltas_cboe_s_cndr_has() -> None:
+    strikes = strikes_by_delta(INDEX, 0.20, long=0.05, vol=VOL, years=30 / 365)
+    held = strikes.combination()
+    sigma = VOL.at(INDEX.forward(30 / 365), held.strikes, years=30 / 365)
+    deltas = black_scholes.greeks(
+        INDEX, held.strikes, sigma=sigma, years=30 / 365, call=held.calls
+    ).delta
+    # Strikes are five points apart, which is a few thousandths of delta.
+    assert deltas == pytest.approx([-0.05, -0.20, 0.20, 0.05], abs=0.003)
+    assert np.all(held.strikes % 5 == 0)
+    # The skew puts the puts farther off than the calls.
+    assert 6_000 - held.strikes[1] > held.strikes[2] - 6_000
+
+
+@pytest.mark.parametrize(("short", "long"), [(0.05, 0.20), (0.2, 0.0), (0.2, 0.2), (1.2, 0.1)])
+def test_deltas_that_make_no_condor_are_refused(short: float, long: float) -> None:
+    with pytest.raises(ValueError, match="delta must lie"):
+        strikes_by_delta(INDEX, short, long=long, vol=VOL, years=30 / 365)
 
 
 def test_the_model_s_condor_loses_by_a_rise_of_volatility_and_earns_by_time() -> None:

@@ -67,3 +67,14 @@ def test_a_skew_that_would_be_arbitrage_is_refused(slopes: tuple[float, float]) 
 def test_a_volatility_that_cannot_be_is_refused(level: float) -> None:
     with pytest.raises(ValueError, match="above zero"):
         vol(level)
+
+
+@given(skews, st.floats(0.05, 2.0), st.floats(0.02, 1.0), st.floats(0.02, 0.98))
+def test_the_strike_for_a_delta_has_it_at_its_own_volatility(
+    skew: Skew, level: float, spread: float, delta: float
+) -> None:
+    years, stated = (spread / level) ** 2, vol(level, skew)
+    strike = stated.strike_for_delta(100.0, delta, years=years)
+    sigma = stated.at(100.0, strike, years=years)
+    found = black76.delta(100.0, strike, sigma=sigma, years=years)
+    assert found == pytest.approx(delta, abs=1e-9)

@@ -10,7 +10,6 @@ from monitor.hedge.vix_model import (
     VixFuture,
     call_spread,
     model_option,
-    strike_for_delta,
     vix_vol,
 )
 from monitor.hedge.vol import VolAssumption, flat
@@ -81,7 +80,7 @@ def test_the_strike_for_a_delta_has_it_under_the_skew(
     forward: float, delta: float, days: float
 ) -> None:
     vol, years = vix_vol(VolAssumption(), days), days / 365
-    strike = strike_for_delta(forward, delta, vol=vol, years=years)
+    strike = vol.strike_for_delta(forward, delta, years=years)
     assert model_option(forward, strike, vol=vol, years=years).delta == pytest.approx(
         delta, abs=1e-9
     )
@@ -94,11 +93,11 @@ def test_without_skew_a_half_delta_is_the_published_one(
     forward: float, sigma: float, days: int, strike: float
 ) -> None:
     vol = vix_vol(flat(sigma), days, skew=NO_SKEW)
-    found = strike_for_delta(forward, 0.5, vol=vol, years=days / 365)
+    found = vol.strike_for_delta(forward, 0.5, years=days / 365)
     assert found == pytest.approx(strike, abs=0.005)
 
 
 @pytest.mark.parametrize("delta", [0.0, 1.0, -0.5])
 def test_a_delta_no_call_has_is_refused(delta: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
-        strike_for_delta(18.0, delta, vol=vix_vol(flat(0.9), 30), years=YEARS)
+        vix_vol(flat(0.9), 30).strike_for_delta(18.0, delta, years=YEARS)
