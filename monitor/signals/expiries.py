@@ -17,7 +17,7 @@ def vix_expiry(year: int, month: int) -> date:
     Wednesday or that Friday is a holiday, the business day before the Wednesday.
     It is not "the third Wednesday": 2025-01-22 is a fourth.
     """
-    friday = _third_friday(year + month // 12, month % 12 + 1)
+    friday = third_friday(year + month // 12, month % 12 + 1)
     wednesday = friday - _BEFORE
     if is_session(wednesday) and is_session(friday):
         return wednesday
@@ -37,13 +37,14 @@ def last_trading_day(expiry: date) -> date:
     return sessions_back(expiry - timedelta(days=1), 0)
 
 
+def third_friday(year: int, month: int) -> date:
+    """Return the third Friday of a month, holiday or not."""
+    first = date(year, month, 1)
+    return first + timedelta(days=(_FRIDAY - first.weekday()) % 7 + 14)
+
+
 def _monthly(start: date, end: date) -> Iterator[date]:
     year, month = start.year, start.month
     while (year, month) <= (end.year, end.month):
         yield vix_expiry(year, month)
         year, month = year + month // 12, month % 12 + 1
-
-
-def _third_friday(year: int, month: int) -> date:
-    first = date(year, month, 1)
-    return first + timedelta(days=(_FRIDAY - first.weekday()) % 7 + 14)
