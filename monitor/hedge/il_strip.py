@@ -81,8 +81,10 @@ class Strip:
         return np.round(liquidity * self.weights / lot) * lot
 
     def cost_band(self, forward: Numbers, sigma: Numbers, *, years: float) -> Band:
-        """Return the cost at the volatility given, and at 5 points less and more."""
-        return band(lambda shift: self.cost(forward, np.add(sigma, shift), years=years))
+        """Return the cost at the volatility given, at 5 points less (1 % at least) and more."""
+        return band(
+            lambda shift: self.cost(forward, np.maximum(np.add(sigma, shift), 0.01), years=years)
+        )
 
     def cost(self, forward: Numbers, sigma: Numbers, *, years: float) -> float:
         """Return the model's price for one unit of liquidity, undiscounted.

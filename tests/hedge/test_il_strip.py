@@ -216,3 +216,5 @@ def test_a_strip_s_cost_five_points_off() -> None:
     assert told.low == pytest.approx(strip.cost(2_000.0, 0.55, years=0.1))
     assert told.mid == strip.cost(2_000.0, 0.6, years=0.1)
     assert told.high == pytest.approx(strip.cost(2_000.0, 0.65, years=0.1))
+    quiet = strip.cost_band(2_000.0, 0.03, years=0.1)
+    assert quiet.low == strip.cost(2_000.0, 0.01, years=0.1)
