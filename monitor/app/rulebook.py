@@ -9,7 +9,7 @@ from monitor.chain.market import market_name, sources_on
 from monitor.chain.registry import chain_id_of
 from monitor.config import RulesSettings, Settings
 from monitor.errors import ConfigError, Fault
-from monitor.feeds.settings import feed_order, needed
+from monitor.feeds.settings import PRICED, feed_order, needed
 from monitor.hedge.layer import withdraw
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State, in_precedence
@@ -65,11 +65,14 @@ def rulebook(settings: Settings, packs: Sequence[Pack]) -> Rulebook:
 def polled(settings: Settings, packs: Iterable[Pack]) -> dict[str, tuple[str, ...]]:
     """Return the providers of each signal to read, in order: what these packs ask for.
 
-    And what `[feeds]` names, and what was typed, and what tickets are priced by.
+    And what `[feeds]` names, and what was typed, and what tickets of their layers are
+    priced by.
     """
+    packs = tuple(packs)
     rules = [rule for pack in packs for rule in pack.rules]
     spoken = [part for one in rules for part in (one.when, one.clear, one.title, one.text) if part]
     names = {name for part in spoken for name in part.names}
+    names |= set(PRICED) if any(pack.layers for pack in packs) else set()
     manual = settings.feed.get("manual")
     order = feed_order(settings.feeds, names, manual.values if manual else ())
     return {**order, **_markets(settings, names)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from monitor.feeds.settings import ALWAYS
+from monitor.feeds.settings import PRICED
 from monitor.rules.loader import TEST_SUFFIX, read_packs
 from monitor.rules.pack import Pack
 from monitor.shipped import rules_dir
@@ -53,7 +53,7 @@ def usage_of(packs: Iterable[Pack]) -> Mapping[str, Usage]:
             through=tuple(
                 one.name for one in SIGNALS if name in rests_on(one.name) and found.get(one.name)
             ),
-            prices=name in ALWAYS,
+            prices=name in PRICED,
         )
     return found
 

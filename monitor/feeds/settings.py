@@ -25,8 +25,8 @@ Faults = Iterator[tuple[str, str]]
 """Pairs of where in the file and what is wrong there."""
 
 _FAMILY: Final = "is a family of values, which nobody types"
-ALWAYS: Final = ("vix", "dvol.eth", "vx.settle")
-"""Read whatever the rules name: tickets are priced by them, and people ask for them."""
+PRICED: Final = ("vix", "vx.settle")
+"""What the tickets of layers are priced by, whatever their rules name."""
 
 
 def _default_order() -> dict[str, tuple[str, ...]]:
@@ -44,7 +44,7 @@ DEFAULT_ORDER: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(_default_
 
 def wanted(names: Iterable[str]) -> frozenset[str]:
     """Return the signals to read so that these names are known: themselves or their inputs."""
-    return needed((*names, *ALWAYS)) & DEFAULT_ORDER.keys()
+    return needed(names) & DEFAULT_ORDER.keys()
 
 
 def needed(names: Iterable[str]) -> frozenset[str]:

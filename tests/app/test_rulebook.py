@@ -186,7 +186,7 @@ def test_a_reload_takes_the_rules_and_leaves_the_chains_that_run(tmp_path: Path)
     assert [pack.id for pack in book.packs] == ["lp_range"]
     assert book.max_gap == timedelta(minutes=9)
     assert book.lens.chains == {"ethereum"}
-    assert book.lens.feeds == {"vix", "dvol.eth", "vx.settle"}
+    assert book.lens.feeds == set(), "the new rules ask for no market"
     assert book.lens.pegged == {"0x" + "11" * 20}
     kept, _ = retired(book, State(facts=Facts(chains={"ethereum": SourceSeen(name="ethereum")})))
     assert kept.facts.chains.keys() == {"ethereum"}

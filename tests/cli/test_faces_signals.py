@@ -58,6 +58,7 @@ def test_an_old_value_is_unknown_and_says_why(home: Any, hand: Any) -> None:
 
 def test_a_feed_that_is_off_says_so(home: Any, hand: Any) -> None:
     home.take(hand.vix(13.68, home.at, home.at))
+    home.extra = '[feeds]\n"dvol.eth" = ["deribit"]\n'
     assert " ".join(rows(home, "dvol.eth")[0]) == "dvol.eth unknown: has not been read yet"
     home.extra = '[feeds]\n"dvol.eth" = []\n'
     assert " ".join(rows(home, "dvol.eth")[0]) == "dvol.eth unknown: off in [feeds]"
@@ -70,7 +71,7 @@ def test_by_default_only_what_is_read_has_a_row_and_the_others_are_counted(
     home.take(hand.settled(date(2020, 2, 14), {date(2020, 6, 17): 16.7}, home.at))
     lines = home.told("signals")
     names = {line.split()[0] for line in lines}
-    assert {"vix", "vx.settle", "dvol.eth", "vx.m1", "book.il"} <= names, "read, or made of that"
+    assert {"vix", "vx.settle", "vx.m1", "book.il"} <= names, "read, or made of that"
     assert names.isdisjoint({"vix3m", "vol.term", "breadth.advances", "equity.pe"})
     told = " ".join(lines[-2:])
     count = int(told.split()[0])

@@ -26,15 +26,14 @@ def tables(text: str) -> Mapping[str, FeedSettings]:
 
 
 def test_what_is_not_said_stays_as_it_ships() -> None:
-    assert feed_order({"vix": ["cboe", "yahoo"]}) == {
+    assert feed_order({"vix": ["cboe", "yahoo"]}, ["dvol.eth"]) == {
         "vix": ("cboe", "yahoo"),
         "dvol.eth": ("deribit",),
-        "vx.settle": ("cboe_settlement",),
     }
 
 
 def test_a_signal_falls_back_on_every_provider_but_those_one_must_name() -> None:
-    assert feed_order({})["vix"] == ("cboe", "cboe_history", "fred")
+    assert feed_order({}, ["vix"])["vix"] == ("cboe", "cboe_history", "fred")
 
 
 def test_what_a_rule_asks_for_is_read_and_what_that_rests_on() -> None:
@@ -52,11 +51,13 @@ def test_a_typed_value_is_a_signal_s_last_resort() -> None:
 
 
 def test_an_empty_order_turns_a_signal_off() -> None:
-    assert "dvol.eth" not in feed_order({"dvol.eth": []})
+    assert "dvol.eth" not in feed_order({"dvol.eth": []}, ["dvol.eth"])
 
 
 def test_yahoo_is_asked_only_when_it_is_named() -> None:
-    assert all("yahoo" not in names for names in feed_order({}).values())
+    everything = feed_order({}, DEFAULT_ORDER)
+    assert everything
+    assert all("yahoo" not in names for names in everything.values())
 
 
 def test_an_order_is_asked_as_often_as_its_most_frequent_feed() -> None:
