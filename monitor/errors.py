@@ -12,7 +12,12 @@ from datetime import timedelta
 
 
 class HedgewatchError(Exception):
-    """The root of everything Hedgewatch raises on purpose."""
+    """The root of everything Hedgewatch raises on purpose.
+
+    told: true where whoever raises it has logged it, and logs its end.
+    """
+
+    told: bool = False
 
 
 class Transient(HedgewatchError):

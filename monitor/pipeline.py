@@ -1,6 +1,6 @@
 """`step`: one observation in, the new state and the alerts it made out. No clock, no I/O."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,7 +20,7 @@ from monitor.rules.pack import Pack, Rule
 from monitor.rules.scopes import left
 from monitor.rules.sift import Case, Sieve
 from monitor.rules.standing import NONE, Standing, moved, standing_of
-from monitor.rules.surroundings import Given, View
+from monitor.rules.surroundings import Given, View, blind_chains
 from monitor.rules.verdict import Value
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.awaited import awaited
@@ -115,7 +115,17 @@ def refusal(book: Rulebook, state: State, word: Word) -> str:
         if word.alert in known:
             return ""
         return f"no alert {word.alert} is firing; firing: {', '.join(known) or 'none'}"
-    there = {rule.layer.id: rule.layer for rule in book.rules if rule.layer}
+    if unknown := unknown_layer(book.rules, word):
+        return unknown
+    layer = state.layers.get(f"{word.layer}|{word.scope}") or LayerState(
+        layer=word.layer, scope=word.scope
+    )
+    return layers.refusal(layer, word)
+
+
+def unknown_layer(rules: Iterable[Rule], word: Word) -> str:
+    """Return why the rules have no layer such as a word speaks of, or an empty text."""
+    there = {rule.layer.id: rule.layer for rule in rules if rule.layer}
     if word.layer not in there:
         return f"no layer {word.layer}; the rules have {', '.join(sorted(there)) or 'none'}"
     scope = there[word.layer].scope
@@ -123,10 +133,7 @@ def refusal(book: Rulebook, state: State, word: Word) -> str:
         return f"layer {word.layer} covers the whole book: leave --position out"
     if scope is not Scope.BOOK and word.scope == "book":
         return f"layer {word.layer} covers a {scope.value}: name it with --position"
-    layer = state.layers.get(f"{word.layer}|{word.scope}") or LayerState(
-        layer=word.layer, scope=word.scope
-    )
-    return layers.refusal(layer, word)
+    return ""
 
 
 def _hear(book: Rulebook, state: State, word: Word) -> State:
@@ -217,6 +224,11 @@ def _deed(word: Word | None, layer: LayerState | None) -> str:
     return traded(layer, word) if word is not None and layer is not None else ""
 
 
+def _blind(rule: Rule, facts: Facts, now: datetime) -> tuple[str, ...]:
+    """Return the chains a rule over blindness fires for."""
+    return blind_chains(facts, now) if "system.poll_age_s" in rule.when.names else ()
+
+
 class _Docket:
     """One pass over the rules: instances and layers as they become, alerts as they come."""
 
@@ -286,6 +298,7 @@ class _Docket:
             done=done,
             deed=_deed(self._word, view.layer) if view and done else "",
             inhibited=self._inhibitor(rule, case.scope) if rule.inhibited_by else "",
+            blind=_blind(rule, self._facts, self._now) if when.truth else (),
             awaited=self._awaited(rule) if when.truth is None else "",
         )
 
@@ -319,8 +332,7 @@ class _Docket:
     def _mark(self, layer: LayerState | None) -> Mark | None:
         if layer is None or not layer.legs:
             return None
-        key = f"{layer.layer}|{layer.scope}"
-        if key not in self._marks:
+        if (key := f"{layer.layer}|{layer.scope}") not in self._marks:
             self._marks[key] = mark(layer.legs, self._market, self._now)
         return self._marks[key]
 

@@ -33,6 +33,9 @@ host = "127.0.0.1"
 protocol = "auto"                                # 5, falling back to 3.1.1
 """
 
+NPM = "0xC36442b4a4522E871399CD717aBDD847Ab11FE88"
+ENTRY = '[[entry]]\nposition = "1:{}:1"\namount0 = "1"\namount1 = "2"\n'
+
 
 def faults(text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
@@ -54,7 +57,6 @@ def test_a_relative_store_lies_beside_the_file_that_names_it(tmp_path: Path) -> 
     for given, found in (
         ("sqlite:///var/x.db", f"sqlite:///{tmp_path}/elsewhere/var/x.db"),
         ("sqlite:////srv/x.db", "sqlite:////srv/x.db"),
-        ("postgres://x", "postgres://x"),  # refused, as it stands, where it is opened
     ):
         file.write_text(f'[store]\nurl = "{given}"\n{CHAIN}{WATCH}')
         assert load_settings(file).store.url == found
@@ -147,6 +149,41 @@ def test_every_fault_is_told_at_once_with_file_and_key() -> None:
             CHAIN + WATCH + '[feeds]\nvix = ["cbo"]\n',
             "my.toml: feeds.vix: no feed is called 'cbo'; did you mean cboe?",
             id="a feed nobody knows",
+        ),
+        pytest.param(
+            CHAIN + WATCH + '[store]\nurl = "postgres://me:secret@db/x"\n',
+            'my.toml: store.url: is no store: write "sqlite:///var/hedgewatch.db"',
+            id="a store of another kind, which is not quoted",
+        ),
+        pytest.param(
+            CHAIN + WATCH + ENTRY.format(NPM) + ENTRY.format(NPM.lower()),
+            f"my.toml: entry.1.position: 1:{NPM}:1 has another [[entry]] already",
+            id="two entries of one position, in another case",
+        ),
+        pytest.param(
+            CHAIN + '[[watch]]\nchain = "ethereum"\nnft = [true]\n',
+            "my.toml: watch.0.nft.0: must be a number, was True",
+            id="a truth where a token id belongs",
+        ),
+        pytest.param(
+            CHAIN + '[[watch]]\nchain = "ethereum"\nnft = [1, 1]\n',
+            "my.toml: watch.0: the same nft stands there twice",
+            id="a token id twice",
+        ),
+        pytest.param(
+            CHAIN + WATCH + '[channel.mqtt]\nhost = ""\n',
+            "my.toml: channel.mqtt.host: String should have at least 1 character, was ''",
+            id="a broker without a name",
+        ),
+        pytest.param(
+            CHAIN + WATCH + f'[chain.mine]\nrpc = ["env:X"]\nchain_id = 1\nmanager = "{NPM}"\n',
+            "my.toml: chain.mine: is chain 1, as [chain.ethereum] is already",
+            id="one chain under two names",
+        ),
+        pytest.param(
+            CHAIN + WATCH + '[rules]\nmax_gap = "0s"\n',
+            "my.toml: rules.max_gap: must be above 0",
+            id="no time at all",
         ),
         pytest.param(
             CHAIN + WATCH + '[rules]\nmax_gap = "5"\n',

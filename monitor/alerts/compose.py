@@ -12,15 +12,16 @@ from monitor.amm.measure import Measures
 from monitor.hedge.legs import spell_leg
 from monitor.model.layer import Proposal, Ticket
 from monitor.model.observation import Block
-from monitor.rules.lifecycle import Instance, Told, Turn
+from monitor.rules.lifecycle import Instance, Phase, Told, Turn
 from monitor.rules.pack import Rule
-from monitor.rules.surroundings import View
+from monitor.rules.surroundings import View, blind_chains
 from monitor.rules.verdict import Scalar, Verdict
 from monitor.signals.book import book_value_usd, live_positions, unpriced
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import PositionSeen
 
 Lookup: TypeAlias = Callable[[str], Scalar | None]
+_ENDS: Final = frozenset({Turn.RESOLVED, Turn.FILLED, Turn.RETRACTED})
 _NEVER: Final = 1e-12
 """Prices below this, and above its inverse, are the ends of a full range."""
 
@@ -87,10 +88,21 @@ def compose(occasion: Occasion) -> Alert:
 
 
 def _since(occasion: Occasion) -> datetime:
-    """Return since when the condition has been true, or of SEEN since when it was not known."""
+    """Return since when the condition has been, or had been, true; of SEEN since when unknown."""
     if occasion.told.turn is Turn.SEEN:
         return occasion.instance.dark_since or occasion.view.now
-    return occasion.instance.since or occasion.view.now
+    instance = occasion.instance
+    begun = instance.since or (instance.ended if occasion.told.turn in _ENDS else None)
+    return begun or occasion.view.now
+
+
+def _blind(occasion: Occasion) -> tuple[str, ...]:
+    """Return the chains the alert tells of, where its rule speaks of blindness."""
+    if "system.poll_age_s" not in occasion.rule.when.names:
+        return ()
+    instance, view = occasion.instance, occasion.view
+    open_ = instance.phase is Phase.FIRING or occasion.told.turn in _ENDS
+    return (instance.blind if open_ else ()) or blind_chains(view.facts, view.now)
 
 
 def _reason(occasion: Occasion, block: Block | None) -> str:
@@ -146,6 +158,7 @@ def _texts(occasion: Occasion, ticket: Ticket | None) -> Mapping[str, Scalar | N
         "ticket.note": ticket.note if ticket else None,
         "position.label": label(position) if position else None,
         "pool.pair": pool.state.pool.pair if pool else None,
+        "system.blind_chains": ", ".join(_blind(occasion)) or None,
         "layer.title": occasion.rule.layer.title if occasion.rule.layer else None,
         "vix_age": f"{age / 60:.0f} m" if isinstance(age, float) else None,
     }
@@ -188,6 +201,9 @@ def _subject(occasion: Occasion, position: PositionSeen | None) -> str:
 def _evidence(occasion: Occasion, position: PositionSeen | None) -> tuple[str | None, Block | None]:
     if position is not None:
         return position.chain, position.block
+    if blind := _blind(occasion):
+        source = occasion.view.facts.chains.get(blind[0]) if len(blind) == 1 else None
+        return (source.name, source.block) if source else (None, None)
     sources = [s for s in occasion.view.facts.chains.values() if s.block is not None]
     if len(sources) == 1:
         return sources[0].name, sources[0].block

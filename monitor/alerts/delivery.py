@@ -40,12 +40,14 @@ Outcome: TypeAlias = Retry | Dead
 
 
 def after_failure(
-    error: Transient | Permanent, *, tries: int, queued_at: datetime, now: datetime, jitter: float
+    error: Transient | Permanent, *, tries: int, aged_from: datetime, now: datetime, jitter: float
 ) -> Outcome:
     """Decide what becomes of a letter after a failed try.
 
-    tries: made so far, this one included. jitter: in [0, 1), the part taken of a
-    wait that doubles with every try; a wait the other side asked for is the least.
+    tries: made so far, this one included. aged_from: since when it could have been
+    delivered; its age counts from there, and ends nothing where the channel only asks us
+    to wait. jitter: in [0, 1), the part taken of a wait that doubles with every try; a
+    wait the other side asked for is the least.
     """
     match error:
         case Permanent():
@@ -53,19 +55,20 @@ def after_failure(
         case Transient(refused=True):
             return Retry(due=now)  # however long: it is the channel that waits, not the letter
         case Transient():
-            return _after_transient(error, tries, queued_at, now=now, jitter=jitter)
+            return _after_transient(error, tries, aged_from, now=now, jitter=jitter)
     assert_never(error)
 
 
 def _after_transient(
-    error: Transient, tries: int, queued_at: datetime, *, now: datetime, jitter: float
+    error: Transient, tries: int, aged_from: datetime, *, now: datetime, jitter: float
 ) -> Outcome:
     if error.ambiguous and tries >= AMBIGUOUS_TRIES:
         return Dead(reason=f"no answer to {tries} tries, it may have arrived: {error}")
     wait = timedelta(seconds=_wait_s(tries, ambiguous=error.ambiguous, jitter=jitter))
     if error.retry_after is not None:
-        wait = max(wait, error.retry_after)
-    if wait > queued_at + MAX_AGE - now:
+        # Who asks us to come later is there: no reason to give the letter up.
+        return Retry(due=now + max(wait, error.retry_after))
+    if wait > aged_from + MAX_AGE - now:
         return Dead(reason=f"undelivered for {MAX_AGE.days} days: {error}")
     return Retry(due=now + wait)
 

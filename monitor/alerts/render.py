@@ -12,6 +12,7 @@ from monitor.alerts.retraction import lines
 from monitor.alerts.terms import say, say_tight
 from monitor.alerts.ticket import ticket_lines
 from monitor.model.layer import Action
+from monitor.rules.lifecycle import NOT_CLEARED
 from monitor.rules.pack import Severity
 
 DELAYED: Final = timedelta(minutes=2)
@@ -179,7 +180,11 @@ def _trace(alert: Alert, state: AlertState) -> Iterator[str]:
         yield _one_line(say(term, aged=stamp not in aged, at=alert.at))
         aged.add(stamp)
     if alert.at > alert.since and alert.pack != "self" and state in _OPEN:
-        yield f"So for {_lasted(alert)}, since {moment(alert.since, alert.at)}"
+        begun = moment(alert.since, alert.at)
+        if NOT_CLEARED in alert.reason:
+            yield f"First true {_lasted(alert)} ago, at {begun}"
+        else:
+            yield f"So for {_lasted(alert)}, since {begun}"
 
 
 def _body(alert: Alert, state: AlertState) -> Iterator[str]:

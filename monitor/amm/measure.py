@@ -22,6 +22,8 @@ from monitor.model.swift import swift
 UsdPrices: TypeAlias = Mapping[str, float | None]
 """USD a whole token, by the token's address as its pool spells it; None is unknown."""
 
+_OWED: Final = (1 << 128) - 1
+
 _UNPRICED: Final[UsdPrices] = {}
 
 
@@ -39,8 +41,10 @@ class Measures:
     """One position at one block.
 
     amount0, amount1: principal, raw, as a burn pays. owed0, owed1: what a collect
-    would pay, raw. fees0, fees1: owed less principal withdrawn and not collected.
-    value: principal alone; fees: fees alone; total: principal and all that is owed.
+    would pay, raw. fees0, fees1: owed less principal withdrawn and not collected; where no
+    events tell that, what the range has grown by since it was touched, the least there is.
+    value: principal alone; fees: fees alone, None where they may be more than that least;
+    total: principal and all that is owed.
     il: value / hodl - 1, a fraction <= 0; il_worth: value - hodl; hodl: what holding
     would be worth. All three None while the basis is unknown or not this liquidity's.
     il_realised_token1: whole token1, each withdrawal at its own price; in USD it is
@@ -58,7 +62,7 @@ class Measures:
     fees0: int
     fees1: int
     value: Worth
-    fees: Worth
+    fees: Worth | None
     total: Worth
     il: float | None
     il_worth: Worth | None
@@ -72,6 +76,11 @@ class Measures:
     distance_lower: float
     distance_upper: float
     usd_a_token1: float | None = None
+
+    @property
+    def fees_usd(self) -> float | None:
+        """Return the fees in US dollars, None where they or a dollar price are not known."""
+        return None if self.fees is None else self.fees.usd
 
 
 _worth: Final = swift(Worth)
@@ -112,7 +121,7 @@ def measure(
         pool.sqrt_price_x96, position.tick_lower, position.tick_upper, position.liquidity
     )
     owed = position_owed(pool, position)
-    fees = _without_principal(owed, position.basis)
+    fees, sure = _without_principal(owed, position)
     value = value_x192(*amounts, pool.sqrt_price_x96)
     all_owed = value_x192(*owed, pool.sqrt_price_x96)
     all_fees = all_owed if fees is owed else value_x192(*fees, pool.sqrt_price_x96)
@@ -125,7 +134,7 @@ def measure(
         *owed,
         *fees,
         worth.of(value),
-        worth.of(all_fees),
+        worth.of(all_fees) if sure else None,
         worth.of(value + all_owed),
         loss_fraction(value, hodl),  # il
         worth.of(value - hodl) if hodl else None,  # il_worth
@@ -196,10 +205,17 @@ def _whole(sqrt_price_x96: int, shift: int) -> float:
     return square * scale / Q192 if shift >= 0 else square / (Q192 * scale)
 
 
-def _without_principal(owed: tuple[int, int], basis: Basis | None) -> tuple[int, int]:
-    if basis is None or not (basis.uncollected0 or basis.uncollected1):
-        return owed
-    return max(owed[0] - basis.uncollected0, 0), max(owed[1] - basis.uncollected1, 0)
+def _without_principal(owed: tuple[int, int], position: Position) -> tuple[tuple[int, int], bool]:
+    """Return what of the owed is fees for sure, and whether that is all that is fees."""
+    basis, kept0, kept1 = position.basis, position.tokens_owed0, position.tokens_owed1
+    if basis is None or basis.source != "events":
+        # What the manager keeps may be fees or principal: only events tell which.
+        if not (kept0 or kept1):
+            return owed, True
+        return ((owed[0] - kept0) & _OWED, (owed[1] - kept1) & _OWED), False
+    if not (basis.uncollected0 or basis.uncollected1):
+        return owed, True
+    return (max(owed[0] - basis.uncollected0, 0), max(owed[1] - basis.uncollected1, 0)), True
 
 
 def _hodl_x192(position: Position, pool: PoolState) -> int:

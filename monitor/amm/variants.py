@@ -62,7 +62,8 @@ def entry_root(position: Position, basis: Basis) -> int | None:
     dust = _ROUNDED * (_Q96 // held + by0 * by0 // wide + 2)
     if abs(by1 - by0) > min(by0, by1) // _CLOSE + dust:
         return None
-    return by1 if basis.hodl1 >= basis.hodl0 else by0
+    # Of amounts no pool has ever taken the price may come to nothing at all.
+    return (by1 if basis.hodl1 >= basis.hodl0 else by0) or None
 
 
 def holdings(

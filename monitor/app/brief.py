@@ -73,7 +73,7 @@ def _position(seen: PositionSeen) -> Iterator[str]:
     measures = seen.measures
     where = "in" if measures.in_range else "OUT of"
     yield f"  {figure(measures.price, 'quote per base')} {where} {edges(measures)}"
-    yield f"  IL {_known(measures.il, 'fraction')}, fees {_known(measures.fees.usd, 'usd')}"
+    yield f"  IL {_known(measures.il, 'fraction')}, fees {_known(measures.fees_usd, 'usd')}"
     yield f"  worth {_known(measures.total.usd, 'usd')}"
 
 

@@ -1,14 +1,15 @@
 """The live driver: one observation after another through `step`, each committed whole."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.wire import to_json
 from monitor.app.foresight import weighs, with_doubts
+from monitor.app.parting import ended, farewells
 from monitor.app.present import describe
 from monitor.app.rulebook import retired
 from monitor.chain.health import EndpointHealth
@@ -28,6 +29,8 @@ RETENTION: Final = timedelta(days=90)
 """How long delivered alerts, polls and consumed words are kept: a quarter to look back on."""
 
 _DAY: Final = timedelta(days=1)
+_LOOK_BACK: Final = 10_000
+"""How many events back the last word of an alert is looked for when its rule is gone."""
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -55,6 +58,7 @@ class Daemon:
         self._forget(seen.observed_at)
         if isinstance(seen, Word | Past) and (reason := self._refusal(seen)):
             self.store.commit(Change(consumed_words={seen.id: f"refused: {reason}"}))
+            _log.warning("%s is refused: %s", _said(seen), reason)
             return ()
         new, alerts = step(self.book, self.state, seen)
         if isinstance(seen, Snapshot):
@@ -65,7 +69,7 @@ class Daemon:
             forget_samples_before=forgotten_samples(self.state, new),
             forget_samples_from=dropped_samples(self.state, new),
             alerts=tuple(self._outgoing(alert) for alert in alerts),
-            consumed_words=_consumed(seen, new),
+            consumed_words=_consumed(seen, self.state, new),
             poll=_poll(seen, requests),
         )
         self.store.commit(change)
@@ -134,9 +138,17 @@ class Daemon:
                 rows=changed_rows(self.state, kept),
                 samples=new_samples(self.state, kept),
                 forget_samples_before=forgotten_samples(self.state, kept),
+                alerts=tuple(self._farewells(kept)),
             )
         )
         self.state = kept
+
+    def _farewells(self, kept: State) -> Iterator[Outgoing]:
+        """Yield the end of each alert that goes with its rule, for whoever may have heard of it."""
+        keys = ended(self.state, kept)
+        told = reversed(self.store.history.latest(_LOOK_BACK)) if keys else ()
+        for alert in farewells(keys, told, self.now()):
+            yield replace(self._outgoing(alert), takes_back=True)
 
     def _give_up(self, channel: str) -> None:
         reason = f"{channel} is no longer configured"
@@ -168,7 +180,14 @@ class Daemon:
         )
 
 
-def _consumed(seen: Observation, state: State) -> dict[str, str]:
+def _said(seen: Word | Past) -> str:
+    """Return what was said, and by whom, in few words."""
+    if isinstance(seen, Past):
+        return f"the past of {seen.name} from {seen.source}"
+    return f"`{seen.verb.value} {seen.layer or seen.alert}` by {seen.by}"
+
+
+def _consumed(seen: Observation, before: State, state: State) -> dict[str, str]:
     if isinstance(seen, Past):
         return {seen.id: f"{len(seen.bars)} sessions of {seen.name} from {seen.source}"}
     if not isinstance(seen, Word):
@@ -176,8 +195,9 @@ def _consumed(seen: Observation, state: State) -> dict[str, str]:
     if seen.verb in {Verb.ACK, Verb.SNOOZE}:
         what = "acked" if seen.until is None else f"snoozed until {seen.until:%Y-%m-%d %H:%M} UTC"
         return {seen.id: f"{seen.alert} {what} by {seen.by}"}
-    layer = state.layers.get(f"{seen.layer}|{seen.scope}")
-    return {seen.id: describe(layer) if layer else f"{seen.layer} off"}
+    key = f"{seen.layer}|{seen.scope}"
+    layer = state.layers.get(key)
+    return {seen.id: describe(layer, before.layers.get(key)) if layer else f"{seen.layer} off"}
 
 
 def _poll(seen: Observation, requests: int) -> Poll | None:

@@ -4,13 +4,13 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from monitor.alerts.figures import age, figure
 from monitor.app.doctor_chain import visit_chain
+from monitor.app.doctor_feeds import FeedVisit
 from monitor.app.finding import Finding
 from monitor.app.present import clock_of
 from monitor.app.skew import Skew
@@ -21,13 +21,7 @@ from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import HedgewatchError
 from monitor.feeds.http import HttpSettings, Web, open_client
-from monitor.feeds.port import Feed
-from monitor.feeds.provider import providers
-from monitor.feeds.settings import FeedSettings
-from monitor.feeds.shared import SharedFeed
 from monitor.model.reading import Reading
-from monitor.signals.catalogue import BY_NAME
-from monitor.signals.sessions import open_seconds
 from monitor.store.connection import database_path
 from monitor.store.lock import is_running
 
@@ -43,12 +37,13 @@ async def examine(settings: Settings, order: Mapping[str, Sequence[str]]) -> Asy
     """
     clock = clock_of(settings)
     skew = Skew(clock)
+    visit = FeedVisit(settings=settings, clock=clock, patience_s=_PATIENCE_S)
     async with open_client(HttpSettings()) as client:
         client.event_hooks["response"].append(skew.hear)
         rounds: list[Awaitable[list[Finding]]] = [
             *(visit_chain(name, settings, clock, skew) for name in settings.chain),
             *_markets(settings, order, clock),
-            *_feeds(settings, order, Web(client, clock), clock),
+            *visit.rounds(order, Web(client, clock)),
             *_channels(settings),
         ]
         for findings in await asyncio.gather(*rounds):
@@ -102,48 +97,6 @@ async def _market(
 
 def _oldest(told: Sequence[Reading], now: datetime) -> str:
     return age((now - min(one.as_of for one in told)).total_seconds())
-
-
-def _feeds(
-    settings: Settings, order: Mapping[str, Sequence[str]], web: Web, clock: Clock
-) -> Iterator[Awaitable[list[Finding]]]:
-    """Yield a question a provider and signal; each provider is asked once."""
-    shared = dict[str, SharedFeed]()
-    for signal, names in order.items():
-        for name in names if signal in BY_NAME else ():
-            if name not in shared:
-                built = providers()[name].build(web, clock, settings.feed.get(name, FeedSettings()))
-                shared[name] = SharedFeed(built, fresh_s=_PATIENCE_S)
-            others = [one for one in names if one != name]
-            yield _feed(signal, name, shared[name], clock, others)
-
-
-async def _feed(
-    signal: str, name: str, feed: Feed, clock: Clock, others: Sequence[str]
-) -> list[Finding]:
-    """Return whether a provider tells a signal. others: who is asked for it besides."""
-
-    async def ask() -> str:
-        readings = [one for one in await feed.read() if one.name == signal]
-        if not readings:
-            raise ValueError(f"gave no {signal}")
-        newest = max(readings, key=lambda one: one.as_of)
-        limit = BY_NAME[signal].max_age
-        open_s = open_seconds(BY_NAME[signal].hours, newest.as_of, clock.now())
-        old_s = (clock.now() - newest.as_of).total_seconds()
-        shut = f", {age(open_s)} of it in session" if open_s < old_s else ""
-        told = f"{signal} {figure(newest.value, newest.unit)}, {age(old_s)} old{shut}"
-        if limit is not None and open_s > limit.total_seconds():
-            raise ValueError(f"{told}: older than the {age(limit.total_seconds())} allowed")
-        return told
-
-    found = await _asked(name, ask)
-    if found.ok:
-        return [found]
-    mend = f'name another provider of "{signal}" in [feeds], or give it in [feed.manual]'
-    if others:
-        mend = f"{' and '.join(others)} is asked in its place until it answers"
-    return [replace(found, text=f"{found.text}; {mend}")]
 
 
 def _channels(settings: Settings) -> Iterator[Awaitable[list[Finding]]]:

@@ -46,10 +46,12 @@ def plan_of(
         raise _wrong("--to", f"{end} is before {begin}")
     whole = last_whole(signal, now)
     if begin > whole:
-        raise _wrong("--from", f"{begin} is to come: the last session that is over is {whole}")
+        over = f"the last session that is over is {whole}"
+        raise _wrong("--from", f"nothing from {begin} on is over yet: {over}")
     kept = first_kept(signal, whole)
     if end is not None and end < kept:
-        raise _wrong("--to", f"only {signal.bars} sessions are kept, from {kept} on")
+        what = "months" if monthly(signal) else "sessions"
+        raise _wrong("--to", f"only {signal.bars} {what} are kept, from {kept} on")
     return Plan(
         signal=signal,
         first=max(begin, kept),
@@ -100,15 +102,20 @@ def _asked_of(settings: Settings, signal: Signal, source: str | None) -> tuple[P
     if not known or not signal.bars:
         raise _wrong("SIGNAL", f"nobody has a history of {signal.name}")
     have = " and ".join(one.name for one in known)
+    verb = "has" if len(known) == 1 else "have"
     if source is not None:
         chosen = tuple(one for one in known if one.name == source)
         if not chosen:
-            raise _wrong("--source", f"{source} has no history of {signal.name}; {have} has")
+            raise _wrong("--source", f"{source} has no history of {signal.name}; {have} {verb}")
         return chosen
     named = settings.feeds.get(signal.name, ())
     allowed = tuple(one for one in known if not one.opt_in or one.name in named)
     if not allowed:
-        reason = f"only {have} has a history of {signal.name}, and is opt-in: give --source {have}"
+        are = "is" if len(known) == 1 else "are"
+        reason = (
+            f"only {have} {verb} a history of {signal.name}, and {are} opt-in:"
+            f" give --source {known[0].name}"
+        )
         raise _wrong("SIGNAL", reason)
     return allowed
 

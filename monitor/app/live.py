@@ -54,6 +54,11 @@ async def run(config: Path, console: TextIO) -> None:
 
     Raises ConfigError before anything is started if a file is faulty.
     """
+    with _hangups() as hangup:
+        await _run(config, console, hangup)
+
+
+async def _run(config: Path, console: TextIO, hangup: asyncio.Event) -> None:
     settings, packs = ready(config)
     book = rulebook(settings, packs)
     load_calendars()  # a second or two of work, done before anything waits on the loop
@@ -65,7 +70,7 @@ async def run(config: Path, console: TextIO) -> None:
             if (source := state.facts.chains.get(name)) is not None:
                 reader.resume([one.block for one in source.recent])
         collect_seldom()
-        await _serve(parts, book, state, lambda: _reloaded(config, settings, order))
+        await _serve(parts, book, state, lambda: _reloaded(config, settings, order), hangup)
 
 
 def _reloaded(config: Path, running: Settings, order: Mapping[str, Sequence[str]]) -> Rulebook:
@@ -81,7 +86,11 @@ def _reloaded(config: Path, running: Settings, order: Mapping[str, Sequence[str]
 
 
 async def _serve(
-    parts: Parts, book: Rulebook, state: State, reload: Callable[[], Rulebook]
+    parts: Parts,
+    book: Rulebook,
+    state: State,
+    reload: Callable[[], Rulebook],
+    hangup: asyncio.Event,
 ) -> None:
     """Run road, couriers and connections until told to stop; then drain, then disconnect."""
     stop, quiet = asyncio.Event(), asyncio.Event()
@@ -103,7 +112,7 @@ async def _serve(
     )
     daemon.tidy()
     await tell(daemon.state)
-    with _signals(stop, daemon):
+    with _signals(stop, daemon, hangup):
         async with asyncio.TaskGroup() as links:
             for channel in linked:
                 links.create_task(channel.run(quiet), name=f"{channel.name} link")
@@ -200,7 +209,21 @@ def _pulse(
 
 
 @contextmanager
-def _signals(stop: asyncio.Event, daemon: Daemon) -> Iterator[None]:
+def _hangups() -> Iterator[asyncio.Event]:
+    """Note a SIGHUP that comes before there are rules to reload, or when there are none any more.
+
+    By itself it would end the process.
+    """
+    loop, hangup = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGHUP, hangup.set)
+    try:
+        yield hangup
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+
+
+@contextmanager
+def _signals(stop: asyncio.Event, daemon: Daemon, hangup: asyncio.Event) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     # Between two observations, never within one: the road does not wait inside `take`.
@@ -211,8 +234,11 @@ def _signals(stop: asyncio.Event, daemon: Daemon) -> Iterator[None]:
     }
     for number, handler in handlers.items():
         loop.add_signal_handler(number, handler)
+    if hangup.is_set():  # the rules were read already when it came, or soon after
+        daemon.reload_rules()
     try:
         yield
     finally:
-        for number in handlers:
+        for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+        loop.add_signal_handler(signal.SIGHUP, hangup.set)

@@ -21,6 +21,7 @@ from monitor.errors import ConfigError, Fault
 from monitor.feeds.chooser import FallbackFeed
 from monitor.feeds.http import HttpSettings, Web, open_client
 from monitor.feeds.merged import MergedFeed
+from monitor.feeds.outages import Outages
 from monitor.feeds.port import Feed
 from monitor.feeds.provider import providers
 from monitor.feeds.settings import FeedSettings, poll_seconds, provider_seconds
@@ -189,16 +190,17 @@ def _feeds(
         )
         for name in names
     }
+    outages = Outages()
     for signal, asked in order.items():
         yield Polled(
             name=signal,
             every_s=poll_seconds(asked, settings.feed),
-            feed=_together(signal, [shared[name] for name in asked], clock),
+            feed=_together(signal, [shared[name] for name in asked], clock, outages),
         )
 
 
-def _together(signal: str, feeds: Sequence[Feed], clock: Clock) -> Feed:
+def _together(signal: str, feeds: Sequence[Feed], clock: Clock, outages: Outages) -> Feed:
     """Return providers as one: the first that works, or of a family all of them."""
     if BY_NAME[signal].keyed and len(feeds) > 1:
         return MergedFeed(signal=signal, feeds=feeds)
-    return FallbackFeed(signal=signal, feeds=feeds, clock=clock)
+    return FallbackFeed(signal=signal, feeds=feeds, clock=clock, outages=outages)

@@ -6,7 +6,7 @@ from pathlib import Path
 from monitor.clock import Clock, ScenarioClock, SystemClock
 from monitor.config import Settings
 from monitor.errors import Permanent
-from monitor.hedge.legs import spell_leg
+from monitor.hedge.legs import spell_contract, spell_leg, turned_short
 from monitor.model.layer import LayerState
 from monitor.store.connection import database_path
 from monitor.store.sqlite import SqliteStore, open_sqlite
@@ -26,10 +26,17 @@ def open_saved(settings: Settings, now: datetime) -> SqliteStore:
     return open_sqlite(settings.store.url, now=now, check=False)
 
 
-def describe(layer: LayerState) -> str:
-    """Return a layer's state in one line: `L2 on: 4 x VIX 17 Jun 2020 16 call`."""
+def describe(layer: LayerState, before: LayerState | None = None) -> str:
+    """Return a layer's state in one line: `L2 on: 4 x VIX 17 Jun 2020 16 call`.
+
+    before: as it was until a trade; a leg of which more was sold than it held is told.
+    """
     legs = ", ".join(spell_leg(leg) for leg in layer.legs)
     where = "" if layer.scope == "book" else f" [{layer.scope}]"
-    return f"{layer.layer}{where} {layer.status.value.replace('_', ' ')}" + (
-        f": {legs}" if legs else ""
-    )
+    told = f"{layer.layer}{where} {layer.status.value.replace('_', ' ')}"
+    told += f": {legs}" if legs else ""
+    turned = turned_short(before.legs if before else (), layer.legs)
+    short = [spell_contract(leg.contract) for leg in turned]
+    if not short:
+        return told
+    return f"{told}; more was sold than it held, so it is now short {', '.join(short)}"

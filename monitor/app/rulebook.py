@@ -9,7 +9,8 @@ from monitor.chain.market import market_name, sources_on
 from monitor.chain.registry import chain_id_of
 from monitor.config import RulesSettings, Settings
 from monitor.errors import ConfigError, Fault
-from monitor.feeds.settings import PRICED, feed_order, needed
+from monitor.feeds.provider import providers
+from monitor.feeds.settings import PRICED, feed_order, keys_in, needed
 from monitor.hedge.layer import withdraw
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State, in_precedence
@@ -68,14 +69,31 @@ def polled(settings: Settings, packs: Iterable[Pack]) -> dict[str, tuple[str, ..
     And what `[feeds]` names, and what was typed, and what tickets of their layers are
     priced by.
     """
+    names = _asked_for(packs)
+    return {**_feeds(settings, names, keys_in(settings.feed)), **_markets(settings, names)}
+
+
+def unkeyed(settings: Settings, packs: Iterable[Pack]) -> frozenset[str]:
+    """Return the signals that these packs ask for and nobody gives without an API key."""
+    names = _asked_for(packs)
+    known = _feeds(settings, names, keys_in(settings.feed))
+    return frozenset(_feeds(settings, names, providers()).keys() - known.keys())
+
+
+def _asked_for(packs: Iterable[Pack]) -> set[str]:
+    """Return the names that rules say, and what tickets of their layers are priced by."""
     packs = tuple(packs)
     rules = [rule for pack in packs for rule in pack.rules]
     spoken = [part for one in rules for part in (one.when, one.clear, one.title, one.text) if part]
     names = {name for part in spoken for name in part.names}
-    names |= set(PRICED) if any(pack.layers for pack in packs) else set()
+    return names | (set(PRICED) if any(pack.layers for pack in packs) else set())
+
+
+def _feeds(
+    settings: Settings, names: Iterable[str], keys: Collection[str]
+) -> dict[str, tuple[str, ...]]:
     manual = settings.feed.get("manual")
-    order = feed_order(settings.feeds, names, manual.values if manual else ())
-    return {**order, **_markets(settings, names)}
+    return feed_order(settings.feeds, names, manual.values if manual else (), keys=keys)
 
 
 def _markets(settings: Settings, names: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -1,10 +1,13 @@
 """Config, rules and secrets looked at together, so that a person mends everything at once."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.app.present import clock_of
 from monitor.app.rulebook import read_enabled
-from monitor.config import Settings, read_draft, secret_faults
+from monitor.config import Draft, Settings, read_draft, secret_faults
 from monitor.errors import ConfigError, Fault
 from monitor.rules.pack import Pack
 
@@ -33,7 +36,7 @@ def look_over(path: Path) -> Findings:
     return Findings(
         settings=settings,
         packs=packs,
-        faults=(*draft.faults, *faults),
+        faults=(*draft.faults, *_untimely(draft), *faults),
         unset=tuple(
             Fault(file=draft.file, where=where, reason=reason)
             for where, reason in secret_faults(draft.secrets)
@@ -47,3 +50,17 @@ def ready(path: Path) -> tuple[Settings, tuple[Pack, ...]]:
     if found.faults or found.unset:
         raise ConfigError([*found.faults, *found.unset])
     return found.settings, found.packs
+
+
+def _untimely(draft: Draft) -> Iterator[Fault]:
+    """Yield a fault for each typed value whose date is to come."""
+    manual = draft.settings.feed.get("manual")
+    if manual is None or not manual.values:
+        return
+    with suppress(OSError):  # a story whose clock cannot be read is told of when it begins
+        now = clock_of(draft.settings).now()
+        for signal, typed in manual.values.items():
+            with suppress(ValueError):  # a time without its offset is told with the rest
+                if reason := typed.untimely(now):
+                    where = f"feed.manual.values.{signal}.as_of"
+                    yield Fault(file=draft.file, where=where, reason=reason)

@@ -75,6 +75,14 @@ class Disagrees(Transient):
     """Two nodes tell different things of one block."""
 
 
+class Incomplete(Transient):
+    """The events a node tells of a position do not come to what the position holds."""
+
+
+class StillIncomplete(Incomplete):
+    """The same as a while ago: the node was not asked again."""
+
+
 class EndpointRefused(Permanent):
     """This endpoint will not serve us: a wrong key, path or chain."""
 

@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from monitor.chain.breaker import LONGEST_ASKED, Breaker
-from monitor.chain.failures import NO_FAULT, EndpointRefused, NotOffered, RangeTooWide, Reverted
+from monitor.chain.failures import (
+    NO_FAULT,
+    EndpointRefused,
+    NotOffered,
+    RangeTooWide,
+    Reverted,
+    StillIncomplete,
+)
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
 from monitor.errors import HedgewatchError, Permanent, Transient
@@ -74,6 +81,8 @@ class Guarded:
         self.logs.begin()
         try:
             done = await work(self.endpoint)
+        except StillIncomplete:
+            raise
         except (Transient, Permanent) as failure:
             self.logs.fail(_without_logs(failure), now)
             if was_well:

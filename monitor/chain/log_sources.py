@@ -1,16 +1,16 @@
 """Whose logs are read: the first endpoint that gives them, without giving up the good one.
 
 A node may be sound in all but its logs: it offers none, has thrown old ones away, gives too
-few at once, or has asked for a rest. Then snapshots stay with it and the logs come from
-the next endpoint that gives them, which must first show the very block they are read to:
-past their own head nodes answer that nothing happened.
+few at once, tells what does not add up, or has asked for a rest. Then snapshots stay with it
+and the logs come from the next endpoint that gives them, which must first show the very
+block they are read to: past their own head nodes answer that nothing happened.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from monitor.chain.failures import Behind, Disagrees, NoBlock
+from monitor.chain.failures import Behind, Disagrees, Incomplete, NoBlock, NotOffered
 from monitor.chain.guarded import Guarded
 from monitor.chain.heads import header
 from monitor.chain.rpc import Endpoint
@@ -23,8 +23,8 @@ T = TypeVar("T")
 class LogSources:
     """The endpoints that may tell what happened up to a block, in order of preference.
 
-    there: the first has shown the block. all: whether these are all that the chain has.
-    told_by: who told last.
+    there: the first has shown the block. complete: these are all that the chain has.
+    told_by: who told last. now: when they are asked.
     """
 
     def __init__(
@@ -32,23 +32,29 @@ class LogSources:
     ) -> None:
         self._there = tuple(there)
         self._block = block
-        self._now = now
+        self.now = now
         self._complete = complete
         self._shown: set[Endpoint] = {there[0].endpoint}
         self.told_by: Endpoint | None = None
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return all of them, whether at rest or not."""
+        return tuple(one.endpoint for one in self._there)
 
     async def ask(self, work: Callable[[Endpoint], Awaitable[T]]) -> T:
         """Do the whole of `work` on one endpoint; start afresh on the next where it fails.
 
         Raises what it failed with: Permanent only where every endpoint says that it will not
-        do, Transient else.
+        do, Incomplete where some tell too little and no other that can be asked may tell
+        more, Transient else.
         """
         failures: list[HedgewatchError] = []
         asked = self._awake()
         for one in asked:
             try:
                 await self._show(one)
-                done = await one.told_logs(work, self._now)
+                done = await one.told_logs(work, self.now)
             except (Transient, Permanent) as failure:
                 failures.append(failure)
             else:
@@ -58,8 +64,8 @@ class LogSources:
 
     def _awake(self) -> list[Guarded]:
         """Return whom to ask: those that give logs, or whoever did not ask for rest."""
-        awake = [one for one in self._there if one.logs.admits(self._now)]
-        return awake or [one for one in self._there if not one.logs.keeps_off(self._now)]
+        awake = [one for one in self._there if one.logs.admits(self.now)]
+        return awake or [one for one in self._there if not one.logs.keeps_off(self.now)]
 
     async def _show(self, one: Guarded) -> None:
         """Make sure once that an endpoint has the block; raise Behind or Disagrees where not."""
@@ -76,12 +82,17 @@ class LogSources:
                 raise Disagrees(f"{endpoint.host} tells another block {number} than was read")
 
         one.doubt()
-        await one.tried(shown, self._now)
+        await one.tried(shown, self.now)
         self._shown.add(one.endpoint)
 
     def _failed(self, failures: Sequence[HedgewatchError], *, whole: bool) -> HedgewatchError:
         if not failures:
             return self._at_rest()
+        others = [failure for failure in failures if not isinstance(failure, Incomplete)]
+        lasting = all(isinstance(failure, NotOffered | Permanent) for failure in others)
+        if lasting and len(others) < len(failures):
+            sentences = [str(failure) for failure in others]
+            return Incomplete("; ".join(sentences if whole else [*sentences, *self._rests()]))
         if whole and len(failures) == 1:
             return failures[0]
         sentence = "; ".join(str(failure) for failure in failures)
@@ -91,9 +102,11 @@ class LogSources:
         return Transient(sentence)
 
     def _at_rest(self) -> Transient:
-        rests = [
+        return Transient("; ".join(self._rests()))
+
+    def _rests(self) -> list[str]:
+        return [
             f"{one.logs.why}: it is not asked for logs before {one.logs.asked_until:%H:%M:%S} UTC"
             for one in self._there
             if one.logs.asked_until is not None
         ]
-        return Transient("; ".join(rests))

@@ -131,8 +131,14 @@ def _whole_tokens(given: Any) -> Decimal:  # noqa: ANN401 - whatever the file ho
     return amount
 
 
+def _no_truth(given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+    if isinstance(given, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 - a fault of the file
+    return given
+
+
 Address = Annotated[str, AfterValidator(checked_address)]
-TokenId = Annotated[int, AfterValidator(checked_token_id)]
+TokenId = Annotated[int, BeforeValidator(_no_truth), AfterValidator(checked_token_id)]
 Tokens = Annotated[Decimal, BeforeValidator(_whole_tokens)]
 
 
@@ -207,6 +213,8 @@ class WatchSettings:
     def __post_init__(self) -> None:
         if self.stakers and self.protocol == UNISWAP_V3:
             raise ValueError("stakers goes with a protocol whose staking is understood")
+        if len(set(self.nft)) != len(self.nft):
+            raise ValueError("the same nft stands there twice")
         if self.ignore and not self.wallet:
             raise ValueError("ignore goes with wallet: ids you name yourself need none")
         if self.protocol == UNISWAP_V4 and not self.nft:

@@ -1,12 +1,14 @@
 """The stories of one chain's positions: which are to be read again, and what is kept of them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final, TypeAlias
 
 from monitor.chain.archive import Prices
 from monitor.chain.checkpoint import Checkpoints, Mark
+from monitor.chain.doubts import Doubts
+from monitor.chain.failures import Incomplete
 from monitor.chain.finality import Finality
 from monitor.chain.keeping import Keeping
 from monitor.chain.log_sources import LogSources
@@ -14,8 +16,9 @@ from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
 from monitor.chain.story import Story, Subject, folded, mark_of
 from monitor.chain.story_reader import StoryReader
-from monitor.errors import HedgewatchError, Permanent, Transient
-from monitor.model.position import LiquidityEvent, Position
+from monitor.chain.telling import Telling, unexplained
+from monitor.errors import HedgewatchError, Permanent
+from monitor.model.position import Position
 
 PRICES_A_POLL: Final = 32
 _STALE: Final = 10_000
@@ -36,23 +39,29 @@ class Stories:
         self.waiting: dict[str, str] = {}
         self.told_by: dict[str, Endpoint | None] = {}
         self._finality = Finality(chain)
-        self._reader = StoryReader(chain, self._finality)
         self._prices = Prices()
         self._keeping = Keeping(checkpoints, chain.chain_id, chain.start_block)
         self._unpriced: dict[str, Subject] = {}
+        self._doubts = Doubts()
+        self._telling = Telling(
+            known=self.known,
+            reader=StoryReader(chain, self._finality),
+            doubts=self._doubts,
+            take=self._take,
+        )
         self._swept, self._saved = 0, 0
 
     async def refresh(self, sources: LogSources, subjects: Sequence[Subject], block: int) -> None:
         """Read what these subjects' stories lack; what no endpoint can tell becomes a note."""
         for (first, _, _), group in self._due(subjects, block).items():
-            try:
-                told = await sources.ask(self._reading(group, first, block))
-            except HedgewatchError as error:
-                self._note(group, block, error)
+            left = {one.key: one for one in group if self._telling.may(sources, one)}
+            if not left:
                 continue
-            for subject, story in zip(group, told, strict=True):
-                self.told_by[subject.key] = sources.told_by
-                self._add(subject, story, block)
+            try:
+                await sources.ask(self._telling.reading(left, first, block, now=sources.now))
+            except HedgewatchError as error:
+                self._settle_for_less(left, block)
+                self._note(list(left.values()), block, error)
         if self._unpriced:
             with suppress(HedgewatchError):  # asked for again at the next block, and unknown
                 await sources.ask(self._price)
@@ -95,21 +104,15 @@ class Stories:
             due.setdefault(batch, []).append(subject)
         return due
 
-    def _reading(
-        self, group: Sequence[Subject], first: int | None, block: int
-    ) -> Callable[[Endpoint], Awaitable[list[Story]]]:
-        """Return how a group is read; what has been forgotten there another may still tell."""
+    def _take(self, endpoint: Endpoint, subject: Subject, read: Story, block: int) -> None:
+        self.told_by[subject.key] = endpoint
+        self._add(subject, read, block)
 
-        async def read(endpoint: Endpoint) -> list[Story]:
-            told = await self._reader.read(endpoint, group, self.known, first=first, block=block)
-            for subject, story in zip(group, told, strict=True):
-                if _forgotten(self.known.get(subject.key), subject, story, block):
-                    raise Transient(
-                        f"{endpoint.host} has forgotten deposits that the position still shows"
-                    )
-            return told
-
-        return read
+    def _settle_for_less(self, left: dict[str, Subject], block: int) -> None:
+        """Take what lags the state where no endpoint tells more; it is read again next time."""
+        for key, (endpoint, read) in self._telling.lagging.items():
+            if key in left:
+                self._take(endpoint, left.pop(key), read, block)
 
     def _add(self, subject: Subject, read: Story, block: int) -> None:
         """Take what was read in place of what was known."""
@@ -123,13 +126,9 @@ class Stories:
         # Whose deposits are not all looked into has no mark, and is looked at again.
         mark = () if read.unjudged else subject.mark
         story = folded(replace(read, whole=True, mark=mark), subject)
-        if story.basis is None and old is not None:
-            del self.known[subject.key]  # from the start again, next time
-            return
-        if old is not None and old.mark and old.basis is not None and _same(read, old):
-            # A change no event explains: the logs lag the state, so look again next time.
+        if old is not None and unexplained(old, subject, read):
             story = replace(story, mark=old.mark)
-        if story.basis is not None and story.provisional:
+        if story.provisional:
             story = replace(story, settle_at=_settling(story, block, self._finality))
         self.known[subject.key] = story
         self._unpriced[subject.key] = subject
@@ -168,35 +167,24 @@ class Stories:
             known = self.known.get(subject.key)
             if known is not None and known.whole and known.mark == subject.mark and not gave_up:
                 continue  # only a second look failed
+            note = str(error)
+            if isinstance(error, Incomplete):
+                note = "; ".join(filter(None, (self._doubts.why(subject.key), note)))
             if known is not None:
-                self.known[subject.key] = replace(
-                    known, basis=None, note=str(error), gave_up=gave_up
-                )
+                self.known[subject.key] = replace(known, basis=None, note=note, gave_up=gave_up)
             elif gave_up:
                 self.known[subject.key] = Story(
-                    first=block, next_block=block, final=block, note=str(error), gave_up=True
+                    first=block, next_block=block, final=block, note=note, gave_up=True
+                )
+            elif isinstance(error, Incomplete):
+                self.known[subject.key] = Story(
+                    first=0, next_block=0, final=0, note=note, whole=True
                 )
             else:
-                self.waiting[subject.key] = str(error)
-
-
-def _forgotten(old: Story | None, subject: Subject, read: Story, block: int) -> bool:
-    """Return whether less was read than is known, although the position is as it was."""
-    if old is None or not old.whole or old.mark != subject.mark:
-        return False
-    return read.next_block > block and len(read.events) < len(old.events)
+                self.waiting[subject.key] = note
 
 
 def _settling(story: Story, block: int, finality: Finality) -> int:
     """Return the block from which on a provisional story is worth a second look."""
     told = [one.block_number for one in story.events if one.block_number >= story.final]
     return max(min(told, default=block) + finality.depth, block + finality.pause)
-
-
-def _same(one: Story, other: Story) -> bool:
-    """Return whether two tell the same, prices aside."""
-    return _names(one.events) == _names(other.events) and one.hands == other.hands
-
-
-def _names(events: Sequence[LiquidityEvent]) -> list[tuple[str, int]]:
-    return [(one.block_hash, one.log_index) for one in events]

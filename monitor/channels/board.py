@@ -67,8 +67,8 @@ def _position(seen: PositionSeen) -> dict[str, Any]:
         "total": _worth(measures.total),
         "amount0_raw": str(measures.amount0),
         "amount1_raw": str(measures.amount1),
-        "fees0_raw": str(measures.fees0),
-        "fees1_raw": str(measures.fees1),
+        "fees0_raw": str(measures.fees0) if measures.fees else None,
+        "fees1_raw": str(measures.fees1) if measures.fees else None,
     }
 
 

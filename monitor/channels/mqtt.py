@@ -12,6 +12,7 @@ from typing import Final
 
 import aiomqtt
 
+from monitor.alerts.alert import AlertState
 from monitor.alerts.event import SCHEMA, event_json
 from monitor.channels.mqtt_board import EVENT, STATUS
 from monitor.channels.mqtt_client import Access, tls_context
@@ -66,11 +67,12 @@ class MqttChannel:
     async def send(self, message: Message) -> None:
         """Return once the broker has acknowledged the event.
 
-        Raises Transient at once without a connection, and after the timeout
+        Raises Transient without a connection, at once but for the first attempt to
+        connect, which is waited for; and after the timeout
         without an answer; Permanent when the broker refuses the message. A lost
         answer is not called ambiguous: consumers drop repeats by their key.
         """
-        link = self._connection.link
+        link = await self._connection.usable()
         if link is None:
             trouble = self._connection.trouble
             raise Transient(f"no connection to the MQTT broker at {self.where}: {trouble}")
@@ -103,8 +105,12 @@ class MqttChannel:
 
 
 def _expiry_s(message: Message, longest_s: int) -> int:
-    """Return whole seconds until a proposal is void, or the longest; a void one is news."""
+    """Return whole seconds until a proposal is void, or the longest.
+
+    A void one is news, and so is whatever asks for no deed: a proposal's end outlives it.
+    """
     alert = message.alert
-    if alert.expires_at is None or alert.expires_at <= message.now:
+    asks = alert.state in {AlertState.FIRING, AlertState.REPEAT}
+    if not asks or alert.expires_at is None or alert.expires_at <= message.now:
         return longest_s
     return min(max(1, int((alert.expires_at - message.now).total_seconds())), longest_s)

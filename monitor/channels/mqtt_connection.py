@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import aiomqtt
@@ -39,12 +40,23 @@ class Connection:
         self._random = random
         self._version = VersionChoice(access)
         self._told = ""
+        self._tried = asyncio.Event()
+        self._tried.set()
+
+    async def usable(self) -> Link | None:
+        """Return what to send through, once the first attempt to connect is over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._access.settings.timeout_s):
+                await self._tried.wait()
+        return self.link
 
     async def run(self, stop: asyncio.Event) -> None:
         """Stay connected until `stop` is set, then say `offline` and leave, in bounded time."""
+        self._tried.clear()
         async with asyncio.TaskGroup() as group:
             work = group.create_task(self._stay_connected(), name="mqtt connection")
             await stop.wait()
+            self._tried.set()
             if self.link is not None:
                 await self._upkeep.say_goodbye(self.link)
             # Again and again: aiomqtt swallows a cancellation that comes while it connects.
@@ -70,6 +82,7 @@ class Connection:
         """Offer one link until it is lost; return why."""
         self._tell_connected(link)
         self.link = link
+        self._tried.set()
         try:
             return redact(await self._upkeep.until_lost(link))
         finally:
@@ -87,6 +100,7 @@ class Connection:
 
     def _tell_outage(self, trouble: str) -> None:
         self.trouble = trouble
+        self._tried.set()
         if self._told != trouble:
             self._told = trouble
             _log.warning("mqtt: no connection to %s: %s", self._access.where, trouble)

@@ -27,6 +27,7 @@ class Upkeep:
         online = {"state": "online", "since": clock.now().isoformat(timespec="seconds")}
         self._board = RetainedBoard(status=json.dumps(online))
         self._wake = asyncio.Event()
+        self._refused: set[str] = set()
 
     def show(self, state: Mapping[str, str]) -> None:
         """Have exactly `state` retained; raise ValueError for a topic that cannot be one."""
@@ -76,8 +77,25 @@ class Upkeep:
             try:
                 await link.publish(full, payload, retain=True, properties=message_properties())
             except Refused as error:
-                _log.warning("%s", error.verdict(self._access.where, full))
+                self._tell_refused(topic, payload, error)
+            else:
+                self._tell_taken(topic)
             self._board.done(topic, payload)
+
+    def _tell_refused(self, topic: str, payload: str, error: Refused) -> None:
+        """Say that the broker refuses retained topics: once, with the first of them."""
+        level = logging.DEBUG if self._refused else logging.WARNING
+        _log.log(level, "%s", error.verdict(self._access.where, f"{self._root}/{topic}"))
+        if payload:
+            self._refused.add(topic)
+        else:
+            self._refused.discard(topic)  # no longer to be shown, so nothing is missing
+
+    def _tell_taken(self, topic: str) -> None:
+        if topic in self._refused:
+            self._refused.discard(topic)
+            if not self._refused:
+                _log.info("mqtt: %s takes all retained topics again", self._access.where)
 
     async def _reassert(self) -> None:
         while True:

@@ -45,7 +45,7 @@ class MqttSettings:
 
     __pydantic_config__: ClassVar = _STRICT
 
-    host: str
+    host: Annotated[str, Field(min_length=1)]
     port: Port = 1883
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     username: str | None = None

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from monitor.app.doctor import examine
+from monitor.app.doctor_feeds import keyless
 from monitor.app.finding import Finding
-from monitor.app.rulebook import polled
+from monitor.app.rulebook import polled, unkeyed
 from monitor.app.soundness import Findings, look_over
 from monitor.cli.look import line
 from monitor.errors import ConfigError, Fault
@@ -19,7 +20,11 @@ def doctor(asked: argparse.Namespace) -> int:
     found = look_over(asked.config)
     if found.faults:
         raise ConfigError(found.faults)
-    findings = [_of_config(found.unset), *asyncio.run(_examined(found))]
+    findings = [
+        _of_config(found.unset),
+        *asyncio.run(_examined(found)),
+        *keyless(unkeyed(found.settings, found.packs)),
+    ]
     width = max(len(one.subject) for one in findings)
     for one in findings:
         head = f"{'ok' if one.ok else 'fix':<5} {one.subject:<{width}}  "

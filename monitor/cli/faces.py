@@ -1,11 +1,14 @@
 """`hedgewatch log` and `hedgewatch outbox`: what was told, and what could not be."""
 
 import argparse
+from typing import Final
 
 from monitor.alerts.render import console_line
 from monitor.alerts.wire import from_json
 from monitor.cli.look import line, opened
 from monitor.errors import ConfigError, Fault
+
+_CLOCK: Final = len("2026-11-20 14:31:07Z  ")
 
 
 def log(asked: argparse.Namespace) -> int:
@@ -13,7 +16,8 @@ def log(asked: argparse.Namespace) -> int:
     with opened(asked) as (_, store):
         events = store.history.latest(asked.n)
         for event in events:
-            print(console_line(from_json(event.payload), dated=True))
+            told = console_line(from_json(event.payload), dated=True)
+            print(line(told[:_CLOCK], told[_CLOCK:]))
         if not events:
             print("no alerts yet")
     return 0

@@ -106,7 +106,7 @@ def _row(look: Look, seen: PositionSeen) -> _Row:
         edges(measures),
         figure(measures.price, "quote per base"),
         "unknown" if measures.il is None else figure(measures.il, "fraction"),
-        _usd(measures.fees.usd),
+        _usd(measures.fees_usd),
         _in_range(look, seen),
         _usd(measures.total.usd),
     )

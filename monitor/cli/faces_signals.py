@@ -15,7 +15,7 @@ from monitor.cli.faces_positions import name_of
 from monitor.cli.look import Look, cut, line, looking, over
 from monitor.cli.watch import watch
 from monitor.errors import ConfigError, Fault
-from monitor.feeds.settings import DEFAULT_ORDER
+from monitor.feeds.settings import DEFAULT_ORDER, keys_in, needs_key
 from monitor.hedge.mark import mark
 from monitor.rules.lifecycle import Flag
 from monitor.rules.surroundings import CHAIN_MAX_AGE, View
@@ -60,6 +60,10 @@ class _Over:
 def signals(asked: argparse.Namespace) -> int:
     """Show signals: value, age, limit and source, or why one is unknown; or the catalogue."""
     if asked.catalogue or asked.markdown:
+        if asked.watch:
+            raise ConfigError(
+                [Fault(file="signals", where="--watch", reason="the catalogue does not change")]
+            )
         return _catalogue(asked)
     if asked.watch:
         return watch(asked.every, lambda: _frame(asked))
@@ -85,8 +89,9 @@ def _catalogue(asked: argparse.Namespace) -> int:
 
 def _named(asked: argparse.Namespace) -> list[Signal]:
     found = in_catalogue(asked.names)
-    if not found:
-        reason = f"no signal is called so or begins so: {' '.join(asked.names)}"
+    wrong = [one for one in asked.names if not in_catalogue([one])]
+    if wrong:
+        reason = f"no signal is called so or begins so: {' '.join(wrong)}"
         raise ConfigError([Fault(file="signals", where="", reason=reason)])
     return found
 
@@ -106,9 +111,12 @@ def _table(look: Look, asked: Sequence[Signal], *, whole: bool) -> list[str]:
 
 def _idle(look: Look, signal: Signal) -> bool:
     """Return whether nothing reads it, nor what it is worked out of; off by name is told."""
+    if signal.name in look.unkeyed:
+        return False
     if signal.providers:
         return not _asked(look, signal) and look.settings.feeds.get(signal.name) != ()
-    read = [bool(_asked(look, BY_NAME[one])) for one in rests_on(signal.name)]
+    rests = rests_on(signal.name)
+    read = [one in look.unkeyed or bool(_asked(look, BY_NAME[one])) for one in rests]
     # Of what the book is asked for not all is needed; what is missing, its row tells.
     return not any(read) if read and signal.scope in _ON_CHAIN else not all(read)
 
@@ -254,11 +262,15 @@ def _why(look: Look, signal: Signal, value: Value) -> str:
     asked = _asked(look, signal)
     if signal.providers and not asked:
         return _why_not_read(look, signal)
+    lacking = [one for one in rests_on(signal.name) if one in look.unkeyed]
+    if lacking:
+        return "; ".join(f"{one} {_why_not_read(look, BY_NAME[one])}" for one in lacking)
     note = value.note or "nothing tells it"
     note = _OF_POSITION.sub("", note)
     for known in (f"{signal.name} ", f"{signal.name}: "):
         note = note.removeprefix(known)
-    feeds = [look.state.facts.feeds.get(name) for name in asked]
+    rests = [one for one in rests_on(signal.name) if note.startswith(f"{one} ")]
+    feeds = [look.state.facts.feeds.get(name) for name in dict.fromkeys([*asked, *rests])]
     return "; ".join((note, *(feed.gap for feed in feeds if feed is not None and feed.gap)))
 
 
@@ -275,6 +287,10 @@ def _why_not_read(look: Look, signal: Signal) -> str:
         return "off in [feeds]"
     if signal.providers == ("manual",):
         return "not typed: [feed.manual.values]"
+    keys = keys_in(look.settings.feed)
+    keyed = [one for one in signal.providers if needs_key(signal.name, one, keys)]
+    if keyed and len(keyed) == len(signal.providers):
+        return f"needs {' or '.join(f'[feed.{one}] key' for one in keyed)}"
     if signal.name not in DEFAULT_ORDER:
         return "not read, no rule asks for it, or no chain of yours has it"
     if not DEFAULT_ORDER[signal.name]:

@@ -14,13 +14,14 @@ from monitor.app.history import GaveUp, Pulled, Puller
 from monitor.app.history_known import Known, all_known
 from monitor.app.history_plan import Plan, plan_of
 from monitor.app.present import clock_of
-from monitor.cli.history_shown import counted, gaps_told
+from monitor.cli.history_shown import counted, gaps_told, unit_of_day
 from monitor.cli.look import line
 from monitor.cli.progress import Progress
 from monitor.clock import Clock, stopwatch, wait
 from monitor.config import Settings, load_settings
 from monitor.feeds.http import HttpSettings, Web, open_client
-from monitor.signals.days import missing, monthly
+from monitor.signals.catalogue import BY_NAME
+from monitor.signals.days import missing
 from monitor.store.lock import is_running
 from monitor.store.port import Store
 from monitor.store.sqlite import open_sqlite
@@ -78,7 +79,8 @@ def _note(came: _Came, one: Pulled | GaveUp, progress: Progress) -> None:
         came.failed = not one.further
         return
     first, last = one.stretch.first, one.stretch.last
-    what = "there already" if one.had else counted(one.sessions, "session")
+    unit = unit_of_day(BY_NAME[one.stretch.signal])
+    what = "there already" if one.had else counted(one.sessions, unit)
     days = f"{first}" if first == last else f"{first} to {last}"
     progress.step(one.number, one.of, f"{days}  {what}, {one.source}", f"{last}  {what}")
     came.sessions += one.sessions
@@ -111,7 +113,7 @@ def _taken_up(settings: Settings, store: Store, came: _Came) -> tuple[list[str],
 def _brought(plan: Plan, came: _Came) -> str:
     """Return in one line what this pull has fetched."""
     whom = f" from {' and '.join(came.sources)}" if came.sources else ""
-    told = f"{plan.signal.name}: {counted(came.sessions, 'session')} fetched{whom}"
+    told = f"{plan.signal.name}: {counted(came.sessions, unit_of_day(plan.signal))} fetched{whom}"
     if came.had and not came.fetched:
         return f"{plan.signal.name}: nothing to fetch, all of it is there already"
     rest = f", {counted(came.had, 'part')} there already" if came.had else ""
@@ -121,7 +123,7 @@ def _brought(plan: Plan, came: _Came) -> str:
 def _clipped(plan: Plan, asked: argparse.Namespace) -> Iterator[str]:
     """Yield from when on bars are kept, where more was asked for."""
     if date.fromisoformat(asked.first) < plan.first:
-        kept = counted(plan.signal.bars, "month" if monthly(plan.signal) else "session")
+        kept = counted(plan.signal.bars, unit_of_day(plan.signal))
         yield f"{kept} are kept: from {spelled(plan.first)} on"
 
 
@@ -131,5 +133,6 @@ def now_known(plan: Plan, known: Known) -> Iterator[str]:
     if not days:
         yield f"nothing is known from {spelled(plan.first)} to {spelled(plan.last)}"
         return
-    yield f"known: {counted(len(days), 'session')}, {spelled(days[0])} to {spelled(days[-1])}"
+    count = counted(len(days), unit_of_day(plan.signal))
+    yield f"known: {count}, {spelled(days[0])} to {spelled(days[-1])}"
     yield gaps_told(missing(plan.signal, days, plan.first, plan.last))

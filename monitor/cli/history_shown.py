@@ -72,7 +72,7 @@ def _table(signal: Signal, rows: Sequence[tuple[str, Bar]]) -> Iterator[str]:
     """Yield a row a bar; one column of values where no bar has a range."""
     ranged = any(bar.high > bar.low for _, bar in rows)
     keyed = ("of",) if signal.keyed else ()
-    head = (_unit_of_day(signal), *keyed, *(_PRICES if ranged else ("value",)), "known since")
+    head = (unit_of_day(signal), *keyed, *(_PRICES if ranged else ("value",)), "known since")
     cells = [_cells(signal, key, bar, ranged=ranged) for key, bar in rows]
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
     names = 1 + len(keyed)
@@ -95,7 +95,8 @@ def _cells(signal: Signal, key: str, bar: Bar, *, ranged: bool) -> tuple[str, ..
     )
 
 
-def _unit_of_day(signal: Signal) -> str:
+def unit_of_day(signal: Signal) -> str:
+    """Return what one bar is of: a session, or a month."""
     return "month" if monthly(signal) else "session"
 
 
@@ -109,18 +110,18 @@ def _summary(signal: Signal, known: Known) -> str:
     waits = len({bar.day for bars in known.queued.values() for bar in bars})
     are, them = ("is", "it") if waits == 1 else ("are", "them")
     told_later = f"{are} queued: the daemon takes {them} up when it runs"
-    queue = f"{counted(waits, _unit_of_day(signal))} {told_later}" if waits else ""
+    queue = f"{counted(waits, unit_of_day(signal))} {told_later}" if waits else ""
     if not taken:
         return queue
     members = f" of {len(known.taken)} {signal.name}" if signal.keyed else ""
-    count = f"{counted(len(taken), _unit_of_day(signal))}{members}"
+    count = f"{counted(len(taken), unit_of_day(signal))}{members}"
     told = f"{count}, {spelled(taken[0])} to {spelled(taken[-1])}"
     told += f"; {gaps_told(missing(signal, taken, taken[0], taken[-1]))}"
     return f"{told}; {queue}" if queue else told
 
 
 def _listed(found: Mapping[str, Known]) -> Iterator[str]:
-    head = ("signal", "sessions", "first", "last", "missing")
+    head = ("signal", "bars", "first", "last", "missing")
     rows = [_row(BY_NAME[name], found[name]) for name in BY_NAME if name in found]
     if not rows:
         yield "no history is known yet: `hedgewatch history pull SIGNAL --from DATE` fetches it"

@@ -11,15 +11,18 @@ from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 
+from monitor.alerts.deed import TRADES
 from monitor.app.present import clock_of
+from monitor.app.rulebook import read_enabled, rulebook
 from monitor.cli.look import line
 from monitor.cli.notes import notes
 from monitor.clock import stopwatch, wait
-from monitor.config import load_settings
+from monitor.config import Settings, load_settings
 from monitor.errors import ConfigError, Fault, Permanent
 from monitor.hedge.legs import parse_leg
 from monitor.model.layer import Fill
 from monitor.model.observation import Verb, Word
+from monitor.pipeline import unknown_layer
 from monitor.rules.durations import parse_duration
 from monitor.store.lock import is_running
 from monitor.store.port import Store
@@ -104,6 +107,8 @@ def _say(asked: argparse.Namespace, word_at: Callable[[datetime], Word]) -> int:
     settings = load_settings(asked.config)
     clock = clock_of(settings)
     word = word_at(clock.now())
+    if not is_running(settings.store.url):
+        _check_layer(settings, word)  # nobody is there to refuse it
     store = open_sqlite(settings.store.url, now=clock.now(), check=False)
     try:
         store.inbox.say(word.id, _WORD.dump_json(word).decode(), clock.now())
@@ -115,6 +120,15 @@ def _say(asked: argparse.Namespace, word_at: Callable[[datetime], Word]) -> int:
         store.close()
     print(outcome)
     return 1 if outcome.startswith("refused") else 0
+
+
+def _check_layer(settings: Settings, word: Word) -> None:
+    """Raise ConfigError where the rule files have no such layer; faulty files prove nothing."""
+    packs, faults = read_enabled(settings.rules, settings.channel.names())
+    if word.verb not in TRADES or faults:
+        return
+    if reason := unknown_layer(rulebook(settings, packs).rules, word):
+        raise ConfigError([Fault(file=f"layer {word.verb.value}", where="", reason=reason)])
 
 
 def _outcome(store: Store, word: str) -> str:

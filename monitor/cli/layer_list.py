@@ -1,8 +1,8 @@
-"""`hedgewatch layer list`: every layer, what it holds, what is asked of it and what is queued."""
+"""`hedgewatch layer list`: every layer, its legs, what is asked of it, queued and refused."""
 
 import argparse
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -22,13 +22,18 @@ _WORD: Final = TypeAdapter(Word)
 _STATE: Final = 10
 _DAYS: Final = 6
 _SCOPE: Final = 8
+_REFUSED: Final = timedelta(days=7)
+"""How long a trade that was refused is listed."""
 
 
 def show(asked: argparse.Namespace) -> int:
-    """List the layers as the daemon last saved them, and the trades it has not heard of yet."""
+    """List the layers as last saved, and the trades not heard of yet or refused of late."""
     with opened(asked) as (look, store):
         known = {layer.id: layer for pack in load_enabled(look.settings) for layer in pack.layers}
-        queued = list(_queued(store.inbox.unheard(), look))
+        queued = [
+            *_trades("queued  ", [(one, "") for one in store.inbox.unheard()], look),
+            *_trades("refused ", store.inbox.refused(look.now - _REFUSED), look),
+        ]
         width = max((len(name) for name in known), default=0)
         for layer in known.values():
             for text in _rows(look, layer, width):
@@ -72,9 +77,9 @@ def _days(legs: Sequence[Leg], now: datetime) -> str:
     return f"{int(min(live))} d" if live else ""
 
 
-def _queued(said: Sequence[Said], look: Look) -> Iterator[str]:
-    """Yield a line for each trade that lies in the inbox: the daemon takes it up when it runs."""
-    for one in said:
+def _trades(head: str, said: Sequence[tuple[Said, str]], look: Look) -> Iterator[str]:
+    """Yield a line for each trade of the inbox, with why it was refused where it was."""
+    for one, why in said:
         try:
             word = _WORD.validate_json(one.json)
         except ValidationError:
@@ -84,4 +89,4 @@ def _queued(said: Sequence[Said], look: Look) -> Iterator[str]:
         fills = ", ".join(tell_fill(fill) for fill in word.fills) or "all legs"
         where = "" if word.scope == "book" else f" {over(look, word.scope).strip() or word.scope}"
         told = f"{word.verb.value} {word.layer}{where} {fills} by {word.by}, {look.ago(one.at)}"
-        yield line("queued  ", told)
+        yield line(head, f"{told}: {why}" if why else told)

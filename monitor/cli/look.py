@@ -10,7 +10,7 @@ from typing import Final
 
 from monitor.alerts.figures import age
 from monitor.app.present import clock_of, open_saved
-from monitor.app.rulebook import polled, read_enabled, rulebook
+from monitor.app.rulebook import polled, read_enabled, rulebook, unkeyed
 from monitor.config import Settings, load_settings
 from monitor.pipeline import State
 from monitor.rules.pack import Rule
@@ -26,7 +26,8 @@ COLUMNS: Final = 80
 class Look:
     """What is configured, what is known, and when it is looked at.
 
-    order: the providers of each signal that is read. endpoints: of each chain, as last saved.
+    order: the providers of each signal that is read. unkeyed: signals asked for that only an
+    API key would bring. endpoints: of each chain, as last saved.
     rules: those in force, the built-in ones too.
     """
 
@@ -34,6 +35,7 @@ class Look:
     state: State
     now: datetime
     order: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unkeyed: frozenset[str] = frozenset()
     endpoints: Mapping[str, Sequence[EndpointSeen]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
 
@@ -70,7 +72,13 @@ def opened(asked: argparse.Namespace) -> Iterator[tuple[Look, SqliteStore]]:
         endpoints = saved_endpoints(saved.rows)
         rules = rulebook(settings, packs).rules
         look = Look(
-            settings=settings, state=state, now=now, order=order, endpoints=endpoints, rules=rules
+            settings=settings,
+            state=state,
+            now=now,
+            order=order,
+            unkeyed=unkeyed(settings, packs),
+            endpoints=endpoints,
+            rules=rules,
         )
         yield look, store
 

@@ -88,11 +88,14 @@ def _head(facts: Facts, seen: PositionSeen, now: datetime) -> Iterator[str]:
     price = figure(measures.price, "quote per base")
     yield line("range     ", f"{edges(measures)}, now {price}: {where}")
     token0, token1 = pool.token0, pool.token1
+    fees0, fees1 = measures.fees0, measures.fees1
+    if measures.fees is None:
+        fees0, fees1 = measures.owed0, measures.owed1
     for name, raw, token in (
         ("holds", measures.amount0, token0),
         ("", measures.amount1, token1),
-        ("fees", measures.fees0, token0),
-        ("", measures.fees1, token1),
+        ("owed" if measures.fees is None else "fees", fees0, token0),
+        ("", fees1, token1),
     ):
         yield line(f"{name:<10}", f"{spelled(raw, token)} (raw {raw})")
     if position.basis_note:

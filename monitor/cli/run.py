@@ -2,12 +2,15 @@
 
 import argparse
 import asyncio
+import importlib
+import signal
 import sys
-
-from monitor.app.live import run as watch
 
 
 def run(asked: argparse.Namespace) -> int:
     """Watch until stopped."""
-    asyncio.run(watch(asked.config, sys.stdout))
+    # It asks for the rules to be read, which is about to be done; by itself it ends the process.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    live = importlib.import_module("monitor.app.live")  # seconds of imports
+    asyncio.run(live.run(asked.config, sys.stdout))
     return 0

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from monitor.clock import wait
@@ -38,11 +38,27 @@ def _show(every_s: float, at: datetime, lines: Sequence[str], *, first: bool = F
     if not sys.stdout.isatty():
         print("\n".join(("", *told)[first:]), flush=True)
         return
-    fitting = shutil.get_terminal_size().lines - 1
-    if len(told) > fitting:
-        rest = len(told) - fitting + 1
-        told[fitting - 1 :] = [f"{rest} more lines: name some, as in `hedgewatch signals vix`"]
+    size = shutil.get_terminal_size()
     start = _HOME + _REST_OF_SCREEN if first else _HOME
-    drawn = "".join(f"{text}{_REST_OF_LINE}\n" for text in told)
+    drawn = "".join(f"{row}\n" for row in _rows(told, size.columns, size.lines - 1))
     sys.stdout.write(start + drawn + _REST_OF_SCREEN)
     sys.stdout.flush()
+
+
+def _rows(told: Iterable[str], columns: int, fitting: int) -> list[str]:
+    """Return the rows of a terminal that a frame takes, `fitting` at most, each to be drawn over.
+
+    A text may hold several lines, and what is wider than the terminal goes on in its next row.
+    """
+    lines = (line for text in told for line in text.split("\n"))
+    rows = [
+        line[begin : begin + columns]
+        for line in lines
+        for begin in range(0, max(len(line), 1), columns)
+    ]
+    if len(rows) > fitting:
+        rest = len(rows) - fitting + 1
+        more = f"{rest} more lines: name some, as in `hedgewatch signals vix`"
+        rows[max(fitting - 1, 0) :] = [more[:columns]]
+    # A full row has no rest, and clearing it would take its last letter.
+    return [row if len(row) == columns else f"{row}{_REST_OF_LINE}" for row in rows]

@@ -7,8 +7,10 @@ from typing import Final
 from monitor.chain.registry import settle
 from monitor.chain.usd_settings import route_of
 from monitor.config.settings import Settings
+from monitor.errors import ConfigError
 from monitor.feeds.settings import DEFAULT_ORDER, feed_faults
 from monitor.rules.durations import parse_duration
+from monitor.store.connection import database_path
 
 _TAKEN: Final = frozenset({*DEFAULT_ORDER, "self", "inbox"})
 _IDENTITY: Final = ("chain_id", "manager", "managers", "multicall")
@@ -28,15 +30,25 @@ def contradictions(
     yield from _chain_faults(settings, doubtful, rows("entry"))
     yield from _link_faults(settings, doubtful, rows("link"))
     yield from _usd_faults(settings, doubtful, rows("usd", "feed"))
-    yield from feed_faults(settings.feeds, settings.feed)
-    try:
-        parse_duration(settings.rules.max_gap)
-    except ValueError as error:
-        yield "rules.max_gap", str(error)
+    yield from feed_faults(settings.feeds, settings.feed, doubtful)
+    yield from _plain_faults(settings)
     if not settings.watch and not doubtful("watch"):
         yield "watch", "nothing is watched: give a [[watch]] with a wallet, nft or pool"
     if not settings.instance.replace("-", "").replace("_", "").isalnum():
         yield "instance", f"letters, digits, - and _ only, was {settings.instance!r}"
+
+
+def _plain_faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield what single values cannot be; the store's is not quoted: it may hold a password."""
+    try:
+        database_path(settings.store.url)
+    except ConfigError:
+        yield "store.url", 'is no store: write "sqlite:///var/hedgewatch.db"'
+    try:
+        if not parse_duration(settings.rules.max_gap):
+            yield "rules.max_gap", "must be above 0"
+    except ValueError as error:
+        yield "rules.max_gap", str(error)
 
 
 def _watch_faults(
@@ -63,20 +75,27 @@ def _watch_faults(
 def _chain_faults(
     settings: Settings, doubtful: Doubtful, entries: Sequence[int]
 ) -> Iterator[tuple[str, str]]:
+    named = dict[int, str]()
     for name, chain in settings.chain.items():
         if name in _TAKEN:
             yield f"chain.{name}", "this name is taken by a feed or by the daemon itself"
         if any(doubtful("chain", name, key) for key in _IDENTITY):
             continue
         try:
-            settle(name, chain)
+            number = settle(name, chain).chain_id
         except ValueError as error:
             yield f"chain.{name}", str(error)
-    managers = _managers(settings, doubtful)
+            continue
+        if (other := named.setdefault(number, name)) != name:
+            yield f"chain.{name}", f"is chain {number}, as [chain.{other}] is already"
+    managers, told = _managers(settings, doubtful), set[str]()
     for number, entry in zip(entries, settings.entry, strict=True):
         on = entry.position.rpartition(":")[0]
         if on not in managers and not doubtful("chain"):
             yield f"entry.{number}.position", f"{entry.position} is on no configured chain"
+        if entry.position in told:
+            yield f"entry.{number}.position", f"{entry.position} has another [[entry]] already"
+        told.add(entry.position)
 
 
 def _link_faults(

@@ -15,7 +15,7 @@ from monitor.rules.suggest import nearest
 Place = tuple[str | int, ...]
 """The keys, and the numbers in arrays, that lead to a value as the file has it."""
 
-_PRIVATE: Final = frozenset({"rpc", "token", "chat", "password", "base_url"})
+_PRIVATE: Final = frozenset({"rpc", "token", "chat", "password", "base_url", "key"})
 """Keys whose values are never quoted in a message: a secret may have been put there."""
 _UNKNOWN: Final = frozenset({"unexpected_keyword_argument", "extra_forbidden"})
 _MISSING: Final = frozenset({"missing", "missing_argument"})
@@ -80,9 +80,24 @@ def _reason(one: ErrorDetails, place: Place, near: str) -> str:
         return "must be given"
     if one["type"] in _NO_TABLE:
         return f"must be a table: [{'.'.join(map(str, place))}]"
-    if isinstance(one["input"], dict | list) or _PRIVATE & set(place):
-        return reason
-    return f"{reason}, was {one['input']!r}"
+    if one["type"] == "tuple_type" and place[0] == "feeds":
+        reason = _no_order(str(place[-1]), one["input"])
+    elif place[0] == "feed" and place[-1] == "key":
+        reason = 'must be "env:NAME" or "file:/path"'
+    elif not (isinstance(one["input"], dict | list) or _PRIVATE & set(place)):
+        reason = f"{reason}, was {one['input']!r}"
+    return reason
+
+
+def _no_order(name: str, given: object) -> str:
+    """Return what is wrong with what stands in `[feeds]` where a list belongs."""
+    if not isinstance(given, dict):
+        shown = f'"{given}"' if isinstance(given, str) else "…"
+        return f"must be a list of feeds, also where it is one: [{shown}]"
+    while isinstance(given, dict) and len(given) == 1:
+        ((key, given),) = given.items()
+        name += f".{key}"
+    return f'a name with a dot in it is written in quotes: "{name}" = […]'
 
 
 def _place(raw: Any, loc: Place, gone: AbstractSet[Place]) -> Place:  # noqa: ANN401 - TOML is Any

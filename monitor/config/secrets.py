@@ -22,6 +22,10 @@ def references(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         one = _table(_table(raw.get("channel")).get(name)).get(key)
         if _refers(one):
             yield f"channel.{name}.{key}", one
+    for name, feed in _table(raw.get("feed")).items():
+        one = _table(feed).get("key")
+        if _refers(one):
+            yield f"feed.{name}.key", one
 
 
 def secret_faults(wanted: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -93,7 +93,7 @@ def _holding(state: State, key: str) -> Holding:
         token_id=seen.position.token_id,
         il=measures.il,
         loss_usd=measures.il_worth.usd if measures.il_worth else None,
-        fees_usd=measures.fees.usd,
+        fees_usd=measures.fees_usd,
         in_range=measures.in_range,
         price_lower=measures.price_lower,
         price_upper=measures.price_upper,

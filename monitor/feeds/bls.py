@@ -37,7 +37,7 @@ _UNPUBLISHED: Final = ("-", "")
 class Bls:
     """Gives the changes of the last years over a month and a year, oldest first.
 
-    Stamped with their release, or with when they were first seen where that is not known.
+    Stamped with their release; where that is not known with when it came, or has usually come.
     """
 
     web: Web

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from monitor.errors import Permanent, Transient
+from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.cboe import new_york_stamp
 from monitor.feeds.foreign import number, parse_json, pick
 from monitor.signals.signal import Plausible
@@ -22,6 +22,8 @@ _END: Final = re.compile(r"\s*\]")
 _OSI: Final = re.compile(r"([A-Z]{1,6})(\d{2})(\d{2})(\d{2})([CP])(\d{8})", re.ASCII)
 _PRICE: Final = Plausible(above=-1e-9, up_to=1e6)
 _VOL: Final = Plausible(above=-1e-9, up_to=1e3)
+_ODD: Final = 0.03
+"""The share of rows that may be beyond reading; where more are, all are in doubt."""
 _COUNT: Final = Plausible(above=-1, up_to=1e9)
 
 
@@ -55,16 +57,15 @@ class Chain:
 
 
 def parse_chain(text: str) -> Chain:
-    """Return a chain; raise Transient or Permanent. Not for the event loop: it takes a second."""
+    """Return a chain less the odd rows among many; raise Transient or Permanent.
+
+    Not for the event loop: it takes a second.
+    """
     begin = _BEGIN.search(text)
     if begin is None:
         pick(parse_json(text, SOURCE), "data", "options", source=SOURCE)
         raise Permanent(f"{SOURCE} sent no list of options: has its answer changed shape?")
-    rows: list[OptionQuote] = []
-    at = begin.end()
-    while (row := _ROW.match(text, at)) is not None:
-        rows += _option(row[1])
-        at = row.end()
+    rows, at = _options(text, begin.end())
     end = _END.match(text, at)
     if end is None:
         raise Transient(f"{SOURCE} sent no whole JSON document: its options break off")
@@ -80,6 +81,20 @@ def parse_chain(text: str) -> Chain:
         as_of=new_york_stamp(pick(data, "last_trade_time", source=SOURCE), source=SOURCE),
         options=tuple(rows),
     )
+
+
+def _options(text: str, at: int) -> tuple[list[OptionQuote], int]:
+    """Return the options from a place on, and where they end; raise as the first odd one does."""
+    rows, odd, count = list[OptionQuote](), list[HedgewatchError](), 0
+    while (row := _ROW.match(text, at)) is not None:
+        count, at = count + 1, row.end()
+        try:
+            rows += _option(row[1])
+        except HedgewatchError as error:
+            odd.append(error)
+    if len(odd) > _ODD * count:
+        raise odd[0]
+    return rows, at
 
 
 def _option(text: str) -> Iterator[OptionQuote]:

@@ -23,7 +23,7 @@ from monitor.hedge.implied import Pair, Smile, between, smile_of
 from monitor.model.reading import Reading
 
 BASE_URL: Final = "https://cdn.cboe.com/api/global/delayed_quotes"
-_MAX_BYTES: Final = 120_000_000
+_MAX_BYTES: Final = 60_000_000
 _ROOT: Final = "SPXW"
 _YEAR_S: Final = 365 * 86_400.0
 _TARGET: Final = 30 / 365

@@ -139,4 +139,5 @@ PROVIDER = Provider(
     ),
     opt_in=True,
     wants=("names",),
+    named=("exchange",),
 )

@@ -1,33 +1,39 @@
 """One signal from several providers: the first that answers with a fresh value."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Permanent, Transient
+from monitor.feeds.outages import Cause, Kind, Outages, reasons
 from monitor.feeds.port import Feed
 from monitor.model.reading import Reading
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.sessions import open_seconds
+from monitor.signals.spans import spell
 
-_log: Final = logging.getLogger(__name__)
+_NO_OUTAGE: Final = frozenset({Kind.OLD})
+"""A fallback that knows only closes is old all day long: that is what it is, no outage."""
 
 
 @dataclass(slots=True, kw_only=True)
 class FallbackFeed:
     """Asks providers in order at every reading, so the first is back as soon as it works.
 
-    A switch is logged once as a warning, the return once as information. When every
-    answer is old the newest is given: its age is for the rules to judge.
+    A value is fresh while it is not too old, and has not been repeated for too long,
+    however newly stamped. When nothing is fresh the newest is given: what it is worth is
+    for the rules to judge. outages: where causes are said once for all signals.
     """
 
     signal: str
     feeds: Sequence[Feed]
     clock: Clock
-    _from: str = field(default="", init=False)
+    outages: Outages = field(default_factory=Outages)
+    _met: dict[str, Cause] = field(default_factory=dict, init=False)
+    _still: dict[str, tuple[float, datetime]] = field(default_factory=dict, init=False)
+    _given: datetime | None = field(default=None, init=False)
 
     @property
     def name(self) -> str:
@@ -35,64 +41,112 @@ class FallbackFeed:
         return self.signal
 
     async def read(self) -> tuple[Reading, ...]:
-        """Return the signal's readings; raise when no provider answers.
+        """Return the signal's readings; raise when there are none.
 
-        Transient if any of them may work later, with the shortest wait asked for;
-        Permanent otherwise. The reason names them all.
+        Raise too when a provider fails and the others have nothing fresh, nor anything
+        newer than was given before. Transient if any of them may work later, with the
+        shortest wait asked for; Permanent otherwise. The reason names them all.
         """
         errors: list[HedgewatchError] = []
         old: list[tuple[Reading, ...]] = []
-        reasons: list[str] = []
+        met: list[Cause] = []
         for feed in self.feeds:
             try:
                 readings = await self._ask(feed)
             except (Transient, Permanent) as error:
                 errors.append(error)
-                reasons.append(str(error))
+                met.append(self._cause(feed.name, Kind.FAILS, "", str(error)))
                 continue
-            if self._is_fresh(readings):
-                self._say(feed.name, reasons)
-                return readings
-            old.append(readings)
-            reasons.append(
-                f"{feed.name} gives nothing newer than {_newest(readings):%d %b %H:%M} UTC"
-            )
-        if old:
-            return max(old, key=_newest)
-        raise _together(errors)
+            cause = self._why_not(feed.name, readings)
+            if cause is None:
+                self._say(met, feed.name)
+                return self._give(readings)
+            met.append(cause)
+            if readings:
+                old.append(readings)
+            else:
+                errors.append(Transient(cause.text))
+        self._say(met, "")
+        newest = max(old, key=_newest, default=())
+        if newest and (not errors or self._given is None or _newest(newest) > self._given):
+            return self._give(newest)
+        raise _told(errors, reasons(met), later=bool(old))
 
     async def _ask(self, feed: Feed) -> tuple[Reading, ...]:
-        readings = tuple(r for r in await feed.read() if r.name == self.signal)
-        if not readings:
-            raise Transient(f"{feed.name} gave no {self.signal}")
+        return tuple(r for r in await feed.read() if r.name == self.signal)
+
+    def _give(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        self._given = _newest(readings)
         return readings
 
-    def _is_fresh(self, readings: Sequence[Reading]) -> bool:
+    def _why_not(self, provider: str, readings: Sequence[Reading]) -> Cause | None:
+        """Return why an answer is not fresh, None where it is."""
         signal = BY_NAME[self.signal]
-        if signal.max_age is None:
-            return True
-        age_s = open_seconds(signal.hours, _newest(readings), self.clock.now())
-        return age_s <= signal.max_age.total_seconds()
+        if not readings:
+            text = f"{provider} gave no {self.signal}"
+            return self._cause(provider, Kind.SILENT, self.signal, text)
+        newest = max(readings, key=lambda one: one.as_of)
+        still_s = self._repeats(provider, newest)
+        age_s = open_seconds(signal.hours, newest.as_of, self.clock.now())
+        if signal.max_age is not None and age_s > signal.max_age.total_seconds():
+            at = newest.as_of.astimezone(UTC)
+            text = f"{provider} gives nothing newer than {at:%d %b %H:%M} UTC"
+            return self._cause(provider, Kind.OLD, text, text)
+        if signal.frozen_after is not None and still_s > signal.frozen_after.total_seconds():
+            text = f"{provider} has given {newest.value:g} as {self.signal} for {spell(still_s)}"
+            return self._cause(provider, Kind.FROZEN, self.signal, text)
+        return None
 
-    def _say(self, source: str, reasons: Sequence[str]) -> None:
-        first = self.feeds[0].name
-        before, self._from = self._from or first, source
-        if source == before:
-            return
-        if source == first:
-            _log.info("%s comes from %s again", self.signal, source)
-        else:
-            _log.warning("%s now comes from %s: %s", self.signal, source, "; ".join(reasons))
+    def _repeats(self, provider: str, reading: Reading) -> float:
+        """Return for how long a provider has given this very value, in its market's hours."""
+        value, since = self._still.get(provider, (reading.value, reading.as_of))
+        if value != reading.value:
+            since = reading.as_of
+        self._still[provider] = reading.value, since
+        return open_seconds(BY_NAME[self.signal].hours, since, reading.as_of)
+
+    def _cause(self, provider: str, kind: Kind, of: str, text: str) -> Cause:
+        """Return the cause; while it lasts it is the one first met, so that it is one."""
+        before = self._met.get(provider)
+        if before is not None and before.kind is kind:
+            of = before.of
+        return Cause(provider=provider, kind=kind, of=of, text=text)
+
+    def _say(self, met: Sequence[Cause], source: str) -> None:
+        asked = {one.provider for one in met} | {source}
+        # Who was not asked is not known to have repeated itself meanwhile.
+        self._still = {name: one for name, one in self._still.items() if name in asked}
+        answering = asked - {one.provider for one in met if one.kind is Kind.FAILS}
+        ended = [
+            one
+            for name, one in self._met.items()
+            if name == source or (one.kind is Kind.FAILS and name in answering)
+        ]
+        self._met = {one.provider: one for one in met}
+        serves = f"now comes from {source}" if source else "has nothing fresh"
+        self.outages.tell(
+            self.signal,
+            f"{self.signal} {serves}; {reasons(met)}",
+            causes=[one for one in met if self._is_outage(one)],
+            ended=ended,
+        )
+
+    def _is_outage(self, cause: Cause) -> bool:
+        return cause.kind not in _NO_OUTAGE or cause.provider == self.feeds[0].name
 
 
 def _newest(readings: Sequence[Reading]) -> datetime:
     return max(reading.as_of for reading in readings)
 
 
-def _together(errors: Sequence[HedgewatchError]) -> HedgewatchError:
-    reason = "; ".join(str(error) for error in errors) or "no provider is configured"
-    later = [error for error in errors if isinstance(error, Transient)]
-    if not later:
-        return Permanent(reason)
-    waits = [error.retry_after for error in later if error.retry_after is not None]
-    return Transient(reason, retry_after=min(waits, default=None))
+def _told(errors: Sequence[HedgewatchError], reason: str, *, later: bool) -> HedgewatchError:
+    """Return failures as one, which has been said already. later: an answer may yet come."""
+    transient = [error for error in errors if isinstance(error, Transient)]
+    waits = [error.retry_after for error in transient if error.retry_after is not None]
+    told: HedgewatchError
+    if transient or later:
+        told = Transient(reason, retry_after=min(waits, default=None))
+    else:
+        told = Permanent(reason or "no provider is configured")
+    told.told = bool(errors)
+    return told

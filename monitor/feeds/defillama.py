@@ -93,4 +93,5 @@ PROVIDER = Provider(
         protocol=own.names.get("protocol", _DEFAULT),
     ),
     wants=("names",),
+    named=("protocol",),
 )

@@ -3,21 +3,22 @@
 The known days are the Federal Open Market Committee's, as the Board of Governors lists
 them; 2020-03-03 and 2020-03-15 were not scheduled, and the meeting of 2020-03-18 was
 cancelled. No calendar can know an unscheduled decision ahead, so it is given from its
-own day on only.
+announcement on only: at the hour that is known of those two, at 14:00 New York of others.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from monitor import __version__
 from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
 from monitor.feeds.foreign import parse_json, pick
 from monitor.feeds.http import JSON, Web
 from monitor.feeds.known_days import days_of, marked
-from monitor.feeds.new_york import new_york_day
+from monitor.feeds.new_york import NEW_YORK, new_york_day
 from monitor.feeds.provider import Provider
 from monitor.feeds.several import Several
 from monitor.feeds.witness import Witness
@@ -25,6 +26,8 @@ from monitor.model.reading import Reading
 
 BASE_URL: Final = "https://www.federalreserve.gov"
 _SOURCE: Final = "fed_calendar"
+# The server refuses what does not begin like a browser; whose program it is stays said.
+_HEADERS: Final = {"User-Agent": f"Mozilla/5.0 (compatible; hedgewatch/{__version__})"}
 _SCHEDULED: Final = days_of(
     {
         2019: "01-30 03-20 05-01 06-19 07-31 09-18 10-30 12-11",
@@ -37,7 +40,12 @@ _SCHEDULED: Final = days_of(
         2026: "01-28 03-18 04-29 06-17 07-29 09-16 10-28 12-09",
     }
 )
-_UNSCHEDULED: Final = days_of({2020: "03-03 03-15"})
+_UNSCHEDULED: Final[Mapping[date, time]] = {
+    date(2020, 3, 3): time(10),
+    date(2020, 3, 15): time(17),
+}
+"""When each was announced, in New York; the second on a Sunday."""
+_ANNOUNCED: Final = time(14)
 KNOWN: Final[Mapping[date, float]] = {
     **dict.fromkeys(_SCHEDULED, 1.0),
     **dict.fromkeys(_UNSCHEDULED, 0.0),
@@ -64,13 +72,19 @@ class FedCalendar:
     name: str = _SOURCE
     _several: Several = field(default_factory=lambda: Several(_SOURCE), init=False)
 
+    def bundled(self) -> str:
+        """Return why the known days are given alone; empty while the calendar answers."""
+        return self._several.silent(_NEWER)
+
     async def read(self) -> tuple[Reading, ...]:
         """Return every decision known; raise Transient or Permanent when none lies ahead."""
         now = self.clock.now()
         today = new_york_day(now)
         days = KNOWN
         try:
-            text = await self.web.get(f"{self.base_url}/json/calendar.json", accepts=JSON)
+            text = await self.web.get(
+                f"{self.base_url}/json/calendar.json", accepts=JSON, headers=_HEADERS
+            )
             days = over(KNOWN, parse_calendar(text), today=today)
         except (Transient, Permanent) as error:
             if max(KNOWN) < today:
@@ -78,8 +92,13 @@ class FedCalendar:
             self._several.tell(_NEWER, error)
         else:
             self._several.tell(_NEWER, None)
-        seen = {day: value for day, value in days.items() if value or day <= today}
+        seen = {day: value for day, value in days.items() if value or announced(day) <= now}
         return tuple(marked("calendar.fomc", seen, Witness(source=_SOURCE, now=now)))
+
+
+def announced(day: date) -> datetime:
+    """Return when an unscheduled decision was told: at 14:00 New York where that is not known."""
+    return datetime.combine(day, _UNSCHEDULED.get(day, _ANNOUNCED), NEW_YORK)
 
 
 def over(

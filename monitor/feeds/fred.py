@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
 from monitor.clock import Clock
+from monitor.errors import Permanent
 from monitor.feeds.fred_files import SOURCE, fetch_file, parse_file
 from monitor.feeds.http import Web
 from monitor.feeds.new_york import after_the_close
@@ -24,6 +25,7 @@ from monitor.feeds.price_changes import (
     months_before,
 )
 from monitor.feeds.provider import Bygone, FeedSettings, Historian, Provider, Stretch
+from monitor.feeds.releases import released_at
 from monitor.feeds.several import Several
 from monitor.feeds.stated import stated
 from monitor.feeds.witness import Witness, heard
@@ -64,7 +66,7 @@ class Fred:
     """Gives the last prints of every series, oldest first; a file that fails costs only its own.
 
     A daily value is stamped 16:15 New York of its day, a monthly one with its release, or
-    with when it was first seen where that day is not known.
+    where that day is not known with when it came, or has usually come.
     """
 
     web: Web
@@ -112,9 +114,9 @@ def _daily(name: str, witness: Witness, text: str) -> Iterator[Reading]:
 
 def _reer(seen: FirstSeen, witness: Witness, text: str) -> Iterator[Reading]:
     rows = parse_file(text, _REER_ID)
-    seen.note(_REER, (month for month, _ in rows), witness)
+    seen.note("reer", (month for month, _ in rows), witness)
     for month, value in rows:
-        told = stated(witness, _REER, value, at=seen.instant(_REER, month), what=_REER_ID)
+        told = stated(witness, _REER, value, at=seen.instant("reer", month), what=_REER_ID)
         yield replace(told, period=month)
 
 
@@ -140,7 +142,11 @@ async def _fetch(web: Web, clock: Clock, own: FeedSettings, stretch: Stretch) ->
 async def _monthly(
     ask: Callable[[str, date], Awaitable[str]], stretch: Stretch, clock: Clock
 ) -> Iterator[Bar]:
-    """Yield a bar a month of the stretch, known from its release on."""
+    """Yield a bar a month of the stretch, known from its release on.
+
+    A change of prices whose release day is not known is left out: a replay would know it
+    too early or too late. Raise Permanent where that is so of all.
+    """
     name, now = stretch.signal, clock.now()
     index = name.removeprefix("macro.").partition("_")[0]
     if name == _REER:
@@ -150,11 +156,13 @@ async def _monthly(
         first = months_before(stretch.first.replace(day=1), 12)
         levels = levels_of(parse_file(await ask(series, first), series), source=SOURCE)
         rows = tuple((month, value) for one, month, value in changes(index, levels) if one == name)
-    return (
-        point(month, value, known_at(index, month, now))
-        for month, value in rows
-        if stretch.first <= month <= stretch.last
-    )
+    asked = [row for row in rows if stretch.first <= row[0] <= stretch.last]
+    dated = [row for row in asked if name == _REER or released_at(index, row[0])]
+    if asked and not dated:
+        raise Permanent(
+            f"it is not known on which days {name} was released, so its past stays unknown"
+        )
+    return (point(month, value, known_at(index, month, now)) for month, value in dated)
 
 
 PROVIDER = Provider(

@@ -5,11 +5,13 @@ and the size are checked here, and the shape by each feed.
 """
 
 import asyncio
+import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import httpx
@@ -22,6 +24,7 @@ JSON: Final = ("application/json", "text/json")
 CSV: Final = ("text/csv", "application/csv", "text/plain", "application/octet-stream")
 
 _REMEMBERED: Final = 64
+_TOO_LONG_TO_REMEMBER: Final = 1_000_000
 _LONGEST_REST: Final = timedelta(minutes=15)
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -105,6 +108,7 @@ class _Question(NamedTuple):
     url: httpx.URL
     accepts: Sequence[str]
     body: object = None
+    headers: Mapping[str, str] = MappingProxyType({})
     max_bytes: int | None = None
 
 
@@ -132,15 +136,19 @@ class Web:
         *,
         accepts: Sequence[str],
         params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
         max_bytes: int | None = None,
     ) -> str:
         """Return the body; raise Transient or Permanent with one sentence naming the host.
 
         accepts: media types. A body may be empty, where nothing is an answer. An answer
-        304 gives the text remembered from before. max_bytes: where more is expected.
+        304 gives the text remembered from before, unless it was above a megabyte.
+        headers: in place of the client's own. max_bytes: where more is expected.
         """
         target = httpx.URL(url, params=params) if params else httpx.URL(url)
-        return await self._answer(_Question("GET", target, accepts, max_bytes=max_bytes))
+        return await self._answer(
+            _Question("GET", target, accepts, headers=headers, max_bytes=max_bytes)
+        )
 
     async def post(self, url: str, body: object, *, accepts: Sequence[str]) -> str:
         """Return the answer to a JSON document, raising as `get` does; nothing is remembered."""
@@ -166,7 +174,8 @@ class Web:
     async def _fetch(self, question: "_Question") -> _Page:
         url, accepts = question.url, question.accepts
         known = self._pages.get(str(url)) if question.method == "GET" else None
-        headers = {"Accept": ", ".join(accepts), **(known.validators if known else {})}
+        validators = known.validators if known else {}
+        headers = {"Accept": ", ".join(accepts), **question.headers, **validators}
         document = None if question.method == "GET" else question.body
         limit = question.max_bytes or self._settings.max_bytes
         async with self._client.stream(
@@ -178,7 +187,7 @@ class Web:
                 raise self._refusal(url.host, response)
             text = await _body(url.host, response, limit)
             # An empty body has no type to speak of; whether it is an answer the feed knows.
-            if text.strip():
+            if text and not text.isspace():
                 _check_type(url.host, response.headers.get("Content-Type", ""), accepts)
         page = _Page(text=text, validators=_validators(response.headers))
         if question.method == "GET":
@@ -203,22 +212,25 @@ class Web:
 
     def _remember(self, url: str, page: _Page) -> None:
         self._pages.pop(url, None)
-        if page.validators:
+        if page.validators and len(page.text) <= _TOO_LONG_TO_REMEMBER:
             self._pages[url] = page
             if len(self._pages) > _REMEMBERED:
                 del self._pages[next(iter(self._pages))]
 
 
 async def _body(host: str, response: httpx.Response, limit: int) -> str:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > limit:
-            raise Permanent(f"{host} sent more than {limit:,} bytes")
+    # Decoded as it comes: all at once, tens of megabytes would hold up the loop.
+    decoder, parts, size = codecs.getincrementaldecoder("utf-8-sig")(), list[str](), 0
     try:
-        return body.decode("utf-8-sig")
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > limit:
+                raise Permanent(f"{host} sent more than {limit:,} bytes")
+            parts.append(decoder.decode(chunk))
+        parts.append(decoder.decode(b"", final=True))
     except UnicodeDecodeError as error:
         raise Transient(f"{host} sent a body that is not UTF-8 text") from error
+    return "".join(parts)
 
 
 def _validators(headers: httpx.Headers) -> Mapping[str, str]:

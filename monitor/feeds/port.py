@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from monitor.errors import HedgewatchError
 from monitor.model.reading import Reading
@@ -18,6 +18,15 @@ class Feed(Protocol):
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what the source says now; raise Transient or Permanent, never guess."""
+        ...
+
+
+@runtime_checkable
+class Bundled(Protocol):
+    """A feed that has days known beforehand, for when its source fails."""
+
+    def bundled(self) -> str:
+        """Return why those are given alone; empty while the source answers."""
         ...
 
 

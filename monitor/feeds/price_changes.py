@@ -10,15 +10,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from monitor.feeds.foreign import number, past
-from monitor.feeds.new_york import NEW_YORK
+from monitor.feeds.new_york import NEW_YORK, release_time
 from monitor.feeds.releases import released_at
 from monitor.feeds.stated import stated
 from monitor.feeds.witness import Witness
 from monitor.model.reading import Reading
 from monitor.signals.signal import Plausible
 
-_LONGEST_WAIT: Final = timedelta(days=80)
-"""No month of the CPI or the PPI has come later after its end, the shutdown of 2025 included."""
+_LAG: Final = timedelta(days=16)
+"""From a month's last day to when its CPI and PPI have usually come, most often before."""
+_LAGS: Final[Mapping[str, timedelta]] = {"reer": timedelta(days=25)}
+_ONE_DAY: Final = timedelta(days=1)
 _LEVEL: Final = Plausible(above=0, up_to=100_000)
 _SPANS: Final[Mapping[str, int]] = {"mom": 1, "yoy": 12}
 
@@ -44,11 +46,12 @@ def months_before(month: date, n: int) -> date:
 def known_at(index: str, month: date, seen: datetime) -> datetime:
     """Return from when on a month's value counts as known, that was already there when seen.
 
-    Its release, where that day is known; otherwise when it was seen, but no later than
-    the longest that any month took, so that an old file does not look new after a restart.
+    Its release, where that day is known; otherwise when such a month has usually come:
+    16 days after its last day (the REER 25), at 08:30 New York. Never later than seen. So
+    a file that stands still ages, whatever is started anew.
     """
-    released = released_at(index, month)
-    return min(seen, month_end(month) + _LONGEST_WAIT if released is None else released)
+    usual = release_time(months_before(month, -1) - _ONE_DAY + _LAGS.get(index, _LAG))
+    return min(seen, released_at(index, month) or usual)
 
 
 def month_end(month: date) -> datetime:

@@ -70,7 +70,9 @@ class Provider:
 
     poll_s: how often it is worth asking. opt_in: it is asked only where `[feeds]` names
     it. wants: keys of its `[feed.NAME]` table, besides base_url and poll_s, that it knows.
-    history: how its past is fetched, where it has one.
+    named: the only keys its `names` may have; empty where a person makes them up.
+    keyed: signals it gives with an API key only. history: how its past is fetched, where
+    it has one.
     """
 
     name: str
@@ -78,6 +80,8 @@ class Provider:
     build: Callable[[Web, Clock, FeedSettings], Feed]
     opt_in: bool = False
     wants: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    keyed: tuple[str, ...] = ()
     history: Historian | None = None
 
     @property

@@ -71,9 +71,16 @@ class Releases:
     name: str = _SOURCE
     _several: Several = field(default_factory=lambda: Several(_SOURCE), init=False)
 
+    def bundled(self) -> str:
+        """Return why the known days are given alone; empty while FRED answers, or has no key."""
+        return self._several.silent(_NEWER)
+
     async def read(self) -> tuple[Reading, ...]:
         """Return every known day; raise Transient or Permanent when none lies ahead."""
         now = self.clock.now()
+        if self.key is None and CPI_DAYS[-1] < new_york_day(now):
+            last = f"{CPI_DAYS[-1]:%d %b %Y}"
+            raise Permanent(f"no CPI release after {last} is known: give [feed.releases] key")
         days: dict[str, tuple[date, ...]] = {"cpi": CPI_DAYS, "ppi": ()}
         if self.key is not None:
             try:
@@ -151,4 +158,5 @@ PROVIDER = Provider(
         base_url=own.base_url or BASE_URL,
     ),
     wants=("key",),
+    keyed=("calendar.ppi",),
 )

@@ -12,7 +12,7 @@ vix = { value = 16.5, as_of = 2026-11-20 }
 """
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -63,23 +63,38 @@ def feed_order(
     given: Mapping[str, Sequence[str]],
     names: Iterable[str] = (),
     typed: Collection[str] = (),
+    *,
+    keys: Collection[str] = (),
 ) -> dict[str, tuple[str, ...]]:
     """Return the providers of each signal that is read, in order.
 
     given: `[feeds]`. names: what rules ask for; whatever that rests on is read, and what
     `given` names. typed: the signals a value was typed for; nobody else's is asked for.
+    keys: the providers that have an API key; one without is not asked for what needs it.
     """
     asked_for = wanted(names) | given.keys() | set(typed)
     order = {
         signal: tuple(
             name
             for name in given.get(signal, default)
-            if name != "manual" or signal in typed or signal in given
+            if (name != "manual" or signal in typed or signal in given)
+            and not needs_key(signal, name, keys)
         )
         for signal, default in DEFAULT_ORDER.items()
         if signal in asked_for
     }
     return {signal: asked for signal, asked in order.items() if asked}
+
+
+def needs_key(signal: str, name: str, keys: Collection[str]) -> bool:
+    """Tell whether a provider gives a signal with a key only, and has none."""
+    known = providers().get(name)
+    return known is not None and signal in known.keyed and name not in keys
+
+
+def keys_in(tables: Mapping[str, FeedSettings]) -> frozenset[str]:
+    """Return the providers that have an API key."""
+    return frozenset(name for name, table in tables.items() if table.key is not None)
 
 
 def poll_seconds(names: Sequence[str], tables: Mapping[str, FeedSettings]) -> float:
@@ -93,14 +108,24 @@ def provider_seconds(name: str, tables: Mapping[str, FeedSettings]) -> float:
     return providers()[name].poll_s if own is None else own
 
 
-def feed_faults(given: Mapping[str, Sequence[str]], tables: Mapping[str, FeedSettings]) -> Faults:
-    """Yield everything that is wrong between `[feeds]` and the `[feed.NAME]` tables."""
+def feed_faults(
+    given: Mapping[str, Sequence[str]],
+    tables: Mapping[str, FeedSettings],
+    doubtful: Callable[..., bool] = lambda *_: False,
+) -> Faults:
+    """Yield everything that is wrong between `[feeds]` and the `[feed.NAME]` tables.
+
+    doubtful: tells whether a place holds what could not be read.
+    """
     for signal, names in given.items():
         if signal not in DEFAULT_ORDER:
             yield f"feeds.{signal}", _unknown("signal", signal, DEFAULT_ORDER)
             continue
         for name in names:
-            if fault := _order_fault(signal, name):
+            fault = _order_fault(signal, name)
+            if not fault and not doubtful("feed", name):
+                fault = _lacks(signal, name, tables)
+            if fault:
                 yield f"feeds.{signal}", fault
         if len(set(names)) < len(names):
             yield f"feeds.{signal}", "names a feed twice"
@@ -121,6 +146,16 @@ def _order_fault(signal: str, name: str) -> str:
     return "" if signal in gives else f"{name} gives {', '.join(gives)} only"
 
 
+def _lacks(signal: str, name: str, tables: Mapping[str, FeedSettings]) -> str:
+    """Return what a provider has not been given that it takes for a signal, or an empty text."""
+    if needs_key(signal, name, keys_in(tables)):
+        return f"{name} gives {signal} with a key only: [feed.{name}] key"
+    typed = tables[name].values if name in tables else {}
+    if name == "manual" and signal not in typed:
+        return f'no value is typed: [feed.manual.values] "{signal}"'
+    return ""
+
+
 def _table_faults(name: str, table: FeedSettings) -> Faults:
     known = providers()
     for key in ("values", "key", "names"):
@@ -130,6 +165,10 @@ def _table_faults(name: str, table: FeedSettings) -> Faults:
             )
             verb = "takes" if takers.count("[") == 1 else "take"
             yield f"feed.{name}.{key}", f"only {takers or 'no feed'} {verb} {key}"
+    named = known[name].named
+    for key in table.names if named else ():
+        if key not in named:
+            yield f"feed.{name}.names.{key}", f"unknown name; {name} knows {' and '.join(named)}"
     if name == "manual":
         yield from _typed_faults(table)
 
@@ -147,7 +186,9 @@ def _typed_faults(table: FeedSettings) -> Faults:
         plausible = known.plausible
         if plausible is not None and not plausible.above < typed.value <= plausible.up_to:
             allowed = f"above {plausible.above:g} and up to {plausible.up_to:g}"
-            yield f"{where}.value", f"is {allowed}, was {typed.value:g}"
+            hint = f"; {typed.value:g} % is {typed.value / 100:g}"
+            told = f"is {allowed}, was {typed.value:g}"
+            yield f"{where}.value", told + (hint if known.unit == "fraction" else "")
         try:
             typed.instant()
         except ValueError as error:
@@ -155,6 +196,9 @@ def _typed_faults(table: FeedSettings) -> Faults:
 
 
 def _unknown(what: str, name: str, known: Mapping[str, object] | Sequence[str]) -> str:
+    if what == "signal" and name in BY_NAME:
+        told = "is read on chain" if BY_NAME[name].providers else "is worked out here"
+        return f"{name} {told} and has no feed"
     close = difflib.get_close_matches(name, list(known), n=1)
     if close:
         return f"no {what} is called {name!r}; did you mean {close[0]}?"

@@ -25,7 +25,7 @@ class Several:
     """
 
     source: str
-    _silent: set[str] = field(default_factory=set, init=False)
+    _silent: dict[str, str] = field(default_factory=dict, init=False)
 
     async def ask(self, questions: Mapping[str, Question]) -> tuple[Reading, ...]:
         """Ask all at once and return what was answered.
@@ -58,12 +58,17 @@ class Several:
 
     def tell(self, what: str, error: HedgewatchError | None) -> None:
         """Log that one thing is not answered, once, and once that it is again."""
-        if error is not None and what not in self._silent:
-            self._silent.add(what)
-            _log.warning("%s tells no %s: %s", self.source, what, error)
-        elif error is None and what in self._silent:
-            self._silent.discard(what)
+        if error is not None:
+            if what not in self._silent:
+                _log.warning("%s tells no %s: %s", self.source, what, error)
+            self._silent[what] = str(error)
+        elif what in self._silent:
+            del self._silent[what]
             _log.info("%s tells %s again", self.source, what)
+
+    def silent(self, what: str) -> str:
+        """Return why one thing is not answered; empty where it is."""
+        return self._silent.get(what, "")
 
 
 async def first_of(hosts: Sequence[str], ask: Callable[[str], Awaitable[T]]) -> T:

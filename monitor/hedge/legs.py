@@ -10,6 +10,8 @@ from monitor.model.layer import Contract, Fill, Leg
 
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _OPTION_PARTS: Final = 4
+_MOST: Final = 1_000_000
+"""Contracts of one trade: above what all of VIX trades on most days it is a slip of the keys."""
 _FUTURE_PARTS: Final = 3
 
 
@@ -77,6 +79,12 @@ def add_legs(legs: Iterable[Leg], traded: Iterable[Leg | Fill]) -> tuple[Leg, ..
     return tuple(sorted(kept, key=lambda leg: _order(leg.contract)))
 
 
+def turned_short(before: Iterable[Leg], after: Iterable[Leg]) -> tuple[Leg, ...]:
+    """Return the legs sold that were held before: more of them was sold than there was."""
+    held = {leg.contract for leg in before if leg.quantity > 0}
+    return tuple(leg for leg in after if leg.quantity < 0 and leg.contract in held)
+
+
 def _order(contract: Contract) -> tuple[date, str, float]:
     return contract.expiry, contract.kind, contract.strike
 
@@ -105,8 +113,11 @@ def _expiry(text: str, part: str) -> date:
 def _quantity(text: str, part: str) -> int:
     if part[:1] not in {"+", "-"}:
         raise _fault(text, f"the quantity {part!r} needs its sign: +4 bought, -4 sold")
-    if not (part[1:].isascii() and part[1:].isdigit()) or int(part) == 0:
+    digits = part[1:].lstrip("0")
+    if not (digits.isascii() and digits.isdigit()):
         raise _fault(text, f"the quantity {part!r} is no whole number of contracts")
+    if len(digits) > len(str(_MOST)) or int(digits) > _MOST:
+        raise _fault(text, f"the quantity {part[:20]!r} is above {_MOST:,} contracts")
     return int(part)
 
 

@@ -33,7 +33,7 @@ FIELDS: Final[Mapping[str, Callable[[PositionSeen], Scalar | None]]] = {
     "position.distance_lower": attrgetter("measures.distance_lower"),
     "position.distance_upper": attrgetter("measures.distance_upper"),
     "position.value_usd": attrgetter("measures.total.usd"),
-    "position.fees_usd": attrgetter("measures.fees.usd"),
+    "position.fees_usd": attrgetter("measures.fees_usd"),
 }
 """What is a mere field of a position, and the same as what the table answers."""
 

@@ -14,7 +14,16 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from monitor.model.observation import Reorg
-from monitor.rules.lifecycle import Ground, Instance, Judged, Phase, Told, Turn, advance
+from monitor.rules.lifecycle import (
+    NOT_CLEARED,
+    Ground,
+    Instance,
+    Judged,
+    Phase,
+    Told,
+    Turn,
+    advance,
+)
 from monitor.rules.pack import Rule
 from monitor.signals.catalogue import BY_NAME, Scope
 from monitor.signals.facts import Facts
@@ -214,7 +223,7 @@ def _resume(
         return new, turns
     if new.phase is not Phase.FIRING:
         return new, ()
-    still = "still true" if seen.when.truth else "not cleared"
+    still = "still true" if seen.when.truth else NOT_CLEARED
     number = before.told + 1
     told = Told(
         turn=Turn.REPEAT, reason=f"its end is taken back, {still}: {_gone(lost)}", number=number

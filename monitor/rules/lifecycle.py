@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from monitor.rules.pack import OnNodata, Rule
 from monitor.rules.verdict import Verdict
+
+NOT_CLEARED: Final = "not cleared"
+"""What is said of an alert that fires on while nobody knows whether it is true."""
 
 
 class Phase(StrEnum):
@@ -62,12 +66,14 @@ class Instance:
     time gathered while pending, and judged_at the last evaluation then that was not
     unknown. clear_since: since when the clearing condition has held while firing.
     proposed_at: when the present proposal was made; voided: it has expired. told: the
-    number of repeats. clouded: how often it was flagged in its whole life. undone: how
-    often the episode's end was taken back. dark_since: since when people have known that
-    it cannot be judged, None where they were not told. filled_by: who ended the episode by acting.
-    ground: the blocks its phase began on, none where no chain had a say; past: what it
-    was before, oldest first, as far as those blocks may yet be dropped; lost: a block
-    of its ground that was, until it is known what holds without it.
+    number of repeats. blind: which chains it last told of, where it tells of blindness.
+    ended: since when the condition of the newest episode that is over had been true.
+    clouded: how often it was flagged in its whole life. undone: how often the episode's
+    end was taken back. dark_since: since when people have known that it cannot be judged,
+    None where they were not told. filled_by: who ended the episode by acting. ground: the
+    blocks its phase began on, none where no chain had a say; past: what it was before,
+    oldest first, as far as those blocks may yet be dropped; lost: a block of its ground
+    that was, until it is known what holds without it.
     """
 
     rule: str
@@ -82,7 +88,9 @@ class Instance:
     proposed_at: datetime | None = None
     voided: bool = False
     told: int = 0
+    blind: tuple[str, ...] = ()
     resolved_at: datetime | None = None
+    ended: datetime | None = None
     clouded: int = 0
     acked_by: str = ""
     snoozed_until: datetime | None = None
@@ -101,8 +109,9 @@ class Judged:
 
     barred: why the action does not apply now ("the layer is off"), or empty.
     done: who has just done it, when that is why it is barred, or empty; deed: what.
-    inhibited: the rule that silences this one, or empty. awaited: a source that was not
-    heard yet since the daemon began, for which what is unknown is no news; or empty.
+    inhibited: the rule that silences this one, or empty. blind: the chains that cannot be
+    read, where the rule speaks of that. awaited: a source that was not heard yet since the
+    daemon began, for which what is unknown is no news; or empty.
     """
 
     now: datetime
@@ -113,6 +122,7 @@ class Judged:
     done: str = ""
     deed: str = ""
     inhibited: str = ""
+    blind: tuple[str, ...] = ()
     awaited: str = ""
 
 
@@ -201,6 +211,7 @@ def _fire(old: Instance, seen: Judged) -> Instance:
         proposed_at=seen.now,
         voided=False,
         told=0,
+        blind=seen.blind,
         acked_by="",
         snoozed_until=None,
     )
@@ -218,6 +229,10 @@ def _firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[To
 
 
 def _still_firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
+    if news := _shifted(old, seen):
+        told = Told(turn=Turn.REPEAT, reason=news, number=old.told + 1)
+        shifted = replace(old, blind=seen.blind, told=old.told + 1)
+        return replace(shifted, proposed_at=seen.now, voided=False), (told,)
     instance, turns = old, tuple(_reminders(rule, old, seen))
     for told in turns:
         if told.turn is Turn.EXPIRED:
@@ -225,6 +240,17 @@ def _still_firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tu
         else:
             instance = replace(instance, proposed_at=seen.now, voided=False, told=instance.told + 1)
     return instance, turns
+
+
+def _shifted(old: Instance, seen: Judged) -> str:
+    """Return which chains are blind that were not, and the reverse; nothing where that is told.
+
+    An acknowledgement or a snooze was of what had been told.
+    """
+    if not seen.when.truth or seen.inhibited or not (seen.blind and old.blind):
+        return ""
+    more = [f"{one} is blind now" for one in seen.blind if one not in old.blind]
+    return "; ".join(more + [f"{one} sees again" for one in old.blind if one not in seen.blind])
 
 
 def _reminders(rule: Rule, old: Instance, seen: Judged) -> Iterator[Told]:
@@ -236,7 +262,7 @@ def _reminders(rule: Rule, old: Instance, seen: Judged) -> Iterator[Told]:
     quiet = bool(old.acked_by) or (old.snoozed_until is not None and seen.now < old.snoozed_until)
     quiet = quiet or bool(seen.inhibited) or seen.when.truth is False
     if rule.repeat is not None and age >= rule.repeat and not quiet:
-        reason = "still true" if seen.when.truth else "not cleared: an input is unknown"
+        reason = "still true" if seen.when.truth else f"{NOT_CLEARED}: an input is unknown"
         yield Told(turn=Turn.REPEAT, reason=reason, number=old.told + 1)
 
 
@@ -306,4 +332,11 @@ def _calm(old: Instance) -> Instance:
 
 
 def _resolve(old: Instance, now: datetime) -> Instance:
-    return replace(_calm(old), resolved_at=now, clear_since=None, proposed_at=None, voided=False)
+    return replace(
+        _calm(old),
+        resolved_at=now,
+        ended=old.since,
+        clear_since=None,
+        proposed_at=None,
+        voided=False,
+    )

@@ -7,8 +7,8 @@ from typing import Final, Protocol
 
 from monitor.hedge.mark import Mark
 from monitor.model.layer import LayerState
+from monitor.model.reading import Reading
 from monitor.rules.verdict import Value
-from monitor.signals.awaited import AT_START, began_at
 from monitor.signals.book import (
     book_il,
     book_value_usd,
@@ -21,10 +21,11 @@ from monitor.signals.catalogue import BY_NAME, Hours, Scope
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.of_book import NO_VALUE, OF_BOOK
 from monitor.signals.of_chain import chain_told
-from monitor.signals.of_market import market
+from monitor.signals.of_market import frozen_s, market, repeating
 from monitor.signals.of_pool import OF_POOL, Answer
 from monitor.signals.of_position import OF_A_RANGE, OF_POSITION
 from monitor.signals.sessions import open_seconds
+from monitor.signals.sight import sight, unread
 from monitor.signals.spans import spell
 from monitor.signals.windows import (
     Direction,
@@ -269,6 +270,8 @@ def _system(view: View, name: str) -> Value:
         return _poll_age(view)
     if name == "system.feed_age_s":
         return _feed_age(view)
+    if name == "system.unread":
+        return _unread(view)
     if name == "system.rule_errors":
         return Value(value=float(view.rule_errors))
     reading = view.facts.readings.get(f"{name}|")
@@ -320,22 +323,28 @@ def _vix_age(view: View) -> Value:
 
 
 def _poll_age(view: View) -> Value:
-    """Answer how long we have been blind, a daemon that was down before not counted."""
-    began = began_at(view.facts)
-    worst = 0.0
-    for source in view.facts.chains.values():
-        since = source.good_at or source.gap_since
-        if since is None:
-            continue
-        if began is not None and since < began:
-            since = began
-            if view.now - began < AT_START:
-                # Not blind for long enough to say so, nor known to see again.
-                note = f"{source.name} has not been read since the start"
-                return Value(value=None, as_of=view.now, note=note)
-        worst = max(worst, (view.now - since).total_seconds())
-    gaps = "; ".join(f"{s.name}: {s.gap}" for s in view.facts.chains.values() if s.gap)
-    return Value(value=worst, as_of=view.now, note=gaps)
+    """Answer how long the worst chain has not been read, with what the blind ones say."""
+    seen = sight(view.facts, view.now)
+    if seen.awaited:
+        # Not blind for long enough to say so, nor known to see again.
+        note = f"{seen.awaited} has not been read since the start"
+        return Value(value=None, as_of=view.now, note=note)
+    blind = [view.facts.chains[name] for name in seen.blind(CHAIN_MAX_AGE)]
+    gaps = "; ".join(f"{source.name}: {source.gap}" for source in blind if source.gap)
+    return Value(value=max(seen.dark_s.values(), default=0.0), as_of=view.now, note=gaps)
+
+
+def blind_chains(facts: Facts, now: datetime) -> tuple[str, ...]:
+    """Return the chains whose positions are unknown for their age; else the worst of all."""
+    return sight(facts, now).blind(CHAIN_MAX_AGE)
+
+
+def _unread(view: View) -> Value:
+    if not any(source.good_at for source in view.facts.chains.values()):
+        return Value(value=None, note="no chain has been read yet")
+    why = unread(view.facts)
+    more = f", and {len(why) - 1} more" if len(why) > 1 else ""
+    return Value(value=float(len(why)), as_of=view.now, note=f"{why[0]}{more}" if why else "")
 
 
 def _feed_age(view: View) -> Value:
@@ -346,14 +355,24 @@ def _feed_age(view: View) -> Value:
             if silent > worst:
                 worst, note = silent, f"{feed.name}: {feed.gap}"
     for reading in view.facts.readings.values():
-        signal = BY_NAME.get(reading.name)
-        if signal is None or signal.max_age is None:
-            continue
-        age_s = open_seconds(signal.hours, reading.as_of, view.now)
-        excess = age_s - signal.max_age.total_seconds()
+        excess, why = _excess(view, reading)
         if excess > worst:
-            worst, note = excess, f"{reading.name} from {reading.source} is {spell(age_s)} old"
+            worst, note = excess, why
     return Value(value=worst, as_of=view.now, note=note)
+
+
+def _excess(view: View, reading: Reading) -> tuple[float, str]:
+    """Return by how much a reading is too old, or has repeated for too long, and what to say."""
+    signal = BY_NAME.get(reading.name)
+    if signal is None or signal.max_age is None:
+        return 0.0, ""
+    age_s = open_seconds(signal.hours, reading.as_of, view.now)
+    excess, frozen = age_s - signal.max_age.total_seconds(), frozen_s(signal, reading)
+    if frozen > excess:
+        return frozen, f"{repeating(signal, reading)}, from {reading.source}"
+    feed = view.facts.feeds.get(reading.name)
+    gap = f": {feed.gap}" if feed is not None and feed.gap else ""
+    return excess, f"{reading.name} from {reading.source} is {spell(age_s)} old{gap}"
 
 
 _BY_SCOPE: Final[Mapping[Scope, Callable[[View, str], Value]]] = {

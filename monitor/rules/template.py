@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Final
 
 from monitor.rules.checker import unknown_name
-from monitor.rules.syntax import RuleError
+from monitor.rules.syntax import RuleError, all_told
 from monitor.rules.verdict import Scalar
 from monitor.signals.catalogue import Kind, Scope, Signal
 
@@ -39,6 +39,7 @@ TEXT_NAMES: Final = {
         _text("layer.title", Scope.LAYER, "the layer's title in its rule file"),
         _text("position.label", Scope.POSITION, "the position as people say it"),
         _text("pool.pair", Scope.POOL, "the pool's pair: `WETH/USDC`"),
+        _text("system.blind_chains", Scope.SYSTEM, "the chains that cannot be read: `base`"),
         _text("vix_age", Scope.MARKET, "age of the last VIX in open time: `15 m`"),
     )
 }
@@ -85,23 +86,28 @@ def compile_template(
     """Return the checked template; `names` as for rules, to which TEXT_NAMES are added.
 
     closed: names that exist but not for this text, each with the reason.
-    Raises RuleError with the first fault and its column.
+    Raises RuleError with the first fault and its column, and the others after it.
     """
     if len(text) > MAX_CHARS:
         raise RuleError(f"a text has at most {MAX_CHARS:,} characters", MAX_CHARS + 1)
     known = {**names, **TEXT_NAMES}
     parts: list[str | _Place] = []
+    faults: list[RuleError] = []
     for match in _PART.finditer(text):
         inside = match["inside"]
         if inside is not None:
-            parts.append(_place(inside, match.start() + 2, known, closed or {}))
+            try:
+                parts.append(_place(inside, match.start() + 2, known, closed or {}))
+            except RuleError as fault:
+                faults.append(fault)
         elif match.group() in {"{", "}"}:
             sign = match.group()
-            raise RuleError(
-                f"this {sign} has no partner; write {sign}{sign} for a brace", match.start() + 1
-            )
+            reason = f"this {sign} has no partner; write {sign}{sign} for a brace"
+            faults.append(RuleError(reason, match.start() + 1))
         else:
             parts.append({"{{": "{", "}}": "}"}.get(match.group(), match.group()))
+    if faults:
+        raise all_told(faults)
     asked = frozenset(part.name for part in parts if isinstance(part, _Place))
     return Template(text=text, names=asked, _parts=tuple(parts))
 

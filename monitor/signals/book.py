@@ -12,6 +12,7 @@ from monitor.signals.facts import Facts, PositionSeen
 
 _DAY: Final = timedelta(days=1)
 _YEAR: Final = timedelta(days=365)
+FEES_UNKNOWN: Final = "tokensOwed may hold withdrawn principal: its events are not known"
 _POSITION_COLONS: Final = 2
 """A position's key has two, a pool's or a wallet's has one."""
 
@@ -103,13 +104,29 @@ def book_value_usd(facts: Facts) -> float | None:
     return sum(known) if known else None
 
 
+def fees_unknown(facts: Facts) -> str:
+    """Return which position's fees are not known and why, or nothing."""
+    for seen in live_positions(facts):
+        if seen.measures.fees is None and not seen.unread:
+            return f"the fees of #{seen.position.token_id} are unknown: {FEES_UNKNOWN}"
+    return ""
+
+
+def position_fees_usd(facts: Facts, seen: PositionSeen, now: datetime) -> float | None:
+    """Return one position's fees a year, as `yearly_fees_usd` does, whatever the others are."""
+    pool = facts.pools.get(seen.position.pool)
+    if pool is None or seen.gone or seen.unread or seen.measures.value.usd is None:
+        return None
+    return _pace(seen, pool.state, now)
+
+
 def yearly_fees_usd(facts: Facts, scope: str, now: datetime) -> float | None:
     """Return the fees a year at the pace since each position's entry, in US dollars.
 
     scope: `book`, or a pool's or position's key. Collected fees count at the
     token's price now, and the pace is that of what is in now: fees of what was withdrawn
     since are not to come again. None while any of the priced positions has no dated entry or
-    is younger than a day, or none is priced.
+    is younger than a day or has fees that are not known, or none is priced.
     """
     covered = [
         p
@@ -127,7 +144,7 @@ def _pace(seen: PositionSeen, pool: PoolState, now: datetime) -> float | None:
     if not seen.position.liquidity:
         return 0.0
     basis, measures = seen.position.basis, seen.measures
-    if basis is None or basis.opened_at is None or measures.fees.usd is None:
+    if basis is None or basis.opened_at is None or measures.fees_usd is None:
         return None
     age = now - basis.opened_at
     if age < _DAY or measures.total.usd is None or not measures.total.token1:
@@ -140,4 +157,4 @@ def _pace(seen: PositionSeen, pool: PoolState, now: datetime) -> float | None:
     usd_a_token1 = measures.total.usd / measures.total.token1
     collected = value_x192(basis.collected0, basis.collected1, root)
     whole = collected / (Q192 * int(10**pool.pool.token1.decimals))
-    return (measures.fees.usd + whole * usd_a_token1) * paces
+    return (measures.fees_usd + whole * usd_a_token1) * paces

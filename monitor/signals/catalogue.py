@@ -72,10 +72,12 @@ _LINES: Final = (
         kind=Kind.BOOL,
     ),
     _own("system.poll_age_s", "s", "seconds since the last good snapshot, worst chain"),
+    _own("system.unread", "count", "watches and positions the newest snapshots could not read"),
     _own(
         "system.feed_age_s",
         "s",
-        "worst excess of a feed's age over its limit, in session; 0 when fresh",
+        "worst excess of a feed's age, or of its repeating one value, over its limit, in session; 0"
+        " when fresh",
     ),
     _own("system.outbox_age_s", "s", "age of the oldest undelivered alert; 0 when none"),
     _own("system.up_s", "s", "seconds since this run of the daemon began"),

@@ -69,7 +69,8 @@ _TERM: Final = (
         " stays", "(m1 - VIX) / business days to its expiry", "vx.settle vix",
         hours=Hours.XNYS_CLOSE),
     _of("vx.over_realised", "ratio", "nearest VIX future over what the S&P 500 has realised",
-        "m1 / (100 · vol.hv20_spx)", "vx.settle spx.price", hours=Hours.XNYS_CLOSE),
+        "m1 / (100 · sample standard deviation of 30 day returns of the S&P 500 · √252),"
+        " the present session so far included", "vx.settle spx.price", hours=Hours.XNYS_CLOSE),
 )  # fmt: skip
 
 _REALISED: Final = (
@@ -129,14 +130,17 @@ _TECHNICAL: Final = (
         )
     ),
     *(
-        _of(f"ta.divergence_{short}", "state", f"whether {said} and its RSI last turned apart",
+        _of(signal, "state", f"whether {said} and its {index.partition(' ')[0]} stand apart",
             "pivots highest or lowest of 5 sessions to each side, so known 5 sessions late;"
-            " bearish: the last two highs rise and the RSI's at them fall, within 60 sessions;"
-            " bullish: lows fall and the RSI's rise",
+            f" bearish: of two successive highs the later is higher and its {index} lower, within"
+            f" 60 sessions; bullish: of two lows the later is lower and its {index} higher; it"
+            " ends once a close lies beyond the later one, and 20 sessions after it was known",
             name, hours=hours, kind=Kind.TEXT, choices=("none", "bearish", "bullish"))
-        for short, said, name, hours in (
-            ("spx", "the S&P 500", "spx.price", Hours.CBOE_VIX),
-            ("eth", "ETH", "eth.price", Hours.ALWAYS),
+        for signal, said, index, name, hours in (
+            ("ta.divergence_spx", "the S&P 500", "RSI", "spx.price", Hours.CBOE_VIX),
+            ("ta.divergence_eth", "ETH", "RSI", "eth.price", Hours.ALWAYS),
+            ("ta.macd_divergence_spx", "the S&P 500", "MACD (EMA12 - EMA26)", "spx.price",
+             Hours.CBOE_VIX),
         )
     ),
     _of("ta.vix_sd20", "ratio", "VIX above its mean of 20 sessions, in standard deviations",
@@ -174,7 +178,8 @@ _MACRO: Final = (
     ),
     *(
         _of(f"macro.{event}_hours", "hours", f"hours to the next known {said}",
-            f"{when} New York on the nearest day in calendar.{event}", f"calendar.{event}",
+            f"{when} New York on the nearest scheduled day in calendar.{event}",
+            f"calendar.{event}",
             hours=Hours.ALWAYS, evidence=Evidence.OFFICIAL)
         for event, said, when in (
             ("fomc", "decision of the Fed", "14:00"),
@@ -184,7 +189,7 @@ _MACRO: Final = (
     ),
     _of("macro.fomc_window", "bool", "the Fed decides about now",
         "from 16:00 New York on the business day before a decision to 16:00 the day after,"
-        " unscheduled ones from when their day was told; unknown past the last day known",
+        " unscheduled ones from their announcement; unknown past the last day known",
         "calendar.fomc", hours=Hours.ALWAYS, kind=Kind.BOOL, evidence=Evidence.OFFICIAL),
     _of("macro.fed_moved", "bool", "the funds rate moved outside a scheduled decision",
         "|change of rates.fed_funds| >= 0.10 points over a session that ends no more than"
@@ -246,7 +251,8 @@ _VALUE: Final = (
         "price · supply / (fees_30d · 365/30)", "token.price token.supply token.fees_30d",
         hours=Hours.ALWAYS),
     _of("regime.big_top", "bool", "Big Top, technical reading",
-        "S&P 500 within 3 % of its highest of 252 sessions; RSI >= 70 or a bearish divergence;"
+        "S&P 500 within 3 % of its highest of 252 sessions; RSI >= 70 or bearish"
+        " ta.macd_divergence_spx, which is known for 20 sessions at most;"
         " breadth.divergence", "spx.price breadth.advances breadth.declines",
         kind=Kind.BOOL, evidence=Evidence.CLAIM),
     _of("regime.big_top_vol", "bool", "Big Top, volatility reading",

@@ -74,7 +74,8 @@ _WORTH: Final = (
     *_money(
         "fees",
         "uncollected fees",
-        "owed by feeGrowthInside mod 2^256, less principal withdrawn and not collected",
+        "owed by feeGrowthInside mod 2^256, less principal withdrawn and not collected; unknown"
+        " without its events unless tokensOwed is 0",
     ),
     *_money("collected", "fees taken out so far", "(Σ Collect - Σ Decrease) of each token, at P"),
     *_money(

@@ -78,6 +78,7 @@ _CBOE: Final = (
             evidence=Evidence.QUOTE,
             bars=_TWO_YEARS,
             plausible=plausible,
+            frozen_after=timedelta(hours=3),
         )
         for name, meaning, plausible in (
             ("spx.iv30", "implied vol of SPX at the forward, 30 days out", VOL_POINTS),
@@ -117,7 +118,9 @@ def _around_the_clock(  # noqa: PLR0913 - as the rows below are read
     evidence: Evidence = Evidence.QUOTE,
     keyed: bool = False,
     bars: int = _TWO_YEARS,
+    frozen: float | None = None,
 ) -> Signal:
+    """Return a signal of a market that never closes. frozen: hours of repeats."""
     return Signal(
         name=name,
         unit=unit,
@@ -131,6 +134,7 @@ def _around_the_clock(  # noqa: PLR0913 - as the rows below are read
         bars=bars,
         plausible=plausible,
         keyed=keyed,
+        frozen_after=None if frozen is None else timedelta(hours=frozen),
     )
 
 
@@ -145,6 +149,7 @@ _CRYPTO: Final = (
             CRYPTO_VOL_POINTS,
             max_age=_MINUTES,
             cadence="60 s",
+            frozen=1,
         )
         for coin in ("ETH", "BTC")
     ),
@@ -157,6 +162,7 @@ _CRYPTO: Final = (
             _POSITIVE,
             max_age=_MINUTES,
             cadence="60 s",
+            frozen=1,
         )
         for coin in ("ETH", "BTC")
     ),
@@ -168,6 +174,7 @@ _CRYPTO: Final = (
         CRYPTO_VOL_POINTS,
         max_age=timedelta(minutes=20),
         cadence="5 min",
+        frozen=6,
     ),
     _around_the_clock(
         "iv.eth30_dex",
@@ -177,6 +184,7 @@ _CRYPTO: Final = (
         CRYPTO_VOL_POINTS,
         max_age=timedelta(minutes=20),
         cadence="5 min",
+        frozen=6,
     ),
     *(
         _around_the_clock(
@@ -187,6 +195,7 @@ _CRYPTO: Final = (
             Plausible(above=-20, up_to=20),
             max_age=timedelta(minutes=75),
             cadence="5 min; dYdX hourly",
+            frozen=26,  # a rate may sit at its venue's default for hours
         )
         for coin in ("ETH", "BTC")
     ),

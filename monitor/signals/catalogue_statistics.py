@@ -10,7 +10,7 @@ _TWO_SESSIONS: Final = timedelta(days=2)  # `xnys close` counts a day for each s
 _THREE_SESSIONS: Final = timedelta(days=3)
 _TWO_YEARS: Final = 520
 _MONTHS: Final = 120
-_RATE: Final = Plausible(above=-0.2, up_to=5)
+_RATE: Final = Plausible(above=-0.2, up_to=1)
 _POSITIVE: Final = Plausible(above=0, up_to=1e15)
 _SIGNED: Final = Plausible(above=-1e15, up_to=1e15)
 _MONTHLY_CHANGE: Final = Plausible(above=-0.2, up_to=0.2)

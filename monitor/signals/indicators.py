@@ -8,6 +8,7 @@ only look would wait for them.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 RSI_PERIOD: Final = 14
@@ -15,6 +16,8 @@ MACD_PERIODS: Final = (12, 26, 9)
 MACD_SESSIONS: Final = 34
 """How many closes the first histogram takes: 26 for the averages, 8 more for the signal."""
 PIVOT_SIDE: Final = 5
+STANDS: Final = 20
+"""How many sessions a divergence stands, that in which it is confirmed counted."""
 
 
 class Apart(NamedTuple):
@@ -37,6 +40,15 @@ def macd_histogram(closes: Sequence[float]) -> Sequence[float | None]:
     from talipp.indicators import MACD  # noqa: PLC0415 - as above
 
     return tuple(one and one.histogram for one in MACD(*MACD_PERIODS, list(closes)))
+
+
+def macd_line(closes: Sequence[float]) -> Sequence[float | None]:
+    """Return EMA12 less EMA26 beside each close, None for the first 25."""
+    fast, slow = (ema(closes, period) for period in MACD_PERIODS[:2])
+    return tuple(
+        None if one is None or other is None else one - other
+        for one, other in zip(fast, slow, strict=True)
+    )
 
 
 def ema(values: Sequence[float], period: int) -> Sequence[float | None]:
@@ -71,9 +83,10 @@ def pivots(values: Sequence[float], *, sign: int) -> Sequence[int]:
 def divergence(
     values: Sequence[float], index: Sequence[float | None], *, since: int
 ) -> Apart | None:
-    """Return the newest divergence among the last two highs, and the last two lows, or None.
+    """Return the newest divergence that stands, of two successive highs or lows, or None.
 
-    index: the indicator beside each value. since: the first place a pivot may have.
+    index: the indicator beside each value. since: the first place a pivot may have. One
+    ends once a value lies beyond its second pivot, and 20 sessions after it is confirmed.
     """
     found = [_apart(values, index, since, sign) for sign in (1, -1)]
     return max((one for one in found if one is not None), default=None)
@@ -83,14 +96,18 @@ def _apart(
     values: Sequence[float], index: Sequence[float | None], since: int, sign: int
 ) -> Apart | None:
     places = [n for n in pivots(values, sign=sign) if n >= since]
-    if len(places) < 2:  # noqa: PLR2004 (it takes two to compare)
-        return None
-    first, second = places[-2:]
-    before, after = index[first], index[second]
-    if before is None or after is None:
-        return None
-    onwards = sign * (values[second] - values[first]) > 0
-    back = sign * (after - before) < 0
-    if not (onwards and back):
-        return None
-    return Apart(second=second, first=first, name="bearish" if sign > 0 else "bullish")
+    for first, second in reversed(tuple(pairwise(places))):
+        before, after = index[first], index[second]
+        if before is None or after is None or not _stands(values, second, sign):
+            continue
+        onwards = sign * (values[second] - values[first]) > 0
+        back = sign * (after - before) < 0
+        if onwards and back:
+            return Apart(second=second, first=first, name="bearish" if sign > 0 else "bullish")
+    return None
+
+
+def _stands(values: Sequence[float], second: int, sign: int) -> bool:
+    """Say whether what was confirmed after a pivot is neither passed by nor out of date."""
+    passed = any(sign * (value - values[second]) > 0 for value in values[second + 1 :])
+    return not passed and len(values) - (second + PIVOT_SIDE) <= STANDS

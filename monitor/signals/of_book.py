@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from monitor.signals.book import book_value_usd, live_positions, yearly_fees_usd
+from monitor.signals.book import book_value_usd, fees_unknown, live_positions, yearly_fees_usd
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.of_market import market
 from monitor.signals.of_pool import Answer
@@ -72,7 +72,8 @@ def _pcf(facts: Facts, now: datetime) -> Answer:
     if value is None:
         return None, NO_VALUE
     if fees is None:
-        return None, "a position is younger than a day, or its entry is unknown"
+        why = fees_unknown(facts)
+        return None, why or "a position is younger than a day, or its entry is unknown"
     if not fees:
         return None, "no fees have been earned"
     silent = [
@@ -94,9 +95,11 @@ def _quick_ratio(facts: Facts, now: datetime) -> Answer:
     idle, debt, due = given
     if debt + due <= 0:
         return None, "nothing is owed"
+    if why := fees_unknown(facts):
+        return None, why
     held = live_positions(facts)
     stable = sum(stable_usd(facts, one) for one in held)
-    fees = sum(one.measures.fees.usd or 0.0 for one in held)
+    fees = sum(one.measures.fees_usd or 0.0 for one in held)
     told = f"stable {stable:,.0f} + fees {fees:,.0f} + idle {idle:,.0f}"
     return (stable + fees + idle) / (debt + due), f"({told}) / {debt + due:,.0f} USD"
 

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from monitor.signals.answers import Found, OfMarket
+from monitor.signals.bars import Bars
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts, bars_until, newest
 from monitor.signals.regressions import Fit, fit, slope
@@ -60,9 +62,16 @@ def _differential(facts: Facts, now: datetime) -> Found:
 
 def _beta_eth(facts: Facts, now: datetime) -> Found:
     """Return ETH's beta by weekly returns, both closes of the day of a week's last session."""
-    index = {bar.day: bar.close for bar in bars_until(facts, "spx.price", now).bars}
-    coin = {bar.day: bar.close for bar in bars_until(facts, "eth.price", now).bars}
-    days = _week_ends(now)
+    index, coin = (bars_until(facts, name, now) for name in ("spx.price", "eth.price"))
+    return _beta_over(index, coin, _last_week(now))
+
+
+# Remembered: every position asks, and bars are the same ones until a value comes.
+@lru_cache(maxsize=8)
+def _beta_over(index_bars: Bars, coin_bars: Bars, friday: date) -> Found:
+    index = {bar.day: bar.close for bar in index_bars.bars}
+    coin = {bar.day: bar.close for bar in coin_bars.bars}
+    days = [sessions_back(friday - n * _WEEK, 0) for n in range(_WEEKS, -1, -1)]
     known = [
         (before, day)
         for before, day in pairwise(days)
@@ -75,13 +84,13 @@ def _beta_eth(facts: Facts, now: datetime) -> Found:
     return beta, f"{len(known)} weeks to {days[-1]}" if beta is not None else "no week moved"
 
 
-def _week_ends(now: datetime) -> list[date]:
-    """Return the last sessions of the 53 newest weeks whose last one has closed, oldest first."""
+def _last_week(now: datetime) -> date:
+    """Return the Friday of the newest week whose last session has closed."""
     today = now.astimezone(_NEW_YORK).date()
     friday = today + (_TO_FRIDAY - today.weekday()) * _DAY
     if session_close(Hours.XNYS_CLOSE, sessions_back(friday, 0)) > now:
         friday -= _WEEK
-    return [sessions_back(friday - n * _WEEK, 0) for n in range(_WEEKS, -1, -1)]
+    return friday
 
 
 def _cost_of_equity(facts: Facts, now: datetime) -> Found:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.amm.greeks import delta
-from monitor.signals.book import yearly_fees_usd
+from monitor.signals.book import position_fees_usd
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.of_market import market
 from monitor.signals.of_money import NO_DOLLARS, NO_POOL, known_basis, no_entry, state_of
@@ -27,7 +27,7 @@ def _pcf(facts: Facts, seen: PositionSeen, now: datetime) -> Answer:
         return None, no_entry(seen)
     if now - basis.opened_at < _DAY:
         return None, "it is younger than a day"
-    fees = yearly_fees_usd(facts, seen.position.key, now)
+    fees = position_fees_usd(facts, seen, now)
     if not fees:
         return None, "no fees have been earned" if fees == 0 else "its fees are not known"
     return value / fees, f"over {(now - basis.opened_at) / _DAY:.1f} d"

@@ -16,6 +16,7 @@ from monitor.amm.variants import (
     textbook_loss,
 )
 from monitor.model.pool import PoolState
+from monitor.signals.book import FEES_UNKNOWN
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.of_money import NO_POOL, UNPRICED_FLOW, no_entry, state_of
 from monitor.signals.of_pool import Answer, OfPosition
@@ -40,11 +41,15 @@ def _il(_facts: Facts, seen: PositionSeen, _now: datetime) -> Answer:
     return value, "" if value is not None else no_entry(seen)
 
 
-def _of_holdings(ask: Callable[[Holdings, PoolState], float | None]) -> OfPosition:
+def _of_holdings(
+    ask: Callable[[Holdings, PoolState], float | None], *, with_fees: bool = False
+) -> OfPosition:
     def answer(facts: Facts, seen: PositionSeen, _now: datetime) -> Answer:
         held, state = compared(facts, seen), state_of(facts, seen)
         if held is None or state is None:
             return None, no_entry(seen)
+        if with_fees and seen.measures.fees is None:
+            return None, FEES_UNKNOWN
         value = ask(held, state)
         if value is None:
             return None, _SEVERAL if held.put_in > 0 else _NOTHING
@@ -77,6 +82,8 @@ def stake_of(seen: PositionSeen, quote: int) -> Stake | str:
         return no_entry(seen)
     if not (basis.hodl0 or basis.hodl1):
         return no_entry(seen)
+    if told.fees is None:
+        return FEES_UNKNOWN
     lost = (basis.realised_token0, basis.realised_token1)[quote]
     if lost is None and _has_withdrawn(seen):
         return UNPRICED_FLOW
@@ -128,10 +135,12 @@ OF_LOSSES: Final[Mapping[str, OfPosition]] = {
     "position.il_v2": _of_holdings(lambda held, _: textbook_loss(held)),
     "position.il_of_initial": _of_holdings(lambda held, at: loss_of_initial(held, at.pool.quote)),
     "position.il_chained": _il_chained,
-    "position.vs_initial": _of_holdings(lambda held, at: against_all_in(held, at.pool.quote)),
-    "position.vs_deposited": _of_holdings(lambda held, _: against_deposited(held)),
-    "position.vs_all_token0": _of_holdings(lambda held, _: against_all_in(held, 0)),
-    "position.vs_all_token1": _of_holdings(lambda held, _: against_all_in(held, 1)),
+    "position.vs_initial": _of_holdings(
+        lambda held, at: against_all_in(held, at.pool.quote), with_fees=True
+    ),
+    "position.vs_deposited": _of_holdings(lambda held, _: against_deposited(held), with_fees=True),
+    "position.vs_all_token0": _of_holdings(lambda held, _: against_all_in(held, 0), with_fees=True),
+    "position.vs_all_token1": _of_holdings(lambda held, _: against_all_in(held, 1), with_fees=True),
     "position.breakeven_lower": _breakeven(0),
     "position.breakeven_upper": _breakeven(1),
 }

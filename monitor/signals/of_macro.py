@@ -13,6 +13,7 @@ from monitor.signals.sessions import sessions_back, sessions_between
 from monitor.signals.signal import Hours
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
+_RELEASES: Final = frozenset({"cpi", "ppi"})
 _DECIDED: Final = time(14)
 _RELEASED: Final = time(8, 30)
 _SHUT: Final = time(16)
@@ -71,13 +72,15 @@ def _surprise(index: str) -> OfMarket:
 
 
 def _hours(event: str, hour: time) -> OfMarket:
-    """Return the hours to the next day a calendar knows, at the hour it comes."""
+    """Return the hours to the next scheduled day a calendar knows, at the hour it comes."""
 
     def answer(facts: Facts, now: datetime) -> Found:
-        days = [one.day for one in _calendar(facts, event)]
+        known = _calendar(facts, event)
+        days = (one.day for one in known if one.scheduled)
         after = next((day for day in days if _at(day, hour) >= now), None)
         if after is None:
-            return None, f"no day after {days[-1]} is known"
+            needs = ": later ones need [feed.releases] key" if event in _RELEASES else ""
+            return None, f"no day after {known[-1].day} is known{needs}"
         return (_at(after, hour) - now) / _HOUR, f"{after} {hour:%H:%M} New York"
 
     return answer
@@ -91,7 +94,7 @@ def _fomc_window(facts: Facts, now: datetime) -> Found:
         if begin <= now < end:
             said = "" if one.scheduled else ", which was not scheduled"
             return True, f"about the decision of {one.day}{said}"
-    after = next((one for one in days if _around(one)[0] > now), None)
+    after = next((one for one in days if one.scheduled and _around(one)[0] > now), None)
     if after is None:
         return None, f"no decision after {days[-1].day} is known"
     return False, f"the next decision known is on {after.day}"

@@ -70,11 +70,8 @@ def believed(signal: Signal, reading: Reading, now: datetime, limit: timedelta |
     if timedelta(seconds=age_s) > most:
         session = "" if signal.hours is Hours.ALWAYS else " in session"
         note = f"{signal.name} is {spell(age_s)} old{session}, limit {spell(most.total_seconds())}"
-    elif signal.frozen_after is not None and reading.since is not None:
-        still_s = open_seconds(signal.hours, reading.since, reading.as_of)
-        if still_s > signal.frozen_after.total_seconds():
-            note = f"{signal.name} has been {reading.value:g} for {spell(still_s)} of its hours"
-            note += ", however newly stamped: is its source frozen?"
+    elif frozen_s(signal, reading) > 0:
+        note = f"{repeating(signal, reading)}, however newly stamped: is its source frozen?"
     return Told(
         value=None if note else reading.value,
         as_of=reading.as_of,
@@ -82,6 +79,23 @@ def believed(signal: Signal, reading: Reading, now: datetime, limit: timedelta |
         note=note,
         age_s=age_s,
     )
+
+
+def frozen_s(signal: Signal, reading: Reading) -> float:
+    """Return by how much a value has repeated for too long, in its market's hours, or 0."""
+    if signal.frozen_after is None:
+        return 0.0
+    return max(0.0, _still_s(signal, reading) - signal.frozen_after.total_seconds())
+
+
+def repeating(signal: Signal, reading: Reading) -> str:
+    """Return for how long a signal has been what it is."""
+    still = spell(_still_s(signal, reading))
+    return f"{signal.name} has been {reading.value:g} for {still} of its hours"
+
+
+def _still_s(signal: Signal, reading: Reading) -> float:
+    return open_seconds(signal.hours, reading.since or reading.as_of, reading.as_of)
 
 
 def _family(facts: Facts, signal: Signal, now: datetime) -> Told:

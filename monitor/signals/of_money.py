@@ -11,6 +11,7 @@ from monitor.amm.measure import Worth, worth_of, worth_of_raw1
 from monitor.amm.profit import flow_profit, pool_profit
 from monitor.model.pool import PoolState
 from monitor.model.position import Basis
+from monitor.signals.book import FEES_UNKNOWN
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.lookback import DAY, NOT_YET, instant, pool_over, watched
 from monitor.signals.of_pool import Answer, realised_vol
@@ -87,7 +88,8 @@ def _principal(_facts: Facts, seen: PositionSeen, _now: datetime) -> Counting:
 
 
 def _fees(_facts: Facts, seen: PositionSeen, _now: datetime) -> Counting:
-    return seen.measures.fees, ""
+    fees = seen.measures.fees
+    return fees, "" if fees else FEES_UNKNOWN
 
 
 def _hodl(_facts: Facts, seen: PositionSeen, _now: datetime) -> Counting:

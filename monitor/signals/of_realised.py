@@ -26,6 +26,11 @@ def hv20_spx(facts: Facts, now: datetime) -> Found:
     return _of_closes(facts, "spx.price", now, _HV, _TRADED)
 
 
+def hv30_spx(facts: Facts, now: datetime) -> Found:
+    """Return the same over 30 sessions, which Big Top asks for."""
+    return _of_closes(facts, "spx.price", now, _RV, _TRADED)
+
+
 def _of_closes(facts: Facts, name: str, now: datetime, count: int, year: int) -> Found:
     run = run_of(facts, name, now)
     if len(run.bars) <= count:

@@ -4,29 +4,31 @@ The present session's value so far counts as its close, as charts have it. A div
 speaks of whole sessions only, so that what it says is not taken back within the day.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from statistics import fmean, stdev
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
 from monitor.signals.answers import Found, OfMarket
 from monitor.signals.bars import Bars
 from monitor.signals.facts import Facts
 from monitor.signals.indicators import (
+    MACD_PERIODS,
     MACD_SESSIONS,
     RSI_PERIOD,
     Apart,
     divergence,
     macd_histogram,
+    macd_line,
     rsi,
 )
 from monitor.signals.unbroken import run_of, too_short, whole_of
 
 _REACH: Final = 60
 """How many sessions back both pivots of a divergence lie at most."""
-_DIVERGENCE_SESSIONS: Final = _REACH + RSI_PERIOD
 _SD: Final = 20
+_Index: TypeAlias = Callable[[Bars], Sequence[float | None]]
 
 
 @lru_cache(maxsize=64)
@@ -40,9 +42,26 @@ def _macd(run: Bars) -> Sequence[float | None]:
 
 
 @lru_cache(maxsize=64)
-def _divergence(run: Bars) -> Apart | None:
+def _macd_line(run: Bars) -> Sequence[float | None]:
+    return macd_line([bar.close for bar in run.bars])
+
+
+class _Beside(NamedTuple):
+    """What a price turns apart from. lead: how many sessions it takes before its first value."""
+
+    title: str
+    of: _Index
+    lead: int
+
+
+_RSI: Final = _Beside("RSI", _rsi, RSI_PERIOD)
+_MACD: Final = _Beside("MACD", _macd_line, MACD_PERIODS[1] - 1)
+
+
+@lru_cache(maxsize=64)
+def _divergence(run: Bars, beside: _Beside) -> Apart | None:
     closes = [bar.close for bar in run.bars]
-    return divergence(closes, _rsi(run), since=len(closes) - _REACH)
+    return divergence(closes, beside.of(run), since=len(closes) - _REACH)
 
 
 def _rsi_of(name: str) -> OfMarket:
@@ -67,24 +86,26 @@ def _macd_of(name: str) -> OfMarket:
     return answer
 
 
-def _divergence_of(name: str) -> OfMarket:
+def _divergence_of(name: str, beside: _Beside = _RSI) -> OfMarket:
+    needed = _REACH + beside.lead
+
     def answer(facts: Facts, now: datetime) -> Found:
         run = whole_of(facts, name, now)
-        if len(run.bars) < _DIVERGENCE_SESSIONS:
-            return None, too_short(run, _DIVERGENCE_SESSIONS)
-        found = _divergence(run)
+        if len(run.bars) < needed:
+            return None, too_short(run, needed)
+        found = _divergence(run, beside)
         if found is None:
             return "none", f"{_REACH} sessions to {run.bars[-1].day}"
-        return found.name, _told(run, found)
+        return found.name, _told(run, found, beside)
 
     return answer
 
 
-def _told(run: Bars, found: Apart) -> str:
+def _told(run: Bars, found: Apart, beside: _Beside) -> str:
     """Say which two pivots stand apart: `6900.00, RSI 72 on … then 6950.00, RSI 65 on …`."""
-    index = _rsi(run)
+    index = beside.of(run)
     return " then ".join(
-        f"{run.bars[n].close:,.2f}, RSI {index[n]:.1f} on {run.bars[n].day}"
+        f"{run.bars[n].close:,.2f}, {beside.title} {index[n]:.1f} on {run.bars[n].day}"
         for n in (found.first, found.second)
     )
 
@@ -110,5 +131,6 @@ OF_TECHNICAL: Final[Mapping[str, OfMarket]] = {
     "ta.macd_eth_hist": _macd_of("eth.price"),
     "ta.divergence_spx": _divergence_of("spx.price"),
     "ta.divergence_eth": _divergence_of("eth.price"),
+    "ta.macd_divergence_spx": _divergence_of("spx.price", _MACD),
     "ta.vix_sd20": _vix_sd20,
 }

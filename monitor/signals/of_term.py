@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from monitor.signals.answers import Found, OfMarket
 from monitor.signals.bars import Bars, day_of
 from monitor.signals.facts import Facts, newest
-from monitor.signals.of_realised import hv20_spx
+from monitor.signals.of_realised import hv30_spx
 from monitor.signals.sessions import sessions_between
 from monitor.signals.signal import Hours
 
@@ -140,7 +140,7 @@ def _roll_day(facts: Facts, now: datetime) -> Found:
 
 
 def _over_realised(facts: Facts, now: datetime) -> Found:
-    realised, note = hv20_spx(facts, now)
+    realised, note = hv30_spx(facts, now)
     if not isinstance(realised, float):
         return None, note
     if not realised:

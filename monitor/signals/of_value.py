@@ -112,13 +112,13 @@ def _near_highest(facts: Facts, now: datetime) -> Part:
 
 def _tired(facts: Facts, now: datetime) -> Part:
     index, note = OF_TECHNICAL["ta.rsi_spx"](facts, now)
-    apart, why = OF_TECHNICAL["ta.divergence_spx"](facts, now)
+    apart, why = OF_TECHNICAL["ta.macd_divergence_spx"](facts, now)
     hot = index >= _OVERBOUGHT if isinstance(index, float) else None
     if hot or apart == "bearish":
-        return True, f"RSI {index:.0f}" if hot else "a bearish divergence"
+        return True, f"RSI {index:.0f}" if hot else f"bearish against its MACD: {why}"
     if hot is None or apart is None:
         return None, note if hot is None else why
-    return False, f"RSI {index:.0f}, no bearish divergence"
+    return False, f"RSI {index:.0f}, no bearish divergence from its MACD"
 
 
 def _narrow(facts: Facts, now: datetime) -> Part:

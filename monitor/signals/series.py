@@ -18,6 +18,8 @@ _UNITS: Final = {
     "w": timedelta(weeks=1),
 }
 _SESSIONS: Final = {"d": 1, "w": 5}
+INSTANT: Final = timedelta(microseconds=1)
+_MOMENT: Final = 10 * INSTANT
 _LONGEST: Final = timedelta(weeks=520)
 
 
@@ -74,6 +76,11 @@ class Series:
     def until(self, now: datetime) -> Sequence[Sample]:
         """Return the samples stamped `now` or before."""
         return self.samples[: bisect_right(self.samples, now, key=stamp)]
+
+
+def fleeting(sample: Sample, after: Sample) -> bool:
+    """Say whether a sample is a session's lowest or highest, which its last follows at once."""
+    return after.at - sample.at < _MOMENT
 
 
 def span(text: str) -> Span:

@@ -1,7 +1,8 @@
 """Taking the past into the facts: bars of a provider's history, and windows warm by bars.
 
 A window looks back on samples. Where a session has none, because nobody asked yet or the
-daemon was down, its bar gives its last value; so it is for what is worked out of bars.
+daemon was down, its bar gives its lowest, highest and last value; what is worked out of
+bars has its last only.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +16,7 @@ from monitor.signals.bars import Bars, day_of, long_ended
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts
 from monitor.signals.of_market import market
-from monitor.signals.series import Sample, Series, stamp
+from monitor.signals.series import INSTANT, Sample, Series, stamp
 from monitor.signals.sessions import is_session_of, session_close
 from monitor.signals.signal import Hours, Plausible, Signal
 
@@ -24,7 +25,6 @@ Windows: TypeAlias = Mapping[str, timedelta]
 
 _NO_BARS: Final = Bars()
 _ANY: Final = Plausible(above=float("-inf"), up_to=float("inf"))
-_INSTANT: Final = timedelta(microseconds=1)
 _BEFORE: Final = timedelta(days=5)
 """A window asks what was in force when it begins: so far before it that is looked for."""
 
@@ -76,7 +76,7 @@ def warmed(facts: Facts, windows: Windows, now: datetime) -> Facts:
     for name, reach in windows.items():
         known = facts.series.get(f"{name}|", Series())
         signal = BY_NAME[name]
-        offered = _closes(facts, signal, now)
+        offered = _sessions(facts, signal, now)
         if signal.inputs:
             offered = _worked_out(facts, signal, now, now - reach - _BEFORE)
         series = _filled(known, offered, signal.hours, now - reach)
@@ -85,12 +85,19 @@ def warmed(facts: Facts, windows: Windows, now: datetime) -> Facts:
     return replace(facts, series={**facts.series, **filled}) if filled else facts
 
 
-def _closes(facts: Facts, signal: Signal, now: datetime) -> Iterator[Sample]:
-    """Yield the last value of each session, within that: some are published after it."""
+def _sessions(facts: Facts, signal: Signal, now: datetime) -> Iterator[Sample]:
+    """Yield the lowest, highest and last value of each session, the last at its own instant.
+
+    Within the session: some are published after it. When in it the others were is not
+    known; they stand a moment before the last, where windows look for them.
+    """
     for bar in facts.bars.get(f"{signal.name}|", _NO_BARS).until(now).bars:
         at = bar.at
         if day_of(signal.hours, at) != bar.day:
-            at = min(at, session_close(signal.hours, bar.day) - _INSTANT)
+            at = min(at, session_close(signal.hours, bar.day) - INSTANT)
+        for back, extreme in ((2, bar.low), (1, bar.high)):
+            if extreme != bar.close:
+                yield Sample(at=at - back * INSTANT, value=extreme)
         yield Sample(at=at, value=bar.close)
 
 

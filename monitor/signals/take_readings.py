@@ -20,6 +20,8 @@ Windows: TypeAlias = Mapping[str, timedelta]
 """How long samples of a name are kept, for each some rule takes a window of."""
 
 _NO_BARS: Final = Bars()
+_AHEAD: Final = timedelta(minutes=1)
+"""How far past its observation a reading may be stamped: clocks differ by that much."""
 
 
 def _resting_on() -> dict[str, frozenset[str]]:
@@ -38,8 +40,12 @@ def absorb_readings(facts: Facts, seen: Readings, windows: Windows) -> Facts:
     """Return the facts after readings; one older than what is known of its name fills bars only.
 
     A source may state several values of a name, oldest first, as a statistic's last prints.
+    What is stamped with an instant to come is no reading yet: it would not age until then,
+    and shut out every later one.
     """
-    fresh = {f"{r.name}|{r.key}": r for r in seen.readings if _newer(facts, r)}
+    latest = seen.observed_at + _AHEAD
+    seen = replace(seen, readings=tuple(r for r in seen.readings if r.as_of <= latest))
+    fresh = {f"{r.name}|{r.key}": r for r in seen.readings if _newer(facts, r, latest)}
     source = SourceSeen(name=seen.source, good_at=seen.observed_at)
     after = replace(
         facts,
@@ -137,6 +143,6 @@ def _issuer(reading: Reading) -> tuple[str, str, str]:
     return reading.name, reading.source, reading.key.rpartition(":")[0]
 
 
-def _newer(facts: Facts, reading: Reading) -> bool:
+def _newer(facts: Facts, reading: Reading, latest: datetime) -> bool:
     old = facts.readings.get(f"{reading.name}|{reading.key}")
-    return old is None or reading.as_of >= old.as_of
+    return old is None or reading.as_of >= old.as_of or old.as_of > latest

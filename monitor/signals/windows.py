@@ -9,12 +9,13 @@ sample. What the samples do not reach back to is unknown, and the note says why.
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from itertools import islice, pairwise
 from typing import Final
 
 from monitor.signals.catalogue import Hours
-from monitor.signals.series import Sample, Series, Span, span, stamp
+from monitor.signals.series import Sample, Series, Span, fleeting, span, stamp
 from monitor.signals.sessions import session_bounds, session_close, session_of, sessions_back
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "span",
 ]
 
+_DAY: Final = timedelta(days=1) - timedelta(milliseconds=1)  # less than what fleeting means
 _MINUS: Final = "\N{MINUS SIGN}"
 
 
@@ -113,12 +115,15 @@ def crossed(series: Series, level: float, direction: Direction, *, now: datetime
     """Return whether the newest sample crossed `level`, which the one before had not.
 
     Above: before <= level < newest. Below: before >= level > newest. It stays true
-    until the next sample; unknown while there are fewer than two.
+    until the next sample; unknown while there are fewer than two. Lowest and highest
+    values of a session that a past has filled do not count.
     """
     seen = series.until(now)
-    if len(seen) < 2:  # noqa: PLR2004 (a crossing has two ends)
-        return _unknown("no earlier value to have crossed from", seen[-1] if seen else None)
-    before, newest = seen[-2], seen[-1]
+    newest = seen[-1] if seen else None
+    earlier = islice(reversed(seen), 1, None)
+    before = next((one for one in earlier if newest and not fleeting(one, newest)), None)
+    if before is None or newest is None:
+        return _unknown("no earlier value to have crossed from", newest)
     if direction is Direction.ABOVE:
         truth = before.value <= level < newest.value
     else:
@@ -144,6 +149,8 @@ def _extreme(series: Series, over: Span, *, now: datetime, hours: Hours, sign: i
     if steps is None:
         return _short(over, seen)
     found = max(steps, key=lambda s: sign * s.value)
+    if not _in_sessions(over, hours) and _of_an_earlier_day(found, steps, now - over.length):
+        found = max(_of_whole_days(steps, now - over.length), key=lambda s: sign * s.value)
     note = f"{_figure(found.value)} at {_stamp(found.at)}"
     return WindowValue(value=found.value, note=note, as_of=seen[-1].at)
 
@@ -156,6 +163,19 @@ def _steps(seen: Sequence[Sample], start: datetime) -> Sequence[Sample] | None:
     """Return the value in force at `start` and all after it; None if none was known then."""
     first = bisect_right(seen, start, key=stamp) - 1
     return None if first < 0 else seen[first:]
+
+
+def _of_an_earlier_day(one: Sample, steps: Sequence[Sample], start: datetime) -> bool:
+    """Say whether a sample is the lowest or highest of a day that began before `start`."""
+    row = bisect_right(steps, one.at, key=stamp)
+    return one.at < start + _DAY and row < len(steps) and fleeting(one, steps[row])
+
+
+def _of_whole_days(steps: Sequence[Sample], start: datetime) -> Sequence[Sample]:
+    """Leave out the lowest and highest values of a day that began before `start`."""
+    beyond = bisect_left(steps, start + _DAY, key=stamp)
+    early = [one for one, after in pairwise(steps[: beyond + 1]) if not fleeting(one, after)]
+    return [*early, *steps[min(beyond, len(steps) - 1) :]]
 
 
 def _weighted(steps: Sequence[Sample], over: Span, now: datetime) -> WindowValue:

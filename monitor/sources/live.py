@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -83,6 +84,9 @@ class Ears:
     pulse: Callable[[datetime], tuple[Reading, ...]]
 
 
+_JOBS: Final = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+
+
 class Live:
     """Turns schedules into one stream of observations, in order, never running backwards.
 
@@ -106,6 +110,7 @@ class Live:
         self._taken: set[str] = set()
         self._seen: dict[str, tuple[Reading, ...]] = {}
         self._down: dict[str, float] = {}
+        self._told: set[str] = set()
         self._reorgs = Reorgs()
         self.silence_s = SILENCE_S
 
@@ -120,9 +125,7 @@ class Live:
         try:
             while not stop.is_set():
                 done, _ = await asyncio.wait(
-                    {waiting, stopping},
-                    timeout=self.silence_s,
-                    return_when=asyncio.FIRST_COMPLETED,
+                    {waiting, stopping}, timeout=self.silence_s, return_when=FIRST_COMPLETED
                 )
                 if waiting in done:
                     yield waiting.result()
@@ -139,12 +142,9 @@ class Live:
         self._taken.discard(word)
 
     def _schedule(self) -> AsyncIOScheduler:
-        scheduler = AsyncIOScheduler(
-            timezone=UTC,
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
-        )
-        jobs = [(p.name, p.every_s, self._poll(p)) for p in self._polled]
-        jobs += [("inbox", INBOX_S, self._hear), ("self", PULSE_S, self._beat)]
+        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=_JOBS)
+        own = [("inbox", INBOX_S, self._hear), ("self", PULSE_S, self._beat)]
+        jobs = [*((p.name, p.every_s, self._poll(p)) for p in self._polled), *own]
         at_once = SystemClock().now()  # schedules run in real time, whatever the story's clock
         for name, every_s, job in jobs:
             scheduler.add_job(
@@ -165,7 +165,7 @@ class Live:
                 async with asyncio.timeout(limit_s):
                     await job()
             except HedgewatchError as error:
-                await self._gap(name, str(error))
+                await self._gap(name, str(error), told=error.told)
             except TimeoutError:
                 await self._gap(name, f"no answer within {limit_s:.0f} s")
             except Exception as error:  # noqa: BLE001 - told below
@@ -194,40 +194,42 @@ class Live:
             if readings != self._seen.get(polled.name) or polled.name in self._down:
                 self._seen[polled.name] = readings
                 self._up(polled.name)
-                await self._queue.put(
-                    Readings(source=polled.name, observed_at=self._time.stamp(), readings=readings)
-                )
+                await self._read(polled.name, readings)
 
         return chain if polled.reader is not None else feed
 
     async def _hear(self) -> None:
         for said in sorted(self._ears.unheard(), key=_waits):
-            if said.id in self._taken:
-                continue
             if _waits(said) and self._queue.qsize() >= AT_ONCE:
                 break
+            if said.id in self._taken:
+                continue
             try:
                 word = _HEARD.validate_json(said.json)
-            except ValidationError as error:
-                self._ears.refuse(said.id, f"not understood: {error.error_count()} faults")
+            except ValidationError as fault:
+                self._ears.refuse(said.id, f"not understood: {fault.error_count()} faults")
                 continue
             self._taken.add(said.id)
             await self._queue.put(replace(word, id=said.id, observed_at=self._time.stamp()))
         if "inbox" in self._down:
             self._up("inbox")
-            await self._queue.put(
-                Readings(source="inbox", observed_at=self._time.stamp(), readings=())
-            )
+            await self._read("inbox", ())
+
+    async def _read(self, source: str, readings: tuple[Reading, ...]) -> None:
+        at = self._time.stamp()
+        await self._queue.put(Readings(source=source, observed_at=at, readings=readings))
 
     async def _beat(self) -> None:
-        at = self._time.stamp()
-        pulse = self._ears.pulse(at)
+        pulse = self._ears.pulse(self._time.stamp())
         self._up("self")
-        await self._queue.put(Readings(source="self", observed_at=at, readings=pulse))
+        await self._read("self", pulse)
 
-    async def _gap(self, name: str, reason: str) -> None:
+    async def _gap(self, name: str, reason: str, *, told: bool = False) -> None:
+        """Put a gap, and log where it begins unless that is told already."""
         at = stopwatch()
-        if name not in self._down:
+        if name not in self._down and told:
+            self._told.add(name)
+        elif name not in self._down:
             _log.warning("%s: %s", name, reason)
         elif at - self._down[name] < GAP_S:
             return
@@ -237,7 +239,9 @@ class Live:
     def _up(self, name: str) -> None:
         if name in self._down:
             del self._down[name]
-            _log.info("%s answers again", name)
+            level = logging.DEBUG if name in self._told else logging.INFO
+            _log.log(level, "%s answers again", name)
+            self._told.discard(name)
 
 
 def _waits(said: Said) -> bool:

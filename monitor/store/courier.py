@@ -43,6 +43,8 @@ class Courier:
     refused: str = field(default="", init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False, repr=False)
     _paused_until: datetime | None = field(default=None, init=False)
+    # Since when letters can go out: while the door was shut none of them grew too old.
+    _open_since: datetime | None = field(default=None, init=False)
     _failing: bool = field(default=False, init=False)
 
     def poke(self) -> None:
@@ -85,16 +87,14 @@ class Courier:
         due = self.next_due()
         wait = _LONGEST_NAP_S if due is None else (due - self.clock.now()).total_seconds()
         async with asyncio.TaskGroup() as group:
-            alarm = group.create_task(self._ring(min(max(wait, _SHORTEST_NAP_S), _LONGEST_NAP_S)))
+            wait = min(max(wait, _SHORTEST_NAP_S), _LONGEST_NAP_S)
+            alarm = group.create_task(_ring(self.clock, self._wake, wait))
             await self._wake.wait()
             alarm.cancel()
 
-    async def _ring(self, after_s: float) -> None:
-        await self.clock.sleep(after_s)
-        self._wake.set()
-
     async def _deliver_next(self, tell_time: Callable[[], datetime]) -> bool:
         now = tell_time()
+        self._open_since = self._open_since or now
         if self._paused_until is not None and now < self._paused_until:
             return False
         if self.refused and not await self._let_in(tell_time):
@@ -119,7 +119,7 @@ class Courier:
             elif self.refused:
                 self._paused_until = tell_time() + (error.retry_after or _LEFT_ALONE)
             return not self.refused
-        self._tell_recovery()
+        self._tell_recovery(tell_time())
         return True
 
     async def _deliver(self, letter: Letter, tell_time: Callable[[], datetime]) -> None:
@@ -139,11 +139,12 @@ class Courier:
             self._failed(letter, error, tell_time())
         else:
             self.store.outbox.delivered(letter.id, tell_time())
-            self._tell_recovery()
+            self._tell_recovery(tell_time())
 
     def _failed(self, letter: Letter, error: Transient | Permanent, now: datetime) -> None:
+        aged_from = max(letter.queued_at, self._open_since or letter.queued_at)
         outcome = after_failure(
-            error, tries=letter.tries + 1, queued_at=letter.queued_at, now=now, jitter=self.random()
+            error, tries=letter.tries + 1, aged_from=aged_from, now=now, jitter=self.random()
         )
         if isinstance(error, Transient) and error.refused:
             self._stand_still(error, now)
@@ -176,10 +177,17 @@ class Courier:
             self._failing = True
             _log.warning("%s fails, alerts wait: %s", self.channel.name, redact(str(error)))
 
-    def _tell_recovery(self) -> None:
+    def _tell_recovery(self, now: datetime) -> None:
+        if self.refused:
+            self._open_since = now
         if self._failing or self.refused:
             self._failing, self.refused = False, ""
             _log.info("%s works again", self.channel.name)
+
+
+async def _ring(clock: Clock, wake: asyncio.Event, after_s: float) -> None:
+    await clock.sleep(after_s)
+    wake.set()
 
 
 def _give_up(store: Store, channel: str, letter: Letter, now: datetime, reason: str) -> None:

@@ -29,3 +29,15 @@ class SqliteInbox:
     def heard(self, word: str) -> str | None:
         rows = self._database.read("SELECT result FROM inbox WHERE id = ?", word)
         return rows[0][0] if rows else None
+
+    def refused(self, since: datetime) -> tuple[tuple[Said, str], ...]:
+        """Return the words left since then that were refused, and why, for people to see."""
+        rows = self._database.read(
+            "SELECT id, json, at, result FROM inbox WHERE at >= ? AND result LIKE 'refused: %'"
+            " ORDER BY seq",
+            to_micros(since),
+        )
+        return tuple(
+            (Said(id=word, json=json, at=from_micros(at)), result.removeprefix("refused: "))
+            for word, json, at, result in rows
+        )

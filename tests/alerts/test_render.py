@@ -175,6 +175,24 @@ def test_a_reminder_says_since_when() -> None:
     """)
 
 
+def test_a_reminder_that_cannot_be_judged_does_not_say_that_it_is_still_so() -> None:
+    reason = "not cleared: an input is unknown"
+    still = replace(
+        ADD, state=AlertState.REPEAT, at=AT + timedelta(hours=4), trace=(STALE,), ticket=None,
+        expires_at=AT + timedelta(hours=6), reason=reason,
+    )  # fmt: skip
+    assert told(still) == text("""
+        🟠 STILL ADD · L2 VIX calls 110 d   A17F12
+        Book: 3 positions, 412,300 USD
+
+        VIX unknown: 14 h old in session, limit 35 m
+        First true 4 h ago, at 14:31 UTC
+        not cleared: an input is unknown
+
+        Not advice.
+    """)
+
+
 def test_a_proposal_that_is_void_by_the_time_it_leaves_is_delivered_as_void() -> None:
     assert told(ADD, after=timedelta(hours=2)) == text("""
         ⚪ EXPIRED · L2 VIX calls 110 d   A17F12

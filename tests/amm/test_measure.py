@@ -151,9 +151,17 @@ def test_out_of_range_the_distance_to_the_passed_edge_is_negative() -> None:
     assert below.amount1 == 0
 
 
+def told(**uncollected: int) -> Basis:
+    """Return a basis that events tell."""
+    stated = basis_from_entry(10**18, 10**9, LIQUIDITY, None)
+    return replace(stated, source="events", **uncollected)
+
+
 def test_fees_are_apart_from_the_value_and_in_the_total() -> None:
-    seen = measure(position_of(TICKS, owed=(10**18, 500 * 10**6)), pool_at(AT_2500))
-    assert (seen.owed0, seen.owed1) == (seen.fees0, seen.fees1) == (10**18, 500 * 10**6)
+    owed = 10**18, 500 * 10**6
+    seen = measure(position_of(TICKS, basis=told(), owed=owed), pool_at(AT_2500))
+    assert (seen.owed0, seen.owed1) == (seen.fees0, seen.fees1) == owed
+    assert seen.fees is not None
     assert seen.fees.token1 == pytest.approx(3000, rel=1e-9)
     assert seen.total.token1 == pytest.approx(seen.value.token1 + 3000, rel=1e-9)
 
@@ -167,10 +175,38 @@ def test_growth_since_the_last_count_is_owed() -> None:
 
 
 def test_principal_withdrawn_and_not_collected_is_owed_but_is_no_fee() -> None:
-    basis = replace(basis_from_entry(10**18, 10**9, LIQUIDITY, None), uncollected1=400 * 10**6)
+    basis = told(uncollected1=400 * 10**6)
     seen = measure(position_of(TICKS, basis=basis, owed=(0, 500 * 10**6)), pool_at(AT_2500))
     assert (seen.owed1, seen.fees1) == (500 * 10**6, 100 * 10**6)
     assert seen.total.token1 == pytest.approx(seen.value.token1 + 500)
+
+
+STATED = basis_from_entry(10**18, 10**9, LIQUIDITY, None)
+
+
+@pytest.mark.parametrize("basis", [None, STATED])
+def test_without_events_what_the_manager_keeps_may_be_principal(basis: Basis | None) -> None:
+    pool = pool_at(AT_2500)
+    pool = replace(pool, fee_growth_global1_x128=pool.fee_growth_global1_x128 + (3 << 100))
+    kept = 7 * 10**18, 500 * 10**6
+    seen = measure(position_of(TICKS, basis=basis, owed=kept), pool)
+    grown = LIQUIDITY * 3 >> 28
+    assert (seen.owed0, seen.owed1) == (kept[0], kept[1] + grown)
+    assert (seen.fees0, seen.fees1) == (0, grown)  # the least there is, and no figure
+    assert seen.fees is None
+    assert seen.fees_usd is None
+    # 7 whole token0 at 2,500 each, and what is owed of token1: all of it the owner's.
+    owed1 = (kept[1] + grown) / 10**6
+    assert seen.total.token1 == pytest.approx(seen.value.token1 + 17_500 + owed1, rel=1e-9)
+
+
+@pytest.mark.parametrize("basis", [None, STATED])
+def test_without_events_and_with_nothing_kept_the_fees_are_known(basis: Basis | None) -> None:
+    pool = pool_at(AT_2500)
+    pool = replace(pool, fee_growth_global1_x128=pool.fee_growth_global1_x128 + (3 << 100))
+    seen = measure(position_of(TICKS, basis=basis), pool)
+    assert seen.fees is not None
+    assert seen.fees.token1 == pytest.approx((LIQUIDITY * 3 >> 28) / 10**6)
 
 
 def test_without_a_basis_the_loss_is_unknown_and_the_value_is_not() -> None:

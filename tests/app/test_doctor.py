@@ -96,7 +96,7 @@ async def test_each_part_that_fails_is_told_and_the_others_are_asked_all_the_sam
     assert alive.startswith("ok devnet")
     assert about(lines, "cboe")[0].startswith("fix cboe vix 13.68, ")
     assert "older than the 35 m allowed" in about(lines, "cboe")[0]
-    assert about(lines, "cboe")[0].endswith("in [feeds], or give it in [feed.manual]")
+    assert about(lines, "cboe")[0].endswith("; name yahoo, cboe_history or fred in [feeds]")
     assert about(lines, "mqtt")[0].startswith("fix mqtt the MQTT broker at")
     assert "ask @BotFather" in about(lines, "telegram")[0]
     assert "canary" not in "\n".join(lines).lower()

@@ -238,6 +238,18 @@ def test_a_plan_ends_with_the_last_session_that_is_over_and_begins_with_what_is_
         pytest.param(
             ("vix", "2026-03-07"), "the last session that is over is 2026-03-06", id="to come"
         ),
+        pytest.param(
+            ("vix", "2026-03-07"), "--from: nothing from 2026-03-07 on is over yet", id="a Saturday"
+        ),
+        pytest.param(
+            ("vix3m", "2026-01-02", None, "x"), "x has no history of vix3m; cboe_history", id="who"
+        ),
+        pytest.param(
+            ("macro.reer", "1990-01-01", "1999-12-31"), "only 120 months are kept", id="months"
+        ),
+        pytest.param(
+            ("spx.price", "2026-01-02", None, "x"), "yahoo and fred have", id="of several, who"
+        ),
         pytest.param(("vix", "1990-01-02", "1999-12-31"), "only 520 sessions", id="too long ago"),
         pytest.param(
             ("vix", "2026-01-02", None, "cboe"), "--source: cboe has no history of vix", id="source"

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from monitor.app.live import _reloaded
-from monitor.app.rulebook import retired
-from monitor.config import load_settings
+from monitor.app.rulebook import load_enabled, polled, retired, rulebook, unkeyed
+from monitor.config import RulesSettings, Settings, load_settings
+from monitor.feeds.provider import FeedSettings
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State, step
@@ -50,6 +51,17 @@ def book(hand: Any, tmp_path: Path) -> Any:
 
 def firing(rule: str, scope: str) -> Instance:
     return Instance(rule=rule, scope=scope, phase=Phase.FIRING, seq=3, clouded=2, since=AT)
+
+
+def test_what_needs_a_key_is_polled_with_one_only() -> None:
+    settings = Settings(rules=RulesSettings(enabled=("macro_window",)))
+    packs = load_enabled(settings)
+    assert "calendar.ppi" not in polled(settings, packs)
+    assert "calendar.ppi" not in rulebook(settings, packs).lens.feeds, "else it alarms for ever"
+    assert unkeyed(settings, packs) == {"calendar.ppi"}
+    keyed = replace(settings, feed={"releases": FeedSettings(key="env:NOBODY_SET")})
+    assert polled(keyed, packs)["calendar.ppi"] == ("releases",)
+    assert not unkeyed(keyed, packs)
 
 
 @pytest.mark.parametrize("kind", ["book", "pool", "position"])

@@ -131,3 +131,31 @@ def test_secrets_that_cannot_be_had_are_no_fault_of_the_files(folder: Path, tmp_
     ]
     assert found.unset[1].reason == f"file:{chat} holds neither a chat's number nor @channel"
     assert "CANARY" not in str(found)
+
+
+def test_keys_of_feeds_are_secrets_like_others(folder: Path) -> None:
+    text = (
+        SOUND + '[feed.bls]\nkey = "env:HEDGEWATCH_UNSET_BLS"\n'
+        '[feed.releases]\nkey = "env:HEDGEWATCH_UNSET_FRED"\n'
+    )
+    unset = "the environment variable HEDGEWATCH_UNSET"
+    assert told(written(folder, text)) == [
+        f"config.toml: feed.bls.key: {unset}_BLS is not set",
+        f"config.toml: feed.releases.key: {unset}_FRED is not set",
+    ]
+
+
+def test_a_typed_value_whose_date_is_to_come_is_told_with_the_rest(folder: Path) -> None:
+    scenario = folder.parent / "now"
+    scenario.write_text("2026-11-20T15:00:00+00:00")
+    values = (
+        f'[clock]\nscenario = "{scenario}"\n[feed.manual.values]\n'
+        "vix = { value = 48.0, as_of = 2026-11-21 }\n"
+        "vvix = { value = 90.0, as_of = 2026-11-20 }\n"
+        "skew = { value = 140.0, as_of = 2026-11-20T16:00:00Z }\n"
+    )
+    where, late = "config.toml: feed.manual.values", "which is to come"
+    assert told(written(folder, SOUND.replace("nft", "nfts") + values))[-2:] == [
+        f"{where}.vix.as_of: is dated 2026-11-21, {late}",
+        f"{where}.skew.as_of: is dated 2026-11-20T16:00:00+00:00, {late}",
+    ]

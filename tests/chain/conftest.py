@@ -22,6 +22,7 @@ from monitor.devnet.contracts import deploy
 from monitor.devnet.local_chain import Devnet, attach
 from monitor.devnet.rpc import Rpc
 from monitor.devnet.sender import Sender
+from tests.chain.pairs import Node
 
 Script = Callable[[str, list[Any]], Awaitable[web.Response | dict[str, Any]]]
 
@@ -270,3 +271,9 @@ def canned(scripted_node: ScriptedNode) -> CannedChain:
     chain = CannedChain(node=scripted_node)
     scripted_node.script = chain.script
     return chain
+
+
+@pytest.fixture
+async def pair(devnet: Devnet, scripted_nodes: Any) -> tuple[Node, Node]:
+    first, second = [Node(scripted=one, devnet=devnet) for one in await scripted_nodes(2)]
+    return first, second

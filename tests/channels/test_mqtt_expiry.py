@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from monitor.alerts.alert import AlertState
 from monitor.devnet.broker import Broker
 
 AT = datetime(2026, 11, 20, 14, 31, 7, tzinfo=UTC)
 EVENT = "hedgewatch/home/event"
 WEEK_S = 7 * 86_400
+SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,20 @@ WEEK_S = 7 * 86_400
             {"expires_at": AT, "now": AT + timedelta(minutes=1)},
             WEEK_S,
             id="void before it left",
+        ),
+        pytest.param({}, {"expires_at": AT + 1500 * SECOND}, 1500, id="a proposal"),
+        pytest.param(
+            {},
+            {"expires_at": AT + 1500 * SECOND, "state": AlertState.REPEAT},
+            1500,
+            id="a proposal told again",
+        ),
+        *(
+            pytest.param(
+                {}, {"expires_at": AT + 1500 * SECOND, "state": state}, WEEK_S, id=f"{state}: news"
+            )
+            for state in AlertState
+            if state not in {AlertState.FIRING, AlertState.REPEAT}
         ),
         pytest.param({"event_expiry_s": 3600}, {}, 3600, id="as configured"),
         pytest.param(

@@ -1,23 +1,26 @@
 """A home: a config, a clock that stands, and the store a daemon leaves there."""
 
 import logging
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from monitor.app.daemon import Daemon
 from monitor.cli import main
-from monitor.model.observation import Observation
+from monitor.model.observation import Observation, Word
 from monitor.pipeline import Rulebook, State
 from monitor.store.sqlite import open_sqlite
 
 AT = datetime(2020, 2, 14, 22, 30, tzinfo=UTC)
+_WORD: TypeAdapter[Word] = TypeAdapter(Word)
 CHAIN = """\
 [chain.{name}]
 rpc = ["http://127.0.0.1:9"]
@@ -39,6 +42,7 @@ class Home:
     at: datetime = AT
     chains: dict[str, int] = field(default_factory=lambda: {"main": 1})
     extra: str = ""
+    packs: str = '"alvh"'
 
     def take(self, *seen: Observation, requests: int = 0) -> State:
         """Have a daemon observe these, commit, and stop."""
@@ -56,6 +60,18 @@ class Home:
             self._state = daemon.state
         return self._state
 
+    def hear(self) -> None:
+        """Have a daemon take up every word that was left, and stop."""
+        with closing(open_sqlite(f"sqlite:///{self.store}", now=AT)) as store:
+            said = store.inbox.unheard()
+        words = [_WORD.validate_json(one.json) for one in said]
+        self.take(*(replace(word, observed_at=self.at) for word in words))
+
+    def outcomes(self) -> list[str]:
+        """Return what came of each word so far."""
+        with closing(sqlite3.connect(self.store)) as database:
+            return [row[0] for row in database.execute("SELECT result FROM inbox ORDER BY seq")]
+
     _state: State = field(default_factory=State)
 
     @property
@@ -70,7 +86,7 @@ class Home:
         clock = f'[clock]\nscenario = "{self.folder}/clock"\n'
         config.write_text(
             f'[store]\nurl = "sqlite:///{self.store}"\n{clock}{chains}'
-            f'[rules]\nenabled = ["alvh"]\n{self.extra}'
+            f"[rules]\nenabled = [{self.packs}]\n{self.extra}"
         )
         self.capsys.readouterr()
         found = main([*map(str, words), "--config", str(config)])

@@ -341,8 +341,8 @@ def test_signals_are_shown_with_value_unit_and_age(saved: Path, run: Run) -> Non
     assert told.status == 0
     (vix,) = [line for line in told.out.splitlines() if line.startswith("vix ")]
     assert vix.split()[1:3] == ["13.68", "points"]
-    (dvol,) = [line for line in told.out.splitlines() if line.startswith("dvol.eth")]
-    assert "unknown" in dvol
+    (settled,) = [line for line in told.out.splitlines() if line.startswith("vx.settle")]
+    assert settled.split()[1:3] == ["1", "value"]
     assert max(len(line) for line in told.out.splitlines()) <= 80
 
 

@@ -92,6 +92,29 @@ def test_a_name_that_is_asked_for_has_its_row_though_nothing_reads_it(home: Any,
     assert any(line.startswith("vix3m ") for line in home.told("signals")), "off by name is told"
 
 
+def test_what_needs_a_key_says_which(home: Any, hand: Any) -> None:
+    home.take(hand.vix(13.68, home.at, home.at))
+    home.packs = '"alvh", "macro_window"'
+    needs = "calendar.ppi needs [feed.releases] key"
+    assert " ".join(rows(home, "calendar.ppi")[0]) == needs.replace(" needs", " unknown: needs")
+    assert " ".join(rows(home, "macro.ppi_hours")[0]) == f"macro.ppi_hours unknown: {needs}"
+    whole = home.told("signals")
+    assert any(line.startswith("calendar.ppi ") for line in whole), "rules ask for it"
+    home.extra = '[feed.releases]\nkey = "env:HEDGEWATCH_NOBODY_SET"\n'
+    assert " ".join(rows(home, "calendar.ppi")[0]).endswith("has not been read yet")
+
+
+def test_every_name_that_is_wrong_is_told(home: Any, hand: Any) -> None:
+    home.take(hand.vix(13.68, home.at, home.at))
+    (told,) = home.told("signals", "vix", "vi", "vxi", status=2)
+    assert told.endswith("no signal is called so or begins so: vi vxi")
+
+
+def test_the_catalogue_is_not_watched(home: Any) -> None:
+    (told,) = home.told("signals", "--catalogue", "--watch", status=2)
+    assert told.endswith("--watch: the catalogue does not change")
+
+
 def test_settlements_are_counted_until_they_are_two_sessions_old(home: Any, hand: Any) -> None:
     curve = {date(2020, 3, 18): 15.9, date(2020, 6, 17): 16.7}
     home.take(hand.settled(date(2020, 2, 14), curve, home.at))

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from monitor.app.history_known import Known
+from monitor.app.history_plan import plan_of
+from monitor.cli.history import now_known
 from monitor.cli.progress import Progress
+from monitor.config import Settings
 from monitor.model.observation import Past
 from monitor.model.reading import Bar
 from monitor.signals.bars import point
@@ -77,7 +81,7 @@ def test_the_list_counts_sessions_and_what_is_missing_among_them(home: Any) -> N
     home.take(past(home, *map(ranged, DAYS[4:]), name="vix3m"))
     lines = home.told("history", "list")
     assert [one.split() for one in lines[:3]] == [
-        ["signal", "sessions", "first", "last", "missing"],
+        ["signal", "bars", "first", "last", "missing"],
         ["vix", "8", "2020-02-03", "2020-02-13", "1"],
         ["vix3m", "4", "2020-02-10", "2020-02-13", "0"],
     ]
@@ -102,7 +106,9 @@ def test_what_waits_for_the_daemon_is_counted_apart(home: Any) -> None:
         pytest.param(("vixx", "--from", "2020-01-02"), "no signal is called 'vixx'", id="a slip"),
         pytest.param(("vol.term", "--from", "2020-01-02"), "worked out of vix and", id="computed"),
         pytest.param(("vix", "--from", "soon"), "--from: 'soon' is no date", id="no date"),
-        pytest.param(("vix", "--from", "2020-02-15"), "is to come: the last session", id="to come"),
+        pytest.param(
+            ("vix", "--from", "2020-02-15"), "nothing from 2020-02-15 on is over yet", id="to come"
+        ),
     ],
 )
 def test_a_pull_of_what_cannot_be_says_why_and_makes_no_store(
@@ -112,6 +118,19 @@ def test_a_pull_of_what_cannot_be_says_why_and_makes_no_store(
     assert why in lines[0]
     assert len(lines) == 1
     assert not home.store.exists()
+
+
+def test_months_are_counted_as_months() -> None:
+    plan = plan_of(
+        Settings(),
+        "macro.reer",
+        ("2019-11-01", None),
+        source=None,
+        now=datetime(2020, 2, 14, tzinfo=UTC),
+    )
+    months = [date(2019, 11, 1), date(2019, 12, 1)]
+    known = Known(taken={"": tuple(point(day, 100.0, at(day)) for day in months)})
+    assert list(now_known(plan, known)) == ["known: 2 months, 1 Nov 2019 to 1 Dec 2019", "no gaps"]
 
 
 # --- how far it is -----------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from monitor.hedge.legs import parse_leg
 from monitor.model.observation import Verb, Word
 
@@ -50,3 +52,70 @@ def test_what_is_queued_while_the_daemon_is_down_is_listed(home: Any, hand: Any)
     last = home.told("layer", "list")[-1]
     assert last.startswith("queued  fill L2 +4 VIX 17Jun20 18C @1.60 by ")
     assert last.endswith(", 2 m ago")
+
+
+def test_what_was_queued_and_then_refused_is_listed_and_logged(
+    home: Any, hand: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    home.take(hand.snapshot(home.at))
+    leg = parse_leg("vix.call 2019-12-18 18 +4 @1.60")
+    home.take(
+        Word(id="w", verb=Verb.FILL, observed_at=home.at, by="ann@cli", layer="L2", fills=(leg,))
+    )
+    reason = "VIX 18 Dec 2019 18 call trades no more"
+    (logged,) = (one for one in caplog.records if one.levelname == "WARNING")
+    assert logged.getMessage() == f"`fill L2` by ann@cli is refused: {reason}"
+    home.told("layer", "fill", "L2", "--leg", "vix.call 2019-12-18 18 +4 @1.60")
+    home.hear()
+    home.at += 2 * MINUTE
+    told = " ".join(one.strip() for one in home.told("layer", "list"))
+    assert "refused fill L2 +4 VIX 18Dec19 18C @1.60 by" in told
+    assert told.endswith(f"2 m ago: {reason}")
+    home.at += timedelta(days=8)
+    assert "refused" not in " ".join(home.told("layer", "list"))
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        pytest.param(
+            ("fill", "L9", "--leg", LEG),
+            "layer fill: no layer L9; the rules have L1, L2, L3",
+            id="no such layer",
+        ),
+        pytest.param(
+            ("close", "L2", "--position", "1:0x0:1"),
+            "layer close: layer L2 covers the whole book: leave --position out",
+            id="over another scope",
+        ),
+    ],
+)
+def test_a_layer_the_rules_do_not_have_is_refused_though_the_daemon_is_down(
+    words: tuple[str, ...], reason: str, home: Any, hand: Any
+) -> None:
+    home.take(hand.snapshot(home.at))
+    (told,) = home.told("layer", *words, status=2)
+    assert told.startswith(reason)
+    assert not any(one.startswith("queued") for one in home.told("layer", "list"))
+
+
+@pytest.mark.parametrize(
+    ("sold", "outcome"),
+    [
+        pytest.param(-8, "L2 off", id="all of it"),
+        pytest.param(
+            -9,
+            "L2 on: sell 1 × VIX 17 Jun 2020 18 call; more was sold than it held, so it is now"
+            " short VIX 17 Jun 2020 18 call",
+            id="one more than all",
+        ),
+    ],
+)
+def test_who_sells_more_than_was_held_is_told(
+    sold: int, outcome: str, home: Any, hand: Any
+) -> None:
+    home.take(hand.snapshot(home.at))
+    for quantity in (8, sold):
+        home.told("layer", "fill", "L2", "--leg", f"vix.call 2020-06-17 18 {quantity:+d} @1.60")
+        home.hear()
+    assert home.outcomes()[-1] == outcome

@@ -23,10 +23,12 @@ def command(home: Any, *words: str) -> list[str]:
 
 
 @contextmanager
-def on_a_terminal(words: list[str], lines: int) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Run a command on a terminal of so many lines; yield what is read from, and it."""
+def on_a_terminal(
+    words: list[str], lines: int, columns: int = 80
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run a command on a terminal of such a size; yield what is read from, and it."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "LINES": str(lines), "COLUMNS": "80"}
+    environment = {**os.environ, "LINES": str(lines), "COLUMNS": str(columns)}
     process = subprocess.Popen(words, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
     try:
@@ -68,6 +70,86 @@ def test_what_does_not_fit_the_terminal_is_counted(home: Any, hand: Any) -> None
     plain = ANSI.sub("", drawn).splitlines()
     assert len(plain) == 9
     assert re.fullmatch(r"\d+ more lines: name some, as in `hedgewatch signals vix`", plain[-1])
+
+
+class Screen:
+    """A terminal of so many rows and columns, as far as a frame needs one (ECMA-48, DEC wrap)."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self.rows = [[" "] * columns for _ in range(rows)]
+        self.row = self.column = self.scrolled = 0
+
+    def take(self, drawn: str) -> None:
+        for mark, letter in re.findall(r"\x1b\[([HJK])|(.)", drawn, re.DOTALL):
+            if mark == "H":
+                self.row = self.column = 0
+            elif mark:
+                # With a full row behind it the cursor still stands on the last letter.
+                at = min(self.column, len(self.rows[0]) - 1)
+                self.rows[self.row][at:] = [" "] * (len(self.rows[0]) - at)
+                for row in self.rows[self.row + 1 :] if mark == "J" else ():
+                    row[:] = [" "] * len(row)
+            elif letter == "\r":
+                self.column = 0
+            elif letter == "\n":
+                self._down()
+            else:
+                self._write(letter)
+
+    def _write(self, letter: str) -> None:
+        if self.column == len(self.rows[0]):
+            self.column = 0
+            self._down()
+        self.rows[self.row][self.column] = letter
+        self.column += 1
+
+    def _down(self) -> None:
+        self.row += 1
+        if self.row == len(self.rows):
+            self.row -= 1
+            self.scrolled += 1
+            self.rows = [*self.rows[1:], [" "] * len(self.rows[0])]
+
+    @property
+    def text(self) -> list[str]:
+        return ["".join(row).rstrip() for row in self.rows]
+
+
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        pytest.param((), 80, id="texts of several lines"),
+        pytest.param(("vol",), 80, id="lines that fit"),
+        pytest.param(("vol",), 30, id="lines wider than the terminal"),
+    ],
+)
+def test_every_frame_fits_the_terminal_and_leaves_nothing_of_the_last(
+    names: tuple[str, ...], columns: int, home: Any, hand: Any
+) -> None:
+    home.take(hand.vix(13.68, home.at, home.at))
+    words = command(home, *names, "--watch", "--every", "0.05")
+    with on_a_terminal(words, 12, columns) as (ours, _):
+        drawn = read_until(ours, 4, "more lines")
+    screen = Screen(12, columns)
+    for row in screen.rows:
+        row[:] = "x" * columns  # what was there before
+    screen.take(drawn[: drawn.rindex("\x1b[H")])
+    assert screen.scrolled == 0
+    assert "x" * 9 not in "".join(screen.text)
+    assert screen.text[0].startswith("2020-02-14 22:30:00 UTC, every"), "it begins at the top"
+    left = next(n for n, text in enumerate(screen.text) if "more lines" in text)
+    assert left == 10, "eleven rows are written, and the cursor is below them"
+    whole = [row for text in home.told("signals", *names) for row in wrapped(text, columns)]
+    head = len(list(wrapped("2020-02-14 22:30:00 UTC, every 0.05 s; Ctrl-C ends", columns)))
+    assert screen.text[head:10] == [row.rstrip() for row in whole[: 10 - head]]
+    assert screen.text[10].startswith(f"{len(whole) + head - 10} more lines")
+
+
+def wrapped(text: str, columns: int) -> Iterator[str]:
+    """Yield the rows of a terminal that a line takes."""
+    yield text[:columns]
+    if len(text) > columns:
+        yield from wrapped(text[columns:], columns)
 
 
 def test_elsewhere_a_frame_follows_the_other_without_a_mark(home: Any, hand: Any) -> None:

@@ -128,6 +128,37 @@ async def test_without_wings_the_skew_is_unknown(
     assert [reading.name for reading in told] == ["spx.iv30"]
 
 
+ODD = [
+    {"iv": None},
+    {"bid": None},
+    {"iv": "NaN"},
+    {"iv": 1_001},
+    {"ask": ...},
+    {"option": "SPXW261340C06700000"},
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_one_odd_row_among_many_is_left_out(odd: dict[str, Any]) -> None:
+    sound = [*expiry(NEAR), *expiry(FAR)]
+    row = option("SPXW261030C06712000", 90.0) | odd
+    bad = {key: value for key, value in row.items() if value is not ...}
+    told = parse_chain(chain(*sound[:100], bad, *sound[100:])).options
+    assert told == parse_chain(WHOLE).options
+
+
+def test_where_more_than_a_few_rows_in_a_hundred_are_odd_none_is_believed() -> None:
+    sound = [*expiry(NEAR), *expiry(FAR)]
+    assert len(sound) == 388, "97 strikes, two sides, two expiries"
+
+    def without_bids(count: int) -> str:
+        return chain(*({**row, "bid": None} for row in sound[:count]), *sound[count:])
+
+    assert len(parse_chain(without_bids(11)).options) == 388 - 11, "2.8 %"
+    with pytest.raises(Transient, match="sent null as bid"):
+        parse_chain(without_bids(12))  # 3.1 %
+
+
 TOO_FEW = "cboe_options has too few quotes of expiries"
 UNQUOTED = [{**row, "bid": 0.0} for row in expiry(NEAR)]
 

@@ -37,6 +37,10 @@ async def source_of(choice: FallbackFeed) -> str:
     return (await choice.read())[0].source
 
 
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records]
+
+
 async def test_the_first_feed_is_taken_and_the_second_left_alone(clock: ManualClock) -> None:
     second = feed("yahoo", vix("yahoo"))
     assert await source_of(chosen(clock, feed("cboe", vix("cboe")), second)) == "cboe"
@@ -74,8 +78,8 @@ async def test_a_switch_is_said_once_and_so_is_its_end(
     sources = [await source_of(choice) for _ in range(6)]
     assert sources == ["cboe", "yahoo", "yahoo", "yahoo", "cboe", "cboe"]
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("WARNING", "vix now comes from yahoo: cdn.cboe.com is in trouble (HTTP 500)"),
-        ("INFO", "vix comes from cboe again"),
+        ("WARNING", "vix now comes from yahoo; cboe: cdn.cboe.com is in trouble (HTTP 500)"),
+        ("INFO", "cboe answers again"),
     ]
 
 
@@ -87,8 +91,13 @@ async def test_when_every_value_is_old_the_newest_is_given_for_the_rules_to_judg
         feed("cboe", vix("cboe", minutes_old=90)),
         feed("yahoo", vix("yahoo", minutes_old=50)),
     )
-    assert await source_of(choice) == "yahoo"
-    assert not caplog.records
+    assert [await source_of(choice) for _ in range(3)] == ["yahoo"] * 3
+    assert said(caplog) == [
+        (
+            "vix has nothing fresh; cboe gives nothing newer than 02 Oct 14:30 UTC; "
+            "yahoo gives nothing newer than 02 Oct 15:10 UTC"
+        )
+    ]
 
 
 async def test_an_old_value_is_better_than_none(clock: ManualClock) -> None:

@@ -9,7 +9,7 @@ import pytest
 from monitor.clock import ManualClock
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.fed_calendar import KNOWN, FedCalendar, parse_calendar
-from monitor.feeds.http import Web
+from monitor.feeds.http import JSON, HttpSettings, Web, open_client
 from monitor.feeds.port import Feed
 
 
@@ -49,6 +49,18 @@ async def test_the_calendar_adds_to_what_is_known(
     assert len(days) == len(KNOWN) + 1 == 66
 
 
+async def test_it_asks_as_a_browser_does_and_says_whose_program_it_is(
+    server: Any, clock: ManualClock
+) -> None:
+    server.answers(**COMING)
+    async with open_client(HttpSettings()) as client:
+        site = Web(client, clock)
+        await told(server, site, clock)
+        await site.get(f"{server.url}/other", accepts=JSON)
+    sent = [request.headers.getall("User-Agent") for request in server.asked]
+    assert sent == [["Mozilla/5.0 (compatible; hedgewatch/0.1.0)"], ["hedgewatch/0.1.0"]]
+
+
 async def test_a_meeting_that_moved_is_where_the_calendar_has_it(
     server: Any, site: Web, clock: ManualClock
 ) -> None:
@@ -64,17 +76,32 @@ async def test_a_meeting_that_moved_is_where_the_calendar_has_it(
         pytest.param({"status": 500}, id="the calendar fails"),
     ],
 )
-async def test_an_unscheduled_decision_is_not_known_before_its_day(
+async def test_an_unscheduled_decision_is_not_known_before_it_is_announced(
     server: Any, site: Web, clock: ManualClock, answer: dict[str, Any]
 ) -> None:
     server.answers(**answer)
-    clock.present = datetime(2020, 3, 3, 4, 59, tzinfo=UTC)  # 23:59 on the 2nd, in New York
+    clock.present = datetime(2020, 3, 3, 14, 59, tzinfo=UTC)  # 09:59 in New York
     assert "2020-03-03" not in await told(server, site, clock)
-    clock.present = datetime(2020, 3, 3, 5, 0, tzinfo=UTC)
+    clock.present = datetime(2020, 3, 3, 15, 0, tzinfo=UTC)
     days = await told(server, site, clock)
     assert days["2020-03-03"] == 0
     assert "2020-03-15" not in days
     assert days["2020-04-29"] == 1, "a scheduled one is known ahead"
+    clock.present = datetime(2020, 3, 15, 20, 59, tzinfo=UTC)  # 16:59 of a Sunday, in summer time
+    assert "2020-03-15" not in await told(server, site, clock)
+    clock.present = datetime(2020, 3, 15, 21, 0, tzinfo=UTC)
+    assert (await told(server, site, clock))["2020-03-15"] == 0
+
+
+async def test_an_unscheduled_meeting_of_the_calendar_is_known_from_two_in_the_afternoon(
+    server: Any, site: Web, clock: ManualClock
+) -> None:
+    coming = event("2026-11", "20", "FOMC Meeting (unscheduled)")
+    server.answers(**calendar(coming, event("2026-12", "8, 9")))
+    clock.present = datetime(2026, 11, 20, 18, 59, tzinfo=UTC)  # 13:59 in New York
+    assert "2026-11-20" not in await told(server, site, clock)
+    clock.present = datetime(2026, 11, 20, 19, 0, tzinfo=UTC)
+    assert (await told(server, site, clock))["2026-11-20"] == 0
 
 
 @pytest.mark.parametrize(

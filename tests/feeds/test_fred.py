@@ -89,7 +89,8 @@ async def test_prices_are_changes_known_from_their_release(
     )
     assert [r.period for r in told["macro.cpi_mom"]] == [date(2025, 8, 1), date(2026, 8, 1)]
     assert told["macro.ppi_mom"][-1].value == pytest.approx(0.01)
-    assert told["macro.ppi_mom"][-1].as_of == clock.now(), "its release is not known"
+    usual = datetime(2026, 9, 16, 12, 30, tzinfo=UTC)
+    assert told["macro.ppi_mom"][-1].as_of == usual, "its release is not known"
 
 
 async def test_the_exchange_rate_is_a_month_s(server: Any, site: Web, clock: ManualClock) -> None:
@@ -202,6 +203,42 @@ async def test_the_past_is_bars(
     past = await PROVIDER.history.fetch(fred.web, fred.clock, own, stretch)
     assert [bar.close for bar in past[""]] == pytest.approx(values, abs=1e-6)
     assert all(first <= bar.day <= last for bar in past[""])
+
+
+async def past_of(fred: Fred, signal: str, first: date, last: date) -> dict[date, datetime]:
+    assert PROVIDER.history is not None
+    stretch = Stretch(signal=signal, first=first, last=last)
+    own = FeedSettings(base_url=fred.base_url)
+    past = await PROVIDER.history.fetch(fred.web, fred.clock, own, stretch)
+    return {bar.day: bar.at for bar in past[""]}
+
+
+@pytest.mark.parametrize("signal", ["macro.ppi_mom", "macro.ppi_yoy"])
+async def test_the_past_of_producer_prices_is_unknown_and_it_says_why(
+    fred: Fred, signal: str
+) -> None:
+    with pytest.raises(Permanent) as told:
+        await past_of(fred, signal, date(2026, 1, 1), date(2026, 8, 31))
+    assert str(told.value) == (
+        f"it is not known on which days {signal} was released, so its past stays unknown"
+    )
+
+
+async def test_months_without_a_release_day_are_left_out_of_the_past(
+    server: Any, fred: Fred
+) -> None:
+    rows = "2018-10-01,252.885\n2018-11-01,252.038\n2018-12-01,251.233\n2019-01-01,251.712\n"
+    serve(server, CPIAUCNS=file("CPIAUCNS", rows))
+    known = await past_of(fred, "macro.cpi_mom", date(2018, 10, 1), date(2019, 1, 31))
+    assert known == {
+        date(2018, 12, 1): datetime(2019, 1, 11, 13, 30, tzinfo=UTC),
+        date(2019, 1, 1): datetime(2019, 2, 13, 13, 30, tzinfo=UTC),
+    }
+
+
+async def test_the_past_of_the_exchange_rate_is_known_25_days_after_its_month(fred: Fred) -> None:
+    known = await past_of(fred, "macro.reer", date(2026, 7, 1), date(2026, 8, 31))
+    assert known[date(2026, 7, 1)] == datetime(2026, 8, 25, 12, 30, tzinfo=UTC)
 
 
 async def test_a_change_of_the_past_asks_for_the_year_before_it(

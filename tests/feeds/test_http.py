@@ -134,6 +134,30 @@ async def test_an_unchanged_page_is_not_sent_twice(site: Web, server: Any) -> No
     assert server.asked[1].headers["If-Modified-Since"] == "today"
 
 
+@pytest.mark.parametrize(("length", "remembered"), [(1_000_000, True), (1_000_001, False)])
+async def test_a_page_above_a_megabyte_is_not_kept_in_memory(
+    site: Web, server: Any, length: int, remembered: bool
+) -> None:
+    server.answers(body="1" * length, headers={"ETag": '"one"'})
+    for _ in range(2):
+        told = await site.get(f"{server.url}/x", accepts=JSON, max_bytes=2_000_000)
+        assert len(told) == length
+    assert ("If-None-Match" in server.asked[1].headers) is remembered
+
+
+async def test_a_letter_cut_in_two_on_its_way_is_whole(site: Web, server: Any) -> None:
+    # Three bytes each, so that pieces of any power of two end within one.
+    server.answers(body="\ufeff" + "€" * 300_000)
+    told = await site.get(f"{server.url}/x", accepts=JSON, max_bytes=1_000_000)
+    assert told == "€" * 300_000
+
+
+async def test_a_body_that_ends_within_a_letter_is_no_text(site: Web, server: Any) -> None:
+    server.answers(body="€".encode()[:2])
+    with pytest.raises(Transient, match="sent a body that is not UTF-8 text"):
+        await site.get(f"{server.url}/x", accepts=JSON)
+
+
 async def test_another_query_is_another_page(site: Web, server: Any) -> None:
     server.answers(body="{}", headers={"ETag": '"one"'})
     await site.get(f"{server.url}/x", accepts=JSON, params={"dt": "2020-02-21"})

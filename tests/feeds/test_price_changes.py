@@ -52,10 +52,15 @@ def test_a_month_never_published_leaves_two_changes_unknown() -> None:
         pytest.param("cpi", date(2026, 8, 1), "2026-09-11T12:30", id="the CPI's release"),
         pytest.param("cpi", date(2025, 9, 1), "2025-10-24T12:30", id="a release that was moved"),
         pytest.param("cpi", date(2025, 11, 1), "2025-12-18T13:30", id="a release in winter"),
-        pytest.param("ppi", date(2026, 8, 1), "2026-10-02T20:30", id="now, where it may be new"),
         pytest.param(
-            "ppi", date(2026, 1, 1), "2026-04-22T05:00", id="80 days on, where it must be old"
+            "ppi", date(2026, 9, 1), "2026-10-02T20:30", id="now, where it comes before others"
         ),
+        pytest.param(
+            "ppi", date(2026, 8, 1), "2026-09-16T12:30", id="16 days after its month, otherwise"
+        ),
+        pytest.param("ppi", date(2026, 1, 1), "2026-02-16T13:30", id="in winter too"),
+        pytest.param("cpi", date(2018, 6, 1), "2018-07-16T12:30", id="a CPI of another time"),
+        pytest.param("reer", date(2026, 8, 1), "2026-09-25T12:30", id="25 days for the REER"),
     ],
 )
 def test_from_when_on_a_month_found_there_is_known(index: str, month: date, known: str) -> None:
@@ -71,10 +76,29 @@ def test_a_month_that_comes_while_we_watch_is_known_from_then_on() -> None:
     more = {**levels, date(2026, 9, 1): 151.5}
     told = tuple(change_readings("ppi", more, seen, Witness(source="bls", now=later)))
     assert [(r.name, r.period, r.as_of) for r in told] == [
-        ("macro.ppi_mom", date(2026, 8, 1), NOW),
+        ("macro.ppi_mom", date(2026, 8, 1), datetime(2026, 9, 16, 12, 30, tzinfo=UTC)),
         ("macro.ppi_mom", date(2026, 9, 1), later),
     ]
     assert [r.value for r in told] == pytest.approx([0.01, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("now", "days"),
+    [
+        pytest.param(datetime(2026, 11, 20, 13, 30, tzinfo=UTC), 4, id="soon after"),
+        pytest.param(datetime(2027, 1, 15, 13, 30, tzinfo=UTC), 60, id="two months on"),
+        pytest.param(datetime(2027, 3, 25, 13, 30, tzinfo=UTC), 129, id="past all patience"),
+    ],
+)
+@pytest.mark.parametrize("index", ["ppi", "reer"])
+def test_a_file_that_stands_still_ages_through_every_restart(
+    index: str, now: datetime, days: int
+) -> None:
+    october, seen = date(2026, 10, 1), FirstSeen()
+    seen.note(index, [october], Witness(source="fred", now=now))
+    # From 16 November on; the REER from the 25th, when 20 November has passed.
+    age = now - seen.instant(index, october)
+    assert age.days == (days if index == "ppi" else max(0, days - 9))
 
 
 def test_a_month_that_comes_very_late_is_known_no_earlier() -> None:

@@ -41,6 +41,18 @@ async def test_without_a_key_the_known_days_are_given(
     assert not server.asked
 
 
+async def test_without_a_key_the_end_of_the_known_days_is_no_silence(
+    server: Any, site: Web, clock: ManualClock
+) -> None:
+    feed = Releases(web=site, clock=clock, base_url=server.url)
+    clock.present = datetime(2026, 12, 11, 4, 59, tzinfo=UTC)  # 23:59 on the 10th, in New York
+    assert days_in(await feed.read(), "calendar.cpi")[-1] == "2026-12-10"
+    clock.present = datetime(2026, 12, 11, 5, 0, tzinfo=UTC)
+    told = "^no CPI release after 10 Dec 2026 is known: give \\[feed.releases\\] key$"
+    with pytest.raises(Permanent, match=told):
+        await feed.read()
+
+
 async def test_with_a_key_the_days_to_come_are_fred_s(
     server: Any, site: Web, clock: ManualClock, key: str
 ) -> None:

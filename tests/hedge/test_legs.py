@@ -58,6 +58,19 @@ def test_other_legs_are_read(text: str, fill: Fill) -> None:
         pytest.param("vix.call 2027-03-17 29 4", "quantity '4' needs its sign", id="no sign"),
         pytest.param("vix.call 2027-03-17 29 +4.5", "quantity '+4.5'", id="half a contract"),
         pytest.param("vix.call 2027-03-17 29 +0", "quantity '+0'", id="none at all"),
+        pytest.param(
+            f"vix.call 2027-03-17 29 +{'9' * 20}",
+            "quantity '+9999999999999999999' is above 1,000,000 contracts",
+            id="twenty digits",
+        ),
+        pytest.param(
+            "vix.call 2027-03-17 29 -1000001",
+            "quantity '-1000001' is above 1,000,000 contracts",
+            id="one more than a million",
+        ),
+        pytest.param(
+            f"vix.call 2027-03-17 29 +{'9' * 9_999}", "is above", id="past what int reads"
+        ),
         pytest.param("vix.call 2027-03-17 29 +4 @two", "price '@two'", id="price"),
         pytest.param("vix.call 2027-03-17 29 +4 @-1", "price '@-1'", id="negative price"),
         pytest.param("vix.call 2027-03-17 29 +4 @inf", "price '@inf'", id="infinite price"),
@@ -68,6 +81,11 @@ def test_other_legs_are_read(text: str, fill: Fill) -> None:
 def test_a_wrong_part_is_named(text: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=re.escape(complaint)):
         parse_leg(text)
+
+
+@pytest.mark.parametrize("quantity", [-1_000_000, 1_000_000])
+def test_a_million_contracts_may_be_told(quantity: int) -> None:
+    assert parse_leg(f"vix.call 2027-03-17 29 {quantity:+d}").quantity == quantity
 
 
 def test_people_see_a_leg_in_words() -> None:

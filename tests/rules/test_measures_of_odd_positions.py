@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +44,35 @@ def test_an_entry_of_nothing_is_no_basis_and_says_so(hand: Any) -> None:
         assert told.value is None
         assert told.note, name
     assert view.value("position.value_usd").value is not None
+    assert {one.name for one in explain(facts, position.key, AT)} == {s.name for s in LP_SIGNALS}
+
+
+OF_FEES = (
+    *(f"position.fees_{unit}" for unit in ("token0", "token1", "usd")),
+    *(f"position.vs_{what}" for what in ("initial", "deposited", "all_token0", "all_token1")),
+    "position.breakeven_lower",
+    "position.breakeven_upper",
+    "book.pcf",
+)
+
+
+def test_what_is_kept_for_a_stated_entry_may_be_principal_and_is_no_fee(hand: Any) -> None:
+    """Half withdrawn and not collected, and the entry stated anew: nothing tells a fee."""
+    position = of_nothing(hand, (60 * 10**6, 10**17))
+    facts = absorb(Facts(), hand.snapshot(AT, position), LENS)
+    assert yearly_fees_usd(facts, "book", AT) == 0
+    kept = replace(position, tokens_owed0=50_000 * 10**6)
+    facts = absorb(Facts(), hand.snapshot(AT, kept), LENS)
+    view = View(facts=facts, scope=position.key, now=AT)
+    book = View(facts=facts, scope="book", now=AT)
+    for name in OF_FEES:
+        told = (book if name == "book.pcf" else view).value(name)
+        assert told.value is None, name
+        assert "tokensOwed may hold withdrawn principal" in told.note, name
+    assert yearly_fees_usd(facts, "book", AT) is None  # and no budget is made of it
+    assert view.value("position.il").value is not None
+    inside, without = (view.value(f"position.{one}_usd").value for one in ("value", "principal"))
+    assert inside - without == pytest.approx(50_000)
     assert {one.name for one in explain(facts, position.key, AT)} == {s.name for s in LP_SIGNALS}
 
 

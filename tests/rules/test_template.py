@@ -92,6 +92,14 @@ def test_a_wrong_template_is_told_what_is_wrong_and_where(
     assert (refused.value.column, refused.value.reason) == (column, reason)
 
 
+def test_every_fault_of_a_text_is_told() -> None:
+    with pytest.raises(RuleError) as refused:
+        compile_template("{vxi} at {vix:zz} and {alsonope} {", BY_NAME)
+    told = [refused.value, *refused.value.also]
+    assert [one.column for one in told] == [2, 15, 24, 34]
+    assert told[2].reason.startswith("there is no signal alsonope")
+
+
 def test_a_name_closed_to_a_text_is_refused_with_the_reason() -> None:
     with pytest.raises(RuleError) as refused:
         compile_template("{ticket.legs}", BY_NAME, closed={"ticket.legs": "is for layers"})

@@ -77,8 +77,8 @@ def test_another_chains_snapshot_says_nothing_of_a_position(hand: Any) -> None:
 
 def test_a_settlement_replaces_the_ones_before_it_whole(hand: Any) -> None:
     # March settles on the 18th, so the issue of that day leaves it out.
-    old = hand.settled(date(2026, 3, 17), {MARCH: 18.0, APRIL: 19.0}, AT)
-    new = hand.settled(date(2026, 3, 18), {APRIL: 20.0, MAY: 21.0}, AT + DAY)
+    old = hand.settled(date(2026, 3, 17), {MARCH: 18.0, APRIL: 19.0}, AT + 15 * DAY)
+    new = hand.settled(date(2026, 3, 18), {APRIL: 20.0, MAY: 21.0}, AT + 16 * DAY)
     known = after(hand.vix(17.0, AT), old, new)
     assert {key: one.value for key, one in known.readings.items()} == {
         "vix|": 17.0,
@@ -89,7 +89,8 @@ def test_a_settlement_replaces_the_ones_before_it_whole(hand: Any) -> None:
 
 def test_a_settlement_of_the_same_day_in_parts_stays_together(hand: Any) -> None:
     day = date(2026, 3, 17)
-    known = after(*(hand.settled(day, {one: 18.0}, AT) for one in (MARCH, APRIL)))
+    parts = ({one: 18.0} for one in (MARCH, APRIL))
+    known = after(*(hand.settled(day, part, AT + 15 * DAY) for part in parts))
     assert set(known.readings) == {"vx.settle|2026-03-18", "vx.settle|2026-04-15"}
 
 
@@ -98,6 +99,21 @@ def test_a_reading_older_than_the_last_is_overtaken(hand: Any) -> None:
     assert known.readings["vix|"].value == 17.0
     assert known.feeds["vix"].good_at == AT + MINUTE, "the feed did answer"
     assert absorb(known, hand.vix(18.0, AT), LENS).readings["vix|"].value == 18.0
+
+
+def test_a_reading_stamped_with_an_instant_to_come_shuts_out_none_that_comes(hand: Any) -> None:
+    early = after(hand.vix(17.0, AT), hand.vix(48.0, AT + 30 * DAY, AT + MINUTE))
+    assert early.readings["vix|"].value == 17.0
+    assert [one.close for one in early.bars["vix|"].bars] == [17.0]
+    assert early.feeds["vix"].good_at == AT + MINUTE, "the feed did answer"
+    close = absorb(early, hand.vix(18.0, AT + 3 * MINUTE, AT + 2 * MINUTE), LENS)
+    assert close.readings["vix|"].value == 18.0, "clocks differ by a minute"
+
+
+def test_one_that_was_taken_over_from_before_is_overtaken(hand: Any) -> None:
+    late = after(hand.vix(48.0, AT + 30 * DAY, AT + 30 * DAY))
+    known = absorb(late, hand.vix(18.0, AT + MINUTE), LENS)
+    assert known.readings["vix|"].value == 18.0
 
 
 @pytest.mark.parametrize("source", ["main", "vix"])

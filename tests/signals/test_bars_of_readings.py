@@ -205,9 +205,10 @@ def reading(name: str, value: float, at: datetime, key: str = "", **more: date) 
 
 
 def absorbed(*readings: Reading) -> Facts:
-    known = Facts()
+    known, at = Facts(), readings[0].as_of
     for one in readings:
-        seen = Readings(source=one.source, observed_at=one.as_of, readings=(one,))
+        at = max(at, one.as_of)  # observations never run backwards
+        seen = Readings(source=one.source, observed_at=at, readings=(one,))
         known = absorb(known, seen, Lens())
     return known
 

@@ -8,7 +8,15 @@ import talib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.signals.indicators import divergence, ema, macd_histogram, pivots, rsi, slope
+from monitor.signals.indicators import (
+    divergence,
+    ema,
+    macd_histogram,
+    macd_line,
+    pivots,
+    rsi,
+    slope,
+)
 
 # StockCharts ChartSchool, the sheet beside its article on the relative strength index.
 SHEET_CLOSES = (
@@ -79,6 +87,16 @@ def test_macd_begins_with_simple_means() -> None:
     assert found[33] == pytest.approx(float(lines[8] - signal), abs=1e-12)
     after = signal + Fraction(1, 5) * (lines[9] - signal)
     assert found[34] == pytest.approx(float(lines[9] - after), abs=1e-12)
+
+
+def test_the_line_of_macd_begins_with_simple_means() -> None:
+    found = macd_line([112.0, *[100.0] * 26])
+    assert found[:25] == (None,) * 25
+    exact = [
+        Fraction(11, 13) ** (n - 12) - Fraction(12, 26) * Fraction(25, 27) ** (n - 26)
+        for n in (26, 27)
+    ]
+    assert found[25:] == pytest.approx([float(one) for one in exact], abs=1e-12)
 
 
 def test_macd_of_a_jump_on_the_day_it_begins() -> None:
@@ -165,6 +183,14 @@ def test_divergence(closes: list[float], index: list[float | None], expected: st
     found = divergence(closes, index, since=0)
     assert (found and found.name) == expected
     assert found is None or (found.first, found.second) == (6, 18)
+
+
+def test_a_lower_high_does_not_end_a_divergence_and_a_higher_close_does() -> None:
+    lower, higher = peaks(110, 112, 106), [*peaks(110, 112), *peaks(112.5)[1:7]]
+    for closes, expected in ((lower, (6, 18)), (higher, None)):
+        index = [*beside(72, 65), *[50.0] * (len(closes) - len(HIGHS))]
+        found = divergence(closes, index, since=0)
+        assert (found and (found.first, found.second)) == expected
 
 
 def test_a_pivot_out_of_reach_does_not_count() -> None:

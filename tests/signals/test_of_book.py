@@ -1,10 +1,10 @@
 """What the book costs, earns and owes, worked out by hand; and what a position answers with."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -14,7 +14,7 @@ from monitor.rules.surroundings import View
 from monitor.rules.verdict import Value
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.bars import Bars, point
-from monitor.signals.facts import Facts
+from monitor.signals.facts import Facts, SourceSeen
 from monitor.signals.sessions import session_close, sessions_back
 from monitor.signals.signal import Hours
 
@@ -213,7 +213,8 @@ def test_a_stated_entry_in_the_book_is_told_beside_its_cash_flow(
 ) -> None:
     stated = aged(hand.position(2))
     assert stated.basis is not None
-    stated = replace(stated, basis=replace(stated.basis, source="config"))
+    basis = replace(stated.basis, source="config")
+    stated = replace(stated, basis=basis, tokens_owed0=0, tokens_owed1=0)
     told = ask(book(aged(hand.position(1)), stated), "book.pcf")
     assert told.value is not None
     assert told.note.endswith("; what #2 collected is not known")
@@ -257,3 +258,54 @@ def test_a_positions_beta_is_by_the_share_of_it_that_is_eth(
     assert told.note == "its base is WBTC, and only the beta of ETH is known"
     told = ask(book(), "position.beta", hand.key(1))
     assert (told.value, told.note) == (None, "eth.price has not been read yet")
+
+
+class Unwalked(dict[str, Any]):
+    """Positions that may be looked up, and fail whoever walks them all."""
+
+    def values(self) -> NoReturn:  # type: ignore[override]
+        pytest.fail("one position's figure walks over all of them")
+
+    items = __iter__ = values  # type: ignore[assignment]
+
+
+def test_one_positions_cash_flow_is_worked_out_of_that_one_alone(
+    book: Callable[..., Facts], hand: Any
+) -> None:
+    facts = book()
+    expected = ask(facts, "position.pcf", hand.key(1)).value
+    alone = replace(facts, positions=Unwalked(facts.positions))
+    assert ask(alone, "position.pcf", hand.key(1)).value == expected
+    assert expected is not None
+    elsewhere = replace(facts, chains={**facts.chains, "base": SourceSeen(name="base")})
+    assert ask(elsewhere, "book.pcf").value is None, "a chain that has not answered yet"
+    assert ask(elsewhere, "position.pcf", hand.key(1)).value == expected
+
+
+class Counted(tuple[Any, ...]):  # noqa: SLOT001, one cannot count without room for it
+    """Bars that count how often they are gone through."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_the_beta_all_positions_ask_for_is_regressed_once_till_a_price_comes(
+    book: Callable[..., Facts], hand: Any
+) -> None:
+    read = {"eth.price|": 2000.0, "spx.price|": 6800.0}
+    facts = replace(book(aged(hand.position(1)), aged(hand.position(2)), read=read), bars=weeks(2))
+    counted = {key: Counted(bars.bars) for key, bars in facts.bars.items()}
+    facts = replace(facts, bars={key: Bars(bars=bars) for key, bars in counted.items()})
+    first, second = (ask(facts, "position.beta", hand.key(n)).value for n in (1, 2))
+    assert first == second is not None
+    assert [bars.walks for bars in counted.values()] == [1, 1]
+    day = AT.date() - timedelta(days=AT.weekday() + 3)
+    moved = facts.bars["eth.price|"].take(9_000.0, day, AT, 520)
+    other = ask(
+        replace(facts, bars={**facts.bars, "eth.price|": moved}), "position.beta", hand.key(1)
+    )
+    assert isinstance(other.value, float)
+    assert other.value != first, "another price is another beta"

@@ -192,10 +192,31 @@ def test_hours_to_what_comes_next_are_real_hours(event: str, hours: float) -> No
     assert first == {"fomc": 14.0}.get(event, 8.5)
 
 
+def test_a_decision_that_was_not_scheduled_is_never_what_comes_next() -> None:
+    at = new_york("2020-03-03 13:00")
+    days = {"2020-03-03": 0, "2020-03-10": 0, "2020-04-29": 1}
+    told = market(Facts(readings=calendar(days, at)), "macro.fomc_hours", at)
+    assert told.note.startswith("2020-04-29"), "neither this morning's nor one told too early"
+    later = at + timedelta(days=2)
+    seen = market(Facts(readings=calendar(days, later)), "macro.fomc_window", later)
+    assert (seen.value, seen.note) == (False, "the next decision known is on 2020-04-29")
+
+
 def test_past_the_last_day_known_hours_are_unknown() -> None:
     at = new_york("2020-04-29 14:01")
     told = market(Facts(readings=calendar({"2020-04-29": 1}, at)), "macro.fomc_hours", at)
     assert (told.value, told.note) == (None, "no day after 2020-04-29 is known")
+
+
+@pytest.mark.parametrize("event", ["cpi", "ppi"])
+def test_past_the_last_release_known_it_is_said_what_brings_later_ones(event: str) -> None:
+    at = new_york("2026-12-10 08:31")
+    known = calendar({"2026-12-10": 1}, at, event)
+    told = market(Facts(readings=known), f"macro.{event}_hours", at)
+    assert (told.value, told.note) == (
+        None,
+        "no day after 2026-12-10 is known: later ones need [feed.releases] key",
+    )
 
 
 # --- the funds rate --------------------------------------------------------------------------

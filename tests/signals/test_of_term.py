@@ -238,15 +238,18 @@ def index(*closes: float) -> Bars:
 
 def test_the_nearest_future_over_what_was_realised() -> None:
     known = curve("2020-02-18", PRICES)
-    moved = Facts(readings=known.readings, bars={"spx.price|": index(100.0, *(101.0, 100.0) * 10)})
-    # ± ln 1.01 by turns is 16.21 % a year.
+    moved = Facts(
+        readings=known.readings,
+        bars={"spx.price|": index(*[50.0] * 9, 100.0, *(101.0, 100.0) * 15)},
+    )
+    # ± ln 1.01 by turns over 30 sessions: 0.995033 % · √(30/29) · √252 is 16.066 % a year.
     value, _ = ask("vx.over_realised", moved, "2020-02-18T17:00")
-    assert value == pytest.approx(14 / 16.206, abs=1e-4)
+    assert value == pytest.approx(14 / 16.066, abs=1e-4)
     value, note = ask("vx.over_realised", known, "2020-02-18T17:00")
-    assert (value, note) == (None, "0 of 21 sessions known without a gap")
-    still = Facts(readings=known.readings, bars={"spx.price|": index(*[100.0] * 21)})
+    assert (value, note) == (None, "0 of 31 sessions known without a gap")
+    still = Facts(readings=known.readings, bars={"spx.price|": index(*[100.0] * 31)})
     value, note = ask("vx.over_realised", still, "2020-02-18T17:00")
-    assert (value, note) == (None, "the S&P 500 has not moved over 20 days to 2020-02-18")
+    assert (value, note) == (None, "the S&P 500 has not moved over 30 days to 2020-02-18")
 
 
 def test_on_the_road_from_readings_to_a_value() -> None:

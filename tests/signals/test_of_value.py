@@ -199,14 +199,49 @@ def test_big_top_by_price_and_breadth(
     assert note in told.note
 
 
+def bent(second: float) -> Bars:
+    """Return a year of calm, a fast high of 13,000, and a slow one of `second` six days ago."""
+    calm = [10_000.0 + 100 * (n % 2) for n in range(260)]
+    fast = [10_000 + 375.0 * n for n in range(1, 9)]
+    fall = [13_000 - 400.0 * n for n in range(1, 7)]
+    gap = second - fall[-1]
+    slow = [fall[-1] + gap * share for share in (0.3, 0.2, 0.5, 0.4, 0.7, 0.6, 0.9, 0.8, 1.0)]
+    closes = [*calm, *fast, *fall, *slow, *(second - 50 * n for n in range(1, 7))]
+    days = [sessions_back(TODAY, n) for n in reversed(range(len(closes)))]
+    return rows(dict(zip(days, closes, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("second", "expected", "note"),
+    [
+        pytest.param(13_200, True, "bearish against its MACD: 13,000.00, MACD",
+                     id="higher on a lower MACD"),
+        pytest.param(14_000, False, "no bearish divergence from its MACD",
+                     id="higher on a higher MACD, though the RSI is lower"),
+    ],
+)  # fmt: skip
+def test_big_top_goes_by_the_divergence_of_the_macd(
+    second: float, expected: bool, note: str
+) -> None:
+    spx = bent(second)
+    told = big_top(spx, -200)
+    assert told.value is expected, told.note
+    assert note in told.note
+    facts_of_price = facts(said("spx.price", spx.bars[-1].close), bars={"spx.price|": spx})
+    assert market(facts_of_price, "ta.divergence_spx", NOW).value == "bearish", "both times"
+    rsi = market(facts_of_price, "ta.rsi_spx", NOW).value
+    assert isinstance(rsi, float)
+    assert rsi < 70
+
+
 def test_what_fails_settles_it_whatever_else_is_unknown() -> None:
     assert big_top(walked(RISING[:200]), -200).value is None, "a year is not known"
     assert big_top(walked(RISING[:200]), 200).value is False, "breadth does not fall"
 
 
 ALTERNATING = 0.008
-REALISED = ALTERNATING * math.sqrt(20 / 19) * math.sqrt(252)
-"""A sample of ten moves up and ten down by the same logarithm: its own deviation, by the year."""
+REALISED = ALTERNATING * math.sqrt(30 / 29) * math.sqrt(252)
+"""A sample of fifteen moves up and fifteen down by one logarithm: its deviation, by the year."""
 
 
 def big_top_vol(*, vix: float = 26.0, m1: float, m2: float, known: int = 260) -> Told:

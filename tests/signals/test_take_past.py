@@ -13,8 +13,10 @@ from monitor.model.observation import Past
 from monitor.model.reading import Bar
 from monitor.signals.bars import point
 from monitor.signals.facts import Facts
-from monitor.signals.series import Sample, Series
+from monitor.signals.series import Sample, Series, span
+from monitor.signals.signal import Hours
 from monitor.signals.take_past import absorb_past, doubt, warmed
+from monitor.signals.windows import Direction, average, crossed, delta, highest, lowest
 
 NOW = datetime(2026, 3, 6, 22, 30, tzinfo=UTC)  # a Friday, after the close
 NEW_YORK = ZoneInfo("America/New_York")
@@ -124,6 +126,66 @@ def test_a_window_that_knows_something_is_filled_where_it_does_not(
     )
     facts = Facts(series={"vix|": Series(samples=samples)})
     assert lasts(absorb_past(facts, past(), WEEK)) == filled
+
+
+def ranged(day: date, low: float, high: float, last: float) -> Bar:
+    return Bar(day=day, open=low, high=high, low=low, close=last, at=close(day))
+
+
+SWINGS = (ranged(DAYS[0], 19.0, 24.0, 21.0), *past(DAYS[1:3], first=20.0).bars)
+"""A Monday between 19 and 24 that ended at 21, then 20 and 21."""
+
+
+def filled(seen: Past, name: str = "vix") -> Series:
+    return absorb_past(Facts(), seen, {name: timedelta(days=40)}).series[f"{name}|"]
+
+
+def test_highest_and_lowest_know_the_course_of_sessions_that_were_filled() -> None:
+    series = filled(replace(past(), bars=SWINGS))
+    now, hours = close(DAYS[2]) + timedelta(hours=1), Hours.CBOE_VIX
+    three, two = span("3d"), span("2d")
+    assert highest(series, three, now=now, hours=hours).value == 24.0
+    assert lowest(series, three, now=now, hours=hours).value == 19.0
+    assert highest(series, two, now=now, hours=hours).value == 21.0
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+@pytest.mark.parametrize("level", [19.5, 20.5, 22.0])
+def test_all_other_windows_go_by_closes_alone(direction: Direction, level: float) -> None:
+    closes = tuple(point(bar.day, bar.close, bar.at) for bar in SWINGS)
+    for count in (1, 2, 3):
+        ours, plain = (filled(replace(past(), bars=of[:count])) for of in (SWINGS, closes))
+        now = close(DAYS[count - 1]) + timedelta(minutes=5)
+        for window in (average, delta):
+            asked = {"now": now, "hours": Hours.CBOE_VIX}
+            assert window(ours, span("2d"), **asked) == window(plain, span("2d"), **asked)
+        assert crossed(ours, level, direction, now=now) == crossed(plain, level, direction, now=now)
+
+
+def test_a_session_that_ends_at_its_lowest_is_not_crossed_from_its_highest() -> None:
+    bars = (*past(DAYS[:1], first=20.0).bars, ranged(DAYS[1], 18.0, 24.0, 21.0))
+    series, now = filled(replace(past(), bars=bars)), close(DAYS[1])
+    assert crossed(series, 22.0, Direction.BELOW, now=now).value is False, "it ended at 20, then 21"
+    assert crossed(series, 20.5, Direction.ABOVE, now=now).value is True
+
+
+def test_the_highest_of_a_day_is_not_that_of_its_last_hour() -> None:
+    midnight = datetime(2026, 3, 4, tzinfo=UTC)
+    day = Bar(day=date(2026, 3, 3), open=60, high=80, low=55, close=61, at=midnight)
+    before = point(date(2026, 3, 2), 60.0, midnight - timedelta(days=1))
+    series = filled(replace(past(), name="dvol.eth", bars=(before, day)), "dvol.eth")
+    asked = {"now": midnight, "hours": Hours.ALWAYS}
+    assert highest(series, span("1h"), **asked).value == 61.0
+    assert lowest(series, span("1h"), **asked).value == 60.0
+    assert highest(series, span("1d"), **asked).value == 80.0
+    assert lowest(series, span("1d"), **asked).value == 55.0
+
+
+def test_what_a_morning_has_seen_keeps_its_place_before_the_rest_of_the_session() -> None:
+    morning = Sample(at=datetime(2026, 3, 2, 15, tzinfo=UTC), value=20.0)
+    facts = Facts(series={"vix|": Series(samples=(morning,))})
+    seen = absorb_past(facts, replace(past(), bars=SWINGS[:1]), WEEK)
+    assert [one.value for one in seen.series["vix|"].samples] == [20.0, 19.0, 24.0, 21.0]
 
 
 def test_a_past_value_is_no_present_one() -> None:

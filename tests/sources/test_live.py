@@ -159,6 +159,19 @@ async def test_what_is_the_same_after_an_outage_is_brought_again_so_that_it_ends
     assert told == ["vix: HTTP 404", "vix answers again"], "each end of an outage is told once"
 
 
+async def test_an_outage_its_feed_has_logged_is_a_gap_that_is_not_logged_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    down = Transient("cboe: cdn.cboe.com is in trouble (HTTP 500)")
+    down.told = True
+    async with streaming(feed(vix(13.0), down, down, vix(13.0))) as stream:
+        seen = await stream.until(3)
+    assert [type(one) for one in seen[:3]] == [Readings, Gap, Readings]
+    assert gaps(seen) == [("vix", "cboe: cdn.cboe.com is in trouble (HTTP 500)")]
+    assert not [record for record in caplog.records if record.name.endswith("live")]
+
+
 async def test_a_fault_of_ours_is_a_gap_that_tells_no_text(
     hand: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
