@@ -120,7 +120,7 @@ async def test_a_frozen_answer_keeps_its_own_time(
         pytest.param(
             rates(rate("2026-10-01", 4_210)),
             Transient,
-            "nyfed sent 42.1 as percentRate, which is absurd: it is above -0.2 and up to 5",
+            "nyfed sent 42.1 as percentRate, which is absurd: it is above -0.2 and up to 1",
             id="a thousand times too much",
         ),
         pytest.param(
