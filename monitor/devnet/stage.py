@@ -24,7 +24,7 @@ WIDTHS: Final = (1.2, 1.5, 2.0, None)
 """How far each position's range reaches, times and divided by; None is the full range."""
 
 _POLL_S: Final = 0.02
-_FEED_POLL_S: Final = 0.06  # asked less often, for they seldom have news
+_FEED_POLL_S: Final = 0.03  # asked less often, for they seldom have news
 _STOP_S: Final = 20.0
 _CLOCK: Final = SystemClock()
 
