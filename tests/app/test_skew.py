@@ -7,22 +7,13 @@ import httpx
 import pytest
 
 from monitor.app.skew import Skew
+from monitor.clock import ManualClock
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-class Standing:
-    """A clock that stands at noon."""
-
-    def now(self) -> datetime:
-        return NOON
-
-    async def sleep(self, seconds: float) -> None:
-        raise NotImplementedError
-
-
 def skew() -> Any:
-    return Skew(Standing())
+    return Skew(ManualClock(NOON))
 
 
 @pytest.mark.parametrize(
