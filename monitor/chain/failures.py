@@ -219,6 +219,7 @@ _HTTP: Final[Mapping[int, tuple[type[HedgewatchError], str]]] = MappingProxyType
 )
 _TOO_MANY: Final = 429
 _MOST_WORDS: Final = 160
+_LONGEST_WAIT_S: Final = 86_400
 _RETRY_IN: Final = re.compile(
     r"(?:retry|again) (?:in|after) (\d+(?:\.\d+)?) ?(ms|s|m)?", re.IGNORECASE
 )
@@ -267,13 +268,16 @@ def from_error(host: str, method: str, error: Any, *, origin: str) -> Hedgewatch
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """Return the wait a `Retry-After` header asks for: seconds, or a date against `Date`."""
+    """Return the wait a `Retry-After` header asks for: seconds, or a date against `Date`.
+
+    A day at most, here and in a body's words: the seconds may be any number.
+    """
     asked = headers.get("Retry-After", "").strip()
     if asked.isdecimal():
-        return timedelta(seconds=int(asked))
+        return _wait(float(asked))
     try:
         until = parsedate_to_datetime(asked)
-        return max(until - parsedate_to_datetime(headers.get("Date", "")), timedelta())
+        return _wait((until - parsedate_to_datetime(headers.get("Date", ""))).total_seconds())
     except (TypeError, ValueError):
         return None
 
@@ -299,4 +303,8 @@ def _asked_wait(text: str) -> timedelta | None:
     if found is None:
         return None
     unit = {"ms": 0.001, "m": 60.0}.get((found[2] or "s").lower(), 1.0)
-    return timedelta(seconds=float(found[1]) * unit)
+    return _wait(float(found[1]) * unit)
+
+
+def _wait(seconds: float) -> timedelta:
+    return timedelta(seconds=min(max(seconds, 0), _LONGEST_WAIT_S))

@@ -99,6 +99,16 @@ async def test_a_wait_that_was_asked_for_is_kept(devnet: Devnet, scripted_node: 
         assert pool.requests_made == 2 + endpoints[1].requests_made
 
 
+async def test_an_absurd_wait_does_not_keep_the_next_endpoint_from_serving(
+    devnet: Devnet, reader_on: Any, scripted_node: Any
+) -> None:
+    absurd = web.Response(status=429, headers={"Retry-After": "99999999999999999"})
+    url = between(scripted_node, devnet, lambda *_: absurd)
+    reader = await reader_on(devnet, {"pool": devnet.deployment.pool}, rpc=(url, devnet.url))
+    snapshot = await reader.snapshot(NOON)
+    assert len(snapshot.pools) == 1
+
+
 async def test_all_failing_is_one_sentence_naming_each(
     devnet: Devnet, reader_on: Any, scripted_node: Any
 ) -> None:

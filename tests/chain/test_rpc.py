@@ -136,13 +136,14 @@ async def test_a_wait_that_was_asked_for_travels_with_the_verdict(scripted_node:
         web.Response(status=429, headers={"retry-after": "11"}),
         {"error": {"code": -32090, "message": "Too many requests, retry in 10s"}},
         {"error": {"code": 429, "message": "please retry after 1500 ms"}},
+        {"error": {"code": 429, "message": f"please retry after {'9' * 400} m"}},
     ]
 
     async def script(_method: str, _params: list[Any]) -> web.Response | dict[str, Any]:
         return replies.pop(0)
 
     scripted_node.script = script
-    for seconds in (11, 10, 1.5):
+    for seconds in (11, 10, 1.5, 86_400):
         failed = await failure(endpoint_at(scripted_node.url))
         assert isinstance(failed, Transient)
         assert failed.retry_after == timedelta(seconds=seconds)
@@ -162,6 +163,8 @@ async def test_a_wait_that_was_asked_for_travels_with_the_verdict(scripted_node:
         ),
         pytest.param({"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT"}, None, id="a date alone"),
         pytest.param({"Retry-After": "soon"}, None, id="nonsense"),
+        pytest.param({"Retry-After": "99999999999999999"}, 86_400, id="more than a day"),
+        pytest.param({"Retry-After": "9" * 5_000}, 86_400, id="more digits than a number may have"),
         pytest.param({}, None, id="nothing"),
     ],
 )
