@@ -62,6 +62,21 @@ def test_a_token_s_feeds_are_one_or_several() -> None:
             id="the sequencer of a chain nobody configured",
         ),
         pytest.param(FEED + 'fed = "ETH/USD"\n', "usd.feed.0.fed: unknown key", id="a slip"),
+        pytest.param(
+            "[usd]\nchainlink = false\n" + FEED + 'feed = "ETH/USD"\n',
+            "usd.feed.0: no feed is read while usd.chainlink is false",
+            id="a feed that nothing reads",
+        ),
+        pytest.param(
+            '[usd]\npegged = ["USDC"]\n',
+            "usd.pegged.0: an address is 0x and 40 hexadecimal digits",
+            id="a peg by its name",
+        ),
+        pytest.param(
+            f'[usd]\npegged = ["{TOKEN.replace("f", "F")}"]\n',
+            "usd.pegged.0: the address fails its EIP-55 checksum",
+            id="a peg with a slip",
+        ),
     ],
 )
 def test_what_cannot_price_anything_is_told_with_its_place(text: str, told: str) -> None:

@@ -68,7 +68,7 @@ class UsdSettings:
 
     __pydantic_config__: ClassVar = _STRICT
 
-    pegged: tuple[str, ...] = ()
+    pegged: tuple[Address, ...] = ()
     chainlink: bool = True
     feed: tuple[UsdFeedSettings, ...] = ()
     sequencer: Mapping[str, Address] = field(default_factory=dict)

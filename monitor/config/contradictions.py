@@ -135,6 +135,8 @@ def _usd_faults(
     told = set[tuple[str, str]]()
     for number, feed in zip(feeds, settings.usd.feed, strict=True):
         where = f"usd.feed.{number}"
+        if not settings.usd.chainlink and not doubtful("usd", "chainlink"):
+            yield where, "no feed is read while usd.chainlink is false"
         if (feed.chain, feed.token) in told:
             yield f"{where}.token", f"{feed.token} of {feed.chain} is priced by two"
         told.add((feed.chain, feed.token))
