@@ -15,8 +15,14 @@ from monitor.amm.ticks import sqrt_ratio_at_tick
 from monitor.model.position import Basis, Position
 
 _Q96: Final = 1 << 96
-_CLOSE: Final = 1_000
-"""The two tokens' answers may lie a thousandth of the square-root price apart."""
+_CLOSE: Final = 1_000_000
+"""The two tokens' answers may lie a millionth of the square-root price apart.
+
+Two deposits at prices half a percent apart lie further, whatever their range.
+"""
+
+_CLOSE_STATED: Final = 1_000
+"""A person states an entry's amounts rounded."""
 
 _ROUNDED: Final = 4
 """Raw units by which deposited amounts may be off: ceiled, and floored by withdrawals."""
@@ -60,7 +66,8 @@ def entry_root(position: Position, basis: Basis) -> int | None:
     wide = held << 96
     by0 = wide * upper // (wide + basis.hodl0 * upper)
     dust = _ROUNDED * (_Q96 // held + by0 * by0 // wide + 2)
-    if abs(by1 - by0) > min(by0, by1) // _CLOSE + dust:
+    close = _CLOSE_STATED if basis.source == "config" else _CLOSE
+    if abs(by1 - by0) > min(by0, by1) // close + dust:
         return None
     # Of amounts no pool has ever taken the price may come to nothing at all.
     return (by1 if basis.hodl1 >= basis.hodl0 else by0) or None

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import assume, given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.amm import amounts_for_liquidity, sqrt_ratio_at_tick
 from monitor.amm.breakeven import Stake, break_even
-from monitor.amm.ledger import basis_from_entry
+from monitor.amm.ledger import basis_from_entry, fold
 from monitor.amm.loss import loss_fraction
 from monitor.amm.variants import (
     Holdings,
@@ -20,7 +21,7 @@ from monitor.amm.variants import (
     loss_of_initial,
     textbook_loss,
 )
-from monitor.model.position import Position, TickState
+from monitor.model.position import Flow, LiquidityEvent, Position, TickState
 
 Q96 = 1 << 96
 LIQUIDITY = 10**24
@@ -127,11 +128,74 @@ def test_the_variants_relate_as_algebra_says(then: float, now: float, fee: int) 
     assert 1 + all1 == pytest.approx((1 + against_deposited(held)) * grown, rel=1e-9)
 
 
-@given(then=st.floats(0.52, 1.95))
-def test_the_entry_price_is_told_by_what_went_in(then: float) -> None:
+@given(then=st.floats(0.52, 1.95), source=st.sampled_from(("config", "events")))
+def test_the_entry_price_is_told_by_what_went_in(then: float, source: str) -> None:
     position = entered(0.5, 2.0, then)
     assert position.basis is not None
-    assert entry_root(position, position.basis) == pytest.approx(root_of(then), rel=1e-9)
+    basis = replace(position.basis, source=source)
+    assert entry_root(position, basis) == pytest.approx(root_of(then), rel=1e-9)
+
+
+def deposited(low: float, high: float, prices: tuple[float, ...]) -> Position:
+    """Return a position of as many deposits, all of the same liquidity, each at its price."""
+    single = entered(low, high)
+    ticks = single.tick_lower, single.tick_upper
+    events = []
+    for number, price in enumerate(prices):
+        amounts = amounts_for_liquidity(root_of(price), *ticks, LIQUIDITY, round_up=True)
+        deposit = LiquidityEvent(
+            flow=Flow.INCREASE,
+            block_number=number,
+            log_index=0,
+            at=datetime(2026, 11, 22, 12, number, tzinfo=UTC),
+            liquidity=LIQUIDITY,
+            amount0=amounts[0],
+            amount1=amounts[1],
+            sqrt_price_x96=root_of(price),
+        )
+        events.append(deposit)
+    return replace(single, liquidity=len(prices) * LIQUIDITY, basis=fold(events, *ticks))
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [
+        pytest.param((0.94, 1.06), id="twelve percent apart"),
+        pytest.param((1.02, 0.91), id="eleven, the lower one last"),
+        pytest.param((0.97, 1.03), id="six percent apart"),
+        pytest.param((1.0, 1.01), id="one percent apart"),
+    ],
+)
+def test_deposits_at_near_prices_are_counted_each_at_its_own(prices: tuple[float, float]) -> None:
+    position = deposited(0.9, 1.1, prices)
+    assert position.basis is not None
+    ticks = position.tick_lower, position.tick_upper
+    worth0 = worth1 = 0.0
+    for price in prices:
+        amount0, amount1 = amounts_for_liquidity(root_of(price), *ticks, LIQUIDITY)
+        worth0 += amount0 + amount1 / price
+        worth1 += amount0 * price + amount1
+    now = amounts_for_liquidity(root_of(1.0), *ticks, 2 * LIQUIDITY)
+    held = holdings(position, root_of(1.0), amounts=now, fees=(0, 0))
+    assert held is not None
+    assert (held.root_then, textbook_loss(held)) == (None, None)
+    for token, worth in enumerate((worth0, worth1)):
+        assert against_all_in(held, token) == pytest.approx(sum(now) / worth - 1, abs=1e-9)
+
+
+def test_deposits_at_one_price_have_one_price() -> None:
+    position = deposited(0.9, 1.1, (1.04, 1.04, 1.04))
+    assert position.basis is not None
+    assert entry_root(position, position.basis) == pytest.approx(root_of(1.04), rel=1e-9)
+
+
+def test_an_entry_stated_in_rounded_amounts_tells_its_price() -> None:
+    position = entered(0.5, 2.0, 1.2)
+    basis = position.basis
+    assert basis is not None
+    unit = 10**20  # of some 10^23
+    rounded = replace(basis, hodl0=basis.hodl0 // unit * unit, hodl1=basis.hodl1 // unit * unit)
+    assert entry_root(position, rounded) == pytest.approx(root_of(1.2), rel=1e-3)
 
 
 def test_two_entries_at_two_prices_have_no_one_price() -> None:
