@@ -126,6 +126,7 @@ class Histories:
             went = replace(position, basis_note=f"its deposits are not known yet: {why}")
         else:
             went = replace(position, basis=story.basis, basis_note=story.note)
-            if story.mark == mark_of(position) and not story.unpriced:
+            rests = self._stories.current(position.key, mark_of(position), block)
+            if rests and not story.unpriced:
                 until = story.settle_at
         self._told[position.key] = _Told(came=position, went=went, until=until)

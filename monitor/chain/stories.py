@@ -69,7 +69,9 @@ class Stories:
     def current(self, key: str, mark: Mark, block: int) -> bool:
         """Return whether a story is as its subject left it, and needs no second look."""
         story = self.known.get(key)
-        return story is not None and story.mark == mark and block < story.settle_at
+        if story is None or story.basis is None:
+            return False
+        return story.mark == mark and block < story.settle_at
 
     def turned(self, ancestor: int) -> None:
         """Note that blocks above `ancestor` are gone: what was told of them is read again."""

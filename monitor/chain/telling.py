@@ -109,7 +109,7 @@ def _forgotten(old: Story | None, subject: Subject, read: Story, block: int) -> 
 
 def unexplained(old: Story | None, subject: Subject, read: Story) -> bool:
     """Return whether no event explains how the subject has changed: the logs lag the state."""
-    if old is None or not old.whole or old.basis is None:
+    if old is None or not old.whole:
         return False
     return old.mark not in {(), subject.mark} and _same(read, old)
 

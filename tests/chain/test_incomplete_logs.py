@@ -138,6 +138,56 @@ async def test_logs_that_lack_a_collect_are_had_from_the_next_endpoint(
     assert (later.basis.collected0, later.basis.collected1) == paid
 
 
+async def test_a_collect_that_the_logs_lack_after_a_failure_is_read_once_they_tell_it(
+    pair: tuple[Node, Node], reader_on: Any
+) -> None:
+    alone = pair[:1]
+    first = alone[0]
+    reader = await reader_of(reader_on, alone)
+    position = await only(reader, NOON)
+    await first.devnet.rpc.call("anvil_mine", hex(70))  # final, and not looked at again
+    assert (await only(reader, after(12))).basis is not None
+    await first.devnet.swap_volume(1_000_000)
+    paid = await first.devnet.collect(position.token_id)
+    first.fault = at_logs(http(503))
+    assert "503" in (await only(reader, after(24))).basis_note
+    await first.devnet.mine()
+    first.fault = emptied()
+    assert (await only(reader, after(60))).basis is not None
+    await first.devnet.mine()
+    first.fault = lambda _method, _params: None
+    later = await only(reader, after(HOUR))
+    assert later.basis is not None
+    assert (later.basis.collected0, later.basis.collected1) == paid
+    asked = first.logs
+    await first.devnet.mine()
+    assert (await only(reader, after(HOUR + 12))).basis == later.basis
+    assert first.logs == asked
+
+
+async def test_a_change_taken_back_before_it_was_read_leaves_the_position_known(
+    pair: tuple[Node, Node], reader_on: Any
+) -> None:
+    alone = pair[:1]
+    first = alone[0]
+    reader = await reader_of(reader_on, alone)
+    position = await only(reader, NOON)
+    await first.devnet.rpc.call("anvil_mine", hex(70))
+    settled = (await only(reader, after(12))).basis
+    assert settled is not None
+    before = await first.devnet.snapshot()
+    await grown(alone, position)
+    first.fault = at_logs(http(503))
+    assert (await only(reader, after(24))).basis is None
+    await first.devnet.revert(before)
+    for second in (60, 72):
+        await first.devnet.mine()
+        await only(reader, after(second))
+    first.fault = lambda _method, _params: None
+    await first.devnet.mine()
+    assert (await only(reader, after(HOUR))).basis == settled
+
+
 async def test_a_long_reading_that_ends_short_begins_afresh_at_the_next_endpoint(
     pair: tuple[Node, Node], reader_on: Any
 ) -> None:
