@@ -1,40 +1,62 @@
 """What only a node that keeps old state can tell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.amm.event_price import event_prices
 from monitor.chain.abi import encode_call
 from monitor.chain.checkpoint import Place
-from monitor.chain.failures import EmptyAnswer, NoHistory, Reverted
+from monitor.chain.failures import EmptyAnswer, NoHistory, Reverted, TooFar
+from monitor.chain.registry import Nft
 from monitor.chain.rpc import Endpoint
 from monitor.chain.words import uint
-from monitor.errors import Permanent
 from monitor.model.position import LiquidityEvent
 
 
-async def minted_at(endpoint: Endpoint, manager: str, token_id: int, block: int) -> int:
-    """Return the block a token id was minted in, found by halving.
+async def minted_at(endpoint: Endpoint, nft: Nft, block: int) -> int:
+    """Return the block an NFT was minted in, found by halving.
 
-    block: one in which it exists. Some 25 requests of an archive node; raises
-    Permanent where the node keeps no old state.
+    block: one in which it exists. Some 25 requests; raises what `existed` raises.
     """
-    owner_of = "0x" + encode_call("nonfungible_position_manager", "ownerOf", token_id).hex()
     before, after = -1, block
     while after - before > 1:
         middle = (before + after) // 2
-        try:
-            await endpoint.eth_call(manager, owner_of, middle)
-        except (Reverted, EmptyAnswer):
-            before = middle
-        except NoHistory as error:
-            raise Permanent(
-                f"{endpoint.host} gives logs of few blocks at once and keeps no old state to "
-                f"find the mint with; state an [[entry]] or start_block"
-            ) from error
-        else:
+        if await existed(endpoint, nft, middle):
             after = middle
+        else:
+            before = middle
     return after
+
+
+async def minted_since(endpoint: Endpoint, nfts: Iterable[Nft], block: int) -> frozenset[Nft]:
+    """Return which of one manager's NFTs were minted in a block or later, found by halving.
+
+    Ids are given out in order. Raises what `existed` raises.
+    """
+    ranked = sorted(nfts)
+    old, young = -1, len(ranked)
+    while block > 0 and young - old > 1:
+        middle = (old + young) // 2
+        if await existed(endpoint, ranked[middle], block - 1):
+            old = middle
+        else:
+            young = middle
+    return frozenset(ranked[old + 1 :])
+
+
+async def existed(endpoint: Endpoint, nft: Nft, block: int) -> bool:
+    """Return whether an NFT was there in a block; raise TooFar where the node no longer knows."""
+    owner_of = "0x" + encode_call("nonfungible_position_manager", "ownerOf", nft.token_id).hex()
+    try:
+        await endpoint.eth_call(nft.manager, owner_of, block)
+    except (Reverted, EmptyAnswer):
+        return False
+    except NoHistory as error:
+        raise TooFar(
+            f"{endpoint.host} gives logs of few blocks at once and keeps no old state to "
+            f"find the mint with; state an [[entry]] or start_block"
+        ) from error
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

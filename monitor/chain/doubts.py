@@ -1,4 +1,4 @@
-"""Whose telling of which position did not add up, and when that endpoint may be asked again."""
+"""Whose telling of which position fell short, and when that endpoint may be asked again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ class _Doubt:
 
 
 class Doubts:
-    """What endpoints told of positions that does not come to what these hold.
+    """What endpoints told of positions that does not come to what these hold, or not at all.
 
     An endpoint is not asked for the same again for ten seconds, and twice as long each
     time up to an hour. A position that has changed since is another question.
@@ -49,11 +49,11 @@ class Doubts:
         return doubt is not None and doubt.times >= _STUBBORN
 
     def why(self, key: str) -> str:
-        """Return what the last telling of a position that did not add up came to."""
+        """Return why the last telling of a position fell short."""
         return self._whys.get(key, "")
 
     def add(self, endpoint: Endpoint, subject: Subject, now: datetime, *, why: str) -> None:
-        """Note that what an endpoint told does not add up."""
+        """Note that what an endpoint told does not add up, or that it cannot tell."""
         doubts = dict(self._of(subject))
         doubt = doubts.get(endpoint, _Doubt(times=0, at=now))
         doubts[endpoint] = replace(doubt, times=doubt.times + 1, at=now)

@@ -64,6 +64,11 @@ class LogScan:
         """Return the widest range this endpoint is known to allow, None if unlimited so far."""
         return self._range(endpoint).width
 
+    def forget(self, endpoint: Endpoint) -> None:
+        """Forget how narrow an endpoint's refusals were, but for what it said itself."""
+        self._range(endpoint).forget()
+        endpoint.log_width = self.width(endpoint)
+
     async def read(self, endpoint: Endpoint, span: Span, *, most: int) -> Found:
         """Return what happened in a span, or as far as `most` ranges reach.
 

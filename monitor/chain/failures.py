@@ -79,6 +79,10 @@ class Incomplete(Transient):
     """The events a node tells of a position do not come to what the position holds."""
 
 
+class TooFar(Incomplete):
+    """The events of a position begin further back than a node's ranges of logs reach."""
+
+
 class StillIncomplete(Incomplete):
     """The same as a while ago: the node was not asked again."""
 

@@ -14,6 +14,7 @@ from monitor.chain.failures import (
     RangeTooWide,
     Reverted,
     StillIncomplete,
+    TooFar,
 )
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
@@ -81,7 +82,7 @@ class Guarded:
         self.logs.begin()
         try:
             done = await work(self.endpoint)
-        except StillIncomplete:
+        except (StillIncomplete, TooFar):
             raise
         except (Transient, Permanent) as failure:
             self.logs.fail(_without_logs(failure), now)

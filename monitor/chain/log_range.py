@@ -37,6 +37,10 @@ class LogRange:
             wider = self.width * 2
             self.width = wider if self._most is None else min(wider, self._most)
 
+    def forget(self) -> None:
+        """Forget what refusals taught, but for what the node said itself."""
+        self.width, self._before, self._granted = self._most, None, 0
+
     def unanswered(self, blocks: int) -> None:
         """Note that none came in time: twice in a row over very many blocks is a refusal."""
         self._silent += 1

@@ -45,9 +45,8 @@ class LogSources:
     async def ask(self, work: Callable[[Endpoint], Awaitable[T]]) -> T:
         """Do the whole of `work` on one endpoint; start afresh on the next where it fails.
 
-        Raises what it failed with: Permanent only where every endpoint says that it will not
-        do, Incomplete where some tell too little and no other that can be asked may tell
-        more, Transient else.
+        Raises what it failed with where there is one endpoint alone. Else Incomplete where
+        some tell too little and no other that can be asked may tell more, and Transient.
         """
         failures: list[HedgewatchError] = []
         asked = self._awake()
@@ -95,11 +94,7 @@ class LogSources:
             return Incomplete("; ".join(sentences if whole else [*sentences, *self._rests()]))
         if whole and len(failures) == 1:
             return failures[0]
-        sentence = "; ".join(str(failure) for failure in failures)
-        # A refusal of one endpoint's is not the question's own: another may be let in again.
-        if whole and all(type(failure) is Permanent for failure in failures):
-            return Permanent(sentence)
-        return Transient(sentence)
+        return Transient("; ".join(str(failure) for failure in failures))
 
     def _at_rest(self) -> Transient:
         return Transient("; ".join(self._rests()))

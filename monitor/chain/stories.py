@@ -17,7 +17,7 @@ from monitor.chain.rpc import Endpoint
 from monitor.chain.story import Story, Subject, folded, mark_of
 from monitor.chain.story_reader import StoryReader
 from monitor.chain.telling import Telling, unexplained
-from monitor.errors import HedgewatchError, Permanent
+from monitor.errors import HedgewatchError
 from monitor.model.position import Position
 
 PRICES_A_POLL: Final = 32
@@ -61,7 +61,7 @@ class Stories:
                 await sources.ask(self._telling.reading(left, first, block, now=sources.now))
             except HedgewatchError as error:
                 self._settle_for_less(left, block)
-                self._note(list(left.values()), block, error)
+                self._note(list(left.values()), error)
         if self._unpriced:
             with suppress(HedgewatchError):  # asked for again at the next block, and unknown
                 await sources.ask(self._price)
@@ -96,7 +96,7 @@ class Stories:
                 self._unpriced[subject.key] = subject
             if story is None:
                 first = None
-            elif story.gave_up or self.current(subject.key, subject.mark, block):
+            elif self.current(subject.key, subject.mark, block):
                 continue
             elif story.whole:
                 first = min(story.final, max(block + 1 - self._finality.depth, 0))
@@ -162,22 +162,17 @@ class Stories:
             self._saved = block
             self._keeping.changed(self.known)
 
-    def _note(self, group: Sequence[Subject], block: int, error: HedgewatchError) -> None:
-        """Keep why a group's events could not be read; a Permanent reason ends the asking."""
-        gave_up = type(error) is Permanent  # not a refusal another endpoint would not share
+    def _note(self, group: Sequence[Subject], error: HedgewatchError) -> None:
+        """Keep why a group's events could not be read."""
         for subject in group:
             known = self.known.get(subject.key)
-            if known is not None and known.whole and known.mark == subject.mark and not gave_up:
+            if known is not None and known.whole and known.mark == subject.mark:
                 continue  # only a second look failed
             note = str(error)
             if isinstance(error, Incomplete):
                 note = "; ".join(filter(None, (self._doubts.why(subject.key), note)))
             if known is not None:
-                self.known[subject.key] = replace(known, basis=None, note=note, gave_up=gave_up)
-            elif gave_up:
-                self.known[subject.key] = Story(
-                    first=block, next_block=block, final=block, note=note, gave_up=True
-                )
+                self.known[subject.key] = replace(known, basis=None, note=note)
             elif isinstance(error, Incomplete):
                 self.known[subject.key] = Story(
                     first=0, next_block=0, final=0, note=note, whole=True

@@ -35,9 +35,8 @@ class Story:
 
     final: blocks below it will not be undone, and nothing in them was left out. mark: the
     subject's when all was read, empty where it must be looked at again. whole: all
-    blocks were read. gave_up: no more requests are made; `note` says why. unpriced: some
-    prices are yet to be asked for; unjudged: so is who made some deposits. settle_at: the
-    block to read once more what was not final.
+    blocks were read. unpriced: some prices are yet to be asked for; unjudged: so is who
+    made some deposits. settle_at: the block to read once more what was not final.
     """
 
     first: int
@@ -48,7 +47,6 @@ class Story:
     events: tuple[LiquidityEvent, ...] = ()
     hands: tuple[Hand, ...] = ()
     whole: bool = False
-    gave_up: bool = False
     unpriced: bool = False
     unjudged: bool = False
     settle_at: int = NEVER
@@ -69,7 +67,7 @@ class Story:
     @property
     def worth_keeping(self) -> bool:
         """Return whether it is right as far as it goes."""
-        return not self.gave_up and (not self.whole or self.basis is not None)
+        return not self.whole or self.basis is not None
 
     def quiet(self, block: int, depth: int) -> "Story":
         """Return the story after blocks up to this one have shown no change."""

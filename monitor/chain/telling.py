@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.chain.doubts import Doubts
-from monitor.chain.failures import Incomplete, StillIncomplete
+from monitor.chain.failures import Incomplete, StillIncomplete, TooFar
 from monitor.chain.log_sources import LogSources
 from monitor.chain.rpc import Endpoint
 from monitor.chain.story import Story, Subject, folded
@@ -71,9 +71,18 @@ class Telling:
         return story.whole and (not story.events or self.doubts.stubborn(endpoint, subject))
 
     def _taken(
-        self, endpoint: Endpoint, subject: Subject, read: Story, block: int, *, now: datetime
+        self,
+        endpoint: Endpoint,
+        subject: Subject,
+        read: Story | TooFar,
+        block: int,
+        *,
+        now: datetime,
     ) -> HedgewatchError | None:
         """Take what an endpoint told of a subject, or return what is wrong with it."""
+        if isinstance(read, TooFar):
+            self.doubts.add(endpoint, subject, now, why=str(read))
+            return read
         known, host = self.known.get(subject.key), endpoint.host
         if _forgotten(known, subject, read, block):
             return Transient(f"{host} has forgotten deposits that the position still shows")
@@ -97,7 +106,7 @@ def _worst(wrong: Sequence[HedgewatchError], endpoint: Endpoint) -> HedgewatchEr
     grave = [one for one in wrong if not isinstance(one, Incomplete)]
     if wrong:
         return (grave or wrong)[0]
-    return StillIncomplete(f"{endpoint.host} told deposits that are not all the position's")
+    return StillIncomplete(f"{endpoint.host} could not tell all deposits a while ago")
 
 
 def _forgotten(old: Story | None, subject: Subject, read: Story, block: int) -> bool:

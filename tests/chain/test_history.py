@@ -1,6 +1,5 @@
 """Cost bases from the real manager's events, and what they cost in requests."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -9,12 +8,12 @@ import pytest
 
 from monitor.chain.reader import ChainReader
 from monitor.chain.settings import EntrySettings
-from monitor.chain.story_reader import REQUESTS_A_POLL
+from monitor.chain.story_reader import REQUESTS_A_POLL, REQUESTS_IN_ALL
 from monitor.devnet.local_chain import Devnet
 from monitor.devnet.position_book import MintOrder
 from monitor.model.position import Basis, Position
-
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+from tests.chain.pairs import HOUR, NOON, Node, after, only, taken
+from tests.chain.symptoms import Symptom, error
 
 
 async def read(reader: ChainReader) -> Position:
@@ -178,6 +177,63 @@ async def test_the_mint_is_found_by_halving_where_logs_come_in_small_ranges(
     reader = await reader_on(devnet, {"nft": (token_id,)}, log_range=50)
     assert (await basis(reader)).hodl0 > 0
     assert reader.requests_made < 30
+
+
+def narrow(method: str, params: list[Any]) -> Symptom | None:
+    """Refuse logs of more than one block."""
+    if method != "eth_getLogs" or params[0]["toBlock"] == params[0]["fromBlock"]:
+        return None
+    return error(-32000, "too wide blocks range, the limit is 1")
+
+
+@pytest.mark.parametrize("settings", [{}, {"start_block": 0}])
+async def test_a_mint_too_far_back_costs_no_younger_position_its_basis(
+    pair: tuple[Node, Node], reader_on: Any, settings: dict[str, Any]
+) -> None:
+    node = pair[0]
+    ages = [await wide(node.devnet) for _ in range(3)]
+    await node.devnet.rpc.call("anvil_mine", hex(REQUESTS_IN_ALL))
+    ages += [await wide(node.devnet) for _ in range(2)]
+    node.fault = narrow
+    url = node.scripted.url
+    reader = await reader_on(node.devnet, {"nft": tuple(ages)}, rpc=(url,), **settings)
+    for second in (0, 12):
+        told = {one.token_id: one for one in (await taken(reader, after(second))).positions}
+        assert [told[one].basis is not None for one in ages] == [False] * 3 + [True] * 2
+        assert all("state an [[entry]]" in told[one].basis_note for one in ages[:3])
+        await node.devnet.mine()
+    asked = len(node.scripted.asked)
+    await taken(reader, after(13))
+    assert len(node.scripted.asked) - asked == 2, "what is too far back is not asked for each poll"
+    await node.devnet.mine()
+    await taken(reader, after(2 * HOUR))
+    assert len(node.scripted.asked) - asked > 4, "and is looked at again"
+
+
+async def test_a_hiccup_does_not_leave_the_entry_unknown_for_good(
+    pair: tuple[Node, Node], reader_on: Any
+) -> None:
+    """A time-out taught a range too narrow to begin without the mint, which no old state tells."""
+    node, left = pair[0], [1]
+    pruned = error(-32000, "missing trie node 7f3a")
+
+    def hiccup(method: str, params: list[Any]) -> Symptom | None:
+        if method == "eth_getLogs" and left[0]:
+            left[0] -= 1
+            return error(-32000, "query timed out")
+        old = method == "eth_call" and int(params[1], 16) < int(head, 16) - 10
+        return pruned if old else None
+
+    token_id = await wide(node.devnet)
+    await node.devnet.rpc.call("anvil_mine", hex(400))
+    head = await node.devnet.rpc.call("eth_blockNumber")
+    node.fault = hiccup
+    reader = await reader_on(node.devnet, {"nft": (token_id,)}, rpc=(node.scripted.url,))
+    position = await only(reader, NOON)
+    assert "keeps no old state" in position.basis_note
+    await node.devnet.mine()
+    position = await only(reader, after(12))
+    assert position.basis is not None, position.basis_note
 
 
 async def test_an_entry_from_config_needs_no_logs(either_devnet: Devnet, reader_on: Any) -> None:

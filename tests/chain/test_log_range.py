@@ -29,6 +29,17 @@ def test_a_range_widens_after_as_many_full_grants_as_it_has_learned_to_wait_for(
     assert widths.width == 500
 
 
+def test_what_refusals_taught_is_forgotten_but_not_what_the_node_said() -> None:
+    widths = LogRange(None)
+    assert widths.refused(2_000_000)
+    widths.forget()
+    assert widths.width is None
+    assert widths.refused(2_000_000, stated=2_048)
+    assert widths.refused(2_048)
+    widths.forget()
+    assert widths.width == 2_048
+
+
 def test_a_range_given_in_config_is_never_exceeded() -> None:
     widths = LogRange(300)
     for _ in range(100):

@@ -161,7 +161,7 @@ async def test_what_is_kept_is_what_the_endpoint_of_the_logs_calls_final(
     assert [len(one.events) for one in kept.load(first.devnet.chain_id)] == [1]
 
 
-async def test_a_refusal_for_good_is_for_good_only_where_every_endpoint_gives_it(
+async def test_a_history_too_long_for_one_endpoint_is_had_from_another(
     pair: tuple[Node, Node], reader_on: Any
 ) -> None:
     """A node of narrow ranges says that a history is too long for it; another's are wider."""
