@@ -1,7 +1,11 @@
 """Which chains and positions cannot be seen, and that each is told of by name."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.render import plain
@@ -152,3 +156,41 @@ def test_all_that_is_unread_is_counted_and_the_first_named() -> None:
     (firing,) = told(book(), observations)
     assert firing.values == {"system.unread": 3.0}
     assert "base: position 7: empty answer, and 2 more" in read(firing)
+
+
+@pytest.mark.parametrize("unread", [False, True])
+def test_an_entry_unknown_for_an_hour_is_told_by_position_and_reason(
+    hand: Any, *, unread: bool
+) -> None:
+    note = "its deposits are not known yet: rpc.example does not offer eth_getLogs"
+    known, emptied = hand.position(1), replace(hand.position(3), liquidity=0, basis=None)
+    unknown = replace(hand.position(2), basis=None, basis_note=note)
+    missing = (Missing(key=unknown.key, reason="the call reverted"),) if unread else ()
+    observations = []
+    for minute in range(64):
+        at = START + timedelta(minutes=minute)
+        positions = (known, emptied) if unread and minute > 30 else (known, unknown, emptied)
+        lost = missing if unknown not in positions else ()
+        observations.append(hand.snapshot(at, *positions, number=minute, missing=lost))
+    end = START + timedelta(minutes=64)
+    found = replace(unknown, basis=known.basis, basis_note="")
+    observations.append(hand.snapshot(end, known, found, emptied, number=64))
+    heard = told(hand.book("self"), observations)
+    firing, resolved = (one for one in heard if one.rule == "self.entries")
+    assert (firing.state, firing.severity, resolved.state) == ("firing", "warning", "resolved")
+    assert (firing.at, resolved.at) == (START + timedelta(hours=1), end)
+    assert firing.values == {"system.entries_unknown": 1.0}
+    assert f"main: #2: {note}" in read(firing)
+    assert "[[entry]]" in read(firing)
+
+
+def test_an_entry_that_is_read_within_the_hour_is_not_told_of(hand: Any) -> None:
+    known = hand.position(1)
+    unknown = replace(known, basis=None, basis_note="its deposits are still being read")
+    observations = [
+        hand.snapshot(
+            START + timedelta(minutes=minute), known if minute > 50 else unknown, number=minute
+        )
+        for minute in range(90)
+    ]
+    assert told(hand.book("self"), observations) == []

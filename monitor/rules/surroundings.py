@@ -1,6 +1,6 @@
 """What one rule sees over one scope: every name answered, or unknown with the reason."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -25,7 +25,7 @@ from monitor.signals.of_market import frozen_s, market, repeating
 from monitor.signals.of_pool import OF_POOL, Answer
 from monitor.signals.of_position import OF_A_RANGE, OF_POSITION
 from monitor.signals.sessions import open_seconds
-from monitor.signals.sight import sight, unread
+from monitor.signals.sight import entries_unknown, sight, unread
 from monitor.signals.spans import spell
 from monitor.signals.windows import (
     Direction,
@@ -270,8 +270,8 @@ def _system(view: View, name: str) -> Value:
         return _poll_age(view)
     if name == "system.feed_age_s":
         return _feed_age(view)
-    if name == "system.unread":
-        return _unread(view)
+    if name in _COUNTED:
+        return _counted(view, _COUNTED[name](view.facts))
     if name == "system.rule_errors":
         return Value(value=float(view.rule_errors))
     reading = view.facts.readings.get(f"{name}|")
@@ -283,6 +283,7 @@ def _system(view: View, name: str) -> Value:
 
 _NOTED: Final = frozenset({"system.refused_channels"})
 """What is counted for people: its source says of whom."""
+_COUNTED: Final = {"system.unread": unread, "system.entries_unknown": entries_unknown}
 _SPANS: Final = {"avg": average, "delta": delta, "highest": highest, "lowest": lowest}
 _CROSSINGS: Final = {"crossed_above": Direction.ABOVE, "crossed_below": Direction.BELOW}
 
@@ -339,10 +340,9 @@ def blind_chains(facts: Facts, now: datetime) -> tuple[str, ...]:
     return sight(facts, now).blind(CHAIN_MAX_AGE)
 
 
-def _unread(view: View) -> Value:
+def _counted(view: View, why: Sequence[str]) -> Value:
     if not any(source.good_at for source in view.facts.chains.values()):
         return Value(value=None, note="no chain has been read yet")
-    why = unread(view.facts)
     more = f", and {len(why) - 1} more" if len(why) > 1 else ""
     return Value(value=float(len(why)), as_of=view.now, note=f"{why[0]}{more}" if why else "")
 

@@ -73,6 +73,7 @@ _LINES: Final = (
     ),
     _own("system.poll_age_s", "s", "seconds since the last good snapshot, worst chain"),
     _own("system.unread", "count", "watches and positions the newest snapshots could not read"),
+    _own("system.entries_unknown", "count", "positions with liquidity whose deposits are unknown"),
     _own(
         "system.feed_age_s",
         "s",

@@ -41,6 +41,15 @@ def sight(facts: Facts, now: datetime) -> Sight:
     return Sight(dark_s=dark_s, awaited=awaited)
 
 
+def entries_unknown(facts: Facts) -> tuple[str, ...]:
+    """Return why the entry of each position that holds liquidity is unknown."""
+    return tuple(
+        f"{seen.chain}: #{seen.position.token_id}: {seen.position.basis_note or 'not read yet'}"
+        for seen in facts.positions.values()
+        if seen.position.liquidity and seen.position.basis is None and not seen.gone
+    )
+
+
 def unread(facts: Facts) -> tuple[str, ...]:
     """Return why each watch and position was not read in its chain's newest snapshot.
 
