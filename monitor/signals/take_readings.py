@@ -72,11 +72,11 @@ def sampled(facts: Facts, samples: Iterable[Named], windows: Windows) -> Mapping
 
 
 def _since(facts: Facts, fresh: Mapping[str, Reading]) -> dict[str, Reading]:
-    """Return readings that say from when on each has had its value."""
+    """Return readings that say from when on their source has given each its value."""
     found = {}
     for key, reading in fresh.items():
         old = facts.readings.get(key)
-        same = old is not None and old.value == reading.value
+        same = old is not None and (old.value, old.source) == (reading.value, reading.source)
         found[key] = replace(
             reading, since=(old.since or old.as_of) if same and old else reading.as_of
         )

@@ -1,5 +1,6 @@
 """What a name of the market is: too old, frozen, resting on what is not known, or a value."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -132,6 +133,24 @@ def test_another_value_ends_the_doubt() -> None:
 def test_a_value_does_not_freeze_while_its_market_is_closed() -> None:
     known = repeated(17.08, "2020-02-21T16:10", "2020-02-21T16:15", "2020-02-24T09:35")
     assert market(known, "vix", new_york("2020-02-24T09:36")).value == 17.08
+
+
+def test_another_source_that_says_the_same_is_not_frozen_with_the_first() -> None:
+    known = repeated(17.08, "2020-02-21T10:00", "2020-02-21T13:01")
+    assert market(known, "vix", new_york("2020-02-21T13:01")).value is None
+    later = new_york("2020-02-21T13:02")
+    other = replace(reading("vix", 17.08, later), source="another")
+    known = absorb(known, Readings(source="vix", observed_at=later, readings=(other,)), Lens())
+    assert market(known, "vix", later).value == 17.08
+    assert known.readings["vix|"].since == later
+
+
+@pytest.mark.parametrize("coin", ["eth", "btc"])
+def test_a_funding_rate_that_is_clamped_for_weeks_is_true(coin: str) -> None:
+    # Binance: 0.01 % in 8 h, 10.95 % a year, for 656 h without a break.
+    name, rate = f"funding.{coin}_annual", 0.0001 * 3 * 365
+    known = absorbed(*(reading(name, rate, CLOSE + n * HOUR) for n in range(657)))
+    assert market(known, name, CLOSE + 656 * HOUR).value == rate
 
 
 def test_what_rests_on_a_frozen_value_is_unknown() -> None:
