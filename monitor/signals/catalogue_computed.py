@@ -9,6 +9,7 @@ from typing import Final
 from monitor.signals.signal import Evidence, Hours, Kind, Scope, Signal
 
 _BARE: Final = ""
+_AT_ONCE: Final = "both of one session and within 35 minutes, or both at its close"
 
 
 def _of(  # noqa: PLR0913 - as the rows below are read
@@ -47,10 +48,10 @@ def _of(  # noqa: PLR0913 - as the rows below are read
 
 _TERM: Final = (
     _of("vol.term", "ratio", "VIX over VIX3M: at 1 and above the curve is inverted",
-        "VIX / VIX3M", "vix vix3m"),
-    _of("vol.term9", "ratio", "VIX9D over VIX", "VIX9D / VIX", "vix9d vix"),
+        f"VIX / VIX3M, {_AT_ONCE}", "vix vix3m"),
+    _of("vol.term9", "ratio", "VIX9D over VIX", f"VIX9D / VIX, {_AT_ONCE}", "vix9d vix"),
     _of("vol.regime", "state", "what the curve of the VIX indices looks like",
-        "by VIX / VIX3M: steep < 0.85 <= contango < 0.917 <= flat < 1 <= inverted",
+        "by vol.term: steep < 0.85 <= contango < 0.917 <= flat < 1 <= inverted",
         "vix vix3m", kind=Kind.TEXT, choices=("steep", "contango", "flat", "inverted")),
     _of("vx.m1", "points", "settlement of the nearest VIX future that still trades",
         "the listed monthly with the nearest expiry after today", "vx.settle",

@@ -9,14 +9,17 @@ from zoneinfo import ZoneInfo
 from monitor.signals.answers import Found, OfMarket
 from monitor.signals.bars import Bars, day_of
 from monitor.signals.facts import Facts, newest
+from monitor.signals.lookback import instant
 from monitor.signals.of_realised import hv30_spx
-from monitor.signals.sessions import sessions_between
+from monitor.signals.sessions import session_close, sessions_between
 from monitor.signals.signal import Hours
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _MONTH: Final = timedelta(days=30)
 _APART: Final = timedelta(days=36)
 """Monthly expiries lie 27 to 36 days apart: five weeks, and a day where a holiday moves one."""
+_ONE_TIME: Final = timedelta(minutes=35)
+"""So far apart two free quotes may be stamped, each 15 to 20 minutes late."""
 _PERCENT: Final = 100.0
 _REGIMES: Final = ((0.85, "steep"), (0.917, "contango"), (1.0, "flat"))
 """Upper bounds: Harwood left short volatility at 0.917 and above; at 1 the curve is inverted."""
@@ -34,14 +37,27 @@ def _ratio(above: str, below: str) -> OfMarket:
         first, second = newest(facts, above), newest(facts, below)
         assert first is not None
         assert second is not None
+        if not _together(first.as_of, second.as_of):
+            told = " and ".join(f"{one.name} of {instant(one.as_of)}" for one in (first, second))
+            return None, f"{told} are not of one time"
         return first.value / second.value, f"{first.value:.2f} / {second.value:.2f}"
 
     return answer
 
 
+def _together(one: datetime, other: datetime) -> bool:
+    """Say whether two values are of one session and one time in it; after its close it is over."""
+    day = day_of(Hours.CBOE_VIX, one)
+    if day_of(Hours.CBOE_VIX, other) != day:
+        return False
+    close = session_close(Hours.CBOE_VIX, day)
+    return abs(min(one, close) - min(other, close)) <= _ONE_TIME
+
+
 def _regime(facts: Facts, now: datetime) -> Found:
     term, note = _ratio("vix", "vix3m")(facts, now)
-    assert isinstance(term, float)
+    if not isinstance(term, float):
+        return None, note
     named = next((name for bound, name in _REGIMES if term < bound), "inverted")
     return named, f"VIX / VIX3M {term:.3f} = {note}"
 

@@ -92,6 +92,47 @@ def test_regimes_begin_at_their_bounds(vix: float, regime: str) -> None:
     assert regime in BY_NAME["vol.regime"].choices
 
 
+def quoted(**stamps: str) -> Facts:
+    """Return indices as they were quoted, each of its own time."""
+    values = {"vix": 45.0, "vix3m": 30.0, "vix9d": 60.0}
+    return Facts(
+        readings={
+            f"{name}|": Reading(
+                name=name, value=values[name], unit="points", as_of=new_york(at), source="made"
+            )
+            for name, at in stamps.items()
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("vix", "other", "known"),
+    [
+        pytest.param("2024-08-05T10:00", "2024-08-05T09:25", True, id="35 minutes apart"),
+        pytest.param("2024-08-05T10:01", "2024-08-05T09:25", False, id="36 minutes apart"),
+        pytest.param("2024-08-05T04:00", "2024-08-02T16:15", False, id="overnight, over Friday's"),
+        pytest.param("2024-08-05T09:45", "2024-08-02T16:15", False, id="Monday's, over Friday's"),
+        pytest.param("2024-08-05T16:14", "2024-08-05T16:15", True, id="a quote and a daily close"),
+        pytest.param("2024-08-05T04:00", "2024-08-05T03:50", True, id="both overnight"),
+        pytest.param("2024-11-29T13:14", "2024-11-29T16:15", True, id="a half day, as dated"),
+        pytest.param("2024-11-29T12:00", "2024-11-29T16:15", False, id="a half day's noon"),
+    ],
+)
+def test_a_ratio_takes_two_values_of_one_time(vix: str, other: str, *, known: bool) -> None:
+    for name, index in (("vol.term", "vix3m"), ("vol.regime", "vix3m"), ("vol.term9", "vix9d")):
+        value, _ = ask(name, quoted(vix=vix, **{index: other}), vix)
+        assert (value is not None) is known
+
+
+def test_a_ratio_of_two_times_is_unknown_and_names_them() -> None:
+    known = quoted(vix="2024-08-05T04:00", vix3m="2024-08-02T16:15")
+    told = market(known, "vol.regime", new_york("2024-08-05T04:16"))
+    assert (told.value, told.note) == (
+        None,
+        "vix of 5 Aug 08:00 UTC and vix3m of 2 Aug 20:15 UTC are not of one time",
+    )
+
+
 # --- a constant 30 days ---------------------------------------------------------------------
 
 
