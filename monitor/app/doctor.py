@@ -19,7 +19,7 @@ from monitor.chain.reader import chain_reader
 from monitor.channels.visits import visit_mqtt, visit_telegram
 from monitor.clock import Clock
 from monitor.config import Settings
-from monitor.errors import HedgewatchError
+from monitor.errors import HedgewatchError, Transient
 from monitor.feeds.http import HttpSettings, Web, open_client
 from monitor.model.reading import Reading
 from monitor.store.connection import database_path
@@ -89,6 +89,8 @@ async def _market(
                 usd=settings.usd,
             )
             told = await market.read()
+        if not told:
+            raise Transient("; ".join(one.reason for one in market.refused()))
         values = (f"{one.name} {one.key} {figure(one.value, one.unit)}" for one in told)
         return f"{', '.join(values)}, {_oldest(told, clock.now())} old"
 

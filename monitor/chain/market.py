@@ -21,10 +21,11 @@ from monitor.chain.usd_settings import UsdSettings, known_feed
 from monitor.chain.words import Answer, Call, uint
 from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
-from monitor.model.observation import Block
+from monitor.model.observation import Block, Missing
 from monitor.model.reading import Reading
 
 CHAINLINK: Final = "chainlink"
+_USD: Final = "chainlink.usd"
 PAIRS: Final = ("ETH/USD", "BTC/USD", "USDC/USD")
 MARKET_S: Final = 60.0
 """How often a chain's market is asked."""
@@ -66,17 +67,24 @@ class ChainMarket:
     usd: UsdSettings = field(default_factory=UsdSettings)
     _manners: dict[Endpoint, Manner] = field(default_factory=dict, init=False)
     _lost: Mapping[str, str] = field(default_factory=dict, init=False)
+    _unpriced: Mapping[str, str] = field(default_factory=dict, init=False)
 
     @property
     def name(self) -> str:
         """Return the market's name, as `status` and the log tell it."""
         return market_name(self.chain.name)
 
+    def refused(self) -> tuple[Missing, ...]:
+        """Return the prices the chain's last answer gave no reason to believe, and why."""
+        return tuple(
+            Missing(key=f"{_USD}|{key}", reason=why) for key, why in self._unpriced.items()
+        )
+
     async def read(self) -> tuple[Reading, ...]:
         """Return what the chain says at its head; raise Transient or Permanent.
 
-        What is missing alone is left out. Where all is missing it is Permanent if
-        nothing of it was ever there.
+        What is missing is left out, and where prices are, `refused` tells them. Where
+        nothing is there that ever was it is Permanent.
         """
         now = self.clock.now()
         lent, prices = self._lending(), self._inquiry()
@@ -91,9 +99,9 @@ class ChainMarket:
             raise Transient(f"{self.chain.name} stamps its head {at:%H:%M} UTC, which is to come")
         found, unlisted = self._rates(lent, seen)
         quotes, unpriced = self._quotes(prices, seen)
-        if not found and not quotes:
-            reason = "; ".join((*unlisted.values(), *unpriced.values()))
-            raise (Transient if unpriced else Permanent)(reason)
+        if not found and not quotes and not unpriced:
+            raise Permanent("; ".join(unlisted.values()))
+        self._unpriced = unpriced
         self._tell({**unlisted, **unpriced})
         return (*found, *quotes)
 
@@ -146,7 +154,7 @@ class ChainMarket:
                 lost[key] = f"{one.note}, on {self.chain.name}"
                 continue
             reading = Reading(
-                name="chainlink.usd",
+                name=_USD,
                 key=key,
                 value=one.usd,
                 unit="usd",

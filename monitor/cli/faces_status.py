@@ -42,6 +42,8 @@ def _rows(look: Look, store: SqliteStore) -> Iterator[tuple[str, str, str]]:
             yield "missing", name, told
     for name in look.order:
         yield "feed", name, fed(look, name)
+        for told in missing(facts.feeds.get(name)):
+            yield "missing", name, told
     yield "layers", "", _layers(look)
     owed = store.outbox.backlog()
     for one in owed:

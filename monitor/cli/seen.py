@@ -48,7 +48,7 @@ def judged(look: Look) -> str:
 
 
 def missing(seen: SourceSeen | None) -> Iterator[str]:
-    """Yield a sentence for each thing watched that the last snapshot could not read."""
+    """Yield a sentence for each thing that the last answer could not read or stand by."""
     absent = seen.missing if seen else ()
     yield from (one.reason for one in absent[:_MOST_MISSING])
     if len(absent) > _MOST_MISSING:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from monitor.errors import HedgewatchError
+from monitor.model.observation import Missing
 from monitor.model.reading import Reading
 
 
@@ -27,6 +28,15 @@ class Bundled(Protocol):
 
     def bundled(self) -> str:
         """Return why those are given alone; empty while the source answers."""
+        ...
+
+
+@runtime_checkable
+class Refusing(Protocol):
+    """A feed that says which members of its families are no longer to be believed."""
+
+    def refused(self) -> tuple[Missing, ...]:
+        """Return those the last answer left out, by `name|key`, and why."""
         ...
 
 

@@ -72,11 +72,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
-    """Values that arrived together from one source."""
+    """Values that arrived together from one source.
+
+    refused: members of families that the source no longer stands by, by `name|key`.
+    """
 
     source: str
     observed_at: datetime
     readings: tuple[Reading, ...]
+    refused: tuple[Missing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

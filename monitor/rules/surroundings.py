@@ -145,6 +145,8 @@ def _of_chain(view: View, name: str) -> Value:
     seen = view.facts.positions.get(view.scope) or view.facts.pools.get(view.scope)
     if seen is None:
         return Value(value=None, note=f"{view.scope} is not in the last snapshot")
+    if name != "chain.block_age_s" and (old := too_old(view, name, seen.chain)) is not None:
+        return old
     told = chain_told(view.facts, name, seen.chain, view.now)
     return Value(
         value=told.value, as_of=told.as_of, source=told.source, note=told.note, age_s=told.age_s

@@ -36,7 +36,8 @@ CHAIN_SIGNALS: Final = (
             f"{coin.lower()}_usd",
             "usd",
             f"Chainlink's price of {coin} there",
-            f"chainlink.usd of the chain's {coin}/USD",
+            f"chainlink.usd of the chain's {coin}/USD; unknown past its feed's heartbeat and 5"
+            " minutes, and while the chain's sequencer is down or is just up again",
             "chainlink.usd",
         )
         for coin in ("ETH", "BTC", "USDC")

@@ -81,6 +81,7 @@ class PositionSeen:
 class SourceSeen:
     """How a chain or a feed has been answering. gap: why it does not, or empty.
 
+    missing: what the newest answer could not read, or of a feed, no longer stands by.
     recent: the newest REMEMBERED blocks read of a chain, oldest first, none twice, and
     none that the chain has dropped.
     """

@@ -27,7 +27,10 @@ def chain_told(facts: Facts, name: str, chain: str, now: datetime) -> Told:
         at = source.block.timestamp
         return Told(value=max(0.0, (now - at).total_seconds()), as_of=at, source=chain)
     family, symbol = _MEMBERS[name]
-    reading = facts.readings.get(f"{family}|{chain}:{symbol}")
+    key = f"{family}|{chain}:{symbol}"
+    reading = facts.readings.get(key)
     if reading is None:
-        return Told(value=None, note=f"{family} of {symbol} on {chain} has not been read yet")
+        unread = f"{family} of {symbol} on {chain} has not been read yet"
+        refused = (one for feed in facts.feeds.values() for one in feed.missing if one.key == key)
+        return Told(value=None, note=next((one.reason for one in refused), unread))
     return believed(BY_NAME[family], reading, now, None)

@@ -46,10 +46,10 @@ def absorb_readings(facts: Facts, seen: Readings, windows: Windows) -> Facts:
     latest = seen.observed_at + _AHEAD
     seen = replace(seen, readings=tuple(r for r in seen.readings if r.as_of <= latest))
     fresh = {f"{r.name}|{r.key}": r for r in seen.readings if _newer(facts, r, latest)}
-    source = SourceSeen(name=seen.source, good_at=seen.observed_at)
+    source = SourceSeen(name=seen.source, good_at=seen.observed_at, missing=seen.refused)
     after = replace(
         facts,
-        readings={**_without_overtaken(facts, fresh.values()), **_since(facts, fresh)},
+        readings=_believed(facts, seen, fresh),
         bars=_with_bars(facts, seen.readings),
         feeds={**facts.feeds, seen.source: source},
     )
@@ -69,6 +69,14 @@ def sampled(facts: Facts, samples: Iterable[Named], windows: Windows) -> Mapping
     for key, name, sample in wanted:
         series[key] = series.get(key, Series()).append(sample, keep=windows[name])
     return series
+
+
+def _believed(facts: Facts, seen: Readings, fresh: Mapping[str, Reading]) -> dict[str, Reading]:
+    """Return the newest readings, less the members that an issue left out or a source refused."""
+    newest = {**_without_overtaken(facts, fresh.values()), **_since(facts, fresh)}
+    for one in seen.refused:
+        newest.pop(one.key, None)
+    return newest
 
 
 def _since(facts: Facts, fresh: Mapping[str, Reading]) -> dict[str, Reading]:

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from monitor.clock import Clock, SystemClock, stopwatch
 from monitor.errors import HedgewatchError
-from monitor.feeds.port import Feed
-from monitor.model.observation import Gap, Observation, Past, Readings, Snapshot, Word
+from monitor.feeds.port import Feed, Refusing
+from monitor.model.observation import Gap, Missing, Observation, Past, Readings, Snapshot, Word
 from monitor.model.reading import Reading
 from monitor.sources.reorgs import Reorgs
 from monitor.sources.timeline import Timeline
@@ -108,7 +108,7 @@ class Live:
         self._ears = ears
         self._queue: asyncio.Queue[Observation] = asyncio.Queue(QUEUE)
         self._taken: set[str] = set()
-        self._seen: dict[str, tuple[Reading, ...]] = {}
+        self._seen: dict[str, tuple[tuple[Reading, ...], tuple[Missing, ...]]] = {}
         self._down: dict[str, float] = {}
         self._told: set[str] = set()
         self._reorgs = Reorgs()
@@ -191,10 +191,12 @@ class Live:
         async def feed() -> None:
             assert polled.feed is not None
             readings = await polled.feed.read()
-            if readings != self._seen.get(polled.name) or polled.name in self._down:
-                self._seen[polled.name] = readings
+            refused = polled.feed.refused() if isinstance(polled.feed, Refusing) else ()
+            told = readings, refused
+            if told != self._seen.get(polled.name) or polled.name in self._down:
+                self._seen[polled.name] = told
                 self._up(polled.name)
-                await self._read(polled.name, readings)
+                await self._read(polled.name, readings, refused)
 
         return chain if polled.reader is not None else feed
 
@@ -215,9 +217,13 @@ class Live:
             self._up("inbox")
             await self._read("inbox", ())
 
-    async def _read(self, source: str, readings: tuple[Reading, ...]) -> None:
+    async def _read(
+        self, source: str, readings: tuple[Reading, ...], refused: tuple[Missing, ...] = ()
+    ) -> None:
         at = self._time.stamp()
-        await self._queue.put(Readings(source=source, observed_at=at, readings=readings))
+        await self._queue.put(
+            Readings(source=source, observed_at=at, readings=readings, refused=refused)
+        )
 
     async def _beat(self) -> None:
         pulse = self._ears.pulse(self._time.stamp())

@@ -23,6 +23,7 @@ from monitor.chain.usd_settings import UsdSettings
 from monitor.clock import ManualClock
 from monitor.config.settings import ClockSettings, Settings, StoreSettings
 from monitor.errors import Permanent, Transient
+from monitor.feeds.port import Refusing
 from monitor.model.reading import Reading
 
 HEAD = datetime.fromtimestamp(1_790_000_000 + 12 * 100, UTC)
@@ -210,8 +211,13 @@ async def test_a_price_past_its_heartbeat_is_left_out_and_the_others_stay(
     canned: Any, asked: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     Market(canned, ago={"ETH/USD": HOUR + 301, "USDC/USD": 20 * HOUR}).lay()
-    found = told(await asked(canned, sources=("chainlink",)).read())
+    market = asked(canned, sources=("chainlink",))
+    assert isinstance(market, Refusing)
+    found = told(await market.read())
     assert set(found) == {"chainlink.usd polygon:BTC/USD", "chainlink.usd polygon:USDC/USD"}
+    (lost,) = market.refused()
+    assert lost.key == "chainlink.usd|polygon:ETH/USD"
+    assert lost.reason.startswith("chainlink ETH/USD is 1 h 5 m old, 1 h is assumed of it")
     (said,) = [one.message for one in caplog.records]
     assert said.startswith("polygon market: chainlink ETH/USD is 1 h 5 m old, 1 h is assumed of it")
 
@@ -224,8 +230,19 @@ async def test_while_a_sequencer_is_down_no_price_written_through_it_is_believed
     canned.at[SEQUENCERS[ARBITRUM]] = {
         ("chainlink_aggregator", "latestRoundData"): lambda: (9, 1, down, down, 9)
     }
-    with pytest.raises(Transient, match="the sequencer is down"):
-        await asked(canned, sources=("chainlink",)).read()
+    prices = asked(canned, sources=("chainlink",))
+    assert await prices.read() == (), "an answer, whose prices are all refused"
+    assert {one.key: one.reason for one in prices.refused()} == {
+        f"chainlink.usd|arbitrum:{pair}": "the sequencer is down, says its uptime feed, on arbitrum"
+        for pair in PRICES
+    }
+    canned.at[SEQUENCERS[ARBITRUM]] = {
+        ("chainlink_aggregator", "latestRoundData"): lambda: (9, 0, down - 1, down, 9)
+    }
+    assert (len(await prices.read()), prices.refused()) == (3, ())
+    canned.at[SEQUENCERS[ARBITRUM]] = {
+        ("chainlink_aggregator", "latestRoundData"): lambda: (9, 1, down, down, 9)
+    }
     found = told(await asked(canned).read())
     assert {name.partition(" ")[0] for name in found} == {"aave.supply", "aave.borrow"}
 

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from monitor.errors import ConfigError
-from monitor.model.observation import Readings
+from monitor.model.observation import Missing, Readings
 from monitor.model.reading import Reading
 from monitor.pipeline import State, step
 from monitor.rules.loader import load_packs
 from monitor.rules.surroundings import View
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 HEAD = """\
 schema = 1
 [pack]
@@ -77,8 +78,11 @@ def test_a_chains_rate_is_unknown_elsewhere_too_old_and_before_it_is_read(hand: 
     state, _ = step(book, state, rates(AT, base=0.05))
     assert View(facts=state.facts, scope=hand.key(1), now=AT).value("chain.usdc_supply") == none
     state, _ = step(book, state, rates(AT, main=0.05))
-    later = View(facts=state.facts, scope=hand.key(1), now=AT + timedelta(minutes=16))
-    old = later.value("chain.usdc_supply")
+    later = AT + timedelta(minutes=16)
+    blind = View(facts=state.facts, scope=hand.key(1), now=later).value("chain.usdc_supply")
+    assert (blind.value, blind.note) == (None, "main has not been read for 16 m")
+    state, _ = step(book, state, hand.snapshot(later, hand.position(1)))
+    old = View(facts=state.facts, scope=hand.key(1), now=later).value("chain.usdc_supply")
     assert (old.value, old.note) == (None, "aave.supply is 16 m old, limit 15 m")
 
 
@@ -93,6 +97,33 @@ def test_a_chains_own_price_is_known_within_its_own_heartbeat(hand: Any) -> None
     assert (told.value, told.source, told.age_s) == (0.9712, "chainlink", 20 * 3600)
     told = View(facts=state.facts, scope=hand.key(1), now=AT).value("chain.eth_usd")
     assert told.note == "chainlink.usd of ETH/USD on main has not been read yet"
+
+
+def test_a_price_the_chain_refuses_is_unknown_at_once_and_says_why(hand: Any) -> None:
+    book = hand.book("lp_range")
+    state, _ = step(book, State(), hand.snapshot(AT, hand.position(1)))
+    quotes = {
+        pair: Reading(name="chainlink.usd", key=f"main:{pair}", value=value, unit="usd", as_of=AT,
+                      source="chainlink")
+        for pair, value in (("ETH/USD", 3_000.0), ("USDC/USD", 1.0))
+    }  # fmt: skip
+    seen = Readings(source="main market", observed_at=AT, readings=tuple(quotes.values()))
+    state, _ = step(book, state, seen)
+
+    def eth_usd(now: datetime) -> Any:
+        return View(facts=state.facts, scope=hand.key(1), now=now).value("chain.eth_usd")
+
+    assert eth_usd(AT).value == 3_000.0
+    why = "the sequencer is down, says its uptime feed, on main"
+    refused = (Missing(key="chainlink.usd|main:ETH/USD", reason=why),)
+    down = replace(seen, observed_at=AT + MINUTE, readings=(quotes["USDC/USD"],), refused=refused)
+    state, _ = step(book, state, down)
+    assert (eth_usd(AT + MINUTE).value, eth_usd(AT + MINUTE).note) == (None, why)
+    assert "chainlink.usd|main:USDC/USD" in state.facts.readings
+    state, _ = step(book, state, replace(down, readings=(), observed_at=AT + 2 * MINUTE))
+    assert eth_usd(AT + 2 * MINUTE).note == why
+    state, _ = step(book, state, replace(seen, observed_at=AT + 3 * MINUTE))
+    assert eth_usd(AT + 3 * MINUTE).value == 3_000.0
 
 
 @pytest.mark.parametrize(

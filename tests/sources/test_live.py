@@ -15,7 +15,16 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.clock import ManualClock
 from monitor.errors import Permanent, Transient
-from monitor.model.observation import Block, Gap, Observation, Readings, Reorg, Snapshot, Word
+from monitor.model.observation import (
+    Block,
+    Gap,
+    Missing,
+    Observation,
+    Readings,
+    Reorg,
+    Snapshot,
+    Word,
+)
 from monitor.model.reading import Reading
 from monitor.sources.live import Ears, Live, Polled
 from monitor.store.records import Said
@@ -55,6 +64,20 @@ class Scripted:
 
 def feed(*answers: Any) -> Polled:
     return Polled(name="vix", every_s=QUICK_S, feed=Scripted(list(answers)))
+
+
+@dataclass
+class Choosy(Scripted):
+    """Answers with no reading, and refuses what its answers name."""
+
+    newest: str = ""
+
+    async def read(self) -> tuple[Reading, ...]:
+        self.newest = self.next()
+        return ()
+
+    def refused(self) -> tuple[Missing, ...]:
+        return (Missing(key="chainlink.usd|main:ETH/USD", reason=self.newest),)
 
 
 def chain(*answers: Any) -> Polled:
@@ -170,6 +193,16 @@ async def test_an_outage_its_feed_has_logged_is_a_gap_that_is_not_logged_again(
     assert [type(one) for one in seen[:3]] == [Readings, Gap, Readings]
     assert gaps(seen) == [("vix", "cboe: cdn.cboe.com is in trouble (HTTP 500)")]
     assert not [record for record in caplog.records if record.name.endswith("live")]
+
+
+async def test_what_a_feed_no_longer_stands_by_comes_with_its_answer() -> None:
+    choosy = Choosy(["the sequencer is down", "the sequencer is down", "it is just up again"])
+    async with streaming(Polled(name="main market", every_s=QUICK_S, feed=choosy)) as stream:
+        seen = await stream.until(2)
+    assert [one.refused[0].reason for one in seen if isinstance(one, Readings)] == [
+        "the sequencer is down",
+        "it is just up again",
+    ]
 
 
 async def test_a_fault_of_ours_is_a_gap_that_tells_no_text(
