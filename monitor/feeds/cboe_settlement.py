@@ -1,15 +1,16 @@
 """Daily settlements of the monthly VIX futures, from Cboe's official file.
 
 One file a trade date, published after 16:30 Chicago; the date is asked for, since the
-file does not state it. At weekends and on holidays the file is empty.
+file does not state it: so the first is held against the one before it, which is asked for
+once. At weekends and on holidays the file is empty.
 """
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.clock import Clock
@@ -19,7 +20,7 @@ from monitor.feeds.http import CSV, Web
 from monitor.feeds.provider import Bygone, FeedSettings, Historian, Provider, Stretch
 from monitor.model.reading import Bar, Reading
 from monitor.signals.bars import point
-from monitor.signals.sessions import is_session
+from monitor.signals.sessions import is_session, sessions_back
 
 BASE_URL: Final = "https://www.cboe.com/us/futures/market_statistics/settlement"
 _SOURCE: Final = "cboe_settlement"
@@ -33,7 +34,14 @@ _COLUMNS: Final = ("product", "symbol", "expiration_date", "price")
 _MONTHLY: Final = re.compile(r"VX/[FGHJKMNQUVXZ]\d", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class _Issue(NamedTuple):
+    """What was settled on a trade date: a price an expiry."""
+
+    trade_date: date
+    curve: Mapping[str, float]
+
+
+@dataclass(slots=True, kw_only=True)
 class CboeSettlement:
     """Gives `vx.settle`, one reading an expiry, of the last published trade date."""
 
@@ -41,21 +49,47 @@ class CboeSettlement:
     clock: Clock
     base_url: str = BASE_URL
     name: str = _SOURCE
+    _last: _Issue | None = field(default=None, init=False)
 
     async def read(self) -> tuple[Reading, ...]:
-        """Return the newest settlements; raise Transient when ten days back there are none."""
+        """Return the newest settlements.
+
+        Raise Transient when ten days back there are none, or when they are all those of an
+        earlier session: the file states no date, and so cannot say itself that it is old.
+        """
         last = _last_published(self.clock.now())
         for back in range(_DAYS_BACK + 1):
             trade_date = last - timedelta(days=back)
             if trade_date.isoweekday() > 5:  # noqa: PLR2004 (Saturday and Sunday)
                 continue
-            text = await self.web.get(
-                f"{self.base_url}/csv", accepts=CSV, params={"dt": trade_date.isoformat()}
-            )
-            readings = parse_settlements(text, trade_date=trade_date)
+            readings = await _settled(self.web, self.base_url, trade_date)
             if readings:
+                before = self._last or await self._before(trade_date)
+                self._last = _another(before, trade_date, readings)
                 return readings
         raise Transient(f"{_SOURCE} has no settlement from the {_DAYS_BACK} days up to {last}")
+
+    async def _before(self, trade_date: date) -> _Issue | None:
+        """Return the issue of the session before, None where it has none."""
+        before = sessions_back(trade_date, 1)
+        readings = await _settled(self.web, self.base_url, before)
+        return _another(None, before, readings) if readings else None
+
+
+async def _settled(web: Web, base_url: str, trade_date: date) -> tuple[Reading, ...]:
+    text = await web.get(f"{base_url}/csv", accepts=CSV, params={"dt": trade_date.isoformat()})
+    return parse_settlements(text, trade_date=trade_date)
+
+
+def _another(last: _Issue | None, trade_date: date, readings: Sequence[Reading]) -> _Issue:
+    """Return an issue; raise Transient when it is that of another session, price by price."""
+    curve = {one.key: one.value for one in readings}
+    if last is not None and last.trade_date != trade_date and last.curve == curve:
+        raise Transient(
+            f"{_SOURCE} sent the settlements of {last.trade_date} for {trade_date} again:"
+            " is its file frozen?"
+        )
+    return _Issue(trade_date, curve)
 
 
 def parse_settlements(text: str, *, trade_date: date) -> tuple[Reading, ...]:
@@ -126,13 +160,13 @@ async def _fetch(web: Web, clock: Clock, own: FeedSettings, stretch: Stretch) ->
     """Return each future's settlements of the sessions of a stretch: a request a session."""
     days = stretch.last.toordinal() - stretch.first.toordinal() + 1
     found: dict[str, tuple[Bar, ...]] = {}
+    last: _Issue | None = None
     for day in (stretch.first + timedelta(days=n) for n in range(days)):
         if not is_session(day) or day > _last_published(clock.now()):
             continue
-        text = await web.get(
-            f"{own.base_url or BASE_URL}/csv", accepts=CSV, params={"dt": day.isoformat()}
-        )
-        for one in parse_settlements(text, trade_date=day):
+        readings = await _settled(web, own.base_url or BASE_URL, day)
+        last = _another(last, day, readings) if readings else last
+        for one in readings:
             found[one.key] = (*found.get(one.key, ()), point(day, one.value, one.as_of))
     return found
 

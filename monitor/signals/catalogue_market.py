@@ -234,6 +234,7 @@ _CRYPTO: Final = (
         _SHARE,
         max_age=timedelta(hours=1),
         cadence="10 min",
+        frozen=6,
     ),
     _around_the_clock(
         "rotation.btc_share",
@@ -243,6 +244,7 @@ _CRYPTO: Final = (
         _SHARE,
         max_age=timedelta(hours=1),
         cadence="10 min",
+        frozen=6,
     ),
     *(
         _around_the_clock(

@@ -29,6 +29,7 @@ def _statistic(  # noqa: PLR0913 - as the rows below are read
     bars: int = _MONTHS,
     evidence: Evidence = Evidence.OFFICIAL,
     keyed: bool = False,
+    frozen_after: timedelta | None = None,
 ) -> Signal:
     return Signal(
         name=name,
@@ -43,6 +44,7 @@ def _statistic(  # noqa: PLR0913 - as the rows below are read
         bars=bars,
         plausible=plausible,
         keyed=keyed,
+        frozen_after=frozen_after,
     )
 
 
@@ -121,11 +123,13 @@ _STATISTICS: Final = (
             hours=Hours.XNYS_CLOSE,
             bars=_TWO_YEARS,
             evidence=Evidence.QUOTE,
+            frozen_after=frozen_after,
         )
-        for said, how in (
-            ("advances", "higher"),
-            ("declines", "lower"),
-            ("unchanged", "unchanged"),
+        for said, how, frozen_after in (
+            # Two sessions may have one number by chance, three in a row have not.
+            ("advances", "higher", _DAY),
+            ("declines", "lower", _DAY),
+            ("unchanged", "unchanged", None),
         )
     ),
 )

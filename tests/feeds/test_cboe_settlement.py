@@ -34,6 +34,7 @@ VX,VX/H7,2027-03-17,22.6500,M
 VXM,VXM/Q6,2026-08-19,19.5133,M
 """
 )
+BEFORE = SESSION.replace("22.6500", "22.7000")
 CURVE = {
     "2026-08-19": 19.5133,
     "2026-09-16": 20.2246,
@@ -57,6 +58,7 @@ def at(text: str) -> ManualClock:
 
 async def test_a_session_gives_the_monthlies_only(server: Any, site: Web) -> None:
     server.answers(**csv(SESSION))
+    server.answers(**csv(BEFORE))
     feed: Feed = CboeSettlement(web=site, clock=at("2026-07-22T18:00"), base_url=server.url)
     readings = await feed.read()
     assert {reading.key: reading.value for reading in readings} == CURVE
@@ -64,7 +66,12 @@ async def test_a_session_gives_the_monthlies_only(server: Any, site: Web) -> Non
     assert {(r.name, r.unit, r.source) for r in readings} == {
         ("vx.settle", "points", "cboe_settlement")
     }
-    assert server.asked[0].path_qs == "/csv?dt=2026-07-22"
+    await feed.read()
+    assert [one.path_qs for one in server.asked] == [
+        "/csv?dt=2026-07-22",
+        "/csv?dt=2026-07-21",
+        "/csv?dt=2026-07-22",
+    ], "the session before is asked for once"
 
 
 @pytest.mark.parametrize(
@@ -80,18 +87,21 @@ async def test_the_last_published_day_is_asked_for(
     server: Any, site: Web, now: str, asked: str
 ) -> None:
     server.answers(**csv(SESSION))
+    server.answers(**csv(BEFORE))
     await CboeSettlement(web=site, clock=at(now), base_url=server.url).read()
-    assert [request.query["dt"] for request in server.asked] == [asked]
+    assert server.asked[0].query["dt"] == asked
 
 
 async def test_an_empty_file_sends_us_to_the_day_before(server: Any, site: Web) -> None:
     server.answers(**csv(""))  # Good Friday
     server.answers(**csv(HEADER))
     server.answers(**csv(SESSION))
+    server.answers(**csv(BEFORE))
     readings = await CboeSettlement(
         web=site, clock=at("2024-03-30T12:00"), base_url=server.url
     ).read()
-    assert [r.query["dt"] for r in server.asked] == ["2024-03-29", "2024-03-28", "2024-03-27"]
+    asked = [r.query["dt"] for r in server.asked]
+    assert asked == ["2024-03-29", "2024-03-28", "2024-03-27", "2024-03-26"]
     assert readings[0].as_of == datetime(2024, 3, 27, 20, 15, tzinfo=UTC)
 
 
@@ -104,6 +114,36 @@ async def test_ten_empty_days_are_an_outage(server: Any, site: Web) -> None:
         "cboe_settlement has no settlement from the 10 days up to 2026-07-22"
     )
     assert len(server.asked) == 8  # eleven dates, without a Saturday and two Sundays
+
+
+async def test_a_file_that_repeats_the_session_before_is_refused_until_it_moves(
+    server: Any, site: Web
+) -> None:
+    clock = at("2026-07-22T18:00")
+    feed = CboeSettlement(web=site, clock=clock, base_url=server.url)
+    server.answers(**csv(SESSION))
+    server.serves("dt=2026-07-21", **csv(BEFORE))
+    for _ in range(2):
+        assert {one.key: one.value for one in await feed.read()} == CURVE, "asked twice a day"
+    for _ in range(2):
+        await clock.advance(86_400)
+        with pytest.raises(Transient) as caught:
+            await feed.read()
+    assert str(caught.value) == (
+        "cboe_settlement sent the settlements of 2026-07-22 for 2026-07-24 again:"
+        " is its file frozen?"
+    )
+    server.script.clear()
+    server.answers(**csv(SESSION.replace("22.6500", "22.6501")))
+    (moved,) = [one for one in await feed.read() if one.key == "2027-03-17"]
+    assert (moved.value, moved.as_of.day) == (22.6501, 24)
+
+
+async def test_a_file_that_is_frozen_at_the_start_is_refused_too(server: Any, site: Web) -> None:
+    server.answers(**csv(SESSION))
+    feed = CboeSettlement(web=site, clock=at("2026-07-22T18:00"), base_url=server.url)
+    with pytest.raises(Transient, match="the settlements of 2026-07-21 for 2026-07-22 again"):
+        await feed.read()
 
 
 def test_a_row_that_settled_at_nothing_is_dropped() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from monitor.clock import ManualClock
-from monitor.errors import Permanent
+from monitor.errors import Permanent, Transient
 from monitor.feeds.cboe_settlement import PROVIDER
 from monitor.feeds.http import Web
 from monitor.feeds.provider import Bygone, FeedSettings, Stretch
@@ -34,11 +34,21 @@ async def test_a_session_is_a_request_and_a_bar_for_each_future(
     server: Any, site: Web, clock: ManualClock
 ) -> None:
     server.answers(body=HEADER + ROWS, content_type="text/csv")
+    moved = ROWS.replace("18.9500", "18.9000")
+    server.answers(body=HEADER + moved, content_type="text/csv")
     found = await fetched(server, site, clock, 22, 23)
     assert [request.query["dt"] for request in server.asked] == ["2026-07-22", "2026-07-23"]
     assert found.keys() == {"2026-08-19", "2026-09-16"}
     assert [(bar.day.day, bar.close) for bar in found["2026-08-19"]] == [(22, 17.875), (23, 17.875)]
     assert found["2026-09-16"][0].at == datetime(2026, 7, 22, 20, 15, tzinfo=UTC)
+
+
+async def test_two_sessions_with_one_curve_are_no_past(
+    server: Any, site: Web, clock: ManualClock
+) -> None:
+    server.answers(body=HEADER + ROWS, content_type="text/csv")
+    with pytest.raises(Transient, match="the settlements of 2026-07-22 for 2026-07-23 again"):
+        await fetched(server, site, clock, 22, 23)
 
 
 async def test_weekends_and_what_is_not_published_yet_are_not_asked_for(

@@ -66,8 +66,8 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
         pytest.param("dvol.eth", 5, 60, id="an index that ticks around the clock: an hour"),
         pytest.param("eth.price", 5, 60, id="a price: an hour"),
         pytest.param("iv.eth30_cex", 8, 360, id="a smile: six hours"),
-        pytest.param("funding.eth_annual", 28, 26 * 60, id="a rate rests for hours, not a day"),
-        pytest.param("rotation.eth_share", 28, None, id="a share has no such limit"),
+        pytest.param("funding.eth_annual", 28, None, id="a rate may be clamped for weeks"),
+        pytest.param("rotation.eth_share", 8, 360, id="a share: six hours"),
     ],
 )
 async def test_a_value_that_repeats_newly_stamped_is_taken_from_the_next(

@@ -153,6 +153,25 @@ def test_a_funding_rate_that_is_clamped_for_weeks_is_true(coin: str) -> None:
     assert market(known, name, CLOSE + 656 * HOUR).value == rate
 
 
+def test_breadth_that_repeats_over_three_sessions_is_frozen() -> None:
+    closes = [new_york(f"2020-02-{day}T16:15") for day in (19, 20, 21)]
+    for side in ("advances", "declines"):
+        name = f"breadth.{side}"
+        known = absorbed(*(reading(name, 1_500, at) for at in closes[:2]))
+        assert market(known, name, closes[1]).value == 1_500, "two may be alike by chance"
+        known = absorbed(*(reading(name, 1_500, at) for at in closes))
+        assert market(known, name, CLOSE).note.endswith("is its source frozen?")
+
+
+@pytest.mark.parametrize("coin", ["eth", "btc"])
+def test_a_share_of_all_coins_that_stands_still_for_hours_is_frozen(coin: str) -> None:
+    name = f"rotation.{coin}_share"
+    known = absorbed(*(reading(name, 0.12, CLOSE + n * HOUR) for n in range(7)))
+    assert market(known, name, CLOSE + 6 * HOUR).value == 0.12
+    known = absorbed(*(reading(name, 0.12, CLOSE + n * HOUR) for n in range(8)))
+    assert market(known, name, CLOSE + 7 * HOUR).value is None
+
+
 def test_what_rests_on_a_frozen_value_is_unknown() -> None:
     known = repeated(17.08, "2020-02-21T10:00", "2020-02-21T14:00")
     told = market(known, "spx.expected_day", new_york("2020-02-21T14:00"))
