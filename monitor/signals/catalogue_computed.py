@@ -132,7 +132,8 @@ _TECHNICAL: Final = (
     ),
     *(
         _of(signal, "state", f"whether {said} and its {index.partition(' ')[0]} stand apart",
-            "pivots highest or lowest of 5 sessions to each side, so known 5 sessions late;"
+            "pivots highest or lowest of 5 sessions to each side, so known 5 sessions late, the"
+            " newest once its close has come;"
             f" bearish: of two successive highs the later is higher and its {index} lower, within"
             f" 60 sessions; bullish: of two lows the later is lower and its {index} higher; it"
             " ends once a close lies beyond the later one, and 20 sessions after it was known",

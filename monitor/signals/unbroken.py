@@ -16,6 +16,7 @@ from monitor.signals.signal import Hours
 
 _NONE: Final = Bars()
 _ONE_DAY: Final = timedelta(days=1)
+_AT_ONCE: Final = timedelta(0)
 
 
 def run_of(facts: Facts, name: str, now: datetime) -> Bars:
@@ -25,9 +26,16 @@ def run_of(facts: Facts, name: str, now: datetime) -> Bars:
 
 
 def whole_of(facts: Facts, name: str, now: datetime) -> Bars:
-    """Return the same less the present session, until that has closed."""
-    run = run_of(facts, name, now)
-    if not run.bars or session_close(BY_NAME[name].hours, run.bars[-1].day) <= now:
+    """Return the same less the newest session, until its last value has come.
+
+    A late quote brings that after the close: it has come when it is stamped so late, or
+    when the market has been closed for as long as a value may be old.
+    """
+    run, signal = run_of(facts, name, now), BY_NAME[name]
+    if not run.bars:
+        return run
+    close = session_close(signal.hours, run.bars[-1].day)
+    if run.bars[-1].at >= close or close + (signal.max_age or _AT_ONCE) <= now:
         return run
     return _less_newest(run)
 

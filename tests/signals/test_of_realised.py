@@ -127,6 +127,10 @@ def test_what_is_to_come_is_not_seen() -> None:
     assert ask("vol.hv20_spx", known, new_york("2026-03-10T16:15"))[0] > 2 * HV
 
 
+LATE = timedelta(minutes=5)
+"""A price may come so late, and a day's last one with it."""
+
+
 def midnight(day: date, **later: float) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, **later)
 
@@ -148,9 +152,9 @@ def test_a_coin_has_a_session_every_day_even_at_weekends(coin: str) -> None:
 def test_ranges_of_a_coin(coin: str) -> None:
     known = facts(days(31, MONDAY), f"{coin}.price")
     bars = known.bars[f"{coin}.price|"].bars
-    park, _ = ask(f"vol.park30_{coin}", known, midnight(MONDAY))
+    park, _ = ask(f"vol.park30_{coin}", known, midnight(MONDAY) + LATE)
     assert park == pytest.approx(math.log(1.05) / math.sqrt(4 * math.log(2)) * math.sqrt(365))
-    yz, note = ask(f"vol.yz30_{coin}", known, midnight(MONDAY))
+    yz, note = ask(f"vol.yz30_{coin}", known, midnight(MONDAY) + LATE)
     assert yz == pytest.approx(yang_zhang(bars, 365))
     assert note == "30 days to 2026-03-09"
 
@@ -166,7 +170,7 @@ def test_ranges_are_of_days_that_are_over_in_utc(form: str, estimate: Any, count
     found, note = ask(name, known, ends - timedelta(seconds=1))
     assert found == pytest.approx(estimate(bars.bars[-count - 1 : -1], 365))
     assert note == "30 days to 2026-03-08"
-    found, note = ask(name, known, ends)
+    found, note = ask(name, known, ends + LATE)
     assert found == pytest.approx(estimate(bars.bars[-count:], 365))
     assert note == "30 days to 2026-03-09"
 
@@ -175,12 +179,12 @@ def test_ranges_are_of_days_that_are_over_in_utc(form: str, estimate: Any, count
     ("form", "count"), [("park", 30), ("yz", 31)], ids=["thirty ranges", "and a close before them"]
 )
 def test_ranges_are_unknown_while_a_day_is_missing(form: str, count: int) -> None:
-    now = midnight(MONDAY)
+    now = midnight(MONDAY) + LATE
     assert ask(f"vol.{form}30_eth", facts(days(count, MONDAY), "eth.price"), now)[0] is not None
     value, note = ask(f"vol.{form}30_eth", facts(days(count - 1, MONDAY), "eth.price"), now)
     assert (value, note) == (None, f"{count - 1} of {count} whole days known without a gap")
     holed = Bars(bars=days(99, MONDAY - timedelta(days=2)).bars)
-    newer = holed.take(100.0, MONDAY, now - timedelta(seconds=5), 999)
+    newer = holed.take(100.0, MONDAY, midnight(MONDAY) - timedelta(seconds=5), 999)
     assert ask(f"vol.{form}30_eth", facts(newer, "eth.price"), now)[0] is None
 
 

@@ -50,7 +50,10 @@ def ask(name: str, bars: Bars, now: datetime) -> tuple[Any, str]:
 
 
 def over(name: str) -> datetime:
-    return session_close(BY_NAME[INPUTS[name]].hours, FRIDAY)
+    """Return when a late quote of Friday's close would have come."""
+    signal = BY_NAME[INPUTS[name]]
+    assert signal.max_age is not None
+    return session_close(signal.hours, FRIDAY) + signal.max_age
 
 
 def walk(count: int, seed: int = 7) -> list[float]:
@@ -179,11 +182,20 @@ def test_divergence(name: str, closes: list[float], expected: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["ta.divergence_spx", "ta.divergence_eth"])
-def test_a_divergence_is_known_at_the_close_and_not_before(name: str) -> None:
+def test_a_divergence_is_known_once_the_close_has_come_and_not_before(name: str) -> None:
     bars = history(INPUTS[name], highs(130, 132, 5))
-    close = over(name)
-    assert ask(name, bars, close)[0] == "bearish"
-    assert ask(name, bars, close - timedelta(seconds=1))[0] == "none"
+    late = over(name)
+    assert ask(name, bars, late)[0] == "bearish"
+    assert ask(name, bars, late - timedelta(seconds=1))[0] == "none"
+
+
+def test_what_a_late_quote_would_take_back_is_not_said() -> None:
+    # Beside the same curve a minute before its close, which then passes the second high.
+    bars, close = history("spx.price", highs(130, 132, 5)), session_close(Hours.CBOE_VIX, FRIDAY)
+    moved = bars.take(132.1, FRIDAY, close - timedelta(seconds=5), 999)
+    told = [ask("ta.divergence_spx", bars, close + n * MINUTE)[0] for n in (0, 15, 34)]
+    told += [ask("ta.divergence_spx", moved, close + n * MINUTE)[0] for n in (20, 35, 600)]
+    assert set(told) == {"none"}
 
 
 @pytest.mark.parametrize(

@@ -55,24 +55,34 @@ def test_what_follows_on_one_another(hours: Hours, days: tuple[str, ...], kept: 
 @pytest.mark.parametrize(
     ("name", "days", "now", "whole"),
     [
-        pytest.param("vix", ("2020-11-25", "2020-11-27"), "2020-11-27T13:14", 1, id="half day, on"),
-        pytest.param("vix", ("2020-11-25", "2020-11-27"), "2020-11-27T13:15", 2, id="and over"),
-        pytest.param("vix", ("2020-11-24", "2020-11-25"), "2020-11-25T16:14", 1, id="a day, on"),
-        pytest.param("vix", ("2020-11-24", "2020-11-25"), "2020-11-25T16:15", 2, id="and over it"),
+        pytest.param("vix", ("2020-11-25", "2020-11-27"), "2020-11-27T13:49", 1, id="half day, on"),
+        pytest.param("vix", ("2020-11-25", "2020-11-27"), "2020-11-27T13:50", 2, id="and over"),
+        pytest.param("vix", ("2020-11-24", "2020-11-25"), "2020-11-25T16:15", 1, id="late quotes"),
+        pytest.param(
+            "vix", ("2020-11-24", "2020-11-25"), "2020-11-25T16:49", 1, id="still to come"
+        ),
+        pytest.param("vix", ("2020-11-24", "2020-11-25"), "2020-11-25T16:50", 2, id="and over it"),
         pytest.param("vix", ("2024-08-02", "2024-08-05"), "2024-08-05T04:00", 1, id="overnight"),
         pytest.param("vix", ("2024-08-01", "2024-08-02"), "2024-08-05T04:00", 2, id="not begun"),
         pytest.param("eth.price", ("2026-03-08", "2026-03-09"), "2026-03-09T19:59", 1, id="UTC"),
-        pytest.param("eth.price", ("2026-03-08", "2026-03-09"), "2026-03-09T20:00", 2, id="UTC 0"),
+        pytest.param("eth.price", ("2026-03-08", "2026-03-09"), "2026-03-09T20:04", 1, id="UTC 0"),
+        pytest.param("eth.price", ("2026-03-08", "2026-03-09"), "2026-03-09T20:05", 2, id="5 m on"),
         pytest.param("vix", (), "2026-03-09T20:00", 0, id="nothing is known"),
     ],
 )
-def test_the_present_session_is_whole_once_it_has_closed(
+def test_a_session_is_whole_once_a_late_quote_of_its_close_would_have_come(
     name: str, days: tuple[str, ...], now: str, whole: int
 ) -> None:
     known = Facts(bars={f"{name}|": bars(*days)})
     at = datetime.fromisoformat(now).replace(tzinfo=NEW_YORK).astimezone(UTC)
     assert told(run_of(known, name, at)) == list(days)
     assert told(whole_of(known, name, at)) == list(days)[:whole]
+
+
+def test_a_session_whose_close_has_come_is_whole_at_once() -> None:
+    close = datetime(2020, 11, 25, 16, 15, tzinfo=NEW_YORK).astimezone(UTC)
+    days = bars("2020-11-24").take(1.0, date(2020, 11, 25), close, 99)
+    assert told(whole_of(Facts(bars={"vix|": days}), "vix", close)) == ["2020-11-24", "2020-11-25"]
 
 
 def test_a_name_without_bars_has_none() -> None:
