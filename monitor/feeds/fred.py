@@ -7,7 +7,7 @@ the adjusted ones are revised for years. The PPI is revised once, four months on
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
@@ -15,7 +15,7 @@ from monitor.clock import Clock
 from monitor.errors import Permanent
 from monitor.feeds.fred_files import SOURCE, fetch_file, parse_file
 from monitor.feeds.http import Web
-from monitor.feeds.new_york import after_the_close
+from monitor.feeds.new_york import after_the_close, next_morning
 from monitor.feeds.price_changes import (
     FirstSeen,
     change_readings,
@@ -37,6 +37,7 @@ BASE_URL: Final = "https://fred.stlouisfed.org"
 _DAYS: Final = timedelta(days=30)
 _MONTHS: Final = 78
 _PERCENT: Final = 0.01
+_MORNING: Final = time(9)
 _REER: Final = "macro.reer"
 _REER_ID: Final = "RBUSBIS"
 _Parse: TypeAlias = Callable[[Witness, str], Iterable[Reading]]
@@ -44,20 +45,24 @@ _INDICES: Final[Mapping[str, str]] = {"cpi": "CPIAUCNS", "ppi": "PPIFID"}
 
 
 class _Daily(NamedTuple):
-    """A series of sessions. unit: what its numbers are in. prints: how many are given."""
+    """A series of sessions. unit: what its numbers are in. prints: how many are given.
+
+    overnight: whether a session's value is not published before the next morning.
+    """
 
     id: str
     unit: float = 1.0
     prints: int = 1
+    overnight: bool = False
 
 
 _DAILY: Final[Mapping[str, _Daily]] = {
     "vix": _Daily("VIXCLS"),
     "spx.price": _Daily("SP500"),
-    "rates.sofr": _Daily("SOFR", _PERCENT, 10),
-    "rates.fed_funds": _Daily("DFF", _PERCENT, 10),
-    "rates.risk_free": _Daily("DGS3MO", _PERCENT, 10),
-    "rates.us10y": _Daily("DGS10", _PERCENT, 10),
+    "rates.sofr": _Daily("SOFR", _PERCENT, 10, overnight=True),
+    "rates.fed_funds": _Daily("DFF", _PERCENT, 10, overnight=True),
+    "rates.risk_free": _Daily("DGS3MO", _PERCENT, 10, overnight=True),
+    "rates.us10y": _Daily("DGS10", _PERCENT, 10, overnight=True),
 }
 
 
@@ -65,7 +70,8 @@ _DAILY: Final[Mapping[str, _Daily]] = {
 class Fred:
     """Gives the last prints of every series, oldest first; a file that fails costs only its own.
 
-    A daily value is stamped 16:15 New York of its day, a monthly one with its release, or
+    A daily value is stamped 16:15 New York of its day, by which it ages; in a past, a rate
+    is known from 09:00 of the next morning. A monthly one is stamped with its release, or
     where that day is not known with when it came, or has usually come.
     """
 
@@ -112,6 +118,11 @@ def _daily(name: str, witness: Witness, text: str) -> Iterator[Reading]:
         yield stated(witness, name, value, at=after_the_close(day), what=_DAILY[name].id)
 
 
+def _published(name: str, day: date) -> datetime:
+    """Return when a past session's value was first there to read."""
+    return next_morning(day, _MORNING) if _DAILY[name].overnight else after_the_close(day)
+
+
 def _reer(seen: FirstSeen, witness: Witness, text: str) -> Iterator[Reading]:
     rows = parse_file(text, _REER_ID)
     seen.note("reer", (month for month, _ in rows), witness)
@@ -130,7 +141,7 @@ async def _fetch(web: Web, clock: Clock, own: FeedSettings, stretch: Stretch) ->
     if name in _DAILY:
         text = await ask(_DAILY[name].id, stretch.first)
         found = [
-            point(day, value, after_the_close(day))
+            point(day, value, _published(name, day))
             for day, value in _sessions(name, text)
             if day <= stretch.last
         ]

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Final
 
 from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
 from monitor.feeds.foreign import parse_json, pick
 from monitor.feeds.http import JSON, Web
-from monitor.feeds.new_york import after_the_close
+from monitor.feeds.new_york import after_the_close, next_morning
 from monitor.feeds.provider import Bygone, FeedSettings, Historian, Provider, Stretch
 from monitor.feeds.stated import iso_day, stated
 from monitor.feeds.witness import Witness, heard
@@ -19,12 +19,17 @@ from monitor.signals.bars import point
 BASE_URL: Final = "https://markets.newyorkfed.org"
 _SOURCE: Final = "nyfed"
 _SIGNAL: Final = "rates.sofr"
+_MORNING: Final = time(8)
 _LOOK_BACK: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewYorkFed:
-    """Gives `rates.sofr` of the last days, oldest first, stamped 16:15 New York of each."""
+    """Gives `rates.sofr` of the last days, oldest first.
+
+    Each is stamped 16:15 New York of its day, by which it ages; in a past it is known from
+    08:00 of the next morning.
+    """
 
     web: Web
     clock: Clock
@@ -74,8 +79,13 @@ async def _ask(web: Web, base_url: str, first: date, last: date) -> str:
 async def _fetch(web: Web, clock: Clock, own: FeedSettings, stretch: Stretch) -> Bygone:
     text = await _ask(web, own.base_url or BASE_URL, stretch.first, stretch.last)
     witness = heard(_SOURCE, clock)
-    bars = (point(one.as_of.date(), one.value, one.as_of) for one in parse_rates(text, witness))
-    return {"": tuple(bar for bar in bars if stretch.first <= bar.day <= stretch.last)}
+    days = ((one.as_of.date(), one.value) for one in parse_rates(text, witness))
+    bars = (
+        point(day, value, next_morning(day, _MORNING))
+        for day, value in days
+        if stretch.first <= day <= stretch.last
+    )
+    return {"": tuple(bar for bar in bars if bar.at <= witness.now)}
 
 
 PROVIDER = Provider(

@@ -205,6 +205,28 @@ async def test_the_past_is_bars(
     assert all(first <= bar.day <= last for bar in past[""])
 
 
+@pytest.mark.parametrize("signal", ["fed_funds", "sofr", "risk_free", "us10y"])
+async def test_a_rate_of_the_past_is_known_from_the_next_morning(
+    server: Any, fred: Fred, signal: str
+) -> None:
+    # The Fed cut on 3 March 2020; the rate of that day was published on the 4th.
+    series = {"fed_funds": "DFF", "sofr": "SOFR", "risk_free": "DGS3MO", "us10y": "DGS10"}[signal]
+    rows = "2020-03-03,1.59\n2020-03-04,1.09\n2020-03-05,1.09\n2020-03-06,1.09\n"
+    serve(server, **{series: file(series, rows)})
+    known = await past_of(fred, f"rates.{signal}", date(2020, 3, 3), date(2020, 3, 6))
+    assert [f"{at:%m-%d %H:%M}" for at in known.values()] == [
+        "03-04 14:00",
+        "03-05 14:00",
+        "03-06 14:00",
+        "03-09 13:00",
+    ], "09:00 in New York, past a weekend and into summer time"
+
+
+async def test_closes_of_the_past_are_known_on_their_day(fred: Fred) -> None:
+    known = await past_of(fred, "vix", date(2026, 10, 1), date(2026, 10, 1))
+    assert known == {date(2026, 10, 1): datetime(2026, 10, 1, 20, 15, tzinfo=UTC)}
+
+
 async def past_of(fred: Fred, signal: str, first: date, last: date) -> dict[date, datetime]:
     assert PROVIDER.history is not None
     stretch = Stretch(signal=signal, first=first, last=last)

@@ -164,3 +164,16 @@ async def test_the_past_is_a_bar_a_day(server: Any, site: Web, clock: ManualCloc
         (date(2026, 10, 1), pytest.approx(0.0421))
     ]
     assert server.asked[0].query["endDate"] == "2026-10-01"
+    (bar,) = past[""]
+    assert bar.at == datetime(2026, 10, 2, 12, tzinfo=UTC), "published at 08:00 on Friday"
+
+
+async def test_a_rate_is_no_past_before_the_morning_after(
+    server: Any, site: Web, clock: ManualClock
+) -> None:
+    server.answers(**NEWEST_FIRST)
+    clock.present = datetime(2026, 10, 2, 11, 59, tzinfo=UTC)
+    stretch = Stretch(signal="rates.sofr", first=date(2026, 9, 30), last=date(2026, 10, 1))
+    assert PROVIDER.history is not None
+    past = await PROVIDER.history.fetch(site, clock, FeedSettings(base_url=server.url), stretch)
+    assert [bar.day for bar in past[""]] == [date(2026, 9, 30)]
