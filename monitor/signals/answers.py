@@ -1,6 +1,6 @@
 """What answers a name of the market: a function each, and the words they have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TypeAlias
 
@@ -11,3 +11,6 @@ Found: TypeAlias = tuple[float | bool | str | None, str]
 
 OfMarket: TypeAlias = Callable[[Facts, datetime], Found]
 """What answers one name. Its inputs are known and fresh when it is asked."""
+
+Along: TypeAlias = Callable[[Facts, datetime], Iterable[tuple[datetime, float]]]
+"""What a name was at each instant of its bars until then, worked out once for them all."""

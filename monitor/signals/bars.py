@@ -79,7 +79,7 @@ class Bars:
         """Return the bars published by `now`."""
         if not self.bars or self.bars[-1].at <= now:
             return self
-        return Bars(bars=tuple(bar for bar in self.bars if bar.at <= now))
+        return Bars(bars=tuple([bar for bar in self.bars if bar.at <= now]))
 
 
 def day_of(hours: Hours, at: datetime) -> date:

@@ -1,6 +1,6 @@
 """How many of the exchange's issues go along with the index."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate
@@ -8,14 +8,14 @@ from statistics import fmean
 from typing import Final
 
 from monitor.model.reading import Bar
-from monitor.signals.answers import Found, OfMarket
+from monitor.signals.answers import Along, Found, OfMarket
 from monitor.signals.bars import Bars, point
 from monitor.signals.catalogue import BY_NAME
-from monitor.signals.facts import Facts
+from monitor.signals.facts import Facts, bars_until
 from monitor.signals.indicators import ema, slope
 from monitor.signals.sessions import is_session, open_seconds
 from monitor.signals.signal import Hours
-from monitor.signals.unbroken import run_of, too_short, unbroken
+from monitor.signals.unbroken import run_of, runs, too_short, unbroken
 
 _NONE: Final = Bars()
 _SLOPE: Final = 20
@@ -25,10 +25,13 @@ _MEAN: Final = 50
 
 def net_advances(facts: Facts, now: datetime) -> Bars:
     """Return advances less declines of the newest sessions in a row that have both."""
-    rose, fell = (
-        facts.bars.get(f"breadth.{side}|", _NONE).until(now) for side in ("advances", "declines")
-    )
-    return unbroken(_net(rose, fell), Hours.XNYS_CLOSE)
+    return unbroken(_all_net(facts, now), Hours.XNYS_CLOSE)
+
+
+def _all_net(facts: Facts, now: datetime) -> Bars:
+    """Return the same of every session that has both."""
+    rose, fell = (bars_until(facts, f"breadth.{side}", now) for side in ("advances", "declines"))
+    return _net(rose, fell)
 
 
 @lru_cache(maxsize=16)
@@ -66,17 +69,37 @@ def _mcclellan(facts: Facts, now: datetime) -> Found:
     run = net_advances(facts, now)
     if len(run.bars) < _LONG:
         return None, too_short(run, _LONG)
-    short, long = _means(run)
+    short, long = _means(run)[-1]
     return short - long, f"{short:,.0f} − {long:,.0f}, over {len(run.bars)} sessions"
 
 
 @lru_cache(maxsize=16)
-def _means(run: Bars) -> tuple[float, float]:
+def _means(run: Bars) -> Sequence[tuple[float, float]]:
+    """Return both means beside each session from the one that has both."""
     nets = [bar.close for bar in run.bars]
-    short, long = (ema(nets, period)[-1] for period in (_SHORT, _LONG))
-    assert short is not None
-    assert long is not None
-    return short, long
+    both = zip(ema(nets, _SHORT), ema(nets, _LONG), strict=True)
+    return tuple((short, long) for short, long in both if short is not None and long is not None)
+
+
+def _slopes(run: Bars) -> Sequence[float]:
+    line = ad_line(run)
+    return tuple(slope(line[n - _SLOPE : n]) for n in range(_SLOPE, len(line) + 1))
+
+
+def _oscillations(run: Bars) -> Sequence[float]:
+    return tuple(short - long for short, long in _means(run))
+
+
+def _along(values: Callable[[Bars], Sequence[float]]) -> Along:
+    """Return values beside the newest bars of every run, as they were known at each."""
+
+    def answer(facts: Facts, now: datetime) -> Iterator[tuple[datetime, float]]:
+        for run in runs(_all_net(facts, now), Hours.XNYS_CLOSE):
+            found = values(run)
+            beside = run.bars[len(run.bars) - len(found) :]
+            yield from ((bar.at, value) for bar, value in zip(beside, found, strict=True))
+
+    return answer
 
 
 def _divergence(facts: Facts, now: datetime) -> Found:
@@ -122,6 +145,12 @@ def _own_run(bars: Bars) -> Bars:
 def _mean(bars: Sequence[Bar]) -> float:
     return fmean(bar.close for bar in bars)
 
+
+ALONG_BREADTH: Final[Mapping[str, Along]] = {
+    "breadth.ad_line": _along(ad_line),
+    "breadth.ad_slope20": _along(_slopes),
+    "breadth.mcclellan": _along(_oscillations),
+}
 
 OF_BREADTH: Final[Mapping[str, OfMarket]] = {
     "breadth.ad_line": _ad_line,

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.model.reading import Reading
-from monitor.signals.answers import OfMarket
+from monitor.signals.answers import Along, OfMarket
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts, newest
-from monitor.signals.of_breadth import OF_BREADTH
+from monitor.signals.of_breadth import ALONG_BREADTH, OF_BREADTH
 from monitor.signals.of_carry import OF_CARRY
 from monitor.signals.of_macro import OF_MACRO
 from monitor.signals.of_realised import OF_REALISED
-from monitor.signals.of_technical import OF_TECHNICAL
+from monitor.signals.of_technical import ALONG_TECHNICAL, OF_TECHNICAL
 from monitor.signals.of_term import OF_TERM
 from monitor.signals.of_value import OF_VALUE
 from monitor.signals.sessions import open_seconds
@@ -33,6 +33,8 @@ OF_MARKET: Final[Mapping[str, OfMarket]] = {
     **OF_CARRY,
     **OF_VALUE,
 }
+ALONG: Final[Mapping[str, Along]] = {**ALONG_TECHNICAL, **ALONG_BREADTH}
+"""Those that take long, and are worked out once for all instants of a past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from monitor.model.reading import Bar
 from monitor.signals.answers import Found, OfMarket
 from monitor.signals.facts import Facts, newest
-from monitor.signals.unbroken import run_of, too_short, whole_of
+from monitor.signals.unbroken import last_of
 from monitor.signals.volatility import close_to_close, parkinson, yang_zhang
 
 _TRADED: Final = 252
@@ -32,10 +32,9 @@ def hv30_spx(facts: Facts, now: datetime) -> Found:
 
 
 def _of_closes(facts: Facts, name: str, now: datetime, count: int, year: int) -> Found:
-    run = run_of(facts, name, now)
-    if len(run.bars) <= count:
-        return None, too_short(run, count + 1)
-    seen = run.bars[-count - 1 :]
+    seen = last_of(facts, name, now, count + 1)
+    if isinstance(seen, str):
+        return None, seen
     return close_to_close([bar.close for bar in seen], year), _over(count, seen)
 
 
@@ -50,10 +49,9 @@ def _ranged(name: str, estimate: OfBars, sessions: int) -> OfMarket:
     """Return an estimate from highest and lowest values, for which a day must be over."""
 
     def answer(facts: Facts, now: datetime) -> Found:
-        run = whole_of(facts, name, now)
-        if len(run.bars) < sessions:
-            return None, too_short(run, sessions).replace("sessions", "whole days")
-        seen = run.bars[-sessions:]
+        seen = last_of(facts, name, now, sessions, whole=True)
+        if isinstance(seen, str):
+            return None, seen.replace("sessions", "whole days")
         return estimate(seen, _DAYS), _over(_RV, seen)
 
     return answer

@@ -15,7 +15,7 @@ from monitor.model.reading import Bar, Reading
 from monitor.signals.bars import Bars, day_of, long_ended
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts
-from monitor.signals.of_market import market
+from monitor.signals.of_market import ALONG, market
 from monitor.signals.series import INSTANT, Sample, Series, stamp
 from monitor.signals.sessions import is_session_of, session_close
 from monitor.signals.signal import Hours, Plausible, Signal
@@ -103,14 +103,18 @@ def _sessions(facts: Facts, signal: Signal, now: datetime) -> Iterator[Sample]:
 
 def _worked_out(facts: Facts, signal: Signal, now: datetime, since: datetime) -> Iterator[Sample]:
     """Yield what a computed name was whenever one of its inputs had a new last value."""
+    if signal.name in ALONG:
+        told = ALONG[signal.name](facts, now)
+        yield from (Sample(at=at, value=value) for at, value in told if at >= since)
+        return
     table = {
         key: bars for key, bars in facts.bars.items() if key.partition("|")[0] in signal.inputs
     }
     instants = {bar.at for bars in table.values() for bar in bars.bars if since <= bar.at <= now}
     for at in sorted(instants):
-        told = market(_as_of(table, at), signal.name, at).value
-        if isinstance(told, float | int):
-            yield Sample(at=at, value=float(told))
+        value = market(_as_of(table, at), signal.name, at).value
+        if isinstance(value, float | int):
+            yield Sample(at=at, value=float(value))
 
 
 def _as_of(table: Mapping[str, Bars], at: datetime) -> Facts:

@@ -4,25 +4,25 @@ What indicators run over: past a session nobody saw they would join two stretche
 as if they were one.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from monitor.signals.bars import Bars
+from monitor.model.reading import Bar
+from monitor.signals.bars import Bars, last_sessions
 from monitor.signals.catalogue import BY_NAME
-from monitor.signals.facts import Facts
+from monitor.signals.facts import Facts, bars_until
 from monitor.signals.sessions import session_close, sessions_back
-from monitor.signals.signal import Hours
+from monitor.signals.signal import Hours, Signal
 
-_NONE: Final = Bars()
 _ONE_DAY: Final = timedelta(days=1)
 _AT_ONCE: Final = timedelta(0)
 
 
 def run_of(facts: Facts, name: str, now: datetime) -> Bars:
     """Return a number's unbroken bars by `now`, the present session's so far included."""
-    bars = facts.bars.get(f"{name}|", _NONE)
-    return unbroken(bars.until(now), BY_NAME[name].hours)
+    return unbroken(bars_until(facts, name, now), BY_NAME[name].hours)
 
 
 def whole_of(facts: Facts, name: str, now: datetime) -> Bars:
@@ -31,13 +31,39 @@ def whole_of(facts: Facts, name: str, now: datetime) -> Bars:
     A late quote brings that after the close: it has come when it is stamped so late, or
     when the market has been closed for as long as a value may be old.
     """
-    run, signal = run_of(facts, name, now), BY_NAME[name]
-    if not run.bars:
-        return run
-    close = session_close(signal.hours, run.bars[-1].day)
-    if run.bars[-1].at >= close or close + (signal.max_age or _AT_ONCE) <= now:
-        return run
-    return _less_newest(run)
+    run = run_of(facts, name, now)
+    return _less_newest(run) if _goes_on(run, BY_NAME[name], now) else run
+
+
+def last_of(
+    facts: Facts, name: str, now: datetime, count: int, *, whole: bool = False
+) -> Sequence[Bar] | str:
+    """Return a number's newest `count` sessions in a row, or why they are not all known.
+
+    whole: less the newest session until its last value has come.
+    """
+    signal, bars = BY_NAME[name], bars_until(facts, name, now)
+    if whole and _goes_on(bars, signal, now):
+        bars = _less_newest(bars)
+    seen = last_sessions(bars, signal.hours, count)
+    return too_short(unbroken(bars, signal.hours), count) if isinstance(seen, str) else seen
+
+
+def _goes_on(bars: Bars, signal: Signal, now: datetime) -> bool:
+    """Say whether the newest session's last value is still to come."""
+    if not bars.bars:
+        return False
+    close = session_close(signal.hours, bars.bars[-1].day)
+    return bars.bars[-1].at < close and now < close + (signal.max_age or _AT_ONCE)
+
+
+def runs(bars: Bars, hours: Hours) -> Iterator[Bars]:
+    """Yield the unbroken stretches of bars, oldest first."""
+    found = list[Bars]()
+    while bars.bars:
+        found.append(unbroken(bars, hours))
+        bars = Bars(bars=bars.bars[: -len(found[-1].bars)])
+    yield from reversed(found)
 
 
 def too_short(run: Bars, count: int) -> str:
@@ -61,5 +87,6 @@ def _less_newest(run: Bars) -> Bars:
     return Bars(bars=run.bars[:-1])
 
 
+@lru_cache(maxsize=4_096)
 def _day_before(hours: Hours, day: date) -> date:
     return day - _ONE_DAY if hours is Hours.ALWAYS else sessions_back(day, 1)
