@@ -26,6 +26,7 @@ CSV: Final = ("text/csv", "application/csv", "text/plain", "application/octet-st
 _REMEMBERED: Final = 64
 _TOO_LONG_TO_REMEMBER: Final = 1_000_000
 _LONGEST_REST: Final = timedelta(minutes=15)
+_LONGEST_ASKED: Final = timedelta(days=1)
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -85,9 +86,10 @@ class Pacer:
             self._asked_at[host] = self.clock.now()
 
     def _check_rest(self, host: str) -> None:
-        until = self._rest_until.get(host)
-        if until is not None and self.clock.now() < until:
-            raise Transient(f"{host} is left alone until {until:%H:%M:%S} UTC, as it refused us")
+        until, now = self._rest_until.get(host), self.clock.now()
+        if until is not None and now < until:
+            at = f"{until:%H:%M:%S}" if until.date() == now.date() else f"{until:%d %b %H:%M:%S}"
+            raise Transient(f"{host} is left alone until {at} UTC, as it refused us")
 
     def refused(self, host: str, asked: timedelta | None) -> timedelta:
         """Note a 403 or 429 and return how long the host rests."""
@@ -246,12 +248,16 @@ def _check_type(host: str, given: str, accepts: Sequence[str]) -> None:
 
 
 def _retry_after(text: str, now: datetime) -> timedelta | None:
-    """Return the wait a header asks for, in seconds or as a date; None when it is neither."""
-    if text.strip().isascii() and text.strip().isdigit():
-        return timedelta(seconds=min(int(text), 86_400))
+    """Return the wait a header asks for, in seconds or as a date; None when it is neither.
+
+    No more than a day: what a server asks for longer, it may ask for again.
+    """
     try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
+        if text.strip().isascii() and text.strip().isdigit():
+            asked = timedelta(seconds=min(int(text), _LONGEST_ASKED // timedelta(seconds=1)))
+        else:
+            until = parsedate_to_datetime(text)
+            asked = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
+    except (ValueError, OverflowError):
         return None
-    aware = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(aware - now, timedelta(0))
+    return min(max(asked, timedelta(0)), _LONGEST_ASKED)

@@ -187,6 +187,15 @@ async def test_a_host_that_refuses_is_left_alone_for_as_long_as_it_asked(
     assert await site.get(f"{server.url}/x", accepts=JSON) == "{}"
 
 
+async def test_a_host_that_rests_until_tomorrow_is_said_to_with_the_date(
+    site: Web, server: Any
+) -> None:
+    server.answers(status=429, headers={"Retry-After": "Fri, 31 Dec 2027 23:59:59 GMT"})
+    for said in ("next try in 86400 s", "left alone until 03 Oct 20:30:00 UTC"):
+        with pytest.raises(Transient, match=said):
+            await site.get(f"{server.url}/x", accepts=JSON)
+
+
 @pytest.mark.parametrize(
     ("header", "rest_s"),
     [
@@ -195,6 +204,11 @@ async def test_a_host_that_refuses_is_left_alone_for_as_long_as_it_asked(
         pytest.param("Fri, 02 Oct 2026 20:00:00 GMT", 0, id="a date gone by"),
         pytest.param("soon", 60, id="neither: our own pause"),
         pytest.param("²", 60, id="a digit that is no number"),
+        pytest.param("9" * 20, 86_400, id="more than a day"),
+        pytest.param("9" * 5_000, 60, id="more digits than a number may have"),
+        pytest.param("Fri, 31 Dec 2027 23:59:59 GMT", 86_400, id="a date in a year"),
+        pytest.param("Fri, 31 Dec 9999 23:59:59 GMT", 86_400, id="the last date there is"),
+        pytest.param("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 60, id="a date there is not"),
     ],
 )
 async def test_retry_after_is_read(site: Web, server: Any, header: str, rest_s: float) -> None:
