@@ -117,8 +117,11 @@ def session_bounds(hours: Hours, day: date) -> tuple[datetime, datetime]:
 
 
 def is_session(day: date) -> bool:
-    """Return whether Cboe and the New York exchanges trade on `day`."""
-    return sessions_back(day, 0) == day
+    """Return whether Cboe and the New York exchanges trade on `day`.
+
+    None is known before 1990 nor past 2050.
+    """
+    return is_session_of(Hours.XNYS_CLOSE, day)
 
 
 def is_session_of(hours: Hours, day: date) -> bool:

@@ -165,6 +165,11 @@ def test_holidays_are_no_sessions() -> None:
         session_close(Hours.CBOE_VIX, date(2020, 2, 22))
 
 
+@pytest.mark.parametrize("day", [date.min, date(1954, 7, 1), date(2051, 1, 3), date.max])
+def test_a_day_no_calendar_knows_is_no_session(day: date) -> None:
+    assert not is_session(day)
+
+
 @pytest.mark.parametrize("year", [1989, 2051])
 def test_a_year_without_a_calendar_is_refused_rather_than_taken_for_closed(year: int) -> None:
     at = datetime(year, 6, 1, tzinfo=UTC)
