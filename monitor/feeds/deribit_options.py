@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from monitor.clock import Clock
-from monitor.errors import Permanent, Transient
+from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.deribit import BASE_URL, answered
 from monitor.feeds.http import JSON, Web
 from monitor.feeds.provider import Provider
+from monitor.feeds.several import likeliest_to_pass
 from monitor.feeds.smile import Quote, iv_in
 from monitor.feeds.witness import Witness, heard
 from monitor.model.reading import Reading
@@ -88,11 +89,19 @@ def month_out(signal: str, quotes: Iterable[Quote], witness: Witness) -> Reading
 
 
 def parse_summaries(text: str, witness: Witness) -> tuple[OptionSummary, ...]:
-    """Return every option in a book summary; raise Transient when there are none."""
+    """Return the options in a book summary less the odd ones; raise when there are none."""
     rows = witness.rows(answered(text, witness), "result")
     if not rows:
         raise Transient(f"{witness.source} lists no options")
-    return tuple(_summary(row, witness) for row in rows)
+    found, odd = list[OptionSummary](), list[HedgewatchError]()
+    for row in rows:
+        try:
+            found.append(_summary(row, witness))
+        except HedgewatchError as error:
+            odd.append(error)
+    if not found:
+        raise likeliest_to_pass(odd)
+    return tuple(found)
 
 
 def _summary(row: object, witness: Witness) -> OptionSummary:

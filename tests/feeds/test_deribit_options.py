@@ -92,6 +92,20 @@ def test_an_option_is_told_with_its_prices_in_coin() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(row("ETH-25DEC26-3000-C-X"), id="a name of another kind"),
+        pytest.param(row("ETH-27NOV26-2400-C", creation_timestamp=10**20), id="an absurd stamp"),
+        pytest.param({"instrument_name": "ETH-27NOV26-2400-C"}, id="nothing but a name"),
+    ],
+)
+def test_an_odd_row_costs_only_itself(odd: object) -> None:
+    witness = Witness(source="deribit_options", now=NOW)
+    sound = parse_summaries(answer(*CHAIN)["body"], witness)
+    assert parse_summaries(answer(odd, *CHAIN)["body"], witness) == sound
+
+
 def without(name: str) -> dict[str, object]:
     return {key: value for key, value in row("ETH-30OCT26-2100-C").items() if key != name}
 
