@@ -15,6 +15,7 @@ from monitor.feeds.http import Web
 from monitor.feeds.port import Bundled, Feed
 from monitor.feeds.provider import providers
 from monitor.feeds.settings import FeedSettings, keys_in, needs_key
+from monitor.feeds.several import silences
 from monitor.model.reading import Reading
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.sessions import open_seconds
@@ -75,7 +76,9 @@ class FeedVisit:
     ) -> Finding:
         found = [one for one in readings if one.name == signal]
         if not found:
-            why = f": {_bundled(feed)}" if _bundled(feed) else ""
+            reasons = dict.fromkeys(one.why for one in silences(feed, signal))
+            silent = "; ".join(reasons) or _bundled(feed)
+            why = f": {silent}" if silent else ""
             text = f"gave no {signal}{why}; {self._mend(feed.name, signal, others)}"
             return Finding(ok=False, subject=feed.name, text=text)
         if signal.startswith(_CALENDAR):

@@ -202,5 +202,5 @@ def _feeds(
 def _together(signal: str, feeds: Sequence[Feed], clock: Clock, outages: Outages) -> Feed:
     """Return providers as one: the first that works, or of a family all of them."""
     if BY_NAME[signal].keyed and len(feeds) > 1:
-        return MergedFeed(signal=signal, feeds=feeds)
+        return MergedFeed(signal=signal, feeds=feeds, clock=clock, outages=outages)
     return FallbackFeed(signal=signal, feeds=feeds, clock=clock, outages=outages)

@@ -14,7 +14,7 @@ from typing import Final
 from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
 from monitor.feeds.foreign import Plausible, number
-from monitor.feeds.funding import COINS, coin_of, daily, funding, spaced
+from monitor.feeds.funding import COINS, coin_of, daily, funding, signal_of, spaced
 from monitor.feeds.http import JSON, Web
 from monitor.feeds.provider import Bygone, FeedSettings, Historian, Provider, Stretch
 from monitor.feeds.several import Several
@@ -39,12 +39,12 @@ class Binance:
     clock: Clock
     base_url: str | None = None
     name: str = _SOURCE
-    _several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
+    several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what is answered; raise Transient or Permanent when nothing is."""
-        prices = {f"price of {coin}": partial(self._price, coin) for coin in COINS}
-        return await self._several.ask({**prices, "funding": self._funding})
+        prices = {f"{coin.lower()}.price": partial(self._price, coin) for coin in COINS}
+        return await self.several.ask({**prices, "funding": self._funding})
 
     async def _price(self, coin: str) -> tuple[Reading, ...]:
         text = await self.web.get(
@@ -57,15 +57,18 @@ class Binance:
     async def _funding(self) -> tuple[Reading, ...]:
         host = self.base_url or FUTURES_URL
         text = await self.web.get(f"{host}/fapi/v1/fundingInfo", accepts=JSON)
-        hours = parse_intervals(text, heard(_SOURCE, self.clock))
-        found = []
-        for coin in COINS:
-            text = await self.web.get(
-                f"{host}/fapi/v1/premiumIndex", accepts=JSON, params={"symbol": f"{coin}USDT"}
-            )
-            witness = heard(_SOURCE, self.clock)
-            found.append(parse_funding(text, coin, hours.get(f"{coin}USDT"), witness))
-        return tuple(found)
+        intervals = parse_intervals(text, heard(_SOURCE, self.clock))
+        return await self.several.ask(
+            {signal_of(coin): partial(self._funding_of, coin, intervals) for coin in COINS}
+        )
+
+    async def _funding_of(self, coin: str, intervals: Mapping[str, object]) -> tuple[Reading, ...]:
+        host, witness = self.base_url or FUTURES_URL, heard(_SOURCE, self.clock)
+        hours = interval_hours(intervals, f"{coin}USDT", witness)
+        text = await self.web.get(
+            f"{host}/fapi/v1/premiumIndex", accepts=JSON, params={"symbol": f"{coin}USDT"}
+        )
+        return (parse_funding(text, coin, hours, heard(_SOURCE, self.clock)),)
 
 
 def parse_price(text: str, coin: str, witness: Witness) -> Reading:
@@ -78,30 +81,31 @@ def parse_price(text: str, coin: str, witness: Witness) -> Reading:
     return witness.reading(f"{coin.lower()}.price", newest.close, newest.at)
 
 
-def parse_intervals(text: str, witness: Witness) -> Mapping[str, int]:
-    """Return the funding interval in hours of each symbol whose own differs or did."""
-    found = {}
-    for row in witness.rows(witness.document(text)):
-        hours = witness.pick(row, "fundingIntervalHours")
-        if (
-            isinstance(hours, bool)
-            or not isinstance(hours, int)
-            or not 1 <= hours <= _STANDARD_HOURS
-        ):
-            raise Transient(f"{_SOURCE} sent {str(hours)[:20]!r} as a funding interval")
-        found[str(witness.pick(row, "symbol"))] = hours
-    return found
+def parse_intervals(text: str, witness: Witness) -> Mapping[str, object]:
+    """Return what is said of each symbol whose funding interval differs or did."""
+    rows = witness.rows(witness.document(text))
+    return {str(witness.pick(row, "symbol")): row for row in rows}
 
 
-def parse_funding(text: str, coin: str, hours: int | None, witness: Witness) -> Reading:
-    """Return the rate of the running interval as a year's. hours: None where none is listed."""
+def interval_hours(intervals: Mapping[str, object], symbol: str, witness: Witness) -> int:
+    """Return a symbol's funding interval; raise Transient or Permanent for one that is none."""
+    if symbol not in intervals:
+        return _STANDARD_HOURS
+    hours = witness.pick(intervals[symbol], "fundingIntervalHours")
+    if isinstance(hours, int) and not isinstance(hours, bool) and 1 <= hours <= _STANDARD_HOURS:
+        return hours
+    raise Transient(f"{_SOURCE} sent {str(hours)[:20]!r} as a funding interval")
+
+
+def parse_funding(text: str, coin: str, hours: int, witness: Witness) -> Reading:
+    """Return the rate of the running interval as a year's. hours: how long that is."""
     document = witness.document(text)
     symbol = witness.pick(document, "symbol")
     if symbol != f"{coin}USDT":
         raise Permanent(f"{_SOURCE} was asked for {coin}USDT and sent {str(symbol)[:20]!r}")
     rate = witness.figure(witness.pick(document, "lastFundingRate"), "lastFundingRate")
     at = witness.instant(witness.pick(document, "time"), "time")
-    return funding(witness, coin, at, rate=rate, hours=hours or _STANDARD_HOURS)
+    return funding(witness, coin, at, rate=rate, hours=hours)
 
 
 async def fetch(web: Web, clock: Clock, own: FeedSettings, stretch: Stretch) -> Bygone:

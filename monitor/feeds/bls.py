@@ -30,6 +30,7 @@ _SOURCE: Final = "bls"
 _SERIES: Final[Mapping[str, str]] = {"CUUR0000SA0": "cpi", "WPUFD4": "ppi"}
 _YEARS_BACK: Final = 4
 _MONTH: Final = re.compile(r"M(0[1-9]|1[0-2])", re.ASCII)  # M13 is a year's mean
+_YEAR: Final = re.compile(r"[1-9]\d{3}", re.ASCII)
 _UNPUBLISHED: Final = ("-", "")
 
 
@@ -46,7 +47,7 @@ class Bls:
     base_url: str = BASE_URL
     name: str = _SOURCE
     _seen: FirstSeen = field(default_factory=FirstSeen, init=False)
-    _several: Several = field(default_factory=lambda: Several(_SOURCE), init=False)
+    several: Several = field(default_factory=lambda: Several(_SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return the changes of what makes sense; raise Transient or Permanent for neither."""
@@ -61,8 +62,11 @@ class Bls:
         version = "v1" if self.key is None else "v2"
         url = f"{self.base_url}/{version}/timeseries/data/"
         series = parse_series(await self.web.post(url, asked, accepts=JSON))
-        return await self._several.ask(
-            {index: partial(self._changes, name, series) for name, index in _SERIES.items()}
+        return await self.several.ask(
+            {
+                f"macro.{index}": partial(self._changes, name, series)
+                for name, index in _SERIES.items()
+            }
         )
 
     async def _changes(self, name: str, series: Mapping[str, object]) -> tuple[Reading, ...]:
@@ -99,7 +103,7 @@ def _levels(series: str, rows: object) -> Iterator[tuple[date, float]]:
         month = _MONTH.fullmatch(period)
         if month is None or value in _UNPUBLISHED:
             continue
-        if not (year.isascii() and year.isdigit() and len(year) == len("2026")):
+        if not _YEAR.fullmatch(year):
             raise Transient(f"{_SOURCE} sent {year[:20]!r} as a year")
         yield date(int(year), int(month[1]), 1), figure(value, what=series, source=_SOURCE)
 

@@ -120,11 +120,14 @@ def new_york_stamp(value: object, *, source: str) -> datetime:
     """Return a `last_trade_time` in UTC; it is New York time and does not say so."""
     try:
         stamp = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        stamp = stamp and (stamp if stamp.tzinfo else stamp.replace(tzinfo=NEW_YORK)).astimezone(
+            UTC
+        )
+    except (ValueError, OverflowError):
         stamp = None
     if stamp is None:
         raise Transient(f"{source} sent {str(value)[:40]!r} as last_trade_time, which is no time")
-    return (stamp if stamp.tzinfo else stamp.replace(tzinfo=NEW_YORK)).astimezone(UTC)
+    return stamp
 
 
 PROVIDER = Provider(

@@ -46,11 +46,11 @@ class CboeHistory:
     clock: Clock
     base_url: str = BASE_URL
     name: str = _SOURCE
-    _several: Several = field(default_factory=lambda: Several(_SOURCE), init=False)
+    several: Several = field(default_factory=lambda: Several(_SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return a reading an index; raise Transient or Permanent when there is none."""
-        return await self._several.ask({one: partial(self._last, one) for one in _FILES})
+        return await self.several.ask({one: partial(self._last, one) for one in _FILES})
 
     async def _last(self, signal: str) -> tuple[Reading, ...]:
         text = await self.web.get(_url(self.base_url, signal), accepts=CSV)
@@ -99,7 +99,7 @@ def _day(text: str) -> date:
     try:
         month, day, year = text.split("/")
         return date(int(year), int(month), int(day))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Transient(f"{_SOURCE} sent {text[:20]!r} as a date") from None
 
 

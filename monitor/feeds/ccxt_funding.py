@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Permanent, Transient
-from monitor.feeds.funding import COINS, funding
+from monitor.feeds.funding import COINS, funding, signal_of
 from monitor.feeds.provider import Provider
 from monitor.feeds.several import Several
 from monitor.feeds.witness import Witness, heard
@@ -67,14 +67,14 @@ class CcxtFunding:
     name: str = _SOURCE
     opens: Callable[[str, str | None], Exchange] = open_exchange
     _opened: Exchange | None = field(default=None, init=False)
-    _several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
+    several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what is told; raise Transient or Permanent when nothing is."""
         told = await asyncio.to_thread(self._ask)
         witness = heard(_SOURCE, self.clock)
-        return self._several.hear(
-            {f"funding of {coin}": partial(self._funding, coin, told, witness) for coin in COINS}
+        return self.several.hear(
+            {signal_of(coin): partial(self._funding, coin, told, witness) for coin in COINS}
         )
 
     def _ask(self) -> Mapping[str, Mapping[str, object]]:

@@ -7,7 +7,8 @@ from typing import Final
 
 from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Permanent, Transient
-from monitor.feeds.outages import Cause, Kind, Outages, reasons
+from monitor.feeds.hearing import Heard, hear
+from monitor.feeds.outages import Cause, Kind, Outages, as_one, reasons
 from monitor.feeds.port import Feed
 from monitor.model.reading import Reading
 from monitor.signals.catalogue import BY_NAME
@@ -31,7 +32,7 @@ class FallbackFeed:
     feeds: Sequence[Feed]
     clock: Clock
     outages: Outages = field(default_factory=Outages)
-    _met: dict[str, Cause] = field(default_factory=dict, init=False)
+    _met: tuple[Cause, ...] = field(default=(), init=False)
     _still: dict[str, tuple[float, datetime]] = field(default_factory=dict, init=False)
     _given: datetime | None = field(default=None, init=False)
 
@@ -52,50 +53,50 @@ class FallbackFeed:
         met: list[Cause] = []
         for feed in self.feeds:
             try:
-                readings = await self._ask(feed)
+                heard = await hear(feed, self.signal, clock=self.clock, faults=self.outages.faults)
             except (Transient, Permanent) as error:
                 errors.append(error)
                 met.append(self._cause(feed.name, Kind.FAILS, "", str(error)))
                 continue
-            cause = self._why_not(feed.name, readings)
-            if cause is None:
+            causes = self._why_not(feed.name, heard)
+            met += [*causes, *heard.silent]
+            if heard.readings and not causes:
                 self._say(met, feed.name)
-                return self._give(readings)
-            met.append(cause)
-            if readings:
-                old.append(readings)
+                return self._give(heard.readings)
+            if heard.readings:
+                old.append(heard.readings)
             else:
-                errors.append(Transient(cause.text))
+                errors.append(Transient(reasons((*causes, *heard.silent))))
         self._say(met, "")
         newest = max(old, key=_newest, default=())
         if newest and (not errors or self._given is None or _newest(newest) > self._given):
             return self._give(newest)
-        raise _told(errors, reasons(met), later=bool(old))
-
-    async def _ask(self, feed: Feed) -> tuple[Reading, ...]:
-        return tuple(r for r in await feed.read() if r.name == self.signal)
+        failure = as_one(errors, reasons(met) or "no provider is configured", later=bool(old))
+        failure.told = bool(errors)
+        raise failure
 
     def _give(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
         self._given = _newest(readings)
         return readings
 
-    def _why_not(self, provider: str, readings: Sequence[Reading]) -> Cause | None:
-        """Return why an answer is not fresh, None where it is."""
+    def _why_not(self, provider: str, heard: Heard) -> tuple[Cause, ...]:
+        """Return why an answer is not fresh; nothing where it is, or says itself why not."""
         signal = BY_NAME[self.signal]
-        if not readings:
+        if not heard.readings:
             text = f"{provider} gave no {self.signal}"
-            return self._cause(provider, Kind.SILENT, self.signal, text)
-        newest = max(readings, key=lambda one: one.as_of)
+            silent = self._cause(provider, Kind.SILENT, self.signal, text)
+            return () if heard.silent else (silent,)
+        newest = max(heard.readings, key=lambda one: one.as_of)
         still_s = self._repeats(provider, newest)
         age_s = open_seconds(signal.hours, newest.as_of, self.clock.now())
         if signal.max_age is not None and age_s > signal.max_age.total_seconds():
             at = newest.as_of.astimezone(UTC)
             text = f"{provider} gives nothing newer than {at:%d %b %H:%M} UTC"
-            return self._cause(provider, Kind.OLD, text, text)
+            return (self._cause(provider, Kind.OLD, f"{at:%Y-%m-%d}", text),)
         if signal.frozen_after is not None and still_s > signal.frozen_after.total_seconds():
             text = f"{provider} has given {newest.value:g} as {self.signal} for {spell(still_s)}"
-            return self._cause(provider, Kind.FROZEN, self.signal, text)
-        return None
+            return (self._cause(provider, Kind.FROZEN, self.signal, text),)
+        return ()
 
     def _repeats(self, provider: str, reading: Reading) -> float:
         """Return for how long a provider has given this very value, in its market's hours."""
@@ -107,9 +108,9 @@ class FallbackFeed:
 
     def _cause(self, provider: str, kind: Kind, of: str, text: str) -> Cause:
         """Return the cause; while it lasts it is the one first met, so that it is one."""
-        before = self._met.get(provider)
-        if before is not None and before.kind is kind:
-            of = before.of
+        for before in self._met:
+            if before.provider == provider and before.kind is kind is not Kind.SILENT:
+                of = before.of
         return Cause(provider=provider, kind=kind, of=of, text=text)
 
     def _say(self, met: Sequence[Cause], source: str) -> None:
@@ -119,14 +120,13 @@ class FallbackFeed:
         answering = asked - {one.provider for one in met if one.kind is Kind.FAILS}
         ended = [
             one
-            for name, one in self._met.items()
-            if name == source or (one.kind is Kind.FAILS and name in answering)
+            for one in self._met
+            if one.provider == source or (one.kind is Kind.FAILS and one.provider in answering)
         ]
-        self._met = {one.provider: one for one in met}
-        serves = f"now comes from {source}" if source else "has nothing fresh"
+        self._met = tuple(met)
         self.outages.tell(
             self.signal,
-            f"{self.signal} {serves}; {reasons(met)}",
+            f"{self.signal} {_serves(met, source)}; {reasons(met)}",
             causes=[one for one in met if self._is_outage(one)],
             ended=ended,
         )
@@ -139,14 +139,9 @@ def _newest(readings: Sequence[Reading]) -> datetime:
     return max(reading.as_of for reading in readings)
 
 
-def _told(errors: Sequence[HedgewatchError], reason: str, *, later: bool) -> HedgewatchError:
-    """Return failures as one, which has been said already. later: an answer may yet come."""
-    transient = [error for error in errors if isinstance(error, Transient)]
-    waits = [error.retry_after for error in transient if error.retry_after is not None]
-    told: HedgewatchError
-    if transient or later:
-        told = Transient(reason, retry_after=min(waits, default=None))
-    else:
-        told = Permanent(reason or "no provider is configured")
-    told.told = bool(errors)
-    return told
+def _serves(met: Sequence[Cause], source: str) -> str:
+    """Return what a signal comes to. met: why it is no better."""
+    if not source:
+        return "has nothing fresh"
+    first = all(one.provider == source for one in met)
+    return "is not whole" if first else f"now comes from {source}"

@@ -36,11 +36,11 @@ class CoinGecko:
     base_url: str = BASE_URL
     coins: Mapping[str, str] = field(default_factory=dict)
     name: str = _SOURCE
-    _several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
+    several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what is answered; raise Transient or Permanent when nothing is."""
-        return await self._several.ask({"market shares": self._shares, "coins": self._coins})
+        return await self.several.ask({"rotation": self._shares, "token proxy": self._coins})
 
     async def _shares(self) -> tuple[Reading, ...]:
         text = await self.web.get(f"{self.base_url}/global", accepts=JSON)
@@ -65,10 +65,10 @@ class CoinGecko:
             "token.supply": partial(token, "token.supply", "circulating_supply"),
         }
         for key, coin in coins.items():
-            parts[f"price of {key}"] = partial(
+            parts[f"proxy.price.{key}"] = partial(
                 _coin, coin, rows, witness, "proxy.price", "current_price", key=key
             )
-        return self._several.hear(parts)
+        return self.several.hear(parts)
 
 
 def parse_shares(text: str, witness: Witness) -> tuple[Reading, ...]:

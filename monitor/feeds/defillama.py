@@ -44,11 +44,11 @@ class DefiLlama:
     base_url: str = BASE_URL
     protocol: str = _DEFAULT
     name: str = _SOURCE
-    _several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
+    several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what is answered of the three; raise Transient or Permanent when nothing is."""
-        return await self._several.ask({signal: partial(self._sum, signal) for signal in _CHARTS})
+        return await self.several.ask({signal: partial(self._sum, signal) for signal in _CHARTS})
 
     async def _sum(self, signal: str) -> tuple[Reading, ...]:
         text = await self.web.get(

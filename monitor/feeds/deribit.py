@@ -37,13 +37,13 @@ class Deribit:
     clock: Clock
     base_url: str = BASE_URL
     name: str = _SOURCE
-    _several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
+    several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what is answered of the four; raise Transient or Permanent when nothing is."""
-        volatility = {f"DVOL of {coin}": partial(self._dvol, coin) for coin in COINS}
-        price = {f"price of {coin}": partial(self._price, coin) for coin in COINS}
-        return await self._several.ask({**volatility, **price})
+        volatility = {f"dvol.{coin.lower()}": partial(self._dvol, coin) for coin in COINS}
+        price = {f"{coin.lower()}.price": partial(self._price, coin) for coin in COINS}
+        return await self.several.ask({**volatility, **price})
 
     async def _dvol(self, coin: str) -> tuple[Reading, ...]:
         now = self.clock.now()

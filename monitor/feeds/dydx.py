@@ -6,7 +6,7 @@ from typing import Final
 
 from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
-from monitor.feeds.funding import COINS, funding
+from monitor.feeds.funding import COINS, funding, signal_of
 from monitor.feeds.http import JSON, Web
 from monitor.feeds.provider import Provider
 from monitor.feeds.several import Several
@@ -26,12 +26,12 @@ class Dydx:
     clock: Clock
     base_url: str = BASE_URL
     name: str = _SOURCE
-    _several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
+    several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what is answered; raise Transient or Permanent when nothing is."""
-        return await self._several.ask(
-            {f"funding of {coin}": partial(self._funding, coin) for coin in COINS}
+        return await self.several.ask(
+            {signal_of(coin): partial(self._funding, coin) for coin in COINS}
         )
 
     async def _funding(self, coin: str) -> tuple[Reading, ...]:

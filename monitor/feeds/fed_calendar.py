@@ -52,10 +52,13 @@ KNOWN: Final[Mapping[date, float]] = {
 }
 _SURE_UNTIL: Final = date(2026, 10, 1)
 """Up to here the known days are complete, whatever the calendar says of the past."""
-_NEWER: Final = "days beyond those known"
+_CALENDAR: Final = "calendar.fomc"
 _MEETING: Final = "fomc meeting"
 _NUMBERS: Final = re.compile(r"\d+", re.ASCII)
 _ONE_DAY: Final = timedelta(days=1)
+_LONGEST: Final = 2 * _ONE_DAY
+"""From a meeting's first day to its last."""
+_YEARS: Final = range(2000, 2100)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,11 +73,11 @@ class FedCalendar:
     clock: Clock
     base_url: str = BASE_URL
     name: str = _SOURCE
-    _several: Several = field(default_factory=lambda: Several(_SOURCE), init=False)
+    several: Several = field(default_factory=lambda: Several(_SOURCE), init=False)
 
     def bundled(self) -> str:
         """Return why the known days are given alone; empty while the calendar answers."""
-        return self._several.silent(_NEWER)
+        return next((one.why for one in self.several.silences(_CALENDAR)), "")
 
     async def read(self) -> tuple[Reading, ...]:
         """Return every decision known; raise Transient or Permanent when none lies ahead."""
@@ -89,9 +92,9 @@ class FedCalendar:
         except (Transient, Permanent) as error:
             if max(KNOWN) < today:
                 raise
-            self._several.tell(_NEWER, error)
+            self.several.note(_CALENDAR, error)
         else:
-            self._several.tell(_NEWER, None)
+            self.several.note(_CALENDAR, None)
         seen = {day: value for day, value in days.items() if value or announced(day) <= now}
         return tuple(marked("calendar.fomc", seen, Witness(source=_SOURCE, now=now)))
 
@@ -134,21 +137,26 @@ def _meeting_days(event: object) -> Iterator[tuple[date, float]]:
     if not said.startswith(_MEETING) or "cancel" in said:
         return
     month = str(pick(event, "month", source=_SOURCE))
-    numbers = [int(one) for one in _NUMBERS.findall(str(pick(event, "days", source=_SOURCE)))]
+    written = str(pick(event, "days", source=_SOURCE))
     try:
-        first = date.fromisoformat(f"{month.strip()}-{numbers[0]:02d}")
-        last = _on(first, numbers[-1])
+        numbers = [int(one) for one in _NUMBERS.findall(written)]
+        days = [date.fromisoformat(f"{month.strip()}-{numbers[0]:02d}")]
+        for number in numbers[1:]:
+            days.append(_after(days[-1], number))
     except (ValueError, IndexError):
         raise Transient(f"{_SOURCE} dates a meeting {month[:20]!r}, which is no month") from None
+    first, last = days[0], days[-1]
+    if last - first > _LONGEST or first.year not in _YEARS:
+        raise Transient(f"{_SOURCE} dates a meeting {first} to {last}, which is absurd")
     value = 0.0 if "unscheduled" in said else 1.0
     yield from ((first + n * _ONE_DAY, value) for n in range((last - first).days + 1))
 
 
-def _on(first: date, number: int) -> date:
+def _after(day: date, number: int) -> date:
     """Return the next day of that number: "31, 1" reaches into the month after."""
-    if number >= first.day:
-        return first.replace(day=number)
-    return date(first.year + first.month // 12, first.month % 12 + 1, number)
+    if number > day.day:
+        return day.replace(day=number)
+    return date(day.year + day.month // 12, day.month % 12 + 1, number)
 
 
 PROVIDER = Provider(

@@ -80,13 +80,13 @@ class Fred:
     base_url: str = BASE_URL
     name: str = SOURCE
     _seen: FirstSeen = field(default_factory=FirstSeen, init=False)
-    _several: Several = field(default_factory=lambda: Several(SOURCE), init=False)
+    several: Several = field(default_factory=lambda: Several(SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return the prints; raise Transient or Permanent when there are none at all."""
         today = self.clock.now().date()
         recent, long_ago = today - _DAYS, months_before(today.replace(day=1), _MONTHS)
-        return await self._several.ask(
+        return await self.several.ask(
             {
                 **{
                     name: partial(self._ask, series.id, recent, partial(_daily, name))
@@ -94,7 +94,9 @@ class Fred:
                 },
                 _REER: partial(self._ask, _REER_ID, long_ago, partial(_reer, self._seen)),
                 **{
-                    index: partial(self._ask, series, long_ago, partial(_prices, index, self._seen))
+                    f"macro.{index}": partial(
+                        self._ask, series, long_ago, partial(_prices, index, self._seen)
+                    )
                     for index, series in _INDICES.items()
                 },
             }

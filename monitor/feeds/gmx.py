@@ -14,7 +14,7 @@ from typing import Final
 
 from monitor.clock import Clock
 from monitor.errors import Permanent
-from monitor.feeds.funding import funding
+from monitor.feeds.funding import funding, signal_of
 from monitor.feeds.http import JSON, Web
 from monitor.feeds.provider import Provider
 from monitor.feeds.several import Several, first_of
@@ -48,7 +48,7 @@ class Gmx:
     clock: Clock
     hosts: Sequence[str] = HOSTS
     name: str = _SOURCE
-    _several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
+    several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what is told; raise Transient or Permanent when no host tells anything."""
@@ -58,8 +58,8 @@ class Gmx:
         text = await self.web.get(f"{host}/markets/info", accepts=JSON)
         witness = heard(_SOURCE, self.clock)
         markets = parse_markets(text, witness)
-        return self._several.hear(
-            {f"funding of {coin}": partial(_funding, coin, markets, witness) for coin in MARKETS}
+        return self.several.hear(
+            {signal_of(coin): partial(_funding, coin, markets, witness) for coin in MARKETS}
         )
 
 

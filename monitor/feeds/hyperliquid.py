@@ -12,7 +12,7 @@ from typing import Final
 
 from monitor.clock import Clock
 from monitor.errors import Permanent
-from monitor.feeds.funding import COINS, annual, coin_of, daily, funding
+from monitor.feeds.funding import COINS, annual, coin_of, daily, funding, signal_of
 from monitor.feeds.http import JSON, Web
 from monitor.feeds.provider import Bygone, FeedSettings, Historian, Provider, Stretch
 from monitor.feeds.several import Several
@@ -33,34 +33,33 @@ class Hyperliquid:
     clock: Clock
     base_url: str = BASE_URL
     name: str = _SOURCE
-    _several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
+    several: Several = field(default_factory=partial(Several, _SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what is told; raise Transient or Permanent when nothing is."""
         question = {"type": "metaAndAssetCtxs"}
         text = await self.web.post(f"{self.base_url}/info", question, accepts=JSON)
         witness = heard(_SOURCE, self.clock)
-        rates = parse_contexts(text, witness)
-        return self._several.hear(
-            {f"funding of {coin}": partial(_funding, coin, rates, witness) for coin in COINS}
+        contexts = parse_contexts(text, witness)
+        return self.several.hear(
+            {signal_of(coin): partial(_funding, coin, contexts, witness) for coin in COINS}
         )
 
 
 def parse_contexts(text: str, witness: Witness) -> Mapping[object, object]:
-    """Return the hour's rate of each coin as stated; raise Permanent when the lists do not pair."""
+    """Return what is said of each coin; raise Permanent when the lists do not pair."""
     document = witness.document(text)
     names = [witness.pick(one, "name") for one in witness.rows(document, 0, "universe")]
     contexts = witness.rows(document, 1)
     if len(names) != len(contexts):
         raise Permanent(f"{_SOURCE} sent {len(contexts)} contexts for {len(names)} coins")
-    rates = (witness.pick(context, "funding") for context in contexts)
-    return dict(zip(names, rates, strict=True))
+    return dict(zip(names, contexts, strict=True))
 
 
-def _funding(coin: str, rates: Mapping[object, object], witness: Witness) -> Reading:
-    if coin not in rates:
+def _funding(coin: str, contexts: Mapping[object, object], witness: Witness) -> Reading:
+    if coin not in contexts:
         raise Permanent(f"{_SOURCE} lists no {coin}")
-    rate = witness.figure(rates[coin], "funding")
+    rate = witness.figure(witness.pick(contexts[coin], "funding"), "funding")
     return funding(witness, coin, witness.now, rate=rate, hours=_INTERVAL_HOURS)
 
 

@@ -1,10 +1,13 @@
 """What keeps providers from giving fresh values: each cause said once for all it touches."""
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+from monitor.errors import HedgewatchError, Permanent, Transient
+from monitor.feeds.faults import Faults
 
 _log: Final = logging.getLogger(__name__)
 
@@ -48,6 +51,7 @@ class Outages:
     longer asked is not back.
     """
 
+    faults: Faults = field(default_factory=Faults, init=False)
     _held: dict[Cause, set[str]] = field(default_factory=dict, init=False)
     _ended: set[Cause] = field(default_factory=set, init=False)
 
@@ -86,3 +90,15 @@ def reasons(causes: Iterable[Cause]) -> str:
         text if text.startswith(f"{who[0]} ") else f"{', '.join(who)}: {text}"
         for text, who in named.items()
     )
+
+
+def as_one(errors: Sequence[HedgewatchError], reason: str, *, later: bool) -> HedgewatchError:
+    """Return failures as one: Transient if any may pass, with the shortest wait asked for.
+
+    later: an answer may yet come all the same.
+    """
+    transient = [error for error in errors if isinstance(error, Transient)]
+    waits = [error.retry_after for error in transient if error.retry_after is not None]
+    if transient or later:
+        return Transient(reason, retry_after=min(waits, default=None))
+    return Permanent(reason)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+from monitor.errors import Transient
 from monitor.feeds.foreign import number, past
 from monitor.feeds.new_york import NEW_YORK, release_time
 from monitor.feeds.releases import released_at
@@ -22,6 +23,7 @@ _LAG: Final = timedelta(days=16)
 _LAGS: Final[Mapping[str, timedelta]] = {"reer": timedelta(days=25)}
 _ONE_DAY: Final = timedelta(days=1)
 _LEVEL: Final = Plausible(above=0, up_to=100_000)
+_YEARS: Final = range(1900, 2100)
 _SPANS: Final[Mapping[str, int]] = {"mom": 1, "yoy": 12}
 
 
@@ -74,6 +76,7 @@ class FirstSeen:
         """
         now, first_look = witness.now, index not in self._looked
         for month in months:
+            _check(month, source=witness.source)
             past(month_end(month), now=now, lead=witness.lead, source=witness.source)
             at = known_at(index, month, now) if first_look else now
             self._seen.setdefault((index, month), at)
@@ -87,11 +90,18 @@ class FirstSeen:
 
 
 def levels_of(rows: Iterable[tuple[date, float]], *, source: str) -> Mapping[date, float]:
-    """Return an index by month; raise Transient for a level that is no level."""
-    return {
-        month.replace(day=1): number(value, what="an index", source=source, plausible=_LEVEL)
-        for month, value in rows
-    }
+    """Return an index by month; raise Transient for a level or a month that is none."""
+    found = {}
+    for month, value in rows:
+        _check(month, source=source)
+        level = number(value, what="an index", source=source, plausible=_LEVEL)
+        found[month.replace(day=1)] = level
+    return found
+
+
+def _check(month: date, *, source: str) -> None:
+    if month.year not in _YEARS:
+        raise Transient(f"{source} sent a value of {month:%b} {month.year}, which is absurd")
 
 
 def change_readings(

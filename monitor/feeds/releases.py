@@ -28,7 +28,7 @@ from monitor.model.reading import Reading
 BASE_URL: Final = "https://api.stlouisfed.org"
 _SOURCE: Final = "releases"
 _IDS: Final[Mapping[str, int]] = {"cpi": 10, "ppi": 46}
-_NEWER: Final = "days beyond those known"
+_CALENDAR: Final = "calendar"
 _LOOK_BACK: Final = timedelta(days=400)
 # Each the release of the month before it.
 CPI_DAYS: Final = days_of(
@@ -69,11 +69,11 @@ class Releases:
     key: str | None = None
     base_url: str = BASE_URL
     name: str = _SOURCE
-    _several: Several = field(default_factory=lambda: Several(_SOURCE), init=False)
+    several: Several = field(default_factory=lambda: Several(_SOURCE), init=False)
 
     def bundled(self) -> str:
         """Return why the known days are given alone; empty while FRED answers, or has no key."""
-        return self._several.silent(_NEWER)
+        return next((one.why for one in self.several.silences(_CALENDAR)), "")
 
     async def read(self) -> tuple[Reading, ...]:
         """Return every known day; raise Transient or Permanent when none lies ahead."""
@@ -88,9 +88,9 @@ class Releases:
             except (Transient, Permanent) as error:
                 if CPI_DAYS[-1] < new_york_day(now):
                     raise
-                self._several.tell(_NEWER, error)
+                self.several.note(_CALENDAR, error)
             else:
-                self._several.tell(_NEWER, None)
+                self.several.note(_CALENDAR, None)
                 days = {
                     index: merged(known, told[index], today=new_york_day(now))
                     for index, known in days.items()

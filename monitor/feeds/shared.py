@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from monitor.clock import stopwatch
 from monitor.feeds.port import Feed
+from monitor.feeds.several import InParts, Several
 from monitor.model.reading import Reading
 
 
@@ -28,6 +29,11 @@ class SharedFeed:
     def name(self) -> str:
         """Return the provider's name."""
         return self.feed.name
+
+    @property
+    def several(self) -> Several:
+        """Return what keeps the silences of its things; an empty one where it is one thing."""
+        return self.feed.several if isinstance(self.feed, InParts) else Several(self.name)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what the provider says or said; raise what it raises or raised."""

@@ -38,12 +38,12 @@ class YahooQuotes:
     base_url: str = BASE_URL
     names: Mapping[str, str] = field(default_factory=dict)
     name: str = SOURCE
-    _several: Several = field(default_factory=lambda: Several(SOURCE), init=False)
+    several: Several = field(default_factory=lambda: Several(SOURCE), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return a reading a chart that makes sense; raise Transient or Permanent for none."""
         charts = (_VIX, _SPX, *_proxies(self.names))
-        return await self._several.ask({one.symbol: partial(self._quote, one) for one in charts})
+        return await self.several.ask({one.what: partial(self._quote, one) for one in charts})
 
     async def _quote(self, asked: Asked) -> tuple[Reading, ...]:
         text = await self.web.get(

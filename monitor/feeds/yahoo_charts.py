@@ -28,6 +28,11 @@ class Asked(NamedTuple):
     key: str = ""
 
     @property
+    def what(self) -> str:
+        """Return what it tells: a signal, or a member of one."""
+        return f"{self.name}.{self.key}" if self.key else self.name
+
+    @property
     def path(self) -> str:
         """Return where it is served."""
         return f"/v8/finance/chart/{quote(self.symbol, safe='')}"

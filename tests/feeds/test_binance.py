@@ -1,7 +1,6 @@
 """Binance's documented shapes: candles are lists, figures are text, and 451 is a country."""
 
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +13,7 @@ from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.binance import (
     Binance,
     fetch,
+    interval_hours,
     parse_funding,
     parse_intervals,
     parse_price,
@@ -99,15 +99,49 @@ async def test_prices_and_funding_are_read(server: Any, site: Web, clock: Manual
 
 
 async def test_a_country_that_may_not_ask_for_funding_still_has_prices_and_is_told_why(
-    server: Any, site: Web, clock: ManualClock, caplog: pytest.LogCaptureFixture
+    server: Any, site: Web, clock: ManualClock
 ) -> None:
     serve(server)
     server.serves("fundingInfo", status=451)
+    feed = Binance(web=site, clock=clock, base_url=server.url)
+    assert [reading.name for reading in await feed.read()] == ["eth.price", "btc.price"]
+    (eth,), (btc,) = (feed.several.silences(f"funding.{coin}_annual") for coin in ("eth", "btc"))
+    assert eth == btc, "it is one cause"
+    assert eth.why == "127.0.0.1 does not serve the country it is asked from (HTTP 451)"
+
+
+@pytest.mark.parametrize(
+    ("place", "answer"),
+    [
+        pytest.param(
+            "premiumIndex?symbol=BTCUSDT",
+            {"body": '{"code": -1121, "msg": "Invalid symbol."}'},
+            id="its symbol is refused",
+        ),
+        pytest.param("fundingInfo", body([interval("BTCUSDT", 24)]), id="its interval is odd"),
+    ],
+)
+async def test_bitcoin_s_funding_alone_is_lost_where_only_that_makes_no_sense(
+    server: Any, site: Web, clock: ManualClock, place: str, answer: dict[str, Any]
+) -> None:
+    serve(server)
+    server.serves(place, **answer)
     readings = await Binance(web=site, clock=clock, base_url=server.url).read()
-    assert [reading.name for reading in readings] == ["eth.price", "btc.price"]
-    assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == [
-        "binance tells no funding: 127.0.0.1 does not serve the country it is asked from (HTTP 451)"
-    ]
+    assert [one.name for one in readings] == ["eth.price", "btc.price", "funding.eth_annual"]
+
+
+@pytest.mark.parametrize("hours", [24, 0, None])
+async def test_another_symbol_s_odd_interval_costs_ours_nothing(
+    server: Any, site: Web, clock: ManualClock, hours: object
+) -> None:
+    serve(server)
+    server.serves("fundingInfo", **body([interval("XYZUSDT", hours), interval("BTCUSDT", 4)]))
+    readings = await Binance(web=site, clock=clock, base_url=server.url).read()
+    funding = {one.name: one.value for one in readings if one.unit == "fraction"}
+    assert funding == {
+        "funding.eth_annual": pytest.approx(0.1095),
+        "funding.btc_annual": pytest.approx(0.1095),
+    }
 
 
 async def test_a_country_that_may_ask_for_nothing_is_told_so_for_good(fails: Any) -> None:
@@ -164,15 +198,19 @@ def test_a_rate_that_makes_no_sense(
     assert str(caught.value) == sentence
 
 
+def hours_of(rows: Sequence[object], symbol: str) -> int:
+    return interval_hours(parse_intervals(json.dumps(rows), WITNESS), symbol, WITNESS)
+
+
 @pytest.mark.parametrize("hours", [0, 24, -8, "8", None, True, 7.5])
 def test_an_interval_that_makes_no_sense(hours: object) -> None:
     with pytest.raises(Transient, match=r"as a funding interval$"):
-        parse_intervals(json.dumps([interval("ETHUSDT", hours)]), WITNESS)
+        hours_of([interval("ETHUSDT", hours)], "ETHUSDT")
 
 
 def test_intervals_are_kept_by_symbol() -> None:
     rows = [interval("ETHUSDT", 4), interval("BTCUSDT", 8)]
-    assert parse_intervals(json.dumps(rows), WITNESS) == {"ETHUSDT": 4, "BTCUSDT": 8}
+    assert [hours_of(rows, symbol) for symbol in ("ETHUSDT", "BTCUSDT", "XYZUSDT")] == [4, 8, 8]
 
 
 async def past(

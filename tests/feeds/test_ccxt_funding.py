@@ -6,7 +6,6 @@ its errors by the families named here.
 
 import asyncio
 import importlib.util
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -98,13 +97,13 @@ async def test_the_unified_structure_is_read(clock: ManualClock) -> None:
 
 
 async def test_a_coin_that_is_not_traded_leaves_the_other(
-    clock: ManualClock, caplog: pytest.LogCaptureFixture
+    clock: ManualClock,
 ) -> None:
-    caplog.set_level(logging.WARNING)
-    venue = Venue(markets=("ETH/USDC:USDC", "BTC/USDT"))
-    (eth,) = await CcxtFunding(clock=clock, opens=venue).read()
+    feed = CcxtFunding(clock=clock, opens=Venue(markets=("ETH/USDC:USDC", "BTC/USDT")))
+    (eth,) = await feed.read()
     assert eth.name == "funding.eth_annual"
-    assert "bybit has no perpetual of BTC that ccxt knows" in caplog.text
+    (silence,) = feed.several.silences("funding.btc_annual")
+    assert silence.why == "bybit has no perpetual of BTC that ccxt knows"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Falling back from feed to feed, and saying so once."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from monitor.clock import ManualClock
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.chooser import FallbackFeed
-from monitor.feeds.port import ScriptedFeed
+from monitor.feeds.port import Feed, ScriptedFeed
 from monitor.model.reading import Reading
 
 DOWN = Transient("cdn.cboe.com is in trouble (HTTP 500)")
@@ -29,7 +30,17 @@ def feed(name: str, *script: tuple[Reading, ...] | HedgewatchError) -> ScriptedF
     return ScriptedFeed(name=name, script=script)
 
 
-def chosen(clock: ManualClock, *feeds: ScriptedFeed, signal: str = "vix") -> FallbackFeed:
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Fails as no adapter should."""
+
+    name: str
+
+    async def read(self) -> tuple[Reading, ...]:
+        raise OverflowError("date value out of range")
+
+
+def chosen(clock: ManualClock, *feeds: Feed, signal: str = "vix") -> FallbackFeed:
     return FallbackFeed(signal=signal, feeds=feeds, clock=clock)
 
 
@@ -62,6 +73,40 @@ async def test_a_failure_leads_to_the_second(
 ) -> None:
     choice = chosen(clock, feed("cboe", failure), feed("yahoo", vix("yahoo")))
     assert await source_of(choice) == "yahoo"
+
+
+@pytest.mark.parametrize(
+    ("minutes_old", "source"),
+    [
+        pytest.param(-1, "cboe", id="as far ahead as two clocks may differ"),
+        pytest.param(-2, "yahoo", id="further ahead"),
+        pytest.param(70 * 366 * 24 * 60, "yahoo", id="before any calendar"),
+    ],
+)
+async def test_a_value_whose_age_cannot_be_told_leads_to_the_second(
+    clock: ManualClock, minutes_old: float, source: str
+) -> None:
+    first = feed("cboe", vix("cboe", minutes_old=minutes_old))
+    assert await source_of(chosen(clock, first, feed("yahoo", vix("yahoo")))) == source
+
+
+async def test_a_story_s_clock_has_no_limit_ahead(clock: ManualClock) -> None:
+    clock.lead = timedelta.max
+    choice = chosen(clock, feed("cboe", vix("cboe", minutes_old=-600)))
+    assert await source_of(choice) == "cboe"
+
+
+async def test_what_nobody_foresaw_leads_to_the_second_and_leaves_one_traceback(
+    clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    choice = chosen(clock, Broken("cboe"), feed("yahoo", vix("yahoo")))
+    assert [await source_of(choice) for _ in range(3)] == ["yahoo"] * 3
+    traceback, outage = caplog.records
+    assert traceback.exc_info
+    assert traceback.exc_info[0] is OverflowError
+    assert outage.getMessage() == (
+        "vix now comes from yahoo; cboe failed in an unforeseen way (OverflowError): see the log"
+    )
 
 
 async def test_the_limit_itself_is_not_yet_old(clock: ManualClock) -> None:

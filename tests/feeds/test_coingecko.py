@@ -1,7 +1,6 @@
 """CoinGecko's documented shapes: `global`, and a list of markets."""
 
 import json
-import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -98,17 +97,16 @@ async def test_every_other_name_is_a_proxy_and_all_are_asked_for_at_once(
     assert asked.query["ids"] == "aave,maker"
 
 
-async def test_a_coin_nobody_knows_leaves_the_others_and_is_said_once(
-    server: Any, site: Web, clock: ManualClock, caplog: pytest.LogCaptureFixture
+async def test_a_coin_nobody_knows_leaves_the_others(
+    server: Any, site: Web, clock: ManualClock
 ) -> None:
-    caplog.set_level(logging.INFO)
     serve(server)
     feed = CoinGecko(web=site, clock=clock, base_url=server.url, coins={"mkr": "no-such-coin"})
-    for _ in range(2):
-        assert "token.price" in {one.name for one in await feed.read()}
-    assert [record.getMessage() for record in caplog.records if "several" in record.name] == [
-        "coingecko tells no price of mkr: coingecko knows no coin called 'no-such-coin'"
-    ]
+    assert "token.price" in {one.name for one in await feed.read()}
+    (silence,) = feed.several.silences("proxy.price")
+    assert silence.what == "proxy.price.mkr"
+    assert silence.why == "coingecko knows no coin called 'no-such-coin'"
+    assert feed.several.silences("token.price") == ()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """DefiLlama's charts: [[a day's start in seconds, dollars], ...], the last day perhaps not over."""
 
 import json
-import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +12,7 @@ from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.defillama import DefiLlama, parse_chart
 from monitor.feeds.http import Web
 from monitor.feeds.provider import FeedSettings, providers
+from monitor.feeds.several import silences
 from monitor.feeds.witness import Witness
 from monitor.model.reading import Reading
 
@@ -60,17 +60,21 @@ async def test_thirty_whole_days_are_summed(server: Any, site: Web, clock: Manua
 
 
 async def test_what_a_protocol_has_no_chart_of_is_unknown_and_not_nothing(
-    server: Any, site: Web, clock: ManualClock, caplog: pytest.LogCaptureFixture
+    server: Any, site: Web, clock: ManualClock
 ) -> None:
-    caplog.set_level(logging.INFO)
     server.serves("dailyFees", **chart(*days(100_000)))
     server.serves("dailyRevenue", **chart(*days(20_000)))
     server.serves("dailyHoldersRevenue", status=404)
     own = FeedSettings(base_url=server.url, names={"protocol": "curve-dex"})
-    readings = await providers()["defillama"].build(site, clock, own).read()
-    assert [reading.name for reading in readings] == ["token.fees_30d", "token.revenue_30d"]
+    feed = providers()["defillama"].build(site, clock, own)
+    told = [reading.name for reading in await feed.read()]
+    assert told == [
+        "token.fees_30d",
+        "token.revenue_30d",
+    ]
     assert {request.path for request in server.asked} == {"/summary/fees/curve-dex"}
-    assert "defillama tells no token.holders_30d: 127.0.0.1 answered HTTP 404" in caplog.text
+    (silence,) = silences(feed, "token.holders_30d")
+    assert silence.why == "127.0.0.1 answered HTTP 404"
 
 
 @pytest.mark.parametrize(

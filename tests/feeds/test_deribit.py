@@ -1,7 +1,6 @@
 """DVOL against Deribit's documented shape: [[start_ms, open, high, low, close], ...]."""
 
 import json
-import logging
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -97,21 +96,17 @@ async def test_the_last_half_hour_of_each_coin_is_asked_for(
     assert len(server.asked) == 4
 
 
-async def test_what_one_question_fails_to_tell_the_others_still_do_and_it_is_said_once(
-    server: Any, site: Web, clock: ManualClock, caplog: pytest.LogCaptureFixture
+async def test_what_one_question_fails_to_tell_the_others_still_do(
+    server: Any, site: Web, clock: ManualClock
 ) -> None:
-    caplog.set_level(logging.INFO)
     serve(server, [])
     feed = Deribit(web=site, clock=clock, base_url=server.url)
-    for _ in range(2):
-        assert "dvol.eth" not in {reading.name for reading in await feed.read()}
+    assert "dvol.eth" not in {reading.name for reading in await feed.read()}
+    (silence,) = feed.several.silences("dvol.eth")
+    assert silence.why == "deribit has no DVOL of the last 30 minutes"
     serve(server)
     assert "dvol.eth" in {reading.name for reading in await feed.read()}
-    told = [record.getMessage() for record in caplog.records if "several" in record.name]
-    assert told == [
-        "deribit tells no DVOL of ETH: deribit has no DVOL of the last 30 minutes",
-        "deribit tells DVOL of ETH again",
-    ]
+    assert feed.several.silences("dvol.eth") == ()
 
 
 @pytest.mark.parametrize(

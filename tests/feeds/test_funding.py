@@ -23,14 +23,15 @@ def of_binance(rate: float, hours: int) -> float:
 def of_binance_unlisted(rate: float, hours: int) -> float:
     assert hours == 8, "what is not listed has the standard interval"
     told = {"symbol": "ETHUSDT", "lastFundingRate": f"{rate:.8f}", "time": MS}
-    return binance.parse_funding(json.dumps(told), "ETH", None, WITNESS).value
+    standard = binance.interval_hours({}, "ETHUSDT", WITNESS)
+    return binance.parse_funding(json.dumps(told), "ETH", standard, WITNESS).value
 
 
 def of_hyperliquid(rate: float, hours: int) -> float:
     assert hours == 1
     told = [{"universe": [{"name": "ETH"}]}, [{"funding": f"{rate:.10f}"}]]
-    rates = hyperliquid.parse_contexts(json.dumps(told), WITNESS)
-    return hyperliquid._funding("ETH", rates, WITNESS).value
+    contexts = hyperliquid.parse_contexts(json.dumps(told), WITNESS)
+    return hyperliquid._funding("ETH", contexts, WITNESS).value
 
 
 def of_dydx(rate: float, hours: int) -> float:

@@ -95,12 +95,14 @@ def test_a_configured_base_url_stands_for_all_hosts(site: Web, clock: ManualCloc
 
 
 async def test_a_market_that_is_gone_leaves_the_other(
-    server: Any, site: Web, clock: ManualClock, caplog: pytest.LogCaptureFixture
+    server: Any, site: Web, clock: ManualClock
 ) -> None:
     server.answers(**answer(market(ETH_TOKEN)))
-    (eth,) = await Gmx(web=site, clock=clock, hosts=(server.url,)).read()
+    feed = Gmx(web=site, clock=clock, hosts=(server.url,))
+    (eth,) = await feed.read()
     assert eth.name == "funding.eth_annual"
-    assert f"gmx lists no market {MARKETS['BTC']}, which is that of BTC" in caplog.text
+    (silence,) = feed.several.silences("funding.btc_annual")
+    assert silence.why == f"gmx lists no market {MARKETS['BTC']}, which is that of BTC"
 
 
 @pytest.mark.parametrize(

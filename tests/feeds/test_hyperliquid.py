@@ -56,12 +56,29 @@ async def test_each_coin_has_the_rate_in_its_own_place(
 
 
 async def test_a_coin_that_is_gone_leaves_the_other(
-    server: Any, site: Web, clock: ManualClock, caplog: pytest.LogCaptureFixture
+    server: Any, site: Web, clock: ManualClock
 ) -> None:
     server.answers(**answer(SOL="0.0009", ETH="0.0000125"))
-    (eth,) = await Hyperliquid(web=site, clock=clock, base_url=server.url).read()
+    feed = Hyperliquid(web=site, clock=clock, base_url=server.url)
+    (eth,) = await feed.read()
     assert eth.name == "funding.eth_annual"
-    assert "hyperliquid tells no funding of BTC: hyperliquid lists no BTC" in caplog.text
+    (silence,) = feed.several.silences("funding.btc_annual")
+    assert silence.why == "hyperliquid lists no BTC"
+
+
+async def test_another_coin_s_context_without_a_rate_costs_ours_nothing(
+    server: Any, site: Web, clock: ManualClock
+) -> None:
+    document = [
+        {"universe": [{"name": "OLD", "isDelisted": True}, {"name": "ETH"}, {"name": "BTC"}]},
+        [{"markPx": "1"}, {"funding": "0.0000125"}, {"markPx": "64000"}],
+    ]
+    server.answers(body=json.dumps(document))
+    feed = Hyperliquid(web=site, clock=clock, base_url=server.url)
+    (eth,) = await feed.read()
+    assert eth.value == pytest.approx(0.1095)
+    (silence,) = feed.several.silences("funding.btc_annual")
+    assert silence.why == "hyperliquid sent no funding: has its answer changed shape?"
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 """A family from several providers."""
 
 import logging
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from monitor.clock import ManualClock
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.merged import MergedFeed
-from monitor.feeds.port import ScriptedFeed
+from monitor.feeds.port import Feed, ScriptedFeed
 from monitor.model.reading import Reading
 
 AT = datetime(2026, 10, 2, 20, 0, tzinfo=UTC)
@@ -20,9 +23,13 @@ def members(source: str, **prices: float) -> tuple[Reading, ...]:
     )
 
 
+def family(feeds: Sequence[Feed]) -> MergedFeed:
+    return MergedFeed(signal="proxy.price", feeds=feeds, clock=ManualClock(AT))
+
+
 def merged(*answers: tuple[Reading, ...] | HedgewatchError) -> MergedFeed:
     feeds = [ScriptedFeed(name=f"feed{n}", script=(one,)) for n, one in enumerate(answers)]
-    return MergedFeed(signal="proxy.price", feeds=feeds)
+    return family(feeds)
 
 
 async def told(feed: MergedFeed) -> dict[str, tuple[str, float]]:
@@ -47,16 +54,41 @@ async def test_one_that_fails_is_told_of_once_and_when_it_is_back(
         script=(Transient("funds is down"), Transient("funds is down"), members("funds", vnq=90)),
     )
     coins = ScriptedFeed(name="coins", script=(members("coins", uni=8),))
-    feed = MergedFeed(signal="proxy.price", feeds=[coins, funds])
+    feed = family([coins, funds])
     with caplog.at_level(logging.INFO):
         seen = [set(await told(feed)) for _ in range(4)]
     assert seen == [{"uni"}, {"uni"}, {"uni", "vnq"}, {"uni", "vnq"}]
     assert [one.getMessage() for one in caplog.records] == [
-        "proxy.price: what funds has of it grows old: funds is down",
-        "proxy.price: funds answers again",
+        "proxy.price is not whole; funds is down",
+        "funds answers again",
     ]
 
 
-async def test_where_all_fail_the_first_failure_is_raised() -> None:
-    with pytest.raises(Permanent, match="no key"):
-        await merged(Permanent("no key"), Transient("down")).read()
+@pytest.mark.parametrize(
+    ("answers", "verdict"),
+    [
+        pytest.param((Permanent("no key"), Transient("down")), Transient, id="one may pass"),
+        pytest.param((Permanent("no key"), Permanent("gone")), Permanent, id="none will"),
+    ],
+)
+async def test_where_all_fail_that_is_said_once_and_names_them_all(
+    answers: tuple[HedgewatchError, ...],
+    verdict: type[HedgewatchError],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    feed = merged(*answers)
+    for _ in range(2):
+        with pytest.raises(verdict) as caught:
+            await feed.read()
+        assert str(caught.value) == f"feed0: {answers[0]}; feed1: {answers[1]}"
+        assert caught.value.told, "it has been logged here: nobody else logs it"
+    assert caplog.messages == [f"proxy.price has nothing fresh; {caught.value}"]
+
+
+async def test_a_member_stamped_ahead_of_the_clock_is_not_given(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ahead = replace(members("coins", aave=300)[0], as_of=AT + timedelta(minutes=2))
+    assert await told(merged((*members("coins", uni=8), ahead))) == {"uni": ("coins", 8)}
+    why = "coins sent a value stamped 2026-10-02 20:02 UTC, which is to come"
+    assert caplog.messages == [f"proxy.price is not whole; feed0: aave: {why}"]

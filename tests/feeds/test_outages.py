@@ -213,6 +213,33 @@ async def test_a_stale_file_is_one_line_and_another_outage_another(
     ]
 
 
+async def test_a_file_that_falls_behind_is_one_line_whatever_minute_each_row_has(
+    clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    outages = Outages()
+    choices = [
+        FallbackFeed(
+            signal=name,
+            feeds=[Told("cboe", lambda n=n: (moving(clock), row(n)), (name,))],
+            clock=clock,
+            outages=outages,
+        )
+        for n, name in enumerate(CBOE)
+    ]
+
+    def row(n: int) -> datetime:
+        """A file made once in five minutes, an hour late, a row a second later than the last."""
+        late = minutes(clock) < 60
+        made = OPEN + (minutes(clock) // 5 * 5 - (60 if late else 0)) * MINUTE
+        return made + timedelta(seconds=n - 3)
+
+    await ask_for(70, choices, clock)
+    assert lines(caplog) == [
+        "WARNING vix has nothing fresh; cboe gives nothing newer than 24 Nov 14:34 UTC",
+        "INFO cboe gives news again",
+    ]
+
+
 async def test_a_fallback_that_is_asked_no_more_is_not_said_to_be_back(
     clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:

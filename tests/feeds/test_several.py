@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.errors import HedgewatchError, Permanent, Transient
-from monitor.feeds.several import Several, first_of, likeliest_to_pass
+from monitor.feeds.several import Several, Silence, first_of, likeliest_to_pass
 from monitor.model.reading import Reading
 
 Question = Callable[[], Awaitable[tuple[Reading, ...]]]
@@ -73,33 +73,93 @@ async def test_when_nothing_is_answered_one_failure_is_raised_and_nothing_logged
     assert caplog.messages == []
 
 
-async def test_a_silence_is_said_once_and_so_is_its_end(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    several, broken = Several("test"), fails(Transient("HTTP 500"))
-    for two in (broken, broken, gives("vvix"), gives("vvix"), broken):
-        await several.ask({"one": gives("vix"), "two": two})
-    assert caplog.messages == [
-        "test tells no two: HTTP 500",
-        "test tells two again",
-        "test tells no two: HTTP 500",
-    ]
+@pytest.mark.parametrize(
+    ("first", "then", "of"),
+    [
+        pytest.param(Transient("HTTP 500"), Transient("HTTP 503"), "HTTP 500", id="what may pass"),
+        pytest.param(Permanent("HTTP 404"), Permanent("HTTP 410"), "vvix", id="what will not"),
+    ],
+)
+async def test_a_silence_is_one_cause_while_it_lasts(
+    first: HedgewatchError, then: HedgewatchError, of: str
+) -> None:
+    several = Several("test")
+    for error in (first, then):
+        await several.ask({"vix": gives("vix"), "vvix": fails(error)})
+        assert several.silences("vvix") == (Silence("vvix", of, str(error)),)
+    assert several.silences("vix") == ()
+    await several.ask({"vix": gives("vix"), "vvix": gives("vvix")})
+    assert several.silences("vvix") == ()
 
 
-def test_parts_of_one_answer_are_sorted_alike(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("what", "signal", "told"),
+    [
+        pytest.param("vix", "vix", True, id="a signal"),
+        pytest.param("vix", "vix9d", False, id="another that begins alike"),
+        pytest.param("macro.cpi", "macro.cpi_mom", True, id="one of its signals"),
+        pytest.param("token proxy", "proxy.price", True, id="one of two beginnings"),
+        pytest.param("proxy.price.aave", "proxy.price", True, id="a member of it"),
+    ],
+)
+def test_what_is_silent_of_a_signal(what: str, signal: str, *, told: bool) -> None:
+    several = Several("test")
+    several.note(what, Transient("HTTP 500"))
+    assert bool(several.silences(signal)) is told
+
+
+def test_what_is_silent_as_a_whole_has_no_silent_parts() -> None:
+    several = Several("test")
+    several.note("funding.btc", Transient("no rate"))
+    several.note("funding", Transient("HTTP 500"))
+    assert [one.why for one in several.silences("funding.btc_annual")] == ["HTTP 500"]
+
+
+def test_parts_of_one_answer_are_sorted_alike() -> None:
     def broken() -> Reading:
         raise Permanent("no such column")
 
-    told = Several("test").hear({"one": lambda: reading("vix"), "two": broken})
+    several = Several("test")
+    told = several.hear({"one": lambda: reading("vix"), "two": broken})
     assert [one.name for one in told] == ["vix"]
-    assert caplog.messages == ["test tells no two: no such column"]
+    assert [one.why for one in several.silences("two")] == ["no such column"]
     with pytest.raises(Permanent, match="no such column"):
         Several("test").hear({"two": broken})
 
 
-async def test_a_fault_of_ours_is_not_swallowed() -> None:
-    with pytest.raises(ExceptionGroup) as caught:
-        await Several("test").ask({"one": gives("vix"), "two": fails(KeyError("bug"))})
-    assert caught.group_contains(KeyError)
+async def test_what_nobody_foresaw_costs_only_its_part_and_leaves_one_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken() -> Reading:
+        raise KeyError("bug")
+
+    several = Several("test")
+    for _ in range(2):
+        told = await several.ask({"one": gives("vix"), "two": fails(KeyError("bug"))})
+        assert [one.name for one in told] == ["vix"]
+        assert several.hear({"one": lambda: reading("vix"), "two": broken}) == told
+    said = "test failed in an unforeseen way (KeyError): see the log"
+    assert [one.why for one in several.silences("two")] == [said]
+    (record,) = caplog.records
+    assert record.exc_info
+    assert record.exc_info[0] is KeyError
+
+
+async def test_a_cancelled_question_is_no_failure() -> None:
+    asking = asyncio.Event()
+
+    async def waits() -> tuple[Reading, ...]:
+        asking.set()
+        await asyncio.Event().wait()
+        return ()
+
+    several = Several("test")
+    asked = asyncio.ensure_future(several.ask({"one": gives("vix"), "two": waits}))
+    await asking.wait()
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert several.silences("two") == ()
 
 
 async def test_the_first_host_that_answers_is_heard() -> None:
