@@ -3,12 +3,15 @@
 A line a signal; `source` names its providers in order, and each is a file of `feeds`.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from monitor.signals.signal import Evidence, Hours, Plausible, Scope, Signal
 
 _QUOTED: Final = timedelta(minutes=35)  # the free feed lags 15 to 20 minutes
+_QUOTED_TO_THE_BELL: Final = _QUOTED + timedelta(minutes=15)
+"""Its last trade is at 16:00 New York, 15 minutes before the VIX's hours end."""
 _TWO_SESSIONS: Final = timedelta(days=2)  # `xnys close` counts a day for each session
 _TWO_YEARS: Final = 520
 VOL_POINTS: Final = Plausible(above=0, up_to=200)
@@ -63,7 +66,12 @@ _CBOE: Final = (
         Plausible(above=50, up_to=300),
         frozen=7,
     ),
-    _index("spx.price", "S&P 500 index", "cboe, yahoo, fred", Plausible(above=100, up_to=100_000)),
+    replace(
+        _index(
+            "spx.price", "S&P 500 index", "cboe, yahoo, fred", Plausible(above=100, up_to=100_000)
+        ),
+        max_age=_QUOTED_TO_THE_BELL,
+    ),
     *(
         Signal(
             name=name,

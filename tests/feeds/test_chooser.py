@@ -1,7 +1,7 @@
 """Falling back from feed to feed, and saying so once."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -157,6 +157,25 @@ async def test_at_the_weekend_fridays_close_is_not_old(clock: ManualClock) -> No
     second = feed("yahoo", vix("yahoo"))
     assert await source_of(chosen(clock, feed("cboe", (reading,)), second)) == "cboe"
     assert second.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("opened", "source"),
+    [
+        pytest.param("09:50:30", "cboe", id="as late as the quotes come"),
+        pytest.param("10:05:30", "yahoo", id="later"),
+    ],
+)
+async def test_the_index_s_last_trade_is_not_old_before_the_next_quote_comes(
+    clock: ManualClock, opened: str, source: str
+) -> None:
+    """It trades until 16:00 New York on Friday, and is quoted 20 minutes late on Monday."""
+    clock.present = datetime.fromisoformat(f"2026-11-23T{opened}-05:00")
+    friday = datetime.fromisoformat("2026-11-20T16:00:00-05:00")
+    quote = Reading(name="spx.price", value=6_900.0, unit="points", as_of=friday, source="cboe")
+    second = replace(quote, as_of=clock.present, source="yahoo")
+    choice = chosen(clock, feed("cboe", (quote,)), feed("yahoo", (second,)), signal="spx.price")
+    assert await source_of(choice) == source
 
 
 async def test_settlements_of_every_expiry_come_together(clock: ManualClock) -> None:
