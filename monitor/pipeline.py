@@ -11,9 +11,10 @@ from monitor.alerts.compose import Occasion, compose, short_id
 from monitor.alerts.deed import deed, traded, untold
 from monitor.hedge import layer as layers
 from monitor.hedge.mark import Mark, mark
+from monitor.hedge.market import Market
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, Ticket
 from monitor.model.observation import Observation, Snapshot, Verb, Word
-from monitor.rules.desk import draw
+from monitor.rules.desk import Book, draw
 from monitor.rules.ground import Footing, follow, shaken
 from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, at_rest
 from monitor.rules.pack import Pack, Rule
@@ -26,7 +27,7 @@ from monitor.signals.absorb import Lens, absorb
 from monitor.signals.awaited import awaited
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import Facts
-from monitor.signals.market import market_of
+from monitor.signals.market import coin_prices, market_of
 from monitor.signals.rollback import dropped_since, reorg_of
 
 MANY: Final = 6
@@ -143,9 +144,9 @@ def _hear(book: Rulebook, state: State, word: Word) -> State:
         return replace(state, instances=dict(_noted(state, word)))
     key = f"{word.layer}|{word.scope}"
     old = state.layers.get(key) or LayerState(layer=word.layer, scope=word.scope)
-    new = layers.hear(old, word)
-    if new.legs and any(fill.quantity > 0 for fill in word.fills):
-        now = state.at or word.observed_at
+    now = state.at or word.observed_at
+    new = layers.hear(old, word, coin_prices(state.facts, now))
+    if layers.opened(old.legs, new.legs):
         held = mark(new.legs, market_of(state.facts, now), now)
         new = replace(new, extrinsic_at_entry_usd=held.extrinsic_usd if held else None)
     return replace(state, layers={**state.layers, key: new})
@@ -238,7 +239,7 @@ class _Docket:
         self._facts = state.facts
         self._now = now
         self._word = word
-        self._market = market_of(state.facts, now)
+        self._priced_on: Market | None = None
         self._footing = Footing(state.facts)
         self._marks: dict[str, Mark | None] = {}
         self.standing = _standing(state)
@@ -246,6 +247,13 @@ class _Docket:
         self.changed: dict[str, Instance] = {}
         self.layers = dict(state.layers)
         self.alerts: list[Alert] = []
+
+    @property
+    def _market(self) -> Market:
+        """Return the markets of this pass, worked out once a layer needs them."""
+        if self._priced_on is None:
+            self._priced_on = market_of(self._facts, self._now)
+        return self._priced_on
 
     def judge(self, rule: Rule, case: Case) -> None:
         key = f"{rule.id}|{case.scope}"
@@ -369,7 +377,11 @@ class _Docket:
         return None if told.turn is Turn.RETRACTED else layer.proposal
 
     def _proposal(self, rule: Rule, instance: Instance, layer: LayerState) -> Proposal:
-        drawn = draw(rule, layer, self._facts, self._market, self._now)
+        drawn = draw(
+            rule,
+            layer,
+            Book(facts=self._facts, market=self._market, layers=self.layers, now=self._now),
+        )
         made_at = instance.proposed_at or self._now
         return Proposal(
             rule=rule.id,

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from monitor.app.daemon import Daemon
+from monitor.calendars.sessions import Hours, session_close, sessions_back
 from monitor.model.observation import Past, Readings
 from monitor.model.reading import Bar, Reading
 from monitor.pipeline import Rulebook, State
 from monitor.rules.lifecycle import Phase
 from monitor.rules.surroundings import View
 from monitor.signals.facts import Facts
-from monitor.signals.sessions import Hours, session_close, sessions_back
 from monitor.signals.take_readings import absorb_readings
 from monitor.store.records import Change
 from monitor.store.rows import changed_rows, forgotten_samples, new_samples, restore

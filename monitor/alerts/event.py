@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.ticket import leg_words
-from monitor.model.layer import Ticket
+from monitor.model.layer import Quantity, Ticket
 from monitor.model.observation import Block
 from monitor.rules.verdict import Scalar, Term
 
@@ -93,7 +93,7 @@ def _ticket(ticket: Ticket | None) -> dict[str, Any] | None:
                 "kind": leg.contract.kind,
                 "expiry": leg.contract.expiry.isoformat(),
                 "strike": leg.contract.strike,
-                "quantity": leg.quantity,
+                "quantity": _count(leg.quantity),
                 "price": price,
                 "words": leg_words(leg),
             }
@@ -106,6 +106,10 @@ def _ticket(ticket: Ticket | None) -> dict[str, Any] | None:
         "note": ticket.note,
         "fee_share": ticket.fee_share,
     }
+
+
+def _count(quantity: Quantity) -> int | float:
+    return quantity if isinstance(quantity, int) else float(quantity)
 
 
 def _scalar(value: Scalar | None) -> Scalar | None:

@@ -1,16 +1,10 @@
 """A ticket in words: what to trade, what it costs, what that rests on."""
 
 from collections.abc import Iterator
-from typing import Final
 
-from monitor.alerts.figures import day, figure, number
-from monitor.model.layer import Contract, Leg, Ticket
-
-_ROOTS: Final = {
-    "vix.call": ("VIX", "call"),
-    "vix.put": ("VIX", "put"),
-    "vix.future": ("VX", "future"),
-}
+from monitor.alerts.figures import figure, number
+from monitor.hedge.legs import count, spell_contract
+from monitor.model.layer import Leg, Ticket
 
 
 def ticket_lines(ticket: Ticket) -> Iterator[str]:
@@ -31,15 +25,7 @@ def ticket_lines(ticket: Ticket) -> Iterator[str]:
 def leg_words(leg: Leg) -> str:
     """Return a leg as an order: `buy 4 × VIX 17 Mar 2027 29 call`."""
     verb = "buy" if leg.quantity > 0 else "sell"
-    return f"{verb} {abs(leg.quantity)} × {contract_words(leg.contract)}"
-
-
-def contract_words(contract: Contract) -> str:
-    """Return a contract's name: `VIX 17 Mar 2027 29 call`, `VX 17 Mar 2027 future`."""
-    root, _, right = contract.kind.rpartition(".")
-    name, kind = _ROOTS.get(contract.kind, (root.upper(), right))
-    strike = f" {contract.strike:g}" if contract.strike else ""
-    return f"{name} {day(contract.expiry)}{strike} {kind}"
+    return f"{verb} {count(leg.quantity)} × {spell_contract(leg.contract)}"
 
 
 def _cash(ticket: Ticket) -> str:

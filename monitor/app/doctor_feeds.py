@@ -8,6 +8,7 @@ from typing import Final
 
 from monitor.alerts.figures import age, figure
 from monitor.app.finding import Finding
+from monitor.calendars.sessions import open_seconds
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import HedgewatchError
@@ -18,7 +19,6 @@ from monitor.feeds.settings import FeedSettings, keys_in, needs_key
 from monitor.feeds.several import silences
 from monitor.model.reading import Reading
 from monitor.signals.catalogue import BY_NAME
-from monitor.signals.sessions import open_seconds
 
 _CALENDAR: Final = "calendar."
 _TYPED_LASTS: Final = timedelta(days=1)

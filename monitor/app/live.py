@@ -18,6 +18,7 @@ from monitor.app.parts import Parts, opened
 from monitor.app.rulebook import load_enabled, polled, rulebook
 from monitor.app.showing import Showing
 from monitor.app.soundness import ready
+from monitor.calendars.sessions import load_calendars
 from monitor.chain.health import EndpointHealth
 from monitor.channels.mqtt import MqttChannel
 from monitor.channels.telegram import TelegramChannel
@@ -27,7 +28,6 @@ from monitor.model.observation import Past, Snapshot, Word
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State
 from monitor.signals.catalogue import BY_NAME
-from monitor.signals.sessions import load_calendars
 from monitor.sources.live import Ears, Live
 from monitor.store.courier import Courier
 from monitor.store.port import Store

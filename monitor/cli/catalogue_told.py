@@ -7,10 +7,11 @@ from typing import Final
 
 from monitor.alerts.figures import span
 from monitor.app.usage import Usage, rests_on
+from monitor.calendars.hours import Hours
 from monitor.cli.look import COLUMNS, line
 from monitor.feeds.provider import providers
 from monitor.rules.surroundings import CHAIN_MAX_AGE
-from monitor.signals.catalogue import SIGNALS, Hours, Scope, Signal
+from monitor.signals.catalogue import SIGNALS, Scope, Signal
 from monitor.signals.days import monthly
 from monitor.signals.signal import Evidence
 

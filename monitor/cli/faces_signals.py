@@ -9,6 +9,7 @@ from typing import Final
 
 from monitor.alerts.figures import age, figure
 from monitor.app.usage import rests_on, shipped_packs, usage_of
+from monitor.calendars.sessions import open_seconds
 from monitor.cli.catalogue_page import page
 from monitor.cli.catalogue_told import entries, in_catalogue
 from monitor.cli.faces_positions import name_of
@@ -25,7 +26,6 @@ from monitor.signals.facts import PoolSeen
 from monitor.signals.market import market_of
 from monitor.signals.of_carry import proxy_fits
 from monitor.signals.of_market import market
-from monitor.signals.sessions import open_seconds
 
 _HEAD: Final = ("signal", "scope", "value", "age", "limit", "source")
 _CLOSED_S: Final = 60.0

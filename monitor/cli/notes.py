@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from monitor.alerts.figures import day
+from monitor.calendars.vix import vix_expiries
 from monitor.hedge.legs import format_fill
 from monitor.model.layer import Fill
 from monitor.model.observation import Verb
-from monitor.signals.expiries import vix_expiries
 
 _NEAR: Final = timedelta(days=35)
 _WEDNESDAY: Final = 2

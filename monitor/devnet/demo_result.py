@@ -69,7 +69,7 @@ def scene_of(state: State, moment: Moment) -> Scene:
     return Scene(
         at=moment.at,
         price=moment.price,
-        vix=market.vix,
+        vix=market.vix.spot,
         holdings=tuple(_holding(state, key) for key in sorted(state.facts.positions)),
         book_il=book_il(state.facts),
         hedge_usd=sum(known) if len(known) == len(profits) else None,

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Final
 
+from monitor.calendars.sessions import is_session
 from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.foreign import number
@@ -23,7 +24,6 @@ from monitor.feeds.witness import Witness, heard
 from monitor.model.reading import Bar, Reading
 from monitor.signals.bars import point
 from monitor.signals.catalogue import BY_NAME
-from monitor.signals.sessions import is_session
 
 BASE_URL: Final = "https://cdn.cboe.com/api/global/us_indices/daily_prices"
 _SOURCE: Final = "cboe_history"

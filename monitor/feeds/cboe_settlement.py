@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from monitor.calendars.sessions import is_session, sessions_back
 from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
 from monitor.feeds.foreign import VOL_POINTS, number
@@ -20,7 +21,6 @@ from monitor.feeds.http import CSV, Web
 from monitor.feeds.provider import Bygone, FeedSettings, Historian, Provider, Stretch
 from monitor.model.reading import Bar, Reading
 from monitor.signals.bars import point
-from monitor.signals.sessions import is_session, sessions_back
 
 BASE_URL: Final = "https://www.cboe.com/us/futures/market_statistics/settlement"
 _SOURCE: Final = "cboe_settlement"

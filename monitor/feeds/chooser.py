@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from monitor.calendars.sessions import open_seconds
 from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.hearing import Heard, hear
@@ -12,7 +13,6 @@ from monitor.feeds.outages import Cause, Kind, Outages, as_one, reasons
 from monitor.feeds.port import Feed
 from monitor.model.reading import Reading
 from monitor.signals.catalogue import BY_NAME
-from monitor.signals.sessions import open_seconds
 from monitor.signals.spans import spell
 
 _NO_OUTAGE: Final = frozenset({Kind.OLD})

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
+from monitor.calendars.sessions import is_session
 from monitor.clock import Clock
 from monitor.errors import Permanent
 from monitor.feeds.fred_files import SOURCE, fetch_file, parse_file
@@ -31,7 +32,6 @@ from monitor.feeds.stated import stated
 from monitor.feeds.witness import Witness, heard
 from monitor.model.reading import Bar, Reading
 from monitor.signals.bars import point
-from monitor.signals.sessions import is_session
 
 BASE_URL: Final = "https://fred.stlouisfed.org"
 _DAYS: Final = timedelta(days=30)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from monitor.calendars.sessions import open_seconds
 from monitor.clock import Clock
 from monitor.errors import Transient
 from monitor.feeds.faults import Faults
@@ -11,7 +12,6 @@ from monitor.feeds.port import Feed
 from monitor.feeds.several import Silence, silences
 from monitor.model.reading import Reading
 from monitor.signals.catalogue import BY_NAME
-from monitor.signals.sessions import open_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from monitor.signals.sessions import is_session
+from monitor.calendars.sessions import is_session
 
 NEW_YORK: Final = ZoneInfo("America/New_York")
 _AFTER_THE_CLOSE: Final = time(16, 15)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import is_session, session_close
 from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
 from monitor.feeds.foreign import parse_json, pick
@@ -17,8 +19,6 @@ from monitor.feeds.provider import Provider
 from monitor.feeds.stated import figure, stated
 from monitor.feeds.witness import Witness
 from monitor.model.reading import Reading
-from monitor.signals.sessions import is_session, session_close
-from monitor.signals.signal import Hours
 
 BASE_URL: Final = "https://www.wsj.com"
 _SOURCE: Final = "wsj"

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
+from monitor.calendars.sessions import is_session
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.foreign import parse_json, pick
 from monitor.feeds.new_york import after_the_close
 from monitor.feeds.stated import stated
 from monitor.feeds.witness import Witness
 from monitor.model.reading import Bar, Reading
-from monitor.signals.sessions import is_session
 
 SOURCE: Final = "yahoo"
 _YEAR_9999: Final = 253_402_300_799

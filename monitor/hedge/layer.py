@@ -5,13 +5,13 @@ back the very state it was given when nothing changes. A word counts once: heard
 again, under its id, it changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from monitor.hedge.contracts import expired, multiplier
-from monitor.hedge.legs import add_legs, spell_contract
+from monitor.hedge.contracts import expired, kind_of, units
+from monitor.hedge.legs import add_legs, signed, spell_contract
 from monitor.hedge.mark import Mark
 from monitor.model.layer import (
     Action,
@@ -30,6 +30,8 @@ _DUE: Final = {
     Action.REMOVE: LayerStatus.REMOVE_DUE,
 }
 _PRECEDENCE: Final = (Action.ADD, Action.ROLL, Action.REMOVE)
+_TRADES: Final = frozenset({Verb.FILL, Verb.CLOSE, Verb.ROLL})
+_NO_COINS: Final[Mapping[str, float]] = {}
 
 
 def may(action: Action, layer: LayerState, *, rule: str = "", top_up: bool = False) -> str | None:
@@ -95,20 +97,16 @@ def orphan(layer: LayerState) -> LayerState:
     return layer if layer.proposal is None else _rest(replace(layer, proposal=None))
 
 
-def hear(layer: LayerState, word: Word) -> LayerState:
-    """Return the layer after a person's fill, close or roll; unchanged if it is refused."""
-    if refusal(layer, word):
+def hear(layer: LayerState, word: Word, coins: Mapping[str, float] = _NO_COINS) -> LayerState:
+    """Return the layer after a person's fill, close or roll; unchanged if it is refused.
+
+    coins: USD a coin by root, which turns premiums paid in coin into dollars.
+    """
+    if refusal(layer, word) or word.verb not in _TRADES:
         return layer
-    at, by = word.observed_at, word.by
-    match word.verb:
-        case Verb.FILL:
-            return fill(layer, word.fills, at=at, by=by, word=word.id)
-        case Verb.CLOSE:
-            return close(layer, word.fills, at=at, by=by, word=word.id)
-        case Verb.ROLL:
-            return roll(layer, word.fills, at=at, by=by, word=word.id)
-        case _:
-            return layer
+    if word.verb is Verb.CLOSE:
+        return _booked(layer, word.fills or closing_fills(layer.legs), word, coins)
+    return _booked(layer, word.fills, word, coins)
 
 
 def refusal(layer: LayerState, word: Word) -> str:
@@ -129,41 +127,10 @@ def heard(layer: LayerState, word: str) -> bool:
     return any(booked.word == word for booked in layer.journal)
 
 
-def fill(
-    layer: LayerState, fills: Sequence[Fill], *, at: datetime, by: str, word: str
-) -> LayerState:
-    """Return the layer with trades booked: on if any leg is left, off if they net to nothing."""
-    if heard(layer, word) or not fills:
-        return layer
-    booked = tuple(
-        BookedFill(fill=each, at=at, by=by, word=word, cash_usd=fill_cash_usd(each))
-        for each in fills
-    )
-    legs = add_legs(layer.legs, fills)
-    entry = layer.extrinsic_at_entry_usd
-    return replace(
-        layer,
-        status=LayerStatus.ON if legs else LayerStatus.OFF,
-        legs=legs,
-        journal=layer.journal + booked,
-        proposal=None,
-        opened_at=(layer.opened_at or at) if legs else None,
-        extrinsic_at_entry_usd=(entry or 0.0) * _share_kept(layer.legs, legs) or None,
-    )
-
-
-def close(
-    layer: LayerState, fills: Sequence[Fill] = (), *, at: datetime, by: str, word: str
-) -> LayerState:
-    """Return the layer after closing trades; without any, every leg is closed unpriced."""
-    return fill(layer, fills or closing_fills(layer.legs), at=at, by=by, word=word)
-
-
-def roll(
-    layer: LayerState, fills: Sequence[Fill], *, at: datetime, by: str, word: str
-) -> LayerState:
-    """Return the layer after its roll: what the fills close is closed, the rest opened."""
-    return fill(layer, fills, at=at, by=by, word=word) if layer.legs else layer
+def opened(before: Sequence[Leg], after: Sequence[Leg]) -> bool:
+    """Return whether any leg grew, bought or sold."""
+    was = {leg.contract: float(leg.quantity) for leg in before}
+    return any(abs(float(leg.quantity)) > abs(was.get(leg.contract, 0.0)) for leg in after)
 
 
 def closing_fills(legs: Sequence[Leg]) -> tuple[Fill, ...]:
@@ -171,11 +138,18 @@ def closing_fills(legs: Sequence[Leg]) -> tuple[Fill, ...]:
     return tuple(Fill(contract=leg.contract, quantity=-leg.quantity) for leg in legs)
 
 
-def fill_cash_usd(fill: Fill) -> float | None:
-    """Return the signed cash of a trade: negative when paid; None if it has no price."""
+def fill_cash_usd(fill: Fill, coins: Mapping[str, float] = _NO_COINS) -> float | None:
+    """Return the signed cash of a trade: negative when paid; None if that is not known.
+
+    coins: USD a coin by root; a premium in a coin whose price is not known has no dollars.
+    """
     if fill.price is None:
         return None
-    return -fill.quantity * fill.price * multiplier(fill.contract)
+    if fill.in_usd:
+        return -float(fill.quantity) * fill.price
+    kind = kind_of(fill.contract)
+    each = coins.get(kind.root) if kind.in_coin else 1.0
+    return None if each is None else -units(fill.quantity, fill.contract) * fill.price * each
 
 
 def cash_usd(layer: LayerState) -> float | None:
@@ -191,6 +165,30 @@ def profit(layer: LayerState, mark: Mark | None) -> float | None:
     if not layer.legs:
         return cash_usd(layer)
     return _total([cash_usd(layer), mark.value_usd if mark else None])
+
+
+def _booked(
+    layer: LayerState, fills: Sequence[Fill], word: Word, coins: Mapping[str, float]
+) -> LayerState:
+    """Return the layer with trades booked: on if any leg is left, off if they net to nothing."""
+    if heard(layer, word.id) or not fills:
+        return layer
+    at = word.observed_at
+    booked = tuple(
+        BookedFill(fill=each, at=at, by=word.by, word=word.id, cash_usd=fill_cash_usd(each, coins))
+        for each in fills
+    )
+    legs = add_legs(layer.legs, fills)
+    entry = layer.extrinsic_at_entry_usd
+    return replace(
+        layer,
+        status=LayerStatus.ON if legs else LayerStatus.OFF,
+        legs=legs,
+        journal=layer.journal + booked,
+        proposal=None,
+        opened_at=(layer.opened_at or at) if legs else None,
+        extrinsic_at_entry_usd=(entry or 0.0) * _share_kept(layer.legs, legs) or None,
+    )
 
 
 def _total(parts: Sequence[float | None]) -> float | None:
@@ -228,12 +226,12 @@ def _barred_by_proposal(action: Action, layer: LayerState, *, rule: str) -> str 
 
 def _share_kept(before: Sequence[Leg], after: Sequence[Leg]) -> float:
     """Return how much of the legs a trade left, at most 1; what it opened counts for nothing."""
-    left = {leg.contract: leg.quantity for leg in after}
-    kept = sum(
-        min(abs(leg.quantity), max(left.get(leg.contract, 0) * (1 if leg.quantity > 0 else -1), 0))
-        for leg in before
-    )
-    held = sum(abs(leg.quantity) for leg in before)
+    left = {leg.contract: float(leg.quantity) for leg in after}
+    kept = 0.0
+    for leg in before:
+        same = left.get(leg.contract, 0.0) * (1 if leg.quantity > 0 else -1)
+        kept += min(abs(float(leg.quantity)), max(same, 0.0))
+    held = sum(abs(float(leg.quantity)) for leg in before)
     return kept / held if held else 1.0
 
 
@@ -249,7 +247,7 @@ def _no_close(layer: LayerState, fills: Sequence[Fill]) -> str:
         return f"{layer.layer} is off: there is nothing to close"
     for each in add_legs((), fills):
         if not _reduces(layer, each):
-            what = f"{each.quantity:+d} {spell_contract(each.contract)}"
+            what = f"{signed(each.quantity)} {spell_contract(each.contract)}"
             return f"{what} closes nothing that {layer.layer} holds"
     return ""
 
@@ -268,5 +266,6 @@ def _no_roll(layer: LayerState, word: Word) -> str:
 
 def _reduces(layer: LayerState, traded: Leg) -> bool:
     """Return whether a trade only takes away from a leg held."""
-    held = next((leg.quantity for leg in layer.legs if leg.contract == traded.contract), 0)
-    return held * traded.quantity < 0 and abs(traded.quantity) <= abs(held)
+    legs = {leg.contract: float(leg.quantity) for leg in layer.legs}
+    held, n = legs.get(traded.contract, 0.0), float(traded.quantity)
+    return held * n < 0 and abs(n) <= abs(held)

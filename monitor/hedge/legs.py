@@ -1,78 +1,103 @@
 """Legs as people write and read them: `vix.call 2027-03-17 29 +4 @2.85`."""
 
 import math
+import re
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
-from monitor.hedge.contracts import FUTURE, MULTIPLIERS
-from monitor.model.layer import Contract, Fill, Leg
+from monitor.hedge.contracts import KINDS, Kind, Right
+from monitor.model.layer import PERPETUAL, Contract, Fill, Leg, Quantity
 
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
-_OPTION_PARTS: Final = 4
 _MOST: Final = 1_000_000
 """Contracts of one trade: above what all of VIX trades on most days it is a slip of the keys."""
-_FUTURE_PARTS: Final = 3
+_USD: Final = "usd"
+_NUMBER: Final = re.compile(r"\d+(\.\d{1,6})?", re.ASCII)
 
 
 def parse_leg(text: str) -> Fill:
-    """Read one traded leg: kind, expiry, strike (not for a future), signed quantity, @price.
+    """Read one traded leg: kind, expiry, strike, signed quantity, @price.
 
-    The price may be left out. Raises ValueError with a sentence naming the part at fault.
+    A future has no strike, a perpetual future neither strike nor expiry. The price is the
+    exchange's own: index points, coin of a coin-settled option; `@126.5usd` is one contract
+    in US dollars. It may be left out. Raises ValueError with a sentence naming the part at fault.
     """
     parts = text.split()
-    price = _price(text, parts.pop()[1:]) if parts and parts[-1].startswith("@") else None
+    price, in_usd = (
+        _price(text, parts.pop()[1:]) if parts and parts[-1].startswith("@") else (None, False)
+    )
     kind = parts[0] if parts else ""
-    if kind not in MULTIPLIERS:
-        raise _fault(text, f"the kind {kind!r} is none of {', '.join(MULTIPLIERS)}")
-    wanted = _FUTURE_PARTS if kind == FUTURE else _OPTION_PARTS
-    if len(parts) != wanted:
+    if kind not in KINDS:
+        raise _fault(text, f"the kind {kind!r} is none of {', '.join(KINDS)}")
+    what = KINDS[kind]
+    if len(parts) != _parts(what):
         raise _fault(text, f"a {kind} leg reads {_form(kind)!r}")
-    strike = 0.0 if kind == FUTURE else _positive(text, "strike", parts[2])
-    contract = Contract(kind=kind, expiry=_expiry(text, parts[1]), strike=strike)
-    return Fill(contract=contract, quantity=_quantity(text, parts[-1]), price=price)
+    strike = _positive(text, "strike", parts[2]) if what.option else 0.0
+    expiry = PERPETUAL if what.right is Right.PERP else _expiry(text, parts[1])
+    contract = Contract(kind=kind, expiry=expiry, strike=strike)
+    quantity = _quantity(text, parts[-1], what)
+    return Fill(contract=contract, quantity=quantity, price=price, in_usd=in_usd)
 
 
 def format_leg(leg: Leg) -> str:
     """Return the leg as `parse_leg` reads it, without a price."""
-    return f"{_format_contract(leg.contract)} {leg.quantity:+d}"
+    return f"{_format_contract(leg.contract)} {signed(leg.quantity)}"
 
 
 def format_fill(fill: Fill) -> str:
     """Return the fill as `parse_leg` reads it, with its price where it has one."""
-    price = "" if fill.price is None else f" @{fill.price:.12g}"
-    return f"{_format_contract(fill.contract)} {fill.quantity:+d}{price}"
+    price = "" if fill.price is None else f" @{fill.price:.12g}{_USD if fill.in_usd else ''}"
+    return f"{_format_contract(fill.contract)} {signed(fill.quantity)}{price}"
 
 
 def tell_fill(fill: Fill) -> str:
     """Return the fill in few columns: `+4 VIX 17Mar27 29C @2.85`, `-2 VX 17Mar27`."""
-    contract, day = fill.contract, fill.contract.expiry
+    contract, what = fill.contract, KINDS[fill.contract.kind]
+    price = ""
+    if fill.price is not None:
+        digits = 4 if what.in_coin and not fill.in_usd else 2
+        price = f" @{fill.price:.{digits}f}{' USD' if fill.in_usd else ''}"
+    head = f"{signed(fill.quantity)} {what.ticker}"
+    if what.right is Right.PERP:
+        return f"{head} PERP{price}"
+    day = contract.expiry
     when = f"{day.day}{_MONTHS[3 * day.month - 3 : 3 * day.month]}{day:%y}"
-    price = "" if fill.price is None else f" @{fill.price:.2f}"
-    if contract.kind == FUTURE:
-        return f"{fill.quantity:+d} VX {when}{price}"
-    right = contract.kind.rpartition(".")[2][0].upper()
-    return f"{fill.quantity:+d} VIX {when} {contract.strike:g}{right}{price}"
+    strike = f" {contract.strike:g}{what.right[0].upper()}" if what.option else ""
+    return f"{head} {when}{strike}{price}"
+
+
+def signed(quantity: Quantity) -> str:
+    """Return a quantity with its sign and no needless noughts: `+4`, `-0.25`."""
+    text = f"{quantity:f}" if isinstance(quantity, Decimal) else str(quantity)
+    return text if text.startswith("-") else f"+{text}"
+
+
+def count(quantity: Quantity) -> str:
+    """Return a quantity without its sign."""
+    return signed(quantity)[1:]
 
 
 def spell_leg(leg: Leg) -> str:
     """Return the leg for people: `4 × VIX 17 Mar 2027 29 call`; a sold one begins with `sell`."""
     sold = "sell " if leg.quantity < 0 else ""
-    return f"{sold}{abs(leg.quantity)} × {spell_contract(leg.contract)}"
+    return f"{sold}{count(leg.quantity)} × {spell_contract(leg.contract)}"
 
 
 def spell_contract(contract: Contract) -> str:
-    """Return the contract for people: `VIX 17 Mar 2027 29 call`, `VX 17 Mar 2027 future`."""
-    day = contract.expiry
+    """Return the contract for people: `VIX 17 Mar 2027 29 call`, `ETH perpetual future`."""
+    what, day = KINDS[contract.kind], contract.expiry
+    if what.right is Right.PERP:
+        return f"{what.ticker} perpetual future"
     when = f"{day.day} {_MONTHS[3 * day.month - 3 : 3 * day.month]} {day.year}"
-    if contract.kind == FUTURE:
-        return f"VX {when} future"
-    return f"VIX {when} {contract.strike:g} {contract.kind.rpartition('.')[2]}"
+    strike = f" {contract.strike:g}" if what.option else ""
+    return f"{what.ticker} {when}{strike} {what.right}"
 
 
 def add_legs(legs: Iterable[Leg], traded: Iterable[Leg | Fill]) -> tuple[Leg, ...]:
     """Return the legs after trades: quantities of one contract add up, none left is no leg."""
-    held: dict[Contract, int] = {}
+    held: dict[Contract, Quantity] = {}
     for leg in (*legs, *traded):
         held[leg.contract] = held.get(leg.contract, 0) + leg.quantity
     kept = (Leg(contract=contract, quantity=n) for contract, n in held.items() if n)
@@ -90,13 +115,33 @@ def _order(contract: Contract) -> tuple[date, str, float]:
 
 
 def _format_contract(contract: Contract) -> str:
-    strike = "" if contract.kind == FUTURE else f" {contract.strike:.12g}"
-    return f"{contract.kind} {contract.expiry.isoformat()}{strike}"
+    what = KINDS[contract.kind]
+    expiry = "" if what.right is Right.PERP else f" {contract.expiry.isoformat()}"
+    strike = f" {contract.strike:.12g}" if what.option else ""
+    return f"{contract.kind}{expiry}{strike}"
+
+
+def _parts(what: Kind) -> int:
+    """Return how many words a leg of a kind has, its price aside."""
+    return 4 if what.option else 2 if what.right is Right.PERP else 3
 
 
 def _form(kind: str) -> str:
-    strike = "" if kind == FUTURE else " 29"
-    return f"{kind} 2027-03-17{strike} +4 @2.85"
+    what = KINDS[kind]
+    expiry = "" if what.right is Right.PERP else " 2027-03-17"
+    strike = f" {_STRIKES[what.root]}" if what.option else ""
+    return f"{kind}{expiry}{strike} {_EXAMPLES.get(kind) or _EXAMPLES[what.root]}"
+
+
+_STRIKES: Final = {"vix": "29", "spx": "6400", "eth": "1800", "btc": "60000"}
+_EXAMPLES: Final = {
+    "vix": "+4 @2.85",
+    "spx": "-1 @12.40",
+    "eth": "+5 @0.0525",
+    "btc": "+0.5 @0.031",
+    "eth.perp": "-2.5 @2412.5",
+    "btc.perp": "-0.05 @61250",
+}
 
 
 def _fault(text: str, reason: str) -> ValueError:
@@ -110,25 +155,35 @@ def _expiry(text: str, part: str) -> date:
         raise _fault(text, f"the expiry {part!r} is no date like 2027-03-17") from None
 
 
-def _quantity(text: str, part: str) -> int:
+def _quantity(text: str, part: str, what: Kind) -> Quantity:
     if part[:1] not in {"+", "-"}:
         raise _fault(text, f"the quantity {part!r} needs its sign: +4 bought, -4 sold")
-    digits = part[1:].lstrip("0")
-    if not (digits.isascii() and digits.isdigit()):
-        raise _fault(text, f"the quantity {part!r} is no whole number of contracts")
-    if len(digits) > len(str(_MOST)) or int(digits) > _MOST:
+    digits, lot = part[1:], Decimal(what.lot)
+    if not _NUMBER.fullmatch(digits) or not digits.strip("0."):
+        raise _fault(text, f"the quantity {part[:40]!r} is no {_counted(lot)}")
+    if len(digits.lstrip("0").partition(".")[0]) > len(str(_MOST)) or Decimal(digits) > _MOST:
         raise _fault(text, f"the quantity {part[:20]!r} is above {_MOST:,} contracts")
-    return int(part)
+    number = Decimal(digits)
+    if number % lot:
+        raise _fault(text, f"the quantity {part[:40]!r} is no {_counted(lot)}")
+    number = -number if part[0] == "-" else number
+    return int(number) if number == number.to_integral_value() else number.normalize()
 
 
-def _price(text: str, part: str) -> float:
+def _counted(lot: Decimal) -> str:
+    return "whole number of contracts" if lot == 1 else f"multiple of {lot} contracts"
+
+
+def _price(text: str, part: str) -> tuple[float, bool]:
+    """Return a price, and whether it is of one contract in US dollars."""
+    in_usd = part.lower().endswith(_USD)
     try:
-        price = float(part)
+        price = float(part[: -len(_USD)] if in_usd else part)
     except ValueError:
         price = math.nan
     if not 0 <= price < math.inf:
-        raise _fault(text, f"the price '@{part}' is no amount of index points like @2.85")
-    return price
+        raise _fault(text, f"the price '@{part}' is no amount like @2.85 or @126.5usd")
+    return price, in_usd
 
 
 def _positive(text: str, name: str, part: str) -> float:
@@ -137,5 +192,5 @@ def _positive(text: str, name: str, part: str) -> float:
     except ValueError:
         number = math.nan
     if not 0 < number < math.inf:
-        raise _fault(text, f"the {name} {part!r} is no number of index points above zero")
+        raise _fault(text, f"the {name} {part!r} is no number above zero")
     return number

@@ -1,14 +1,13 @@
-"""What a layer's legs are worth now, by the model."""
+"""What a layer's legs are worth now, by quotes or the model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from monitor.hedge.contracts import days_left, expired, multiplier
-from monitor.hedge.market import Market, Quote, grounds, quote
-from monitor.model.layer import Leg
-
-__all__ = ["Mark", "Market", "mark"]
+from monitor.hedge.contracts import days_left, expired
+from monitor.hedge.market import Market
+from monitor.hedge.worth import Worth, held, worth_of
+from monitor.model.layer import PERPETUAL, Leg
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,14 +16,16 @@ class Mark:
 
     value_usd: signed, what selling them would bring. extrinsic_usd: the part of it
     above intrinsic value. Both None where a price is not to be had, and then the
-    note says why. dte: calendar days to the nearest live expiry, known regardless.
+    note says why. dte: calendar days to the nearest live expiry, known regardless; None of a
+    perpetual. worth: everything else, None where a price is not to be had.
     """
 
     value_usd: float | None
     extrinsic_usd: float | None
-    dte: float
+    dte: float | None
     priced_by: str = "model"
     note: str = ""
+    worth: Worth | None = field(default=None, compare=False, repr=False)
 
 
 def mark(legs: Sequence[Leg], market: Market, at: datetime) -> Mark | None:
@@ -36,21 +37,19 @@ def mark(legs: Sequence[Leg], market: Market, at: datetime) -> Mark | None:
     live = [leg for leg in legs if not expired(leg.contract, at)]
     if not live:
         return None
-    dte = float(min(days_left(leg.contract.expiry, at) for leg in live))
-    quotes = [(leg, quote(leg.contract, market, at)) for leg in live]
-    if missing := [q for _, q in quotes if isinstance(q, str)]:
-        return Mark(value_usd=None, extrinsic_usd=None, dte=dte, note=missing[0])
-    priced = [(leg, q) for leg, q in quotes if isinstance(q, Quote)]
-    note = grounds([q for _, q in priced], market)
+    ends = [leg.contract.expiry for leg in live if leg.contract.expiry != PERPETUAL]
+    dte = float(min(days_left(day, at) for day in ends)) if ends else None
+    found = worth_of(held(live), market, at)
+    if isinstance(found, str):
+        return Mark(value_usd=None, extrinsic_usd=None, dte=dte, note=found)
+    note = found.note
     if gone := len(legs) - len(live):
         note += f"; {gone} expired leg{'s' if gone > 1 else ''} left out, awaiting settlement"
     return Mark(
-        value_usd=sum(_usd(leg, q.price) for leg, q in priced),
-        extrinsic_usd=sum(_usd(leg, q.price - q.intrinsic) for leg, q in priced),
+        value_usd=found.value_usd,
+        extrinsic_usd=found.extrinsic_usd,
         dte=dte,
+        priced_by=found.by,
         note=note,
+        worth=found,
     )
-
-
-def _usd(leg: Leg, points: float) -> float:
-    return leg.quantity * points * multiplier(leg.contract)

@@ -1,83 +1,228 @@
-"""What hedges are priced by: a curve, a stated volatility, the listed expiries."""
+"""The markets hedges are priced on at one instant: what is quoted, else what is stated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 
-from monitor.hedge import black76
-from monitor.hedge.contracts import CALL, FUTURE, days_left, years_left
+from monitor.hedge.black_scholes import Underlying
+from monitor.hedge.contracts import COINS, KINDS, days_left, kind_of, years_left
 from monitor.hedge.curve import VixCurve
+from monitor.hedge.skew import COIN_SKEW, SPX_SKEW, VIX_SKEW, Skew, SkewedVol
+from monitor.hedge.tenors import Tenors
 from monitor.hedge.vol import VolAssumption
-from monitor.model.layer import Contract
+from monitor.model.layer import PERPETUAL, Contract
+from monitor.model.quote import OptionQuote
 
+DIVIDEND: Final = 0.013
+"""A year's dividends of the S&P 500 over its price, declared: about what they have been."""
+
+_VIX: Final = "vix"
+_SPX: Final = "spx"
 _LOWEST_VOL: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Market:
-    """The volatility market as known at one instant.
+class VixMarket:
+    """VIX futures and what their options are priced at. spot: told, never priced by.
 
-    vix: spot, index points, told but never priced by. curve: None while no
-    settlement is known. expiries: the listed monthly ones, rising.
-    vol_shift: added to the stated volatility, an annual fraction (0.05 is 5 points).
+    curve: None while no settlement is known. expiries: the listed monthly ones, rising.
     """
 
-    vix: float | None = None
+    spot: float | None = None
     curve: VixCurve | None = None
     vol: VolAssumption = field(default_factory=VolAssumption)
+    skew: Skew = VIX_SKEW
     expiries: tuple[date, ...] = ()
-    vol_shift: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """One contract by the model, index points. note: the forward it rests on."""
+class SpxMarket:
+    """The S&P 500. vols: of its options by days to expiry. rate, dividend: annual fractions.
+
+    morning, evening: expiries of SPX and of SPXW that are listed, rising.
+    """
+
+    spot: float
+    vols: Tenors
+    rate: float = 0.0
+    dividend: float = DIVIDEND
+    skew: Skew = SPX_SKEW
+    morning: tuple[date, ...] = ()
+    evening: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinMarket:
+    """A coin. price: USD. vols: of its options by days to expiry. expiries: listed, rising.
+
+    perp: USD of its perpetual future, the spot where that is not known.
+    """
 
     price: float
-    intrinsic: float
+    vols: Tenors
+    skew: Skew = COIN_SKEW
+    expiries: tuple[date, ...] = ()
+    source: str = "spot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """All markets at one instant. spx: None, and coins without a row, where not known.
+
+    quotes: of contracts that an exchange quotes. unknown: by root, why it has no market.
+    vol_shift: added to every volatility, an annual fraction (0.05 is 5 points).
+    """
+
+    vix: VixMarket = field(default_factory=VixMarket)
+    spx: SpxMarket | None = None
+    coins: Mapping[str, CoinMarket] = field(default_factory=dict)
+    quotes: Mapping[Contract, OptionQuote] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    vol_shift: float = 0.0
+
+    def coin_usd(self, contract: Contract) -> float | None:
+        """Return what one unit of a contract's own price is worth, USD; None if not known."""
+        kind = kind_of(contract)
+        if not kind.in_coin:
+            return 1.0
+        coin = self.coins.get(kind.root)
+        return coin.price if coin else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What one contract is priced on.
+
+    underlying: what Black-Scholes takes; of a VIX option and a coin's the forward, at no
+    rate. vol: by strike, None of a future. usd: of one unit of the contract's own price.
+    note: where the forward comes from, and vol_note the volatility.
+    """
+
+    underlying: Underlying
+    years: float
+    vol: SkewedVol | None
+    usd: float
     note: str
+    vol_note: str = ""
+
+    @property
+    def forward(self) -> float:
+        """Return the price agreed now for delivery at the expiry."""
+        return float(self.underlying.forward(self.years))
 
 
 def shifted(market: Market, vol: float) -> Market:
-    """Return the market with its volatility raised by an annual fraction."""
+    """Return the market with its volatilities raised by an annual fraction."""
     return replace(market, vol_shift=market.vol_shift + vol)
 
 
-def sigma(market: Market, expiry: date, at: datetime) -> float:
-    """Return the volatility for an expiry, annual fraction, at least 1 %."""
-    return max(market.vol.at(days_left(expiry, at)) + market.vol_shift, _LOWEST_VOL)
+def after(market: Market, day: date) -> Market:
+    """Return the market with only the expiries later than a day."""
+
+    def later(days: tuple[date, ...]) -> tuple[date, ...]:
+        return tuple(one for one in days if one > day)
+
+    spx = market.spx
+    if spx is not None:
+        spx = replace(spx, morning=later(spx.morning), evening=later(spx.evening))
+    return replace(
+        market,
+        vix=replace(market.vix, expiries=later(market.vix.expiries)),
+        spx=spx,
+        coins={
+            root: replace(one, expiries=later(one.expiries)) for root, one in market.coins.items()
+        },
+    )
 
 
-def quote(contract: Contract, market: Market, at: datetime) -> Quote | str:
-    """Return the model's price of a contract, or why there is none.
+def ground(kind: str, expiry: date, market: Market, at: datetime) -> Ground | str:
+    """Return what contracts of a kind and an expiry are priced on, or why that is not known."""
+    root = KINDS[kind].root
+    contract = Contract(kind=kind, expiry=expiry, strike=0.0)
+    if root == _VIX:
+        return _vix(contract, market, at)
+    if root == _SPX:
+        return _spx(contract, market, at)
+    return _coin(contract, market, at)
 
-    Undiscounted Black-76 on the forward of the contract's own expiry: three
-    months' interest is well inside the error of the stated volatility.
-    """
-    forward = market.curve.forward(contract.expiry) if market.curve else None
+
+def listed(kind: str, market: Market) -> tuple[date, ...]:
+    """Return the expiries known to be listed for a kind, rising; a perpetual's is its own."""
+    what = KINDS[kind]
+    if what.root in COINS:
+        if not what.option:
+            return (PERPETUAL,)
+        coin = market.coins.get(what.root)
+        return coin.expiries if coin else ()
+    if what.root == _VIX:
+        return market.vix.expiries
+    if market.spx is None:
+        return ()
+    return market.spx.evening if what.ticker == "SPXW" else market.spx.morning
+
+
+def _vix(contract: Contract, market: Market, at: datetime) -> Ground | str:
+    """Undiscounted: three months' interest is well inside the error of the volatility."""
+    vix = market.vix
+    forward = vix.curve.forward(contract.expiry) if vix.curve else None
     if forward is None:
         return "no settlement of VIX futures is known"
-    if contract.kind == FUTURE:
-        note = f"VX future {forward.value:.2f}, {forward.note}"
-        return Quote(price=forward.value, intrinsic=forward.value, note=note)
-    call = contract.kind == CALL
-    price = black76.price(
-        forward.value,
-        contract.strike,
-        sigma=sigma(market, contract.expiry, at),
-        years=years_left(contract.expiry, at),
-        call=call,
+    if not kind_of(contract).option:
+        told = f"VX future {forward.value:.2f}, {forward.note}"
+        return Ground(
+            underlying=Underlying(spot=forward.value), years=0.0, vol=None, usd=1.0, note=told
+        )
+    vol = SkewedVol(
+        at_forward=max(vix.vol.at(days_left(contract.expiry, at)), _LOWEST_VOL),
+        skew=vix.skew,
+        source=vix.vol.source,
+        shift=market.vol_shift,
     )
-    gap = forward.value - contract.strike
-    return Quote(
-        price=float(price),
-        intrinsic=max(gap if call else -gap, 0.0),
+    return Ground(
+        underlying=Underlying(spot=forward.value),
+        years=years_left(contract, at),
+        vol=vol,
+        usd=1.0,
         note=f"VIX forward {forward.value:.2f}, {forward.note}",
+        vol_note=f"{vix.vol.label}, {vix.skew.label}: model",
     )
 
 
-def grounds(quotes: Sequence[Quote], market: Market) -> str:
-    """Return what prices rest on, each thing once: the forwards, then the stated volatility."""
-    notes = dict.fromkeys(each.note for each in quotes)
-    return "; ".join((*notes, market.vol.label))
+def _spx(contract: Contract, market: Market, at: datetime) -> Ground | str:
+    spx = market.spx
+    if spx is None:
+        return market.unknown.get(_SPX, "the S&P 500 is not known")
+    if spx.skew.below <= 0:
+        return f"wings of an index need a put skew above zero, was {spx.skew.below}"
+    days = max(days_left(contract.expiry, at), 1)
+    sigma, named = spx.vols.at(days)
+    return Ground(
+        underlying=Underlying(spot=spx.spot, rate=spx.rate, dividend=spx.dividend),
+        years=years_left(contract, at),
+        vol=SkewedVol(at_forward=sigma, skew=spx.skew, source=named, shift=market.vol_shift),
+        usd=1.0,
+        note=f"SPX {spx.spot:,.0f}, rate {spx.rate:.1%}, dividends {spx.dividend:.1%}",
+        vol_note=f"{named} {sigma:.1%}, {spx.skew.label}: model",
+    )
+
+
+def _coin(contract: Contract, market: Market, at: datetime) -> Ground | str:
+    kind = kind_of(contract)
+    coin = market.coins.get(kind.root)
+    if coin is None:
+        return market.unknown.get(kind.root, f"the price of {kind.root.upper()} is not known")
+    spot = f"{kind.root.upper()} {coin.price:,.0f}, {coin.source}"
+    if not kind.option:
+        return Ground(
+            underlying=Underlying(spot=coin.price), years=0.0, vol=None, usd=1.0, note=spot
+        )
+    sigma, named = coin.vols.at(max(days_left(contract.expiry, at), 1))
+    return Ground(
+        underlying=Underlying(spot=coin.price),
+        years=years_left(contract, at),
+        vol=SkewedVol(at_forward=sigma, skew=coin.skew, source=named, shift=market.vol_shift),
+        usd=coin.price,
+        note=f"{spot}, taken for its forward: model",
+        vol_note=f"{named} {sigma:.0%}, {coin.skew.label}: model",
+    )

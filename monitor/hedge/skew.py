@@ -35,12 +35,25 @@ class Skew:
                 f"slopes of a skew must lie in {low} to {high}, were {self.below}, {self.above}"
             )
 
+    @property
+    def label(self) -> str:
+        """Return the slopes in words."""
+        if not self.below and not self.above:
+            return "no skew"
+        return (
+            f"declared skew {self.below:+.0%} below and {self.above:+.0%} above the forward "
+            "a deviation"
+        )
+
 
 SPX_SKEW: Final = Skew(below=0.20, above=-0.08)
 """Our own assumption: puts cost more, calls a little less, as they have since 1987."""
 
 VIX_SKEW: Final = Skew(below=0.0, above=0.20)
 """Our own assumption: calls above the forward cost more."""
+
+COIN_SKEW: Final = Skew(below=0.06, above=0.03)
+"""Our own assumption: wings on both sides cost more, puts the most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +108,4 @@ class SkewedVol:
     @property
     def label(self) -> str:
         """Return the assumption in words, for whatever is priced by it."""
-        below, above = self.skew.below, self.skew.above
-        return (
-            f"{self.source} {self.at_forward:.1%}, declared skew {below:+.0%} below and "
-            f"{above:+.0%} above the forward a deviation: model"
-        )
+        return f"{self.source} {self.at_forward:.1%}, {self.skew.label}: model"

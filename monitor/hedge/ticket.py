@@ -1,221 +1,196 @@
-"""Tickets: what to trade for an add, a roll or a remove, and what it costs by the model.
+"""Tickets: what to trade for an add, a roll or a remove, what it costs and what it covers.
 
 Each function gives a ticket, or the reason why there is none: a proposal goes
 out either way.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date, datetime
-from math import floor
-from typing import Final, Protocol
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from math import inf
+from typing import Final
 
-from monitor.hedge import black76
 from monitor.hedge.band import VOL_BAND
-from monitor.hedge.contracts import (
-    CALL,
-    FUTURE,
-    MULTIPLIERS,
-    days_left,
-    expired,
-    multiplier,
-    years_left,
-)
+from monitor.hedge.caps import MAINTENANCE, sized
+from monitor.hedge.contracts import Right, days_left, expired, kind_of, units
+from monitor.hedge.cover import Cover
+from monitor.hedge.instruments import Instrument, Unit, unit_of
 from monitor.hedge.legs import add_legs
-from monitor.hedge.market import Market, Quote, grounds, quote, shifted, sigma
-from monitor.model.layer import Contract, Leg, Ticket
+from monitor.hedge.market import Market, shifted
+from monitor.hedge.payoff import payoff_of
+from monitor.hedge.shock import SPIKES
+from monitor.hedge.sizing import Desk, Money, Size
+from monitor.hedge.trades import legs_of
+from monitor.hedge.worth import Holding, held, made_in, worth_of
+from monitor.model.layer import PERPETUAL, Covers, Leg, Ticket
 
-FEE_BUDGET: Final = "fee_budget"
-_YEAR_DAYS: Final = 365
-_GRID_SPLIT: Final = 20.0
 _FAR_OFF_DAYS: Final = 20
+_SPIKE: Final = "a 2020-like spike"
 
 
-class Instrument(Protocol):
-    """What a rule file says a layer is made of. delta: forward delta, its sign disregarded."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a ticket is drawn up on. cover: the positions it is for.
 
-    @property
-    def kind(self) -> str: ...
-    @property
-    def dte(self) -> int: ...
-    @property
-    def delta(self) -> float | None: ...
-    @property
-    def strike(self) -> float | None: ...
-
-
-class Size(Protocol):
-    """How many contracts a rule file asks for: `fixed` or `fee_budget`."""
-
-    @property
-    def policy(self) -> str: ...
-    @property
-    def contracts(self) -> int | None: ...
-    @property
-    def beta(self) -> float | None: ...
-
-
-def draw_ticket(
-    instrument: Instrument,
-    size: Size,
-    *,
-    market: Market,
-    at: datetime,
-    fee_income_usd: float | None = None,
-) -> Ticket | str:
-    """Return the ticket of an add, or why there is none.
-
-    fee_income_usd: a year's fees of what the layer covers; None is unknown.
+    money: what their money costs. held: everything that already hedges them.
     """
-    contract = pick_contract(instrument, market, at)
-    if isinstance(contract, str):
-        return contract
-    priced = quote(contract, market, at)
-    if isinstance(priced, str):
-        return priced
-    contracts = _contracts(size, contract, priced.price, at, fee_income_usd)
-    if isinstance(contracts, str):
-        return contracts
-    ticket = trade((Leg(contract=contract, quantity=contracts),), market=market, at=at)
+
+    market: Market
+    at: datetime
+    cover: Cover = field(default_factory=Cover)
+    money: Money = field(default_factory=Money)
+    held: tuple[Holding, ...] = ()
+
+
+def draw_ticket(instrument: Instrument, size: Size, case: Case) -> Ticket | str:
+    """Return the ticket of an add, or why there is none."""
+    unit = unit_of(instrument, case.market, case.at, case.cover)
+    if isinstance(unit, str):
+        return unit
+    desk = Desk(
+        unit=unit,
+        market=case.market,
+        at=case.at,
+        cover=case.cover,
+        money=case.money,
+        held=case.held,
+        leverage=instrument.leverage,
+    )
+    found = sized(size, desk)
+    if isinstance(found, str):
+        return found
+    legs = legs_of(unit, found.units)
+    if not legs:
+        return f"{found.words}: less than one contract of any strike"
+    ticket = trade(legs, case)
     if isinstance(ticket, str):
         return ticket
-    return _with_share(ticket, _far_off(instrument, contract, at), fee_income_usd)
+    remark = _far_off(instrument, unit, case.at)
+    return replace(
+        _with_share(ticket, remark, case.cover.fees_year_usd),
+        sized=found.words,
+        warnings=(*found.warnings, *ticket.warnings),
+    )
 
 
-def roll_ticket(
-    legs: Sequence[Leg], instrument: Instrument, *, market: Market, at: datetime
-) -> Ticket | str:
-    """Return the ticket that closes the live legs and opens as many at the instrument's tenor."""
-    live = [leg for leg in legs if not expired(leg.contract, at)]
+def roll_ticket(legs: Sequence[Leg], instrument: Instrument, case: Case) -> Ticket | str:
+    """Return the ticket that closes the live legs and opens as many units at its tenor."""
+    live = [leg for leg in legs if not expired(leg.contract, case.at)]
     if not live:
         return "there is no live leg to roll"
-    contract = pick_contract(instrument, market, at)
-    if isinstance(contract, str):
-        return contract
-    contracts = sum(leg.quantity for leg in live if leg.contract.kind == instrument.kind)
-    if contracts == 0:
+    unit = unit_of(instrument, case.market, case.at, case.cover)
+    if isinstance(unit, str):
+        return unit
+    count = _units_held(live, unit)
+    if not count:
         return f"the layer holds no {instrument.kind} to roll"
-    if all(leg.contract == contract for leg in live):
+    opened = legs_of(unit, count)
+    if {leg.contract for leg in live} == {leg.contract for leg in opened}:
         return "the layer holds what it would be rolled into"
-    opened = Leg(contract=contract, quantity=contracts)
-    return trade(add_legs(_closing(live), (opened,)), market=market, at=at)
+    return trade(add_legs(_closing(live), opened), case)
 
 
-def remove_ticket(legs: Sequence[Leg], *, market: Market, at: datetime) -> Ticket | str:
-    """Return the ticket that closes every live leg."""
-    live = [leg for leg in legs if not expired(leg.contract, at)]
-    return trade(_closing(live), market=market, at=at) if live else "there is no live leg to close"
+def remove_ticket(legs: Sequence[Leg], case: Case, *, share: float = 1.0) -> Ticket | str:
+    """Return the ticket that closes every live leg, or a share of each, at least one lot."""
+    live = [leg for leg in legs if not expired(leg.contract, case.at)]
+    if not live:
+        return "there is no live leg to close"
+    return trade(_closing(live) if share >= 1 else part_of(_closing(live), share), case)
 
 
-def trade(legs: Sequence[Leg], *, market: Market, at: datetime) -> Ticket | str:
-    """Return a ticket of these trades at the model's prices, or why they have none."""
-    markets = (market, shifted(market, -VOL_BAND), shifted(market, VOL_BAND))
-    columns = [[quote(leg.contract, each, at) for leg in legs] for each in markets]
-    quotes = [[q for q in column if isinstance(q, Quote)] for column in columns]
-    if len(quotes[0]) < len(legs):
-        return next(q for q in columns[0] if isinstance(q, str))
-    mid, low, high = (
-        sum(
-            leg.quantity * q.price * multiplier(leg.contract)
-            for leg, q in zip(legs, column, strict=True)
-        )
-        for column in quotes
-    )
+def part_of(legs: Sequence[Leg], share: float) -> tuple[Leg, ...]:
+    """Return a share of each leg, at least one lot of it, never more than all."""
+    unit = [(leg, abs(float(leg.quantity))) for leg in legs]
+    kept = []
+    for leg, whole in unit:
+        lot = float(kind_of(leg.contract).lot)
+        wanted = min(max(round(whole * share / lot), 1) * lot, whole)
+        quantity = type(leg.quantity)(wanted if leg.quantity > 0 else -wanted)
+        kept.append(replace(leg, quantity=quantity))
+    return tuple(kept)
+
+
+def trade(legs: Sequence[Leg], case: Case) -> Ticket | str:
+    """Return a ticket of these trades, each at its exchange's quote or the model's price."""
+    traded = held(legs)
+    found = worth_of(traded, case.market, case.at)
+    if isinstance(found, str):
+        return found
+    ends = [
+        worth_of(traded, shifted(case.market, shift), case.at) for shift in (-VOL_BAND, VOL_BAND)
+    ]
+    low, high = (found.outlay_usd if isinstance(end, str) else end.outlay_usd for end in ends)
+    outcome = payoff_of(legs, found.outlay_usd)
+    most = None if outcome is None or outcome.max_loss_usd == inf else outcome.max_loss_usd
     return Ticket(
         legs=tuple(legs),
-        prices=tuple(q.price for q in quotes[0]),
-        cost_usd=mid,
+        prices=tuple(one.price for one in found.quotes),
+        cost_usd=found.outlay_usd,
         cost_low_usd=low,
         cost_high_usd=high,
-        priced_by="model",
-        note=grounds(quotes[0], market),
+        priced_by=found.by,
+        note=found.note,
+        max_loss_usd=most,
+        margin_usd=_margin(legs, case.market, most),
+        break_evens=outcome.break_evens if outcome else (),
+        covers=_covers(traded, case),
+        warnings=_warnings(traded, case),
     )
 
 
-def pick_contract(instrument: Instrument, market: Market, at: datetime) -> Contract | str:
-    """Return the listed contract nearest to what the instrument asks for, or why there is none.
-
-    The monthly expiry nearest to its days (the later of two equally near); the
-    strike at its forward delta under the stated volatility, on the listed grid.
-    """
-    if instrument.kind not in MULTIPLIERS:
-        return f"{instrument.kind} cannot be priced: known are {', '.join(MULTIPLIERS)}"
-    expiry = _nearest_expiry(instrument, market, at)
-    if expiry is None:
-        return "no listed expiry of VIX contracts is known"
-    strike = _strike(instrument, expiry, market, at)
-    if isinstance(strike, str):
-        return strike
-    return Contract(kind=instrument.kind, expiry=expiry, strike=strike)
+def _covers(traded: Sequence[Holding], case: Case) -> Covers | None:
+    """Return what the trades make in two sizes of one spike, over what is lost in each."""
+    shares, losses = [], []
+    for spike in SPIKES:
+        lost = case.cover.loss_usd(dict(spike.coins))
+        made = made_in(traded, case.market, spike, at=case.at)
+        if lost >= 0 or isinstance(made, str):
+            return None
+        shares.append(made / -lost)
+        losses.append(lost)
+    told = f"{_SPIKE} ({SPIKES[0].label} to {SPIKES[1].label})"
+    return Covers(scenario=told, low=min(shares), high=max(shares), loss_usd=min(losses))
 
 
-def listed_strike(exact: float) -> float:
-    """Return the nearest listed strike: steps of 0.5 below 20, of 1 from 20 on, at least 0.5.
-
-    A simplification: Cboe lists fewer strikes far from the money and far in time.
-    """
-    step = 0.5 if exact < _GRID_SPLIT else 1.0
-    return max(floor(exact / step + 0.5) * step, 0.5)
-
-
-def _strike(instrument: Instrument, expiry: date, market: Market, at: datetime) -> float | str:
-    if instrument.kind == FUTURE:
-        return 0.0
-    if instrument.strike is not None:
-        return instrument.strike
-    delta = abs(instrument.delta or 0.0)
-    if not 0 < delta < 1:
-        return f"{instrument.kind} needs a strike, or a delta between 0 and 1"
-    forward = market.curve.forward(expiry) if market.curve else None
-    if forward is None:
-        return "no settlement of VIX futures is known"
-    exact = black76.strike_for_delta(
-        forward.value,
-        sigma(market, expiry, at),
-        years=years_left(expiry, at),
-        delta=delta if instrument.kind == CALL else 1 - delta,
-    )
-    return listed_strike(exact)
+def _warnings(traded: Sequence[Holding], case: Case) -> tuple[str, ...]:
+    """Return that trades lose in the spike they stand beside, where they do."""
+    made = [made_in(traded, case.market, spike, at=case.at) for spike in SPIKES]
+    known = [one for one in made if not isinstance(one, str)]
+    if not known or min(known) >= 0 or not any(kind_of(what).option for what, _ in traded):
+        return ()
+    worst = min(known)
+    return (f"It loses in the same spike: {-worst:,.0f} USD (model).",)
 
 
-def _nearest_expiry(instrument: Instrument, market: Market, at: datetime) -> date | None:
-    live = [
-        expiry
-        for expiry in market.expiries
-        if not expired(Contract(kind=instrument.kind, expiry=expiry, strike=0.0), at)
-    ]
-    if not live:
+def _margin(legs: Sequence[Leg], market: Market, max_loss: float | None) -> float | None:
+    """Return an estimate of the cash bound: the most that can be lost, or a perpetual's margin."""
+    if all(kind_of(leg.contract).option for leg in legs):
+        return max_loss
+    if any(kind_of(leg.contract).right is not Right.PERP for leg in legs):
         return None
-    return min(live, key=lambda day: (abs(days_left(day, at) - instrument.dte), -day.toordinal()))
+    total = 0.0
+    for leg in legs:
+        coin = market.coins.get(kind_of(leg.contract).root)
+        if coin is None:
+            return None
+        total += abs(units(leg.quantity, leg.contract)) * coin.price * MAINTENANCE
+    return total
 
 
-def _contracts(
-    size: Size, contract: Contract, price: float, at: datetime, fee_income_usd: float | None
-) -> int | str:
-    if size.policy != FEE_BUDGET:
-        return size.contracts or f"size {size.policy!r} names no number of contracts"
-    if contract.kind == FUTURE:
-        return "a future has no premium for a fee budget to pay"
-    if fee_income_usd is None:
-        return "the size is unknown: a year's fee income is not known yet"
-    budget = (size.beta or 0.0) * fee_income_usd
-    yearly = yearly_premium_usd(contract, price, at)
-    if budget < yearly or yearly <= 0:
-        return (
-            f"the budget of {budget:,.0f} USD a year holds no contract: "
-            f"one, renewed every {days_left(contract.expiry, at)} days, costs {yearly:,.0f}"
-        )
-    return floor(budget / yearly)
+def _units_held(live: Sequence[Leg], unit: Unit) -> float:
+    """Return how many units the legs held are, by the contracts of the unit's own kinds."""
+    kinds = {part.contract.kind for part in unit.parts}
+    of_kind = [abs(float(leg.quantity)) for leg in live if leg.contract.kind in kinds]
+    weight = sum(abs(part.weight) for part in unit.parts)
+    count = sum(of_kind) / weight if weight else 0.0
+    return float(round(count)) if unit.whole and count >= 1 else count
 
 
-def yearly_premium_usd(contract: Contract, price: float, at: datetime) -> float:
-    """Return the premium of holding one contract for a year, bought anew at each expiry."""
-    tenor = max(days_left(contract.expiry, at), 1)
-    return price * multiplier(contract) * _YEAR_DAYS / tenor
-
-
-def _far_off(instrument: Instrument, contract: Contract, at: datetime) -> str:
-    days = days_left(contract.expiry, at)
+def _far_off(instrument: Instrument, unit: Unit, at: datetime) -> str:
+    expiry = unit.parts[0].contract.expiry
+    if expiry == PERPETUAL:
+        return ""
+    days = days_left(expiry, at)
     if abs(days - instrument.dte) <= _FAR_OFF_DAYS:
         return ""
     return f"the nearest listed expiry is {days} days away, not {instrument.dte}"

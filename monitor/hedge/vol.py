@@ -16,13 +16,14 @@ class VolAssumption:
     its closes from 2007 to July 2026 average 93.9): pass its level / 100 to follow it,
     for in a spike it has stood above 200. The far end is our own assumption, as is one volatility
     for all strikes: real VIX calls above the forward cost more. Always label what
-    rests on this as model.
+    rests on this as model. source: what the near end was taken from.
     """
 
     near: float = 0.95
     far: float = 0.60
     near_days: float = 30.0
     far_days: float = 220.0
+    source: str = "stated vol"
 
     def __post_init__(self) -> None:
         if not (0 < self.near < float("inf") and 0 < self.far < float("inf")):
@@ -41,11 +42,18 @@ class VolAssumption:
     def label(self) -> str:
         """Return the assumption in words, for whatever is priced by it."""
         if self.near == self.far:
-            return f"stated vol {self.near:.0%}: model"
+            return f"{self.source} {self.near:.0%}"
         return (
-            f"stated vol {self.near:.0%} at {self.near_days:.0f} d "
-            f"to {self.far:.0%} at {self.far_days:.0f} d: model"
+            f"{self.source} {self.near:.0%} at {self.near_days:.0f} d "
+            f"to {self.far:.0%} at {self.far_days:.0f} d"
         )
+
+
+def of_vvix(vvix: float) -> VolAssumption:
+    """Return the assumption with its near end at VVIX, index points, its decay kept."""
+    stated = VolAssumption()
+    near = vvix / 100
+    return VolAssumption(near=near, far=near * stated.far / stated.near, source="VVIX")
 
 
 def flat(sigma: float) -> VolAssumption:

@@ -2,14 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import Final, TypeAlias
+
+PERPETUAL: Final = date.max
+"""What a perpetual future has in an expiry's place."""
+
+Quantity: TypeAlias = int | Decimal
+"""A signed number of contracts; a decimal one only of contracts that trade in parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """A listed contract. kind: `vix.call`, `vix.put` or `vix.future`.
+    """A listed contract. kind: one of `hedge.contracts.KINDS`, such as `vix.call`.
 
-    expiry: settlement date. strike: index points, 0 for a future.
+    expiry: settlement date. strike: index points or USD a coin, 0 for a future.
     """
 
     kind: str
@@ -22,23 +30,29 @@ class Leg:
     """Contracts held: positive bought, negative sold."""
 
     contract: Contract
-    quantity: int
+    quantity: Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
-    """A trade a person did. price: index points a unit; None where they gave none."""
+    """A trade a person did. price: as its exchange states it; None where they gave none.
+
+    Index points of VIX and SPX, coin of coin-settled options, USD of perpetual futures.
+    in_usd: the price is of one contract in US dollars instead.
+    """
 
     contract: Contract
-    quantity: int
+    quantity: Quantity
     price: float | None = None
+    in_usd: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookedFill:
     """A fill in the layer's journal: who, when, under which word.
 
-    price_usd: signed cash of the fill, negative when paid; None if unpriced.
+    cash_usd: signed cash of the fill, negative when paid; None if unpriced. A future
+    counts at its whole worth, as its mark does.
     """
 
     fill: Fill
@@ -69,12 +83,47 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Covers:
+    """What share of the loss expected in a shock a ticket's legs would pay, by the model.
+
+    scenario: the shock in words. low, high: fractions of that loss, signed: negative where
+    the legs lose too. loss_usd: the loss itself, <= 0.
+    """
+
+    scenario: str
+    low: float
+    high: float
+    loss_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How well a hedge's driver has tracked the loss of the positions it is to cover.
+
+    driver: in words. r2, corr: of weekly losses on weekly rises of the driver, None where
+    there are too few weeks. calm_share: the share of those losses that fell while the VIX was at
+    most 30. note: over what, or why it is not known.
+    """
+
+    driver: str
+    r2: float | None = None
+    corr: float | None = None
+    calm_share: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """What to trade and what it costs.
 
-    legs: as `hedgewatch layer fill --leg` reads them, without price.
-    cost_usd: cash to pay, negative to receive; low and high at vol -5 and +5 points.
-    priced_by: "model" or the quote's source. note: what the number rests on.
+    legs: as `hedgewatch layer fill --leg` reads them, without price. prices: as each leg's
+    exchange states them. cost_usd: cash to pay, negative to receive, a future at nothing;
+    low and high at vol -5 and +5 points.
+    priced_by: "model", the quotes' source, or both. note: what the number rests on.
+    sized: the policy's formula with its figures. max_loss_usd: None where it has no bound.
+    margin_usd: an estimate of the cash bound. break_evens: settlements at which it makes nothing.
+    warnings: what speaks against it. fit: of its own driver; better: of the best other, and
+    better_ticket its trade in words with its price.
     """
 
     legs: tuple[Leg, ...]
@@ -85,6 +134,15 @@ class Ticket:
     priced_by: str
     note: str = ""
     fee_share: float | None = None
+    sized: str = ""
+    max_loss_usd: float | None = None
+    margin_usd: float | None = None
+    break_evens: tuple[float, ...] = ()
+    covers: Covers | None = None
+    warnings: tuple[str, ...] = ()
+    fit: Fit | None = None
+    better: Fit | None = None
+    better_ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,50 +1,87 @@
 """The hedge desk: what to trade when a rule asks for an action, or why that is not known."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from monitor.hedge.market import Market
-from monitor.hedge.ticket import draw_ticket, remove_ticket, roll_ticket
-from monitor.model.layer import Action, LayerState, Ticket
+from monitor.hedge.contracts import Right, expired, kind_of, units
+from monitor.hedge.market import Market, after
+from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket
+from monitor.hedge.worth import Holding, held
+from monitor.model.layer import PERPETUAL, Action, LayerState, Ticket
 from monitor.rules.expression import compile_rule
 from monitor.rules.form import RESERVED
 from monitor.rules.pack import Layer, Rule, Severity
 from monitor.rules.template import compile_template
-from monitor.signals.book import yearly_fees_usd
 from monitor.signals.catalogue import BY_NAME, Scope
+from monitor.signals.covered import cover_of, money_of
 from monitor.signals.facts import Facts
 
 _REMIND: Final = timedelta(hours=4)
 
 
-def draw(
-    rule: Rule, layer: LayerState, facts: Facts, market: Market, now: datetime
-) -> Ticket | str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """What a desk draws tickets on: the facts, the markets, and every layer there is."""
+
+    facts: Facts
+    market: Market
+    layers: Mapping[str, LayerState]
+    now: datetime
+
+
+def draw(rule: Rule, layer: LayerState, book: Book) -> Ticket | str:
     """Return the ticket of a rule's action on its layer, or why there is none."""
     made = rule.layer
     if made is None:
         return f"{rule.id} belongs to no layer"
-    fees = yearly_fees_usd(facts, layer.scope, now)
+    cover = cover_of(book.facts, layer.scope, book.now)
+    case = Case(
+        market=book.market,
+        at=book.now,
+        cover=cover,
+        money=money_of(book.facts, cover, book.now, condor_usd=condor_usd(book.layers, book.now)),
+        held=_held(layer, book),
+    )
     match rule.action:
         case Action.ADD:
-            return draw_ticket(
-                made.instrument, made.size, market=market, at=now, fee_income_usd=fees
-            )
+            return draw_ticket(made.instrument, made.size, case)
         case Action.ROLL:
-            later = _later(layer, market)
-            return roll_ticket(layer.legs, made.instrument, market=later, at=now)
+            later = replace(case, market=_later(layer, book.market))
+            return roll_ticket(layer.legs, made.instrument, later)
         case _:
-            return remove_ticket(layer.legs, market=market, at=now)
+            return remove_ticket(layer.legs, case)
+
+
+def _held(layer: LayerState, book: Book) -> tuple[Holding, ...]:
+    """Return what already hedges a layer's scope: its own legs, and those of layers over it."""
+    over = {layer.scope, "book"}
+    return tuple(
+        holding
+        for one in book.layers.values()
+        if one.scope in over
+        for holding in held([leg for leg in one.legs if not expired(leg.contract, book.now)])
+    )
+
+
+def condor_usd(layers: Mapping[str, LayerState], now: datetime) -> float:
+    """Return the notional of the condors held, USD: their short puts' strikes and multipliers."""
+    return sum(
+        -units(leg.quantity, leg.contract) * leg.contract.strike
+        for one in layers.values()
+        for leg in one.legs
+        if kind_of(leg.contract).root == "spx"
+        and kind_of(leg.contract).right is Right.PUT
+        and leg.quantity < 0
+        and not expired(leg.contract, now)
+    )
 
 
 def _later(layer: LayerState, market: Market) -> Market:
-    """Return the market with only the expiries beyond what the layer holds: a roll moves out."""
-    held = max((leg.contract.expiry for leg in layer.legs), default=None)
-    if held is None:
-        return market
-    return replace(market, expiries=tuple(day for day in market.expiries if day > held))
+    """Return the markets with only the expiries beyond what the layer holds: a roll moves out."""
+    ends = [leg.contract.expiry for leg in layer.legs if leg.contract.expiry != PERPETUAL]
+    return after(market, max(ends)) if ends else market
 
 
 def orphan_rules(layers: Iterable[Layer]) -> Iterator[Rule]:

@@ -1,17 +1,76 @@
 """A `[[layer]]` table: what the layer is made of, and how much of it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
+from monitor.hedge.il_strip import STRIKES_A_SIDE
+from monitor.hedge.instruments import Instrument
+from monitor.hedge.shock import Shock
+from monitor.hedge.sizing import ADJUSTMENTS, DEFAULT_SHOCK, POLICIES, Size
 from monitor.rules.form import Table
-from monitor.rules.pack import Instrument, Layer, Size
+from monitor.rules.pack import Layer
 from monitor.rules.suggest import not_known, one_of
 from monitor.signals.catalogue import Scope
 
-OPTIONS: Final = ("vix.call", "vix.put")
-INSTRUMENTS: Final = (*OPTIONS, "vix.future")
 SCOPES: Final = (Scope.BOOK, Scope.POOL, Scope.POSITION)
 
-_POLICIES: Final = {"fixed": "contracts", "fee_budget": "beta"}
+_STRIKE: Final = ("delta", "strike", "moneyness")
+_MOVED: Final = ("delta", "strike", "moneyness", "multiple")
+_FAR: Final = ("width", "wing_delta")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """Which keys an instrument takes. near, far: exactly one of each; also: those it may have."""
+
+    near: tuple[str, ...] = ()
+    far: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    dated: bool = True
+
+
+_FORMS: Final[Mapping[str, _Form]] = {
+    "vix.call": _Form(near=_STRIKE),
+    "vix.put": _Form(near=_STRIKE),
+    "vix.call_spread": _Form(near=_STRIKE, far=_FAR),
+    "vix.future": _Form(),
+    "spx.put": _Form(near=_MOVED),
+    "spx.call": _Form(near=_MOVED),
+    "spx.put_spread": _Form(near=_MOVED, far=_FAR),
+    "spx.condor": _Form(near=("delta", "multiple"), far=_FAR),
+    "eth.put": _Form(near=_MOVED),
+    "eth.call": _Form(near=_MOVED),
+    "eth.put_spread": _Form(near=_MOVED, far=_FAR),
+    "eth.strip": _Form(also=("strikes",)),
+    "eth.perp": _Form(also=("leverage",), dated=False),
+    "btc.put": _Form(near=_MOVED),
+    "btc.call": _Form(near=_MOVED),
+    "btc.put_spread": _Form(near=_MOVED, far=_FAR),
+    "btc.strip": _Form(also=("strikes",)),
+    "btc.perp": _Form(also=("leverage",), dated=False),
+}
+INSTRUMENTS: Final = tuple(_FORMS)
+"""Every instrument a layer may be made of."""
+
+_NUMBERS: Final = {
+    "delta": (0, 0.99),
+    "strike": (0, 1_000_000),
+    "moneyness": (0, 10),
+    "multiple": (0, 10),
+    "width": (0, 100_000),
+    "wing_delta": (0, 0.99),
+    "leverage": (0, 100),
+}
+_POLICY_KEYS: Final[Mapping[str, str]] = {
+    "fixed": "contracts",
+    "fee_budget": "beta",
+    "il_share": "share",
+    "vega": "vega_usd",
+    "delta": "share",
+}
+_MAY_BE_LEFT: Final = frozenset({"delta"})
+_CAPS: Final = ("max_condor_share", "max_capital_share")
 
 
 def read_layer(table: Table) -> Layer | None:
@@ -36,20 +95,36 @@ def _instrument(table: Table) -> Instrument | None:
             )
         return None
     kind, dte = inner.text("kind", need=True), inner.whole("dte", 1, 1_000)
-    delta, strike = inner.number("delta", 0, 0.99), inner.number("strike", 0, 1_000)
-    if kind and kind not in INSTRUMENTS:
-        inner.fault(
-            "kind",
-            not_known(kind, INSTRUMENTS),
-        )
-    if "dte" not in inner:
-        inner.fault("dte", "must be given: days to expiry, as in dte = 110")
-    if kind in OPTIONS and ("delta" in inner) == ("strike" in inner):
-        inner.fault("delta", "an option needs either a delta or a strike")
-    if kind == "vix.future" and ("delta" in inner or "strike" in inner):
-        inner.fault("delta", "a future has neither delta nor strike")
+    numbers = {key: inner.number(key, *bounds) for key, bounds in _NUMBERS.items()}
+    strikes = inner.whole("strikes", 1, 20)
+    if kind and kind not in _FORMS:
+        inner.fault("kind", not_known(kind, _FORMS))
+    if kind and kind in _FORMS:
+        _check_form(inner, kind, _FORMS[kind])
+    elif "dte" not in inner:
+        inner.fault("dte", _NO_DTE)
     inner.close()
-    return Instrument(kind=kind, dte=dte, delta=delta, strike=strike) if kind and dte else None
+    if not kind:
+        return None
+    return Instrument(kind=kind, dte=dte or 0, strikes=strikes or STRIKES_A_SIDE, **numbers)
+
+
+_NO_DTE: Final = "must be given: days to expiry, as in dte = 110"
+
+
+def _check_form(inner: Table, kind: str, form: _Form) -> None:
+    if form.dated and "dte" not in inner:
+        inner.fault("dte", _NO_DTE)
+    if not form.dated and "dte" in inner:
+        inner.fault("dte", f"{kind} never expires")
+    taken = (*form.near, *form.far, *form.also)
+    for keys in (form.near, form.far):
+        if keys and sum(key in inner for key in keys) != 1:
+            given = [key for key in keys if key in inner]
+            inner.fault(given[-1] if given else keys[0], f"{kind} needs one of {one_of(keys)}")
+    for key in (*_NUMBERS, "strikes"):
+        if key in inner and key not in taken:
+            inner.fault(key, f"means nothing with {kind}")
 
 
 def _size(table: Table) -> Size | None:
@@ -59,16 +134,52 @@ def _size(table: Table) -> Size | None:
             table.fault("size", 'must be given, as in { policy = "fixed", contracts = 4 }')
         return None
     policy = inner.text("policy", need=True)
-    contracts, beta = inner.whole("contracts", 1, 1_000_000), inner.number("beta", 0, 1)
-    if policy and policy not in _POLICIES:
-        inner.fault(
-            "policy",
-            not_known(policy, _POLICIES),
-        )
-    for one, key in _POLICIES.items():
-        if policy == one and key not in inner:
-            inner.fault(key, f"must be given with {one}")
-        elif policy in _POLICIES and policy != one and key in inner:
-            inner.fault(key, f"means nothing with {policy}")
+    adjust = inner.text("adjust") or ""
+    contracts = inner.whole("contracts", 1, 1_000_000)
+    numbers = {
+        "beta": inner.number("beta", 0, 1),
+        "share": inner.number("share", 0, 1),
+        "vega_usd": inner.number("vega_usd", 0, 1e9),
+        "max_leverage": inner.number("max_leverage", 0, 100),
+        "min_distance": inner.number("min_distance", 0, 10),
+        **{key: inner.number(key, 0, 1) for key in _CAPS},
+    }
+    over_hedge, shock = inner.flag("over_hedge"), _shock(inner)
+    if policy and policy not in POLICIES:
+        inner.fault("policy", not_known(policy, POLICIES))
+    if adjust and adjust not in ADJUSTMENTS:
+        inner.fault("adjust", not_known(adjust, ADJUSTMENTS))
+    if policy in POLICIES:
+        _check_policy(inner, policy)
     inner.close()
-    return Size(policy=policy, contracts=contracts, beta=beta) if policy else None
+    if not policy:
+        return None
+    return Size(
+        policy=policy,
+        contracts=contracts,
+        adjust=adjust,
+        over_hedge=over_hedge,
+        shock=shock,
+        **numbers,
+    )
+
+
+def _check_policy(inner: Table, policy: str) -> None:
+    own = _POLICY_KEYS[policy]
+    if own not in inner and policy not in _MAY_BE_LEFT:
+        inner.fault(own, f"must be given with {policy}")
+    for key in dict.fromkeys(_POLICY_KEYS.values()):
+        if key != own and key in inner:
+            inner.fault(key, f"means nothing with {policy}")
+
+
+def _shock(table: Table) -> Shock:
+    """Return the shock a size is reckoned by, as in { eth = -0.30, vix = 45 }."""
+    inner = table.inner("shock")
+    if inner is None:
+        return DEFAULT_SHOCK
+    coins = {root: inner.number(root, -1, 10) for root in ("eth", "btc")}
+    vix = inner.number("vix", 0, 200)
+    inner.close()
+    moves = {root: move for root, move in coins.items() if move is not None}
+    return Shock(coins=moves or DEFAULT_SHOCK.coins, vix=vix or DEFAULT_SHOCK.vix)

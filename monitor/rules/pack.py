@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from monitor.hedge.instruments import Instrument
+from monitor.hedge.sizing import Size
 from monitor.model.layer import Action
 from monitor.rules.expression import Expression
 from monitor.rules.template import Template
@@ -28,25 +30,6 @@ class OnNodata(StrEnum):
     KEEP = "keep"
     ALERT = "alert"
     RESOLVE = "resolve"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instrument:
-    """What a layer is made of. kind: `vix.call`; dte: target days; delta: forward delta."""
-
-    kind: str
-    dte: int
-    delta: float | None = None
-    strike: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How many contracts. policy: `fixed` (contracts) or `fee_budget` (beta)."""
-
-    policy: str
-    contracts: int | None = None
-    beta: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import open_seconds
 from monitor.hedge.mark import Mark
 from monitor.model.layer import LayerState
 from monitor.model.reading import Reading
@@ -17,14 +19,13 @@ from monitor.signals.book import (
     unheard,
     unpriced,
 )
-from monitor.signals.catalogue import BY_NAME, Hours, Scope
+from monitor.signals.catalogue import BY_NAME, Scope
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.of_book import NO_VALUE, OF_BOOK
 from monitor.signals.of_chain import chain_told
 from monitor.signals.of_market import frozen_s, market, repeating
 from monitor.signals.of_pool import OF_POOL, Answer
 from monitor.signals.of_position import OF_A_RANGE, OF_POSITION
-from monitor.signals.sessions import open_seconds
 from monitor.signals.sight import entries_unknown, sight, unread
 from monitor.signals.spans import spell
 from monitor.signals.windows import (

@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Final
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_of, sessions_back
 from monitor.model.reading import Bar
-from monitor.signals.sessions import session_of, sessions_back
-from monitor.signals.signal import Hours
 
 _DAY: Final = attrgetter("day")
 _ONE_DAY: Final = timedelta(days=1)

@@ -12,10 +12,10 @@ from monitor.signals.catalogue_lp import LP_SIGNALS
 from monitor.signals.catalogue_market import MARKET_SIGNALS
 from monitor.signals.catalogue_statistics import STATISTICS
 from monitor.signals.catalogue_use import with_reasons
-from monitor.signals.signal import Hours, Kind, Scope, Signal
+from monitor.signals.signal import Kind, Scope, Signal
 from monitor.signals.signal import computed as _own
 
-__all__ = ["BY_NAME", "SIGNALS", "Hours", "Kind", "Scope", "Signal"]
+__all__ = ["BY_NAME", "SIGNALS", "Kind", "Scope", "Signal"]
 
 _LINES: Final = (
     *MARKET_SIGNALS,

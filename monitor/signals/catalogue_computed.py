@@ -6,7 +6,8 @@ included; day returns: ln(close'/close); a year: 252 sessions, 365 days of a coi
 
 from typing import Final
 
-from monitor.signals.signal import Evidence, Hours, Kind, Scope, Signal
+from monitor.calendars.hours import Hours
+from monitor.signals.signal import Evidence, Kind, Scope, Signal
 
 _BARE: Final = ""
 _AT_ONCE: Final = "both of one session and within 35 minutes, or both at its close"

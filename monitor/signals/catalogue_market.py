@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from monitor.signals.signal import Evidence, Hours, Plausible, Scope, Signal
+from monitor.calendars.hours import Hours
+from monitor.signals.signal import Evidence, Plausible, Scope, Signal
 
 _QUOTED: Final = timedelta(minutes=35)  # the free feed lags 15 to 20 minutes
 _QUOTED_TO_THE_BELL: Final = _QUOTED + timedelta(minutes=15)

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
-from monitor.signals.signal import Evidence, Hours, Plausible, Scope, Signal
+from monitor.calendars.hours import Hours
+from monitor.signals.signal import Evidence, Plausible, Scope, Signal
 
 _DAY: Final = timedelta(days=1)
 _TWO_SESSIONS: Final = timedelta(days=2)  # `xnys close` counts a day for each session

@@ -4,14 +4,15 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from monitor.signals.sessions import (
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import (
     is_session_of,
     session_bounds,
     session_close,
     session_of,
     sessions_back,
 )
-from monitor.signals.signal import Hours, Signal
+from monitor.signals.signal import Signal
 
 _DAY: Final = timedelta(days=1)
 _INSTANT: Final = timedelta(microseconds=1)

@@ -9,6 +9,7 @@ from monitor.amm.measure import Measures
 from monitor.model.observation import Block, Missing
 from monitor.model.pool import PoolState
 from monitor.model.position import Position
+from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
 from monitor.signals.bars import Bars
 from monitor.signals.reel import Reel
@@ -102,7 +103,7 @@ class Facts:
     reels: the samples of positions, by `name|chain`; those of all else are series.
     bars: of the market's numbers that indicators look back on, by `name|key`.
     tracks, hours, by pool, and paths, by position: what they did over the time they were
-    watched.
+    watched. quotes: of single contracts, by who quotes them; not kept over a restart.
     """
 
     pools: Mapping[str, PoolSeen] = field(default_factory=dict)
@@ -116,6 +117,7 @@ class Facts:
     tracks: Mapping[str, PoolTrack] = field(default_factory=dict)
     hours: Mapping[str, PoolHours] = field(default_factory=dict)
     paths: Mapping[str, PositionTrack] = field(default_factory=dict)
+    quotes: Mapping[str, tuple[OptionQuote, ...]] = field(default_factory=dict)
 
 
 def newest(facts: Facts, name: str) -> Reading | None:

@@ -1,26 +1,125 @@
-"""The volatility market as the facts know it."""
+"""The markets hedges are priced on, as the facts know them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from monitor.calendars.deribit import deribit_listed
+from monitor.calendars.sessions import open_seconds
+from monitor.calendars.spx import spx_monthlies, spxw_expiries
+from monitor.calendars.vix import vix_expiries
 from monitor.hedge.curve import VixCurve
-from monitor.hedge.market import Market
+from monitor.hedge.market import CoinMarket, Market, SpxMarket, VixMarket
+from monitor.hedge.tenors import Tenor, Tenors
+from monitor.hedge.vol import VolAssumption, of_vvix
 from monitor.signals.catalogue import BY_NAME
-from monitor.signals.expiries import vix_expiries
 from monitor.signals.facts import Facts, newest
-from monitor.signals.sessions import open_seconds
+from monitor.signals.of_market import market
+from monitor.signals.quoted import quotes_of
 
 _LISTED_MONTHS: Final = 9
 _MONTH: Final = timedelta(days=31)
+_SPX_EVENINGS: Final = timedelta(days=60)
+_SPX_MORNINGS: Final = timedelta(days=400)
+_SPX_VOLS: Final = ((9.0, "vix9d"), (30.0, "vix"), (93.0, "vix3m"), (184.0, "vix6m"))
+_COINS: Final = ("eth", "btc")
+_DVOL_DAYS: Final = 30.0
+_POINTS: Final = 100.0
 
 
 def market_of(facts: Facts, now: datetime) -> Market:
-    """Return the market at `now`; its curve is None where no settlement is fresh enough."""
+    """Return the markets at `now`; what is not known or too old has none, with the reason."""
+    spx, coins = _spx(facts, now), {root: _coin(facts, root, now) for root in _COINS}
+    unknown = {root: why for root, why in coins.items() if isinstance(why, str)}
+    if isinstance(spx, str):
+        unknown["spx"] = spx
     vix = newest(facts, "vix")
     return Market(
-        vix=vix.value if vix else None, curve=_curve(facts, now), expiries=_listed(now.date())
+        vix=VixMarket(
+            spot=vix.value if vix else None,
+            curve=_curve(facts, now),
+            vol=_vix_vol(facts, now),
+            expiries=_listed(now.date()),
+        ),
+        spx=None if isinstance(spx, str) else spx,
+        coins={root: one for root, one in coins.items() if not isinstance(one, str)},
+        quotes=quotes_of(facts, now),
+        unknown=unknown,
     )
+
+
+def _number(facts: Facts, name: str, now: datetime) -> float | str:
+    """Return a market's number that is fresh, or why it is not known."""
+    told = market(facts, name, now)
+    return told.value if isinstance(told.value, float) else f"{name} is unknown: {told.note}"
+
+
+def _vix_vol(facts: Facts, now: datetime) -> VolAssumption:
+    vvix = _number(facts, "vvix", now)
+    return VolAssumption() if isinstance(vvix, str) else of_vvix(vvix)
+
+
+def _spx(facts: Facts, now: datetime) -> SpxMarket | str:
+    spot = _number(facts, "spx.price", now)
+    if isinstance(spot, str):
+        return spot
+    told = [(days, name, _number(facts, name, now)) for days, name in _SPX_VOLS]
+    known = [
+        Tenor(days=days, sigma=value / _POINTS, name=name.upper())
+        for days, name, value in told
+        if isinstance(value, float)
+    ]
+    if not known:
+        return f"no volatility of the S&P 500 is known: {told[1][2]}"
+    rate = _number(facts, "rates.risk_free", now)
+    evenings, mornings = _spx_listed(now.date())
+    return SpxMarket(
+        spot=spot,
+        vols=Tenors(known=tuple(known)),
+        rate=0.0 if isinstance(rate, str) else rate,
+        evening=evenings,
+        morning=mornings,
+    )
+
+
+def _coin(facts: Facts, root: str, now: datetime) -> CoinMarket | str:
+    price, source = _coin_price(facts, root, now)
+    if price is None:
+        return source
+    dvol = _number(facts, f"dvol.{root}", now)
+    if isinstance(dvol, str):
+        realised = _number(facts, f"vol.rv30_{root}", now)
+        if isinstance(realised, str):
+            return dvol
+        tenor = Tenor(days=_DVOL_DAYS, sigma=realised, name="realised vol of 30 d")
+    else:
+        tenor = Tenor(days=_DVOL_DAYS, sigma=dvol / _POINTS, name="DVOL")
+    return CoinMarket(
+        price=price,
+        vols=Tenors(known=(tenor,)),
+        expiries=_coin_listed(now.replace(minute=0, second=0, microsecond=0)),
+        source=source,
+    )
+
+
+def _coin_price(facts: Facts, root: str, now: datetime) -> tuple[float | None, str]:
+    """Return a coin's price and where it is from: the market's, else of a watched pool."""
+    told = market(facts, f"{root}.price", now)
+    if isinstance(told.value, float):
+        return told.value, told.source or "spot"
+    for pool in facts.pools.values():
+        of = pool.state.pool
+        for token, usd in ((of.token0, pool.usd0), (of.token1, pool.usd1)):
+            if token.symbol.upper() in {root.upper(), f"W{root.upper()}"} and usd is not None:
+                return usd, "the watched pool's"
+    return None, f"{root}.price is unknown: {told.note}"
+
+
+def coin_prices(facts: Facts, now: datetime) -> Mapping[str, float]:
+    """Return USD a coin by root, of those known."""
+    told = ((root, _coin_price(facts, root, now)[0]) for root in _COINS)
+    return {root: price for root, price in told if price is not None}
 
 
 def _curve(facts: Facts, now: datetime) -> VixCurve | None:
@@ -40,3 +139,16 @@ def _curve(facts: Facts, now: datetime) -> VixCurve | None:
 def _listed(today: date) -> tuple[date, ...]:
     """Return the monthly expiries listed on a day: the nine nearest, as Cboe lists them."""
     return vix_expiries(today, today + (_LISTED_MONTHS + 1) * _MONTH)[:_LISTED_MONTHS]
+
+
+@lru_cache(maxsize=8)
+def _spx_listed(today: date) -> tuple[tuple[date, ...], tuple[date, ...]]:
+    """Return the expiries of SPXW and of SPX, as far out as the one and the other surely are."""
+    evenings = spxw_expiries(today, today + _SPX_EVENINGS)
+    mornings = spx_monthlies(today, today + _SPX_MORNINGS)
+    return tuple(one.day for one in evenings), tuple(one.day for one in mornings)
+
+
+@lru_cache(maxsize=8)
+def _coin_listed(hour: datetime) -> tuple[date, ...]:
+    return tuple(one.day for one in deribit_listed(hour))

@@ -7,14 +7,14 @@ from itertools import accumulate
 from statistics import fmean
 from typing import Final
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import is_session, open_seconds
 from monitor.model.reading import Bar
 from monitor.signals.answers import Along, Found, OfMarket
 from monitor.signals.bars import Bars, point
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts, bars_until
 from monitor.signals.indicators import ema, slope
-from monitor.signals.sessions import is_session, open_seconds
-from monitor.signals.signal import Hours
 from monitor.signals.unbroken import run_of, runs, too_short, unbroken
 
 _NONE: Final = Bars()

@@ -8,13 +8,13 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_close, sessions_back
 from monitor.signals.answers import Found, OfMarket
 from monitor.signals.bars import Bars
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts, bars_until, newest
 from monitor.signals.regressions import Fit, fit, slope
-from monitor.signals.sessions import session_close, sessions_back
-from monitor.signals.signal import Hours
 from monitor.signals.spans import spell
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")

@@ -6,11 +6,11 @@ from statistics import fmean, stdev
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import sessions_back, sessions_between
 from monitor.signals.answers import Found, OfMarket
 from monitor.signals.bars import last_sessions
 from monitor.signals.facts import Facts, bars_until
-from monitor.signals.sessions import sessions_back, sessions_between
-from monitor.signals.signal import Hours
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _RELEASES: Final = frozenset({"cpi", "ppi"})

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import open_seconds
 from monitor.model.reading import Reading
 from monitor.signals.answers import Along, OfMarket
 from monitor.signals.catalogue import BY_NAME
@@ -20,8 +22,7 @@ from monitor.signals.of_realised import OF_REALISED
 from monitor.signals.of_technical import ALONG_TECHNICAL, OF_TECHNICAL
 from monitor.signals.of_term import OF_TERM
 from monitor.signals.of_value import OF_VALUE
-from monitor.signals.sessions import open_seconds
-from monitor.signals.signal import Hours, Signal
+from monitor.signals.signal import Signal
 from monitor.signals.spans import spell
 
 OF_MARKET: Final[Mapping[str, OfMarket]] = {

@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_close, sessions_between
 from monitor.signals.answers import Found, OfMarket
 from monitor.signals.bars import Bars, day_of
 from monitor.signals.facts import Facts, newest
 from monitor.signals.lookback import instant
 from monitor.signals.of_realised import hv30_spx
-from monitor.signals.sessions import session_close, sessions_between
-from monitor.signals.signal import Hours
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _MONTH: Final = timedelta(days=30)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from statistics import fmean
 from typing import Final, TypeAlias
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import sessions_back
 from monitor.signals.answers import Found, OfMarket
 from monitor.signals.bars import day_of
 from monitor.signals.catalogue import BY_NAME
@@ -14,8 +16,6 @@ from monitor.signals.of_breadth import OF_BREADTH
 from monitor.signals.of_macro import z_score
 from monitor.signals.of_technical import OF_TECHNICAL
 from monitor.signals.of_term import OF_TERM
-from monitor.signals.sessions import sessions_back
-from monitor.signals.signal import Hours
 from monitor.signals.unbroken import run_of, too_short
 
 _QUARTER: Final = 63

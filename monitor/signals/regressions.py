@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.calendars.sessions import is_session, sessions_back
 from monitor.signals.bars import Bars
-from monitor.signals.sessions import is_session, sessions_back
 
 _TERMS: Final = 3
 _ALIKE: Final = 1e-9

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from monitor.signals.catalogue import Hours
+from monitor.calendars.hours import Hours
 
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,6})([smhdw])", re.ASCII)
 _UNITS: Final = {

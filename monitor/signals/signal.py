@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from monitor.calendars.hours import Hours
+
 
 class Kind(StrEnum):
     """The type of a signal's value."""
@@ -27,14 +29,6 @@ class Scope(StrEnum):
     POOL = "pool"
     POSITION = "position"
     LAYER = "layer"
-
-
-class Hours(StrEnum):
-    """The calendar in which a reading grows old."""
-
-    ALWAYS = "24/7"
-    CBOE_VIX = "cboe vix"
-    XNYS_CLOSE = "xnys close"
 
 
 class Evidence(StrEnum):

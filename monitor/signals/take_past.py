@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import is_session_of, session_close
 from monitor.model.observation import Past
 from monitor.model.reading import Bar, Reading
 from monitor.signals.bars import Bars, day_of, long_ended
@@ -17,8 +19,7 @@ from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts
 from monitor.signals.of_market import ALONG, market
 from monitor.signals.series import INSTANT, Sample, Series, stamp
-from monitor.signals.sessions import is_session_of, session_close
-from monitor.signals.signal import Hours, Plausible, Signal
+from monitor.signals.signal import Plausible, Signal
 
 Windows: TypeAlias = Mapping[str, timedelta]
 """How long samples of a name are kept, for each some rule takes a window of."""

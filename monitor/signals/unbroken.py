@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_close, sessions_back
 from monitor.model.reading import Bar
 from monitor.signals.bars import Bars, last_sessions
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts, bars_until
-from monitor.signals.sessions import session_close, sessions_back
-from monitor.signals.signal import Hours, Signal
+from monitor.signals.signal import Signal
 
 _ONE_DAY: Final = timedelta(days=1)
 _AT_ONCE: Final = timedelta(0)

@@ -14,9 +14,9 @@ from enum import StrEnum
 from itertools import islice, pairwise
 from typing import Final
 
-from monitor.signals.catalogue import Hours
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_bounds, session_close, session_of, sessions_back
 from monitor.signals.series import Sample, Series, Span, fleeting, span, stamp
-from monitor.signals.sessions import session_bounds, session_close, session_of, sessions_back
 
 __all__ = [
     "Direction",

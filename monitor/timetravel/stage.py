@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, TypeAlias
 
+from monitor.calendars.sessions import open_seconds
 from monitor.rules.verdict import Scalar, Value
 from monitor.signals.catalogue import BY_NAME, Kind, Signal
 from monitor.signals.series import Sample, Series
-from monitor.signals.sessions import open_seconds
 from monitor.signals.spans import spell
 
 _RUN: Final = re.compile(r"(-?[0-9.eE_]+?)(?:([+-][0-9.]+))?x([0-9]{1,5})", re.ASCII)

@@ -13,8 +13,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from monitor.calendars.sessions import sessions_back
 from monitor.devnet.story import moments
-from monitor.signals.sessions import sessions_back
 
 FIRST = next(moments())  # Friday, 14 February 2020
 DAY = FIRST.at.date()

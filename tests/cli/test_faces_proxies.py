@@ -4,10 +4,10 @@ import math
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from monitor.calendars.sessions import sessions_back
 from monitor.model.observation import Past, Readings
 from monitor.model.reading import Reading
 from monitor.signals.bars import point
-from monitor.signals.sessions import sessions_back
 
 CLOSE = time(21)
 

@@ -82,7 +82,7 @@ def test_the_stated_vol_passes_through_both_its_ends() -> None:
     assert vol.at(220) == pytest.approx(0.60)
     # Halfway in the logarithm of time, halfway in the logarithm of volatility.
     assert vol.at((30 * 220) ** 0.5) == pytest.approx((0.95 * 0.60) ** 0.5)
-    assert "model" in vol.label
+    assert vol.source in vol.label
 
 
 @given(st.floats(0, 500), st.floats(0, 500))

@@ -28,8 +28,12 @@ def bought(contract: Contract, quantity: int, price: float | None = None) -> Fil
     return Fill(contract=contract, quantity=quantity, price=price)
 
 
+def word(verb: Verb, *fills: Fill, name: str = "w2", at: datetime = NOW) -> Word:
+    return Word(id=name, verb=verb, observed_at=at, by="ann", layer="L2", fills=fills)
+
+
 def on(quantity: int = 4, price: float | None = 2.0) -> LayerState:
-    return layers.fill(OFF, [bought(JUNE, quantity, price)], at=NOW, by="ann", word="w1")
+    return layers.hear(OFF, word(Verb.FILL, bought(JUNE, quantity, price), name="w1"))
 
 
 def asks(action: Action, rule: str = "", *, until: datetime | None = None) -> Proposal:
@@ -41,10 +45,6 @@ def asks(action: Action, rule: str = "", *, until: datetime | None = None) -> Pr
         expires_at=until,
         ticket=None,
     )
-
-
-def word(verb: Verb, *fills: Fill, name: str = "w2", at: datetime = NOW) -> Word:
-    return Word(id=name, verb=verb, observed_at=at, by="ann", layer="L2", fills=fills)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_past_its_last_trading_a_layer_is_expired_until_it_is_settled() -> None:
 
 
 def test_a_layer_with_one_live_leg_is_not_expired() -> None:
-    both = layers.fill(on(), [bought(SEPTEMBER, 2, 2.0)], at=NOW, by="ann", word="w2")
+    both = layers.hear(on(), word(Verb.FILL, bought(SEPTEMBER, 2, 2.0)))
     assert layers.settle(both, datetime(2020, 6, 17, tzinfo=UTC)) is both
 
 

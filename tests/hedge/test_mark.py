@@ -9,14 +9,18 @@ import pytest
 from monitor.hedge.contracts import days_left, expired, last_trading
 from monitor.hedge.curve import VixCurve
 from monitor.hedge.mark import mark
-from monitor.hedge.market import Market
+from monitor.hedge.market import Market, VixMarket
+from monitor.hedge.skew import Skew
 from monitor.hedge.vol import flat
 from monitor.model.layer import Contract, Leg
 
 NOW = datetime(2020, 2, 19, 21, 15, tzinfo=UTC)
 MARCH, APRIL = date(2020, 3, 18), date(2020, 4, 15)
 CURVE = VixCurve(settlements=((MARCH, 15.375), (APRIL, 16.325)), as_of=NOW)
-MARKET = Market(vix=14.38, curve=CURVE, vol=flat(0.90), expiries=(MARCH, APRIL))
+LEVEL = Skew(below=0.0, above=0.0)
+MARKET = Market(
+    vix=VixMarket(spot=14.38, curve=CURVE, vol=flat(0.90), skew=LEVEL, expiries=(MARCH, APRIL))
+)
 
 
 def leg(kind: str, strike: float, quantity: int, expiry: date = MARCH) -> Leg:
@@ -40,7 +44,8 @@ def test_a_call_is_worth_a_hundred_dollars_a_point() -> None:
     assert marked.extrinsic_usd == pytest.approx(4 * 100 * (price - 0.375), rel=1e-9)
     assert marked.dte == 28
     assert marked.priced_by == "model"
-    assert marked.note == "VIX forward 15.38, settlement of 2020-03-18; stated vol 90%: model"
+    forward = "VIX forward 15.38, settlement of 2020-03-18"
+    assert marked.note == f"{forward}; stated vol 90%, no skew: model"
 
 
 def test_a_sold_leg_counts_against_a_bought_one() -> None:
@@ -69,7 +74,7 @@ def test_days_are_those_of_the_nearest_leg() -> None:
 
 
 def test_without_settlements_the_value_is_unknown_and_the_days_are_not() -> None:
-    marked = mark([leg("vix.call", 15.0, 4)], Market(vix=14.38), NOW)
+    marked = mark([leg("vix.call", 15.0, 4)], Market(vix=VixMarket(spot=14.38)), NOW)
     assert marked is not None
     assert marked.value_usd is None
     assert marked.extrinsic_usd is None
@@ -110,8 +115,8 @@ def test_nothing_alive_has_no_mark() -> None:
         pytest.param(
             "vix.put",
             date(2026, 6, 22),
-            datetime(2026, 6, 19, 20, 15, tzinfo=UTC),
-            id="a Monday's eve is a Friday",
+            datetime(2026, 6, 18, 20, 15, tzinfo=UTC),
+            id="the eve of a Monday after Juneteenth is a Thursday",
         ),
     ],
 )

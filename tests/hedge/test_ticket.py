@@ -1,22 +1,20 @@
 """Tickets: which contract, how many, at what cost, or why none."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.hedge.cover import Cover
 from monitor.hedge.curve import VixCurve
-from monitor.hedge.market import Market
-from monitor.hedge.ticket import (
-    draw_ticket,
-    listed_strike,
-    pick_contract,
-    remove_ticket,
-    roll_ticket,
-    yearly_premium_usd,
-)
+from monitor.hedge.instruments import Instrument as AnyInstrument
+from monitor.hedge.instruments import Unit, listed_strike, unit_of
+from monitor.hedge.market import Market, VixMarket
+from monitor.hedge.sizing import Size as AnySize
+from monitor.hedge.skew import Skew
+from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket
 from monitor.hedge.vol import flat
 from monitor.model.layer import Contract, Leg, Ticket
 
@@ -33,27 +31,42 @@ SETTLEMENTS = (
     (date(2020, 9, 16), 17.225),
 )
 EXPIRIES = tuple(day for day, _ in SETTLEMENTS)
-MARKET = Market(
-    curve=VixCurve(settlements=SETTLEMENTS, as_of=NOW), vol=flat(0.80), expiries=EXPIRIES
+LEVEL = Skew(below=0.0, above=0.0)
+VIX = VixMarket(
+    curve=VixCurve(settlements=SETTLEMENTS, as_of=NOW),
+    vol=flat(0.80),
+    skew=LEVEL,
+    expiries=EXPIRIES,
 )
+CASE = Case(market=Market(vix=VIX), at=NOW)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Instrument:
-    kind: str = "vix.call"
-    dte: int = 110
-    delta: float | None = 0.50
-    strike: float | None = None
+def instrument(
+    kind: str = "vix.call", dte: int = 110, delta: float | None = 0.50, strike: float | None = None
+) -> AnyInstrument:
+    return AnyInstrument(kind=kind, dte=dte, delta=delta, strike=strike)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Size:
-    policy: str = "fixed"
-    contracts: int | None = 4
-    beta: float | None = None
+def size(contracts: int | None = 4) -> AnySize:
+    return AnySize(policy="fixed", contracts=contracts)
 
 
-BUDGET = Size(policy="fee_budget", contracts=None, beta=0.25)
+def on(vix: VixMarket, at: datetime = NOW) -> Case:
+    return Case(market=Market(vix=vix), at=at)
+
+
+def earning(income: float | None) -> Case:
+    return replace(CASE, cover=Cover(fees_year_usd=income))
+
+
+def picked(of: AnyInstrument, case: Case = CASE) -> Contract:
+    unit = unit_of(of, case.market, case.at, case.cover)
+    assert isinstance(unit, Unit), unit
+    (part,) = unit.parts
+    return part.contract
+
+
+BUDGET = AnySize(policy="fee_budget", beta=0.25)
 
 
 def drawn(result: Ticket | str) -> Ticket:
@@ -62,7 +75,7 @@ def drawn(result: Ticket | str) -> Ticket:
 
 
 def test_an_add_takes_the_nearest_expiry_and_the_listed_strike_of_its_delta() -> None:
-    ticket = drawn(draw_ticket(Instrument(), Size(), market=MARKET, at=NOW))
+    ticket = drawn(draw_ticket(instrument(), size(), CASE))
     # 110 days from 14 February is 3 June: 17 June is 14 days off, 20 May is 14 days off;
     # the later wins. 16.725 * exp(0.8**2 / 2 * 0.339 years) = 18.64, on the half-point grid 18.5.
     expected = Contract(kind="vix.call", expiry=date(2020, 6, 17), strike=18.5)
@@ -83,30 +96,30 @@ def test_an_add_takes_the_nearest_expiry_and_the_listed_strike_of_its_delta() ->
     ],
 )
 def test_the_expiry_is_the_listed_one_nearest_in_days(dte: int, expiry: date) -> None:
-    contract = pick_contract(Instrument(dte=dte), MARKET, NOW)
-    assert isinstance(contract, Contract)
-    assert contract.expiry == expiry
+    assert picked(instrument(dte=dte)).expiry == expiry
 
 
 def test_an_expiry_past_its_last_trading_is_not_listed() -> None:
     eve = datetime(2020, 2, 18, 22, 0, tzinfo=UTC)
-    contract = pick_contract(Instrument(dte=1), MARKET, eve)
-    assert isinstance(contract, Contract)
-    assert contract.expiry == date(2020, 3, 18)
+    assert picked(instrument(dte=1), on(VIX, eve)).expiry == date(2020, 3, 18)
 
 
 def test_an_expiry_far_from_the_wanted_one_is_told_of() -> None:
-    short = replace(MARKET, expiries=EXPIRIES[:2])
-    ticket = drawn(draw_ticket(Instrument(), Size(), market=short, at=NOW))
+    short = replace(VIX, expiries=EXPIRIES[:2])
+    ticket = drawn(draw_ticket(instrument(), size(), on(short)))
     assert ticket.note.endswith("the nearest listed expiry is 33 days away, not 110")
 
 
 def test_more_volatility_costs_a_buyer_more() -> None:
-    ticket = drawn(draw_ticket(Instrument(), Size(), market=MARKET, at=NOW))
+    ticket = drawn(draw_ticket(instrument(), size(), CASE))
     assert ticket.cost_low_usd < ticket.cost_usd < ticket.cost_high_usd
-    fixed = Instrument(strike=18.5)
-    lower = drawn(draw_ticket(fixed, Size(), market=replace(MARKET, vol=flat(0.75)), at=NOW))
+    fixed = instrument(strike=18.5, delta=None)
+    lower = drawn(draw_ticket(fixed, size(), on(replace(VIX, vol=flat(0.75)))))
     assert lower.cost_usd == pytest.approx(ticket.cost_low_usd)
+
+
+def call_at(strike: float) -> Contract:
+    return Contract(kind="vix.call", expiry=date(2020, 6, 17), strike=strike)
 
 
 @pytest.mark.parametrize(
@@ -122,70 +135,65 @@ def test_more_volatility_costs_a_buyer_more() -> None:
     ],
 )
 def test_strikes_are_half_points_below_twenty_and_points_above(exact: float, listed: float) -> None:
-    assert listed_strike(exact) == listed
+    assert listed_strike(call_at(exact), CASE.market) == listed
 
 
 @given(st.floats(0.5, 200))
 def test_a_listed_strike_is_within_half_a_step(exact: float) -> None:
     step = 0.5 if exact < 20 else 1.0
-    assert abs(listed_strike(exact) - exact) <= step / 2
+    assert abs(listed_strike(call_at(exact), CASE.market) - exact) <= step / 2
 
 
 def test_a_put_of_a_quarter_delta_lies_below_the_forward() -> None:
-    contract = pick_contract(Instrument(kind="vix.put", delta=-0.25), MARKET, NOW)
-    assert isinstance(contract, Contract)
-    assert contract.strike < 16.725
+    assert picked(instrument(kind="vix.put", delta=0.25)).strike < 16.725
 
 
-def test_a_future_is_bought_at_its_settlement() -> None:
-    instrument = Instrument(kind="vix.future", dte=30, delta=None)
-    ticket = drawn(draw_ticket(instrument, Size(contracts=2), market=MARKET, at=NOW))
+def test_a_future_is_bought_at_its_settlement_and_costs_no_premium() -> None:
+    future = instrument(kind="vix.future", dte=30, delta=None)
+    ticket = drawn(draw_ticket(future, size(2), CASE))
     assert ticket.prices == (15.425,)
-    assert ticket.cost_usd == ticket.cost_low_usd == ticket.cost_high_usd == 30_850.0
+    assert ticket.cost_usd == ticket.cost_low_usd == ticket.cost_high_usd == 0.0
 
 
 def test_a_fee_budget_buys_what_it_can_renew_for_a_year() -> None:
-    one = drawn(draw_ticket(Instrument(), Size(contracts=1), market=MARKET, at=NOW))
+    one = drawn(draw_ticket(instrument(), size(1), CASE))
     yearly = one.cost_usd * 365 / 124  # 17 June is 124 days away
-    assert yearly_premium_usd(one.legs[0].contract, one.prices[0], NOW) == pytest.approx(yearly)
     income = 3.5 * yearly / 0.25
-    enough = drawn(draw_ticket(Instrument(), BUDGET, market=MARKET, at=NOW, fee_income_usd=income))
+    enough = drawn(draw_ticket(instrument(), BUDGET, earning(income)))
     assert enough.legs[0].quantity == 3
+    assert enough.sized.startswith("fee budget: β 0.25 ×")
     assert enough.fee_share == pytest.approx(3 * one.cost_usd / income)
 
 
 @pytest.mark.parametrize(
-    ("size", "income", "reason"),
+    ("asked", "income", "reason"),
     [
         pytest.param(BUDGET, None, "fee income is not known", id="fees unknown"),
         pytest.param(BUDGET, 40.0, "holds no contract", id="fees too small for one"),
         pytest.param(BUDGET, 0.0, "holds no contract", id="no fees at all"),
-        pytest.param(Size(contracts=None), None, "names no number", id="a size without a number"),
+        pytest.param(size(None), None, "names no number", id="a size without a number"),
     ],
 )
-def test_an_add_without_a_size_says_why(size: Size, income: float | None, reason: str) -> None:
-    result = draw_ticket(Instrument(), size, market=MARKET, at=NOW, fee_income_usd=income)
+def test_an_add_without_a_size_says_why(asked: AnySize, income: float | None, reason: str) -> None:
+    result = draw_ticket(instrument(), asked, earning(income))
     assert isinstance(result, str)
     assert reason in result
 
 
 @pytest.mark.parametrize(
-    ("instrument", "market", "reason"),
+    ("of", "case", "reason"),
     [
-        pytest.param(Instrument(), replace(MARKET, curve=None), "no settlement", id="no curve"),
+        pytest.param(instrument(), on(replace(VIX, curve=None)), "no settlement", id="no curve"),
         pytest.param(
-            Instrument(), replace(MARKET, expiries=()), "no listed expiry", id="no calendar"
+            instrument(), on(replace(VIX, expiries=())), "no listed expiry", id="no calendar"
         ),
-        pytest.param(
-            Instrument(delta=None), MARKET, "needs a strike", id="neither strike nor delta"
-        ),
-        pytest.param(Instrument(kind="spx.put"), MARKET, "cannot be priced", id="another market"),
+        pytest.param(instrument(delta=None), CASE, "no strike has a delta", id="no delta"),
+        pytest.param(instrument("spx.put", 30), CASE, "no listed expiry", id="another market"),
+        pytest.param(instrument("eth.put", 30), CASE, "no listed expiry", id="a coin"),
     ],
 )
-def test_an_add_that_cannot_be_priced_says_why(
-    instrument: Instrument, market: Market, reason: str
-) -> None:
-    result = draw_ticket(instrument, Size(), market=market, at=NOW)
+def test_an_add_that_cannot_be_priced_says_why(of: AnyInstrument, case: Case, reason: str) -> None:
+    result = draw_ticket(of, size(), case)
     assert isinstance(result, str)
     assert reason in result
 
@@ -194,7 +202,7 @@ HELD = (Leg(contract=Contract(kind="vix.call", expiry=date(2020, 3, 18), strike=
 
 
 def test_a_roll_sells_what_is_held_and_buys_as_many_further_out() -> None:
-    ticket = drawn(roll_ticket(HELD, Instrument(), market=MARKET, at=NOW))
+    ticket = drawn(roll_ticket(HELD, instrument(), CASE))
     assert ticket.legs == (
         Leg(contract=HELD[0].contract, quantity=-4),
         Leg(contract=Contract(kind="vix.call", expiry=date(2020, 6, 17), strike=18.5), quantity=4),
@@ -204,7 +212,7 @@ def test_a_roll_sells_what_is_held_and_buys_as_many_further_out() -> None:
 
 
 def test_a_remove_sells_everything_and_brings_cash() -> None:
-    ticket = drawn(remove_ticket(HELD, market=MARKET, at=NOW))
+    ticket = drawn(remove_ticket(HELD, CASE))
     assert ticket.legs == (Leg(contract=HELD[0].contract, quantity=-4),)
     assert ticket.cost_usd < 0
     assert ticket.cost_high_usd < ticket.cost_usd < ticket.cost_low_usd < 0
@@ -212,13 +220,14 @@ def test_a_remove_sells_everything_and_brings_cash() -> None:
 
 @pytest.mark.parametrize("at", [datetime(2020, 3, 18, 20, 0, tzinfo=UTC)])
 def test_expired_legs_are_neither_rolled_nor_sold(at: datetime) -> None:
-    assert roll_ticket(HELD, Instrument(), market=MARKET, at=at) == "there is no live leg to roll"
-    assert remove_ticket(HELD, market=MARKET, at=at) == "there is no live leg to close"
+    case = replace(CASE, at=at)
+    assert roll_ticket(HELD, instrument(), case) == "there is no live leg to roll"
+    assert remove_ticket(HELD, case) == "there is no live leg to close"
 
 
 def test_rolling_into_the_same_contract_is_no_roll() -> None:
     held = (
         Leg(contract=Contract(kind="vix.call", expiry=date(2020, 6, 17), strike=18.5), quantity=4),
     )
-    result = roll_ticket(held, Instrument(), market=MARKET, at=NOW)
+    result = roll_ticket(held, instrument(), CASE)
     assert result == "the layer holds what it would be rolled into"

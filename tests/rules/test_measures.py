@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from monitor.amm.ledger import basis_from_entry
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_close, sessions_back
 from monitor.model.observation import Snapshot
 from monitor.model.position import Basis, Position, TickState
 from monitor.model.reading import Reading
@@ -19,8 +21,6 @@ from monitor.signals.bars import Bars
 from monitor.signals.catalogue_lp import LP_SIGNALS
 from monitor.signals.explain import explain
 from monitor.signals.facts import Facts
-from monitor.signals.sessions import session_close, sessions_back
-from monitor.signals.signal import Hours
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)

@@ -7,6 +7,8 @@ from time import process_time
 
 import pytest
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_close, sessions_back
 from monitor.model.observation import Past
 from monitor.model.reading import Bar, Reading
 from monitor.signals.bars import Bars, point
@@ -14,8 +16,6 @@ from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts
 from monitor.signals.of_market import ALONG, market
 from monitor.signals.series import span
-from monitor.signals.sessions import session_close, sessions_back
-from monitor.signals.signal import Hours
 from monitor.signals.take_past import absorb_past, warmed
 
 LAST = date(2026, 11, 27)

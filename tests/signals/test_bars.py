@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from monitor.calendars.hours import Hours
 from monitor.model.reading import Bar
 from monitor.signals.bars import Bars, last_sessions, long_ended, point
-from monitor.signals.catalogue import Hours
 
 FRIDAY = date(2026, 3, 6)
 CLOSE = datetime(2026, 3, 6, 21, 15, tzinfo=UTC)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.calendars.hours import Hours
 from monitor.model.observation import Readings
 from monitor.model.reading import Bar, Reading
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.bars import Bars, day_of, last_sessions, point
-from monitor.signals.catalogue import Hours
 from monitor.signals.facts import Facts
 
 NEW_YORK = ZoneInfo("America/New_York")

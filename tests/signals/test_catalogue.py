@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 import pytest
 
+from monitor.calendars.hours import Hours
 from monitor.rules.loader import TEST_SUFFIX, load_packs
 from monitor.shipped import rules_dir
-from monitor.signals.catalogue import BY_NAME, SIGNALS, Hours, Kind, Scope, Signal
+from monitor.signals.catalogue import BY_NAME, SIGNALS, Kind, Scope, Signal
 from monitor.signals.catalogue import _by_name as by_name
 from monitor.signals.catalogue_use import unmet
 from monitor.signals.of_market import OF_MARKET

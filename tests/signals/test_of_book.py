@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_close, sessions_back
 from monitor.model.position import Position
 from monitor.model.reading import Reading
 from monitor.rules.surroundings import View
@@ -15,8 +17,6 @@ from monitor.rules.verdict import Value
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.bars import Bars, point
 from monitor.signals.facts import Facts, SourceSeen
-from monitor.signals.sessions import session_close, sessions_back
-from monitor.signals.signal import Hours
 
 AT = datetime(2026, 3, 2, 21, 30, tzinfo=UTC)  # a Monday
 USDC = "0x" + "11" * 20

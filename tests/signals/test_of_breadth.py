@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_close, sessions_back
 from monitor.model.observation import Readings
 from monitor.model.reading import Reading
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.bars import Bars, point
-from monitor.signals.catalogue import BY_NAME, Hours
+from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts
 from monitor.signals.of_breadth import OF_BREADTH
-from monitor.signals.sessions import session_close, sessions_back
 
 FRIDAY = date(2026, 6, 12)
 EVENING = datetime(2026, 6, 12, 23, tzinfo=UTC)

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_close, sessions_back
 from monitor.model.reading import Bar, Reading
 from monitor.signals.bars import Bars, point
-from monitor.signals.catalogue import BY_NAME, Hours
+from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts
 from monitor.signals.of_realised import OF_REALISED, edr_printed
-from monitor.signals.sessions import session_close, sessions_back
 from monitor.signals.volatility import parkinson, yang_zhang
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -11,14 +11,15 @@ import talib
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_bounds, session_close, sessions_back
 from monitor.model.observation import Readings
 from monitor.model.reading import Bar, Reading
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.bars import Bars, point
-from monitor.signals.catalogue import BY_NAME, Hours
+from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts
 from monitor.signals.of_technical import OF_TECHNICAL
-from monitor.signals.sessions import session_bounds, session_close, sessions_back
 
 FRIDAY = date(2026, 6, 12)
 MINUTE = timedelta(minutes=1)

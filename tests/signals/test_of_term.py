@@ -8,16 +8,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_close, sessions_back
+from monitor.calendars.vix import vix_expiries
 from monitor.model.observation import Readings
 from monitor.model.reading import Reading
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.bars import Bars, point
-from monitor.signals.catalogue import BY_NAME, Hours
-from monitor.signals.expiries import vix_expiries
+from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts
 from monitor.signals.of_market import market
 from monitor.signals.of_term import OF_TERM, Settled, forward30
-from monitor.signals.sessions import session_close, sessions_back
 
 NEW_YORK = ZoneInfo("America/New_York")
 # The curve of 2020-02-18 around its 30 days; published settlements.

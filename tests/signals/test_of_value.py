@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from monitor.calendars.sessions import sessions_back
 from monitor.model.reading import Reading
 from monitor.signals.bars import Bars, point
 from monitor.signals.facts import Facts
 from monitor.signals.of_market import Told, market
-from monitor.signals.sessions import sessions_back
 
 NOW = datetime(2026, 3, 4, 21, 30, tzinfo=UTC)  # a Wednesday, half an hour after the close
 TODAY = NOW.date()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.signals.catalogue import Hours
+from monitor.calendars.hours import Hours
 from monitor.signals.reel import Reel
 from monitor.signals.series import Sample, Series, stamp
 from monitor.signals.spread import Spread, spread

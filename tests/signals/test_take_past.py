@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.calendars.hours import Hours
 from monitor.model.observation import Past
 from monitor.model.reading import Bar
 from monitor.signals.bars import point
 from monitor.signals.facts import Facts
 from monitor.signals.series import Sample, Series, span
-from monitor.signals.signal import Hours
 from monitor.signals.take_past import absorb_past, doubt, warmed
 from monitor.signals.windows import Direction, average, crossed, delta, highest, lowest
 

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.calendars.hours import Hours
 from monitor.signals.bars import Bars, point
-from monitor.signals.catalogue import Hours
 from monitor.signals.facts import Facts
 from monitor.signals.unbroken import run_of, too_short, unbroken, whole_of
 

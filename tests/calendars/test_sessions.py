@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.signals.catalogue import Hours
-from monitor.signals.sessions import (
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import (
     is_session,
     open_seconds,
     session_bounds,

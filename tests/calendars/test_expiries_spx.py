@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.signals.expiries_spx import spx_monthlies, spx_monthly, spxw_expiries, spxw_expiry
+from monitor.calendars.spx import spx_monthlies, spx_monthly, spxw_expiries, spxw_expiry
 
 NEW_YORK = ZoneInfo("America/New_York")
 

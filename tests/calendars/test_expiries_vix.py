@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.signals.expiries import last_trading_day, vix_expiries, vix_expiry
+from monitor.calendars.vix import last_trading_day, vix_expiries, vix_expiry
 
 # Monthly VX symbols listed by Cboe on 2026-07-22 with their expirations (settlement file).
 LISTED = (

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.signals.expiries_deribit import (
+from monitor.calendars.deribit import (
     Cycle,
     cycle_of,
     deribit_expiries,

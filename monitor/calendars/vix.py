@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
-from monitor.signals.sessions import is_session, sessions_back
+from monitor.calendars.sessions import is_session, sessions_back
 
 _FRIDAY: Final = 4
 _BEFORE: Final = timedelta(days=30)

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import is_session, session_close, sessions_back
+from monitor.calendars.vix import third_friday
 from monitor.model.expiry import Expiry
-from monitor.signals.catalogue import Hours
-from monitor.signals.expiries import third_friday
-from monitor.signals.sessions import is_session, session_close, sessions_back
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _OPENING: Final = time(9, 30)

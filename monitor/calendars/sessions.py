@@ -19,7 +19,7 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from monitor.signals.catalogue import Hours
+from monitor.calendars.hours import Hours
 
 _FIRST: Final = date(1990, 1, 2)
 _LAST: Final = date(2050, 12, 30)

@@ -1,0 +1,1 @@
+"""When markets are open, and when what is listed on them expires."""

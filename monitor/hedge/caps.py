@@ -1,0 +1,113 @@
+"""What holds a size back: caps a rule file names, and never to cover more than can be lost."""
+
+from dataclasses import replace
+from math import inf
+from typing import Final
+
+from monitor.hedge.contracts import Right, kind_of
+from monitor.hedge.payoff import payoff_of
+from monitor.hedge.perp import PerpShort
+from monitor.hedge.sizing import Desk, Size, Sized, asked_for, whole
+from monitor.hedge.trades import legs_of
+from monitor.hedge.worth import Holding, made_in, worth_of
+
+MAINTENANCE: Final = 0.01
+"""Maintenance margin of a perpetual, a share of notional: declared, venues differ."""
+
+_OVER: Final = 1.0
+_LEAST: Final = 1e-9
+
+
+def sized(size: Size, desk: Desk) -> Sized | str:
+    """Return how many units to trade after every cap, or why none."""
+    asked = asked_for(size, desk)
+    if isinstance(asked, str):
+        return asked
+    for cap in (_capital, _of_condors, _leverage):
+        found = cap(size, desk, asked)
+        if isinstance(found, str):
+            return found
+        asked = found
+    units = whole(asked.units, desk)
+    if units <= _LEAST:
+        return f"{asked.words}: less than one"
+    return _not_over(size, desk, replace(asked, units=units))
+
+
+def _capital(size: Size, desk: Desk, asked: Sized) -> Sized | str:
+    """Hold the most that can be lost to a share of what is covered."""
+    if size.max_capital_share is None:
+        return asked
+    value = desk.cover.value_usd
+    if not value:
+        return desk.cover.why or "the size is unknown: what is covered has no value known"
+    worth = worth_of(desk.one, desk.market, desk.at)
+    if isinstance(worth, str):
+        return worth
+    legs = legs_of(desk.unit, 1.0, exact=True)
+    outcome = payoff_of(legs, worth.outlay_usd)
+    each = outcome.max_loss_usd if outcome else inf
+    most = size.max_capital_share * value
+    return _at_most(
+        asked, most / each, f"{size.max_capital_share:.0%} of the covered value at risk"
+    )
+
+
+def _of_condors(size: Size, desk: Desk, asked: Sized) -> Sized | str:
+    """Hold the outlay to a share of the notional of the condors held."""
+    if size.max_condor_share is None:
+        return asked
+    if not desk.money.condor_usd:
+        return "no condor is held whose notional could carry it"
+    worth = worth_of(desk.one, desk.market, desk.at)
+    if isinstance(worth, str):
+        return worth
+    most = size.max_condor_share * desk.money.condor_usd / max(worth.outlay_usd, _LEAST)
+    return _at_most(asked, most, f"{size.max_condor_share:.0%} of the condors' notional")
+
+
+def _leverage(size: Size, desk: Desk, asked: Sized) -> Sized | str:
+    """Refuse a perpetual whose leverage or distance to liquidation is outside its limits."""
+    contract = desk.unit.parts[0].contract
+    if kind_of(contract).right is not Right.PERP:
+        return asked
+    leverage = desk.leverage or 1.0
+    if size.max_leverage is not None and leverage > size.max_leverage:
+        return f"leverage {leverage:g} is above the cap of {size.max_leverage:g}"
+    coin = desk.market.coins[kind_of(contract).root]
+    short = PerpShort(entry=coin.price, size=1.0, leverage=leverage, maintenance=MAINTENANCE)
+    distance = short.liquidation_distance(coin.price)
+    if size.min_distance is not None and distance < size.min_distance:
+        return (
+            f"at leverage {leverage:g} it is liquidated {distance:.0%} up, "
+            f"nearer than {size.min_distance:.0%}"
+        )
+    told = (
+        f"liquidated at {short.liquidation_price:,.0f}, {distance:.0%} up, at leverage {leverage:g}"
+    )
+    return replace(asked, warnings=(*asked.warnings, told))
+
+
+def _at_most(asked: Sized, most: float, cap: str) -> Sized:
+    if asked.units <= most:
+        return asked
+    words = f"{asked.words}; capped at {cap}"
+    return replace(asked, units=most, words=words)
+
+
+def _not_over(size: Size, desk: Desk, asked: Sized) -> Sized | str:
+    """Refuse what, with what is already held, would make more than is lost in the same shock.
+
+    Where nothing tells the loss there is nothing to compare with, and the size stands.
+    """
+    lost = -desk.cover.loss_usd(dict(size.shock.coins))
+    if size.over_hedge or lost <= 0:
+        return asked
+    more: tuple[Holding, ...] = tuple((what, n * asked.units) for what, n in desk.one)
+    made = made_in((*desk.held, *more), desk.market, size.shock, at=desk.at)
+    if isinstance(made, str) or made <= _OVER * lost:
+        return asked
+    return (
+        f"over-hedged: with what is held it would make {made:,.0f} USD at {size.shock.label}, "
+        f"where {lost:,.0f} is expected to be lost (model); `over_hedge = true` allows it"
+    )

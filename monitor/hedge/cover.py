@@ -1,0 +1,67 @@
+"""What a layer covers: the positions in its scope, as far as a hedge needs to know them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import sqrt
+
+from monitor.hedge.il_strip import Range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covered:
+    """One open position against US dollars.
+
+    root: the coin it holds, `eth` or `btc`; empty of any other. range: USD a coin, its
+    entry at the price now, since what a hedge can cover is what is lost from here on. liquidity:
+    in whole coins, as `il_strip.liquidity_of` gives it. usd: of one quote token.
+    """
+
+    key: str
+    root: str
+    range: Range
+    liquidity: float
+    value_usd: float
+    usd: float = 1.0
+
+    def loss_usd(self, shock: float) -> float:
+        """Return the loss against holding from here on after a move of the coin, USD, <= 0.
+
+        shock: a fraction, -0.3 is a fall of 30 %.
+        """
+        price = self.range.entry * (1 + shock)
+        return -float(self.range.loss(price)) * self.liquidity * self.usd
+
+    def coins(self) -> float:
+        """Return how many coins it holds: its delta, in coins."""
+        root = sqrt(min(max(self.range.entry, self.range.lower), self.range.upper))
+        return self.liquidity * (1 / root - 1 / sqrt(self.range.upper))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """What a layer covers. fees_year_usd: a year's fees at their pace; None is unknown.
+
+    value_usd: of all positions in scope, None where it is not known. why: why positions are
+    left out or unknown, empty where there is nothing to say.
+    """
+
+    held: tuple[Covered, ...] = ()
+    value_usd: float | None = None
+    fees_year_usd: float | None = None
+    why: str = ""
+
+    def of(self, root: str) -> tuple[Covered, ...]:
+        """Return the positions that hold a coin."""
+        return tuple(one for one in self.held if one.root == root)
+
+    def loss_usd(self, shocks: "dict[str, float]") -> float:
+        """Return the loss of all positions against holding from here on, USD, <= 0.
+
+        shocks: a fraction by coin; a coin without one stays where it is.
+        """
+        return sum(one.loss_usd(shocks.get(one.root, 0.0)) for one in self.held)
+
+
+def roots_of(held: Iterable[Covered]) -> tuple[str, ...]:
+    """Return the coins that positions hold, each once, in order."""
+    return tuple(sorted({one.root for one in held if one.root}))

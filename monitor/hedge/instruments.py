@@ -1,0 +1,285 @@
+"""What a layer is made of: from a rule file's instrument to listed contracts, one unit of it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import floor
+from typing import Final
+
+import numpy as np
+
+from monitor.hedge.black76 import Floats
+from monitor.hedge.contracts import KINDS, Right, days_left, expired
+from monitor.hedge.cover import Cover
+from monitor.hedge.expected_move import expected_move
+from monitor.hedge.il_strip import STRIKES_A_SIDE, Range, il_strip, strip_on
+from monitor.hedge.market import Ground, Market, ground, listed
+from monitor.model.layer import PERPETUAL, Contract
+
+_EVENING_DAYS: Final = 45
+"""Up to so many days an SPX layer takes SPXW, which expires at any close; beyond, SPX."""
+
+_REACH: Final = 3.0
+"""How far from the price, by a factor, a strip's strikes are sought."""
+
+_STEPS: Final = {"vix": ((20.0, 0.5), (1e9, 1.0)), "spx": ((1e9, 5.0),)}
+_COIN_STEPS: Final = (
+    (100.0, 1.0),
+    (400.0, 10.0),
+    (1_000.0, 20.0),
+    (10_000.0, 50.0),
+    (1e9, 1_000.0),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """What a layer is made of, as a rule file says it. dte: target calendar days to expiry.
+
+    kind: a contract's, such as `vix.call`, or a combination's: `vix.call_spread`,
+    `spx.put_spread`, `eth.put_spread`, `spx.condor`, `eth.strip`. The strike, of a
+    combination its nearer one, is told by one of: delta, without sign; strike; moneyness,
+    strike over spot or forward; multiple, how many expected moves away. The farther one by
+    width, in points, or by wing_delta. strikes: of a strip, a side. leverage: of a perpetual.
+    """
+
+    kind: str
+    dte: int = 0
+    delta: float | None = None
+    strike: float | None = None
+    moneyness: float | None = None
+    multiple: float | None = None
+    width: float | None = None
+    wing_delta: float | None = None
+    strikes: int = STRIKES_A_SIDE
+    leverage: float | None = None
+
+    @property
+    def root(self) -> str:
+        """Return what it is written on: `vix`, `spx`, `eth` or `btc`."""
+        return self.kind.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A contract of a unit and how many of it, bought positive, sold negative."""
+
+    contract: Contract
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One unit of an instrument. whole: it is bought in whole units.
+
+    A strip's unit pays the whole loss of what it covers, and may be bought in part.
+    """
+
+    parts: tuple[Part, ...]
+    whole: bool = True
+
+
+def unit_of(instrument: Instrument, market: Market, at: datetime, cover: Cover) -> Unit | str:
+    """Return one unit in listed contracts, or why there is none.
+
+    The listed expiry nearest to its days, the later of two equally near.
+    """
+    desk = _Desk(instrument=instrument, market=market, at=at)
+    try:
+        match instrument.kind.partition(".")[2]:
+            case "perp":
+                return _single(Contract(kind=instrument.kind, expiry=PERPETUAL, strike=0.0), -1.0)
+            case "future":
+                expiry = desk.expiry(instrument.kind)
+                return _single(Contract(kind=instrument.kind, expiry=expiry, strike=0.0), 1.0)
+            case "condor":
+                return _condor(desk)
+            case "strip":
+                return _strip(desk, cover)
+            case _:
+                return _option(desk)
+    except LookupError as missing:
+        return str(missing.args[0])
+
+
+def listed_strike(contract: Contract, market: Market) -> float:
+    """Return the listed strike nearest to a contract's own.
+
+    Of those quoted for its expiry, if any are; else on the exchange's usual steps: VIX 0.5
+    below 20 and 1 from there, SPX 5, coins by their price. A simplification: fewer are listed
+    far from the money and far in time.
+    """
+    quoted = [
+        one.strike
+        for one in market.quotes
+        if (one.kind, one.expiry) == (contract.kind, contract.expiry)
+    ]
+    if quoted:
+        return min(quoted, key=lambda strike: (abs(strike - contract.strike), strike))
+    step = _step(KINDS[contract.kind].root, contract.strike)
+    return max(floor(contract.strike / step + 0.5) * step, step)
+
+
+def _single(contract: Contract, weight: float) -> Unit:
+    return Unit(parts=(Part(contract=contract, weight=weight),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """What a unit is made on. Its functions raise LookupError, with the reason, for what is not."""
+
+    instrument: Instrument
+    market: Market
+    at: datetime
+
+    def kind(self, right: Right) -> str:
+        """Return the contracts' kind: SPX has two, by how far away they expire."""
+        root = self.instrument.root
+        if root == "spx" and self.instrument.dte <= _EVENING_DAYS:
+            root = "spxw"
+        return f"{root}.{right}"
+
+    def expiry(self, kind: str) -> date:
+        """Return the listed expiry nearest to the instrument's days that still trades."""
+        live = [
+            day
+            for day in listed(kind, self.market)
+            if not expired(Contract(kind=kind, expiry=day, strike=0.0), self.at)
+        ]
+        if not live:
+            name = "VIX contracts" if kind.startswith("vix") else f"{KINDS[kind].ticker} options"
+            raise LookupError(f"no listed expiry of {name} is known")
+        dte = self.instrument.dte
+        return min(live, key=lambda day: (abs(days_left(day, self.at) - dte), -day.toordinal()))
+
+    def ground(self, kind: str, expiry: date) -> Ground:
+        """Return what contracts of an expiry are priced on."""
+        match ground(kind, expiry, self.market, self.at):
+            case str(why):
+                raise LookupError(why)
+            case Ground() as found:
+                return found
+
+    def at_strike(self, kind: str, expiry: date, strike: float) -> Contract:
+        """Return the listed contract nearest to a strike."""
+        wanted = Contract(kind=kind, expiry=expiry, strike=strike)
+        return Contract(kind=kind, expiry=expiry, strike=listed_strike(wanted, self.market))
+
+    def near(self, kind: str, expiry: date, base: Ground) -> Contract:
+        """Return the contract the instrument asks for, of a combination its nearer one."""
+        what, spot = self.instrument, float(base.underlying.spot)
+        sign = 1 if KINDS[kind].right is Right.CALL else -1
+        if what.strike is not None:
+            return Contract(kind=kind, expiry=expiry, strike=what.strike)
+        if what.moneyness is not None:
+            strike = spot * what.moneyness
+        elif what.multiple is not None:
+            assert base.vol is not None
+            days = max(days_left(expiry, self.at), 1)
+            move = float(expected_move(spot, base.vol.at_forward, days=days))
+            strike = spot + sign * what.multiple * move
+        else:
+            strike = _by_delta(what.delta or 0.0, base, call=sign > 0)
+        if strike <= 0:
+            raise LookupError(f"no strike lies so far below {spot:g}")
+        return self.at_strike(kind, expiry, strike)
+
+    def far(self, near: Contract, base: Ground) -> Contract:
+        """Return the farther contract of a spread or a wing, strictly outside the nearer one."""
+        what, call = self.instrument, KINDS[near.kind].right is Right.CALL
+        sign = 1 if call else -1
+        if what.wing_delta is not None:
+            strike = _by_delta(what.wing_delta, base, call=call)
+        else:
+            strike = near.strike + sign * (what.width or 0.0)
+        if strike <= 0:
+            raise LookupError(f"no strike lies so far below {near.strike:g}")
+        found = self.at_strike(near.kind, near.expiry, strike)
+        if sign * (found.strike - near.strike) <= 0:
+            raise LookupError(f"the wing at {found.strike:g} is not outside {near.strike:g}")
+        return found
+
+
+def _option(desk: _Desk) -> Unit:
+    """Return an option, or a spread of two: the nearer one bought, the farther one sold."""
+    kind = desk.kind(Right.CALL if "call" in desk.instrument.kind else Right.PUT)
+    expiry = desk.expiry(kind)
+    base = desk.ground(kind, expiry)
+    near = desk.near(kind, expiry, base)
+    if not desk.instrument.kind.endswith("_spread"):
+        return _single(near, 1.0)
+    far = desk.far(near, base)
+    return Unit(parts=(Part(contract=near, weight=1.0), Part(contract=far, weight=-1.0)))
+
+
+def _condor(desk: _Desk) -> Unit:
+    expiry = desk.expiry(desk.kind(Right.PUT))
+    parts: list[Part] = []
+    for right in (Right.PUT, Right.CALL):
+        kind = desk.kind(right)
+        base = desk.ground(kind, expiry)
+        sold = desk.near(kind, expiry, base)
+        bought = desk.far(sold, base)
+        parts += [Part(contract=bought, weight=1.0), Part(contract=sold, weight=-1.0)]
+    if parts[1].contract.strike > parts[3].contract.strike:
+        raise LookupError("the short strikes of the condor cross")
+    return Unit(parts=tuple(sorted(parts, key=lambda one: one.contract.strike)))
+
+
+def _by_delta(delta: float, base: Ground, *, call: bool) -> float:
+    """Return the strike at which an option has this delta, each strike at its own volatility."""
+    assert base.vol is not None
+    share = delta / float(base.underlying.dividend_discount(base.years))
+    if not 0 < share < 1:
+        raise LookupError(f"no strike has a delta of {delta:g}")
+    return base.vol.strike_for_delta(base.forward, share if call else 1 - share, years=base.years)
+
+
+def _strip(desk: _Desk, cover: Cover) -> Unit:
+    """Return the options that pay the loss of every covered position of the instrument's coin."""
+    root = desk.instrument.root
+    expiry = desk.expiry(f"{root}.put")
+    positions = cover.of(root)
+    if not positions:
+        none = f"no covered position is in {root.upper()} against US dollars"
+        raise LookupError(cover.why or none)
+    weights: dict[Contract, float] = {}
+    for one in positions:
+        near = _within_reach(one.range)
+        try:
+            strip = strip_on(near, _grid(near, expiry, desk))
+        except ValueError as error:
+            raise LookupError(str(error)) from None
+        for strike, weight, call in zip(strip.strikes, strip.weights, strip.calls, strict=True):
+            right = Right.CALL if call else Right.PUT
+            contract = Contract(kind=f"{root}.{right}", expiry=expiry, strike=float(strike))
+            weights[contract] = weights.get(contract, 0.0) + float(weight) * one.liquidity
+    parts = (Part(contract=contract, weight=weight) for contract, weight in weights.items())
+    ordered = sorted(parts, key=lambda one: (one.contract.strike, one.contract.kind))
+    return Unit(parts=tuple(ordered), whole=False)
+
+
+def _within_reach(of: Range) -> Range:
+    """Return the part of a range that options are listed for, within a third and thrice."""
+    return Range(
+        lower=max(of.lower, of.entry / _REACH),
+        upper=min(of.upper, of.entry * _REACH),
+        entry=of.entry,
+    )
+
+
+def _grid(of: Range, expiry: date, desk: _Desk) -> Floats:
+    """Return listed strikes around a range: near the strip's own, and beyond both its ends."""
+    root, a_side = desk.instrument.root, desk.instrument.strikes
+    wanted = [of.lower, *map(float, il_strip(of, a_side).strikes), of.upper]
+    below = max(of.lower - _step(root, of.lower) / 2, _step(root, 0.0))
+    above = of.upper + _step(root, of.upper)
+    found = {desk.at_strike(f"{root}.put", expiry, one).strike for one in wanted}
+    if min(found) > of.lower:
+        found.add(desk.at_strike(f"{root}.put", expiry, below).strike)
+    if max(found) < of.upper:
+        found.add(desk.at_strike(f"{root}.put", expiry, above).strike)
+    return np.array(sorted(found))
+
+
+def _step(root: str, strike: float) -> float:
+    return next(size for below, size in _STEPS.get(root, _COIN_STEPS) if strike < below)

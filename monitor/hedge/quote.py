@@ -1,0 +1,140 @@
+"""What one contract is worth and how it moves: by its exchange's quote, else by the model."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from monitor.hedge import black_scholes
+from monitor.hedge.black_scholes import Underlying
+from monitor.hedge.contracts import Right, kind_of
+from monitor.hedge.market import Ground, Market, ground
+from monitor.model.layer import Contract
+
+MODEL: Final = "model"
+_POINT: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """One contract bought.
+
+    price: as its exchange states it: index points, coin, USD. usd: what it is worth.
+    intrinsic_usd: of a future its whole worth. delta: USD for a rise of the underlying by one
+    point or dollar; gamma: of that delta. vega_usd: USD for a volatility point; theta_usd:
+    USD for a calendar day that passes. by: `model`, or who quotes it. note: what it rests on.
+    """
+
+    price: float
+    usd: float
+    intrinsic_usd: float
+    delta: float
+    gamma: float = 0.0
+    vega_usd: float = 0.0
+    theta_usd: float = 0.0
+    sigma: float | None = None
+    bid_usd: float | None = None
+    ask_usd: float | None = None
+    by: str = MODEL
+    note: str = ""
+    vol_note: str = ""
+
+
+def quote(contract: Contract, market: Market, at: datetime) -> Quote | str:
+    """Return a contract's quote, or why it has none.
+
+    A price quoted by an exchange goes before the model's; its own volatility is then what it
+    is shifted by. Black-Scholes on the index, Black-76 on the future of a VIX option's expiry and
+    on a coin's forward.
+    """
+    base = ground(contract.kind, contract.expiry, market, at)
+    if isinstance(base, str):
+        return base
+    if base.vol is None:
+        return _future(contract, base)
+    return _option(contract, base, market)
+
+
+def _future(contract: Contract, base: Ground) -> Quote:
+    each = kind_of(contract).multiplier
+    price = base.forward
+    worth = price * each * base.usd
+    return Quote(price=price, usd=worth, intrinsic_usd=worth, delta=float(each), note=base.note)
+
+
+def _option(contract: Contract, base: Ground, market: Market) -> Quote:
+    told = market.quotes.get(contract)
+    if told is None or told.price is None:
+        return _priced(contract, base, _stated(contract, base))
+    if told.forward is not None and kind_of(contract).in_coin:
+        base = replace(base, underlying=Underlying(spot=told.forward))
+    own = _implied(contract, base, told.price)
+    sigma = _stated(contract, base) if own is None else max(own + market.vol_shift, _POINT)
+    found = _priced(contract, base, sigma)
+    each = kind_of(contract).multiplier * base.usd
+    if not market.vol_shift or own is None:
+        found = replace(found, price=told.price, usd=told.price * each)
+    return replace(
+        found,
+        bid_usd=None if told.bid is None else told.bid * each,
+        ask_usd=None if told.ask is None else told.ask * each,
+        by=told.source,
+        note=f"quoted by {told.source}",
+        vol_note="" if own is None else f"implied vol {own:.0%}",
+    )
+
+
+def _priced(contract: Contract, base: Ground, sigma: float) -> Quote:
+    kind, strike, years = kind_of(contract), contract.strike, base.years
+    call = kind.right is Right.CALL
+    of, forward = base.underlying, base.forward
+    worth = float(black_scholes.price(of, strike, sigma=sigma, years=years, call=call))
+    greeks = black_scholes.greeks(of, strike, sigma=sigma, years=years, call=call)
+    usd = kind.multiplier * (base.usd / forward if kind.in_coin else 1.0)
+    gap = (1 if call else -1) * (float(of.spot) - strike)
+    return Quote(
+        price=worth / forward if kind.in_coin else worth,
+        usd=worth * usd,
+        intrinsic_usd=max(gap, 0.0) * usd,
+        delta=float(greeks.delta) * usd,
+        gamma=float(greeks.gamma) * usd,
+        vega_usd=float(greeks.vega) * _POINT * usd,
+        theta_usd=float(greeks.theta_day) * usd,
+        sigma=sigma,
+        note=base.note,
+        vol_note=base.vol_note,
+    )
+
+
+def _stated(contract: Contract, base: Ground) -> float:
+    """Return the volatility of the contract's strike where nobody quotes it."""
+    assert base.vol is not None
+    return float(base.vol.at(base.forward, contract.strike, years=base.years))
+
+
+def _implied(contract: Contract, base: Ground, price: float) -> float | None:
+    """Return the volatility a quoted price implies; None where there is none."""
+    kind = kind_of(contract)
+    found = float(
+        black_scholes.implied_vol(
+            price * base.forward if kind.in_coin else price,
+            base.underlying,
+            strike=contract.strike,
+            years=base.years,
+            call=kind.right is Right.CALL,
+        )
+    )
+    return found if found > 0 else None
+
+
+def grounds(quotes: Iterable[Quote]) -> str:
+    """Return what prices rest on, each thing once: the forwards, then the volatilities."""
+    every = tuple(quotes)
+    notes = dict.fromkeys(one.note for one in every if one.note)
+    vols = dict.fromkeys(one.vol_note for one in every if one.vol_note)
+    return "; ".join((*notes, *vols))
+
+
+def priced_by(quotes: Iterable[Quote]) -> str:
+    """Return who gave the prices, each once: `model`, `deribit`, or `deribit and model`."""
+    return " and ".join(sorted({one.by for one in quotes}))

@@ -1,0 +1,242 @@
+"""How many units of an instrument a layer asks for: named policies, each told with its formula."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from math import exp, floor
+from typing import Final
+
+from monitor.hedge.contracts import days_left, kind_of
+from monitor.hedge.cover import Cover
+from monitor.hedge.instruments import Unit
+from monitor.hedge.market import Market
+from monitor.hedge.shock import Shock
+from monitor.hedge.worth import Holding, Worth, made_in, worth_of
+from monitor.model.layer import PERPETUAL
+
+DEFAULT_BETA: Final = 0.25
+"""The share of a year's fees that a budget takes where a rule file names none."""
+
+DEFAULT_SHOCK: Final = Shock(coins={"eth": -0.30, "btc": -0.30}, vix=45.0)
+
+_YEAR_DAYS: Final = 365
+_NEARLY: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of an instrument, as a rule file says it.
+
+    policy: `fixed` (contracts), `fee_budget` (beta), `il_share` (share of the loss in shock),
+    `vega` (vega_usd, USD a volatility point) or `delta` (share of the covered positions' own).
+    adjust: `wacc` or `differential`. Caps, each a fraction: max_condor_share of the notional
+    of condors held, max_capital_share of the covered value at risk; max_leverage, and
+    min_distance to liquidation. over_hedge: true allows to cover more than is expected to be lost.
+    """
+
+    policy: str
+    contracts: int | None = None
+    beta: float | None = None
+    share: float | None = None
+    vega_usd: float | None = None
+    shock: Shock = DEFAULT_SHOCK
+    adjust: str = ""
+    max_condor_share: float | None = None
+    max_capital_share: float | None = None
+    max_leverage: float | None = None
+    min_distance: float | None = None
+    over_hedge: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """What the money of the covered positions costs, annual fractions; None is not known.
+
+    wacc: weighted cost of capital. fee_apr: fees over value. differential: what borrowing the
+    quote token costs above what lending the coin earns. why: by name, why one is not known.
+    condor_usd: notional of the condors held.
+    """
+
+    wacc: float | None = None
+    fee_apr: float | None = None
+    differential: float | None = None
+    condor_usd: float = 0.0
+    why: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a size is worked out of. held: what already hedges the same positions."""
+
+    unit: Unit
+    market: Market
+    at: datetime
+    cover: Cover
+    money: Money = field(default_factory=Money)
+    held: tuple[Holding, ...] = ()
+    leverage: float | None = None
+
+    @property
+    def one(self) -> tuple[Holding, ...]:
+        """Return one unit as holdings."""
+        return tuple((part.contract, part.weight) for part in self.unit.parts)
+
+    @property
+    def days(self) -> int:
+        """Return days to the unit's expiry; a year of a perpetual."""
+        expiry = self.unit.parts[0].contract.expiry
+        return _YEAR_DAYS if expiry == PERPETUAL else max(days_left(expiry, self.at), 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sized:
+    """How many units, and the formula with its figures. warnings: what caps took away."""
+
+    units: float
+    words: str
+    warnings: tuple[str, ...] = ()
+
+
+def asked_for(size: Size, desk: Desk) -> Sized | str:
+    """Return how many units the policy asks for, adjusted and in whole ones, or why none."""
+    worth = worth_of(desk.one, desk.market, desk.at)
+    if isinstance(worth, str):
+        return worth
+    asked = _POLICIES[size.policy](size, desk, worth)
+    if isinstance(asked, str):
+        return asked
+    return _adjusted(size, desk, asked)
+
+
+def whole(units: float, desk: Desk) -> float:
+    """Return so many units as can be bought: rounded down, unless they are bought in part."""
+    return float(floor(units + _NEARLY)) if desk.unit.whole else units
+
+
+def yearly_usd(worth: Worth, desk: Desk) -> float:
+    """Return the premium of holding one unit for a year, bought anew at each expiry."""
+    return worth.outlay_usd * _YEAR_DAYS / desk.days
+
+
+def _fixed(size: Size, desk: Desk, worth: Worth) -> Sized | str:
+    del desk, worth
+    if size.contracts is None:
+        return "size 'fixed' names no number of contracts"
+    return Sized(units=size.contracts, words=f"fixed: {size.contracts}")
+
+
+def _fee_budget(size: Size, desk: Desk, worth: Worth) -> Sized | str:
+    if worth.outlay_usd <= 0:
+        return "it has no premium for a fee budget to pay"
+    fees = desk.cover.fees_year_usd
+    if fees is None:
+        return "the size is unknown: a year's fee income is not known yet"
+    beta = DEFAULT_BETA if size.beta is None else size.beta
+    budget, yearly = beta * fees, yearly_usd(worth, desk)
+    if desk.unit.whole and budget < yearly:
+        return (
+            f"the budget of {budget:,.0f} USD a year holds no contract: "
+            f"one, renewed every {desk.days} days, costs {yearly:,.0f}"
+        )
+    value = desk.cover.value_usd
+    pcf = f", P/CF {value / fees:,.1f}" if value and fees else ""
+    words = (
+        f"fee budget: β {beta:g} × {fees:,.0f} USD of fees a year{pcf} = {budget:,.0f}; "
+        f"one unit, renewed every {desk.days} d, costs {yearly:,.0f}"
+    )
+    return Sized(units=budget / yearly, words=words)
+
+
+def _il_share(size: Size, desk: Desk, worth: Worth) -> Sized | str:
+    del worth
+    share = size.share or 0.0
+    lost = -desk.cover.loss_usd(dict(size.shock.coins))
+    if lost <= 0:
+        return desk.cover.why or f"nothing covered is expected to lose at {size.shock.label}"
+    made = made_in(desk.one, desk.market, size.shock, at=desk.at)
+    if isinstance(made, str):
+        return made
+    if made <= 0:
+        return f"it makes nothing at {size.shock.label}"
+    words = (
+        f"IL share: {share:.0%} of {lost:,.0f} USD lost at {size.shock.label}; "
+        f"one unit makes {made:,.0f} (model)"
+    )
+    return Sized(units=share * lost / made, words=words)
+
+
+def _vega(size: Size, desk: Desk, worth: Worth) -> Sized | str:
+    del desk
+    target = size.vega_usd or 0.0
+    if worth.vega_usd * target <= 0:
+        return f"one unit has a vega of {worth.vega_usd:,.0f} USD a point, not {target:+,.0f}"
+    words = f"vega: {target:,.0f} USD a volatility point; one unit has {worth.vega_usd:,.1f}"
+    return Sized(units=target / worth.vega_usd, words=words)
+
+
+def _delta(size: Size, desk: Desk, worth: Worth) -> Sized | str:
+    root = kind_of(desk.unit.parts[0].contract).root
+    coins = sum(one.coins() for one in desk.cover.of(root))
+    if not coins:
+        return desk.cover.why or f"no covered position holds {root.upper()}"
+    each = worth.delta.get(root, 0.0)
+    if each >= 0:
+        return (
+            f"its delta of {each:+.3g} does not offset the positions' {coins:+.4g} {root.upper()}"
+        )
+    share = 1.0 if size.share is None else size.share
+    words = (
+        f"delta: {share:.0%} of the positions' {coins:,.4g} {root.upper()}; "
+        f"one unit has {each:+.3g}"
+    )
+    return Sized(units=share * coins / -each, words=words)
+
+
+_POLICIES: Final[Mapping[str, Callable[[Size, Desk, Worth], Sized | str]]] = {
+    "fixed": _fixed,
+    "fee_budget": _fee_budget,
+    "il_share": _il_share,
+    "vega": _vega,
+    "delta": _delta,
+}
+POLICIES: Final = tuple(_POLICIES)
+
+
+def _adjusted(size: Size, desk: Desk, asked: Sized) -> Sized | str:
+    """Return the size after what money costs; told with the formula.
+
+    wacc: a hedge is paid out of what fees leave after the money's own cost, so times
+    1 - wacc / fee APR, at least 0 and at most 1. differential: tailing the hedge
+    (Hull, "Options, Futures, and Other Derivatives", ch. 3): times exp(-d x T).
+    """
+    if size.adjust not in _FACTORS:
+        return asked
+    found = _FACTORS[size.adjust](desk)
+    if isinstance(found, str):
+        return found
+    factor, told = found
+    return replace(asked, units=asked.units * factor, words=f"{asked.words}; × {told}")
+
+
+def _wacc_factor(desk: Desk) -> tuple[float, str] | str:
+    money = desk.money
+    if money.wacc is None or not money.fee_apr:
+        return money.why.get("wacc", "the size is unknown: what the money costs is not known")
+    factor = min(max(1 - money.wacc / money.fee_apr, 0.0), 1.0)
+    cost, fees = f"{money.wacc:.1%}", f"{money.fee_apr:.1%}"
+    if not factor:
+        return f"the money costs {cost} a year, fees bring {fees}: nothing is left to hedge with"
+    return factor, f"(1 − WACC {cost} / fee APR {fees}) = {factor:.2f}"
+
+
+def _tail_factor(desk: Desk) -> tuple[float, str] | str:
+    money = desk.money
+    if money.differential is None:
+        return money.why.get("differential", "the size is unknown: the differential is not known")
+    years = desk.days / _YEAR_DAYS
+    factor = exp(-money.differential * years)
+    return factor, f"exp(−differential {money.differential:.1%} × {years:.2f} y) = {factor:.3f}"
+
+
+_FACTORS: Final = {"wacc": _wacc_factor, "differential": _tail_factor}
+ADJUSTMENTS: Final = tuple(_FACTORS)

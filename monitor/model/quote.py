@@ -1,0 +1,30 @@
+"""What an exchange quotes for one contract."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.model.layer import Contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionQuote:
+    """One contract's two sides, in its exchange's own unit.
+
+    bid, ask: None where there is none. mark: the exchange's own price, for where a side is
+    missing. forward: of its expiry, as the exchange has it. as_of: when it was stated.
+    """
+
+    contract: Contract
+    source: str
+    as_of: datetime
+    bid: float | None = None
+    ask: float | None = None
+    mark: float | None = None
+    forward: float | None = None
+
+    @property
+    def price(self) -> float | None:
+        """Return the middle of both sides, else the exchange's mark."""
+        if self.bid is not None and self.ask is not None and 0 < self.bid <= self.ask:
+            return (self.bid + self.ask) / 2
+        return self.mark

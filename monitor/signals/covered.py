@@ -1,0 +1,84 @@
+"""What a layer covers, as the facts know it: its positions, their fees, what their money costs."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from monitor.hedge.cover import Cover, Covered
+from monitor.hedge.il_strip import Range, liquidity_of
+from monitor.hedge.sizing import Money
+from monitor.signals.book import live_positions, unheard, yearly_fees_usd
+from monitor.signals.facts import Facts, PoolSeen, PositionSeen
+from monitor.signals.of_book import OF_BOOK
+from monitor.signals.of_market import market
+
+STABLE: Final = 0.05
+"""A quote token counts as US dollars while it is worth no further than this from one."""
+
+_ROOTS: Final = {"WETH": "eth", "ETH": "eth", "WBTC": "btc", "BTC": "btc", "CBBTC": "btc"}
+
+
+def cover_of(facts: Facts, scope: str, now: datetime) -> Cover:
+    """Return what a layer over a scope covers. scope: `book`, or a pool's or position's key."""
+    inside = [
+        one
+        for one in live_positions(facts)
+        if scope in {"book", one.position.pool, one.position.key} and one.position.liquidity
+    ]
+    why = unheard(facts) or next((one.unread for one in inside if one.unread), "")
+    if why:
+        return Cover(why=why)
+    told = [(one, _covered(one, facts.pools.get(one.position.pool))) for one in inside]
+    held = tuple(found for _, found in told if isinstance(found, Covered))
+    left_out = [found for _, found in told if isinstance(found, str)]
+    return Cover(
+        held=held,
+        value_usd=_value(inside),
+        fees_year_usd=yearly_fees_usd(facts, scope, now),
+        why="" if held else next(iter(left_out), "no position is in its scope"),
+    )
+
+
+def money_of(facts: Facts, cover: Cover, now: datetime, *, condor_usd: float = 0.0) -> Money:
+    """Return what the money of what is covered costs a year, as far as it is known."""
+    wacc, why_wacc = OF_BOOK["book.wacc"](facts, now)
+    gap = market(facts, "rates.differential", now)
+    value, fees = cover.value_usd, cover.fees_year_usd
+    return Money(
+        wacc=wacc if isinstance(wacc, float) else None,
+        fee_apr=fees / value if value and fees is not None else None,
+        differential=-gap.value if isinstance(gap.value, float) else None,
+        condor_usd=condor_usd,
+        why={
+            "wacc": f"the size is unknown: {why_wacc}",
+            "differential": f"the size is unknown: {gap.note}",
+        },
+    )
+
+
+def _value(inside: Iterable[PositionSeen]) -> float | None:
+    known = [one.measures.total.usd for one in inside]
+    told = [value for value in known if value is not None]
+    return sum(told) if told else None
+
+
+def _covered(seen: PositionSeen, pool: PoolSeen | None) -> Covered | str:
+    """Return a position against US dollars, or why it is not one."""
+    name = f"#{seen.position.token_id}"
+    value = seen.measures.value.usd
+    if pool is None or value is None:
+        return f"{name} has no price in US dollars"
+    of = pool.state.pool
+    quote, each = (of.token0, pool.usd0) if of.quote == 0 else (of.token1, pool.usd1)
+    base = of.token1 if of.quote == 0 else of.token0
+    if each is None or abs(each - 1) > STABLE:
+        return f"{name} is quoted in {quote.symbol}, not in US dollars"
+    told = seen.measures
+    return Covered(
+        key=seen.position.key,
+        root=_ROOTS.get(base.symbol.upper(), ""),
+        range=Range(lower=told.price_lower, upper=told.price_upper, entry=told.price),
+        liquidity=liquidity_of(seen.position.liquidity, of.token0.decimals, of.token1.decimals),
+        value_usd=value,
+        usd=each,
+    )
