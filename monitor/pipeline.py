@@ -146,7 +146,7 @@ def _hear(book: Rulebook, state: State, word: Word) -> State:
     old = state.layers.get(key) or LayerState(layer=word.layer, scope=word.scope)
     now = state.at or word.observed_at
     new = layers.hear(old, word, coin_prices(state.facts, now))
-    if layers.opened(old.legs, new.legs):
+    if word.verb in layers.TRADES and layers.opened(old.legs, new.legs):
         held = mark(new.legs, market_of(state.facts, now), now)
         new = replace(new, extrinsic_at_entry_usd=held.extrinsic_usd if held else None)
     return replace(state, layers={**state.layers, key: new})
@@ -216,6 +216,8 @@ def _barred(rule: Rule, view: View, before: Mapping[str, LayerState]) -> str:
 def _doer(word: Word | None, layer: LayerState | None) -> str:
     """Return who acts on this very layer by the word being heard, or an empty text."""
     if word is None or layer is None or layer.status is LayerStatus.EXPIRED:
+        return ""
+    if word.verb not in layers.TRADES:
         return ""
     return word.by if (word.layer, word.scope) == (layer.layer, layer.scope) else ""
 

@@ -10,13 +10,18 @@ from monitor.model.layer import Action, LayerState
 from monitor.model.observation import Verb, Word
 from monitor.rules.pack import Layer, Severity
 
-TRADES: Final = frozenset({Verb.FILL, Verb.ROLL, Verb.CLOSE})
+TRADES: Final = frozenset({Verb.FILL, Verb.ROLL, Verb.CLOSE, Verb.UNDO, Verb.CORRECT})
+"""What a person may say of a layer's legs."""
 
 
 def traded(layer: LayerState, word: Word) -> str:
     """Return what a word booked and who said it: `+4 VIX 17Mar27 29C @2.85 by ann@cli`."""
-    fills = [tell_fill(booked.fill) for booked in layer.journal if booked.word == word.id]
-    return f"{', '.join(fills)} by {word.by}" if fills else f"done by {word.by}"
+    booked = [one for one in layer.journal if one.word == word.id]
+    told = []
+    for one in booked:
+        undone = layer.journal[one.reverses - 1].fill if one.reverses else None
+        told.append(f"not {tell_fill(undone)}" if undone else tell_fill(one.fill))
+    return f"{', '.join(told)} by {word.by}" if told else f"done by {word.by}"
 
 
 def untold(

@@ -50,6 +50,17 @@ def close(asked: argparse.Namespace) -> int:
     return _tell(asked, Verb.CLOSE)
 
 
+def undo(asked: argparse.Namespace) -> int:
+    """Tell the daemon that a trade it booked was none."""
+    return _say(asked, lambda now: _of_entry(asked, _word(now, Verb.UNDO)))
+
+
+def correct(asked: argparse.Namespace) -> int:
+    """Tell the daemon what an entry of a layer's journal should have been."""
+    fills = (_leg(asked.leg),)
+    return _say(asked, lambda now: replace(_of_entry(asked, _word(now, Verb.CORRECT)), fills=fills))
+
+
 def ack(asked: argparse.Namespace) -> int:
     """Tell the daemon that an alert is seen."""
     alert = _alert(asked.alert)
@@ -78,6 +89,10 @@ def _tell(asked: argparse.Namespace, verb: Verb) -> int:
         for note in notes(verb, fills):
             print(line("note: ", note))
     return status
+
+
+def _of_entry(asked: argparse.Namespace, word: Word) -> Word:
+    return replace(word, layer=asked.layer, scope=asked.position, entry=asked.entry)
 
 
 def _leg(text: str) -> Fill:

@@ -149,9 +149,34 @@ def _add_layer(verbs: "Verbs[argparse.ArgumentParser]") -> None:
             help='"vix.call 2027-03-17 29 +4 @2.85": contract, expiry, strike, signed '
             "quantity, price; repeat for more legs",
         )
-        verb.add_argument(
-            "--position", default="book", metavar="ID", help="of a layer per position"
-        )
+        _over(verb)
+    _add_mending(what)
+
+
+def _over(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--position", default="book", metavar="ID", help="of a layer per position")
+
+
+def _add_mending(what: "Verbs[argparse.ArgumentParser]") -> None:
+    """Add what shows a layer's journal and mends it."""
+    for name, meaning, target in (
+        ("journal", "show every entry of a layer's journal by its number", "layer_journal:show"),
+        ("undo", "take back the last trade of a layer, or the one named", "layer:undo"),
+        ("correct", "say what an entry of a layer's journal should have been", "layer:correct"),
+    ):
+        verb = _verb(what, name, meaning, target)
+        _config(verb)
+        verb.add_argument("layer", metavar="LAYER", help="its id in the rule file, such as L2")
+        if name == "undo":
+            verb.add_argument(
+                "entry", nargs="?", type=int, default=0, metavar="N", help="an entry of the trade"
+            )
+        if name == "correct":
+            verb.add_argument("entry", type=int, metavar="N", help="as `layer journal` counts")
+            verb.add_argument(
+                "--leg", required=True, metavar="LEG", help="the same contract, as it was traded"
+            )
+        _over(verb)
 
 
 def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from monitor.hedge import journal
 from monitor.hedge.contracts import expired, kind_of, units
 from monitor.hedge.legs import add_legs, signed, spell_contract
 from monitor.hedge.mark import Mark
@@ -30,7 +31,12 @@ _DUE: Final = {
     Action.REMOVE: LayerStatus.REMOVE_DUE,
 }
 _PRECEDENCE: Final = (Action.ADD, Action.ROLL, Action.REMOVE)
-_TRADES: Final = frozenset({Verb.FILL, Verb.CLOSE, Verb.ROLL})
+TRADES: Final = frozenset({Verb.FILL, Verb.CLOSE, Verb.ROLL})
+"""What books a trade."""
+
+MENDS: Final = frozenset({Verb.UNDO, Verb.CORRECT})
+"""What mends the books of a trade that is booked already."""
+
 _NO_COINS: Final[Mapping[str, float]] = {}
 
 
@@ -98,11 +104,17 @@ def orphan(layer: LayerState) -> LayerState:
 
 
 def hear(layer: LayerState, word: Word, coins: Mapping[str, float] = _NO_COINS) -> LayerState:
-    """Return the layer after a person's fill, close or roll; unchanged if it is refused.
+    """Return the layer after a person's trade, undo or correction; unchanged if it is refused.
 
     coins: USD a coin by root, which turns premiums paid in coin into dollars.
     """
-    if refusal(layer, word) or word.verb not in _TRADES:
+    if refusal(layer, word) or heard(layer, word.id):
+        return layer
+    if word.verb is Verb.UNDO:
+        return _undone(layer, word)
+    if word.verb is Verb.CORRECT:
+        return _corrected(layer, word, coins)
+    if word.verb not in TRADES:
         return layer
     if word.verb is Verb.CLOSE:
         return _booked(layer, word.fills or closing_fills(layer.legs), word, coins)
@@ -113,6 +125,8 @@ def refusal(layer: LayerState, word: Word) -> str:
     """Return why a word cannot be taken, in one sentence; empty when it can, or was already."""
     if heard(layer, word.id):
         return ""
+    if word.verb in MENDS:
+        return journal.barred(layer, word)
     if word.verb is Verb.CLOSE:
         return _no_close(layer, word.fills)
     if not word.fills:
@@ -153,8 +167,8 @@ def fill_cash_usd(fill: Fill, coins: Mapping[str, float] = _NO_COINS) -> float |
 
 
 def cash_usd(layer: LayerState) -> float | None:
-    """Return the cash of all the layer's trades ever; None where one has no price."""
-    return _total([booked.cash_usd for booked in layer.journal])
+    """Return the cash of all the layer's trades that count; None where one has no price."""
+    return _total([entry.booked.cash_usd for entry in journal.standing(layer.journal)])
 
 
 def profit(layer: LayerState, mark: Mark | None) -> float | None:
@@ -175,7 +189,14 @@ def _booked(
         return layer
     at = word.observed_at
     booked = tuple(
-        BookedFill(fill=each, at=at, by=word.by, word=word.id, cash_usd=fill_cash_usd(each, coins))
+        BookedFill(
+            fill=each,
+            at=at,
+            by=word.by,
+            word=word.id,
+            cash_usd=fill_cash_usd(each, coins),
+            extrinsic_usd=layer.extrinsic_at_entry_usd,
+        )
         for each in fills
     )
     legs = add_legs(layer.legs, fills)
@@ -189,6 +210,75 @@ def _booked(
         opened_at=(layer.opened_at or at) if legs else None,
         extrinsic_at_entry_usd=(entry or 0.0) * _share_kept(layer.legs, legs) or None,
     )
+
+
+def _undone(layer: LayerState, word: Word) -> LayerState:
+    """Return the layer with the reverse of a trade booked."""
+    entries = journal.to_undo(layer, word)
+    before = entries[0].booked.extrinsic_usd
+    mended = _mended(layer, [_reverse(entry, word) for entry in entries])
+    # What nothing was traded after leaves the layer as it stood before.
+    was_last = journal.is_last(layer, entries)
+    return replace(mended, extrinsic_at_entry_usd=before) if was_last else mended
+
+
+def _corrected(layer: LayerState, word: Word, coins: Mapping[str, float]) -> LayerState:
+    """Return the layer with one entry taken back and another in its place."""
+    (fill,), old = word.fills, journal.entry_of(layer.journal, word.entry)
+    each = _coin_then(old.booked)
+    kind = kind_of(fill.contract)
+    then = coins if each is None else {**coins, kind.root: each}
+    booked = BookedFill(
+        fill=fill,
+        at=old.booked.at,
+        by=word.by,
+        word=word.id,
+        cash_usd=fill_cash_usd(fill, then),
+        corrects=word.entry,
+        extrinsic_usd=old.booked.extrinsic_usd,
+    )
+    return _mended(layer, [_reverse(old, word), booked])
+
+
+def _coin_then(booked: BookedFill) -> float | None:
+    """Return what a coin was worth when a premium in it was booked, USD; None where not told."""
+    fill, cash = booked.fill, booked.cash_usd
+    if not kind_of(fill.contract).in_coin or fill.in_usd or not fill.price or cash is None:
+        return None
+    return -cash / (units(fill.quantity, fill.contract) * fill.price)
+
+
+def _reverse(entry: journal.Entry, word: Word) -> BookedFill:
+    booked, cash = entry.booked, entry.booked.cash_usd
+    return BookedFill(
+        fill=replace(booked.fill, quantity=-booked.fill.quantity),
+        at=word.observed_at,
+        by=word.by,
+        word=word.id,
+        cash_usd=None if cash is None else -cash,
+        reverses=entry.number,
+    )
+
+
+def _mended(layer: LayerState, entries: Sequence[BookedFill]) -> LayerState:
+    """Return the layer with these in its journal; what was proposed stands if its legs do."""
+    legs = add_legs(layer.legs, [booked.fill for booked in entries])
+    booked = layer.journal + tuple(entries)
+    mended = replace(layer, legs=legs, journal=booked, opened_at=journal.opened_at(booked))
+    if legs == layer.legs:
+        return mended
+    was, now = _contracts(layer.legs), _contracts(legs)
+    entry = layer.extrinsic_at_entry_usd
+    return replace(
+        mended,
+        status=LayerStatus.ON if legs else LayerStatus.OFF,
+        proposal=None,
+        extrinsic_at_entry_usd=entry * now / was if entry and was and now else None,
+    )
+
+
+def _contracts(legs: Sequence[Leg]) -> float:
+    return sum(abs(float(leg.quantity)) for leg in legs)
 
 
 def _total(parts: Sequence[float | None]) -> float | None:

@@ -52,7 +52,9 @@ class BookedFill:
     """A fill in the layer's journal: who, when, under which word.
 
     cash_usd: signed cash of the fill, negative when paid; None if unpriced. A future
-    counts at its whole worth, as its mark does.
+    counts at its whole worth, as its mark does. Entries are numbered from 1 and stay for ever.
+    reverses: the number of the entry this one takes back; 0 of a trade. corrects: the number
+    of the entry in whose place it stands. extrinsic_usd: the layer's, at entry, before the fill.
     """
 
     fill: Fill
@@ -60,6 +62,9 @@ class BookedFill:
     by: str
     word: str
     cash_usd: float | None
+    reverses: int = 0
+    corrects: int = 0
+    extrinsic_usd: float | None = None
 
 
 class LayerStatus(StrEnum):

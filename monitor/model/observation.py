@@ -113,6 +113,8 @@ class Verb(StrEnum):
     FILL = "fill"
     CLOSE = "close"
     ROLL = "roll"
+    UNDO = "undo"
+    CORRECT = "correct"
     ACK = "ack"
     SNOOZE = "snooze"
 
@@ -124,6 +126,8 @@ class Word:
     id: the caller's idempotent name for it. scope: the layer instance, `book` or
     a pool's or position's key. fills: legs with signed quantities; a ROLL closes
     what they sell and opens what they buy; a CLOSE without fills closes all.
+    A CORRECT has the one leg as it should have been. entry: the number in the layer's journal
+    that a CORRECT is of, or of the trade to UNDO; 0 is the last trade.
     alert: the short id, for ACK and SNOOZE. until: for SNOOZE.
     """
 
@@ -134,6 +138,7 @@ class Word:
     layer: str = ""
     scope: str = "book"
     fills: tuple[Fill, ...] = ()
+    entry: int = 0
     alert: str = ""
     until: datetime | None = None
 

@@ -1,6 +1,7 @@
 """Any story of rules and people: no fill twice, no roll of what is off, cash conserved."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from monitor.hedge import layer as layers
+from monitor.hedge.journal import standing
 from monitor.model.layer import Action, Contract, Fill, LayerState, LayerStatus, Proposal
 from monitor.model.observation import Verb, Word
 
@@ -38,7 +40,12 @@ class LayerStory(RuleBasedStateMachine):
         self.layer = LayerState(layer="L2", scope="book")
         self.now = START
         self.said: list[Word] = []
-        self.taken: list[Fill] = []
+        self.trades: list[list[Fill]] = []
+        self.last_is_undone = False
+
+    @property
+    def taken(self) -> list[Fill]:
+        return [fill for trade in self.trades for fill in trade]
 
     def _hear(self, word: Word) -> None:
         before = self.layer
@@ -50,11 +57,36 @@ class LayerStory(RuleBasedStateMachine):
         if word.verb is Verb.ROLL:
             assert before.legs
             assert before.status is not LayerStatus.EXPIRED
-        self.taken += word.fills or layers.closing_fills(before.legs)
+        if word.verb is Verb.UNDO:
+            assert not self.last_is_undone
+            self.trades.pop()
+        elif word.verb is Verb.CORRECT:
+            self.trades[-1][-1] = word.fills[0]
+        else:
+            self.trades.append(list(word.fills or layers.closing_fills(before.legs)))
+        self.last_is_undone = word.verb is Verb.UNDO
+        assert self.layer.journal[: len(before.journal)] == before.journal
 
     @rule(verb=verbs, fills=trades)
     def speak(self, verb: Verb, fills: tuple[Fill, ...]) -> None:
         word = Word(id=f"w{len(self.said)}", verb=verb, observed_at=self.now, by="ann", fills=fills)
+        self.said.append(word)
+        self._hear(word)
+
+    @rule()
+    def undo(self) -> None:
+        self._say(Verb.UNDO)
+
+    @rule(eighths=st.integers(0, 64), n=st.integers(-5, 5).filter(bool))
+    def correct_the_last(self, eighths: int, n: int) -> None:
+        if self.trades and not self.last_is_undone:
+            last = self.trades[-1][-1]
+            entry = standing(self.layer.journal)[-1].number
+            self._say(Verb.CORRECT, replace(last, price=eighths / 8, quantity=n), entry=entry)
+
+    def _say(self, verb: Verb, *fills: Fill, entry: int = 0) -> None:
+        name = f"w{len(self.said)}"
+        word = Word(id=name, verb=verb, observed_at=self.now, by="ann", fills=fills, entry=entry)
         self.said.append(word)
         self._hear(word)
 

@@ -1,0 +1,60 @@
+"""`hedgewatch layer undo`, `correct` and `journal`: through the inbox and the daemon's own step."""
+
+import getpass
+from typing import Any
+
+import pytest
+
+LEG = "vix.call 2020-06-17 18 +4 @16.0"
+RIGHT = "vix.call 2020-06-17 18 +4 @1.60"
+
+
+@pytest.fixture
+def filled(home: Any, hand: Any) -> Any:
+    home.take(hand.snapshot(home.at))
+    home.told("layer", "fill", "L2", "--leg", LEG)
+    home.hear()
+    return home
+
+
+def test_a_correction_and_an_undo_are_entries_like_any_other(filled: Any) -> None:
+    filled.told("layer", "correct", "L2", 1, "--leg", RIGHT)
+    filled.hear()
+    lines = filled.told("layer", "journal", "L2")
+    told = " ".join(" ".join(lines).split()).replace(getpass.getuser(), "ann")
+    assert told == (
+        "1 2020-02-14 22:30Z +4 VIX 17Jun20 18C @16.00 -6,400.00 USD by ann@cli, counts no more"
+        " 2 2020-02-14 22:30Z -4 VIX 17Jun20 18C @16.00 +6,400.00 USD by ann@cli, takes back 1"
+        " 3 2020-02-14 22:30Z +4 VIX 17Jun20 18C @1.60 -640.00 USD by ann@cli, in the place of 1"
+        " cash of what counts: -640.00 USD"
+    )
+    assert max(map(len, lines)) <= 80
+    filled.told("layer", "undo", "L2")
+    filled.hear()
+    assert filled.outcomes()[-1] == "L2 off"
+    assert filled.told("layer", "journal", "L2")[-1] == "cash of what counts: +0.00 USD"
+
+
+def test_undoing_twice_is_refused_in_a_sentence(filled: Any) -> None:
+    for _ in range(2):
+        filled.told("layer", "undo", "L2")
+        filled.hear()
+    assert filled.outcomes()[-1] == (
+        "refused: the last trade of L2 is undone already:"
+        " name an earlier one by its number in `layer journal L2`"
+    )
+
+
+def test_what_was_mended_leaves_a_line(filled: Any) -> None:
+    filled.told("layer", "correct", "L2", 1, "--leg", RIGHT)
+    filled.hear()
+    filled.told("layer", "undo", "L2")
+    filled.hear()
+    log = " ".join(" ".join(filled.told("log")).split())
+    assert "not +4 VIX 17Jun20 18C @16.00, +4 VIX 17Jun20 18C @1.60 by" in log
+    assert "not +4 VIX 17Jun20 18C @1.60 by" in log
+
+
+def test_a_layer_without_a_journal_says_so(filled: Any) -> None:
+    (told,) = filled.told("layer", "journal", "L3", status=1)
+    assert told == "hedgewatch: nothing was ever booked of L3"
