@@ -10,13 +10,13 @@ from monitor.alerts.alert import Alert
 from monitor.alerts.compose import Occasion, compose, short_id
 from monitor.alerts.deed import deed, traded, untold
 from monitor.hedge import layer as layers
-from monitor.hedge.mark import Mark, mark
-from monitor.hedge.market import Market
+from monitor.hedge.mark import mark
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, Ticket
 from monitor.model.observation import Observation, Snapshot, Verb, Word
 from monitor.rules.desk import Book, draw
 from monitor.rules.ground import Footing, follow, shaken
 from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, at_rest
+from monitor.rules.marked import Marked
 from monitor.rules.pack import Pack, Rule
 from monitor.rules.scopes import left
 from monitor.rules.sift import Case, Sieve
@@ -28,6 +28,7 @@ from monitor.signals.awaited import awaited
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import Facts
 from monitor.signals.market import coin_prices, market_of
+from monitor.signals.of_hedge import hedged
 from monitor.signals.rollback import dropped_since, reorg_of
 
 MANY: Final = 6
@@ -88,6 +89,10 @@ def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[
     settled = {key: layers.settle(layer, now) for key, layer in state.layers.items()}
     if settled != state.layers:
         state = replace(state, layers=settled)
+    priced = Marked(state.facts, state.layers, now)
+    facts = hedged(state.facts, state.layers, now, lambda: priced.ledger)
+    if facts is not state.facts:
+        state = replace(state, facts=facts)
     new, alerts = _judge_all(book, state, now, seen if isinstance(seen, Word) else None)
     return new, (*alerts, *_deeds(book, before, new, seen, alerts))
 
@@ -241,21 +246,13 @@ class _Docket:
         self._facts = state.facts
         self._now = now
         self._word = word
-        self._priced_on: Market | None = None
         self._footing = Footing(state.facts)
-        self._marks: dict[str, Mark | None] = {}
+        self._marked = Marked(state.facts, state.layers, now)
         self.standing = _standing(state)
         self._noted: dict[tuple[str, timedelta | None], Value] = {}
         self.changed: dict[str, Instance] = {}
         self.layers = dict(state.layers)
         self.alerts: list[Alert] = []
-
-    @property
-    def _market(self) -> Market:
-        """Return the markets of this pass, worked out once a layer needs them."""
-        if self._priced_on is None:
-            self._priced_on = market_of(self._facts, self._now)
-        return self._priced_on
 
     def judge(self, rule: Rule, case: Case) -> None:
         key = f"{rule.id}|{case.scope}"
@@ -327,7 +324,8 @@ class _Docket:
             now=self._now,
             max_age=rule.max_age,
             layer=layer,
-            mark=self._mark(layer),
+            mark=self._marked.mark(layer),
+            marked=self._marked,
             rule_errors=self.standing.errors,
             noted=self._noted,
             given=self._book.given,
@@ -338,13 +336,6 @@ class _Docket:
             return None
         key = f"{rule.layer.id}|{scope}"
         return self.layers.get(key) or LayerState(layer=rule.layer.id, scope=scope)
-
-    def _mark(self, layer: LayerState | None) -> Mark | None:
-        if layer is None or not layer.legs:
-            return None
-        if (key := f"{layer.layer}|{layer.scope}") not in self._marks:
-            self._marks[key] = mark(layer.legs, self._market, self._now)
-        return self._marks[key]
 
     def _renew(self, rule: Rule, instance: Instance) -> None:
         """Put back a proposal that a partial trade has used up, while its rule still fires."""
@@ -382,7 +373,7 @@ class _Docket:
         drawn = draw(
             rule,
             layer,
-            Book(facts=self._facts, market=self._market, layers=self.layers, now=self._now),
+            Book(facts=self._facts, market=self._marked.market, layers=self.layers, now=self._now),
         )
         made_at = instance.proposed_at or self._now
         return Proposal(

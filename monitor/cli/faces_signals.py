@@ -17,13 +17,12 @@ from monitor.cli.look import Look, cut, line, looking, over
 from monitor.cli.watch import watch
 from monitor.errors import ConfigError, Fault
 from monitor.feeds.settings import DEFAULT_ORDER, keys_in, needs_key
-from monitor.hedge.mark import mark
 from monitor.rules.lifecycle import Flag
+from monitor.rules.marked import Marked
 from monitor.rules.surroundings import CHAIN_MAX_AGE, View
 from monitor.rules.verdict import Value
 from monitor.signals.catalogue import BY_NAME, Scope, Signal
 from monitor.signals.facts import PoolSeen
-from monitor.signals.market import market_of
 from monitor.signals.of_carry import proxy_fits
 from monitor.signals.of_market import market
 
@@ -153,8 +152,8 @@ def _scopes(look: Look) -> dict[Scope, list[_Over]]:
     """Return, by kind, everything a signal may be asked of; the book for all else."""
     facts, now = look.state.facts, look.now
     errors = sum(one.flag is Flag.ERROR for one in look.state.instances.values())
-    market = market_of(facts, now)
-    whole = View(facts=facts, scope="book", now=now, rule_errors=errors)
+    marked = Marked(facts, look.state.layers, now)
+    whole = View(facts=facts, scope="book", now=now, rule_errors=errors, marked=marked)
     layers = [
         _Over(
             short=layer.layer + over(look, layer.scope),
@@ -163,7 +162,8 @@ def _scopes(look: Look) -> dict[Scope, list[_Over]]:
                 scope=layer.scope,
                 now=now,
                 layer=layer,
-                mark=mark(layer.legs, market, now) if layer.legs else None,
+                mark=marked.mark(layer),
+                marked=marked,
             ),
         )
         for layer in look.state.layers.values()

@@ -10,6 +10,7 @@ from monitor.calendars.sessions import open_seconds
 from monitor.hedge.mark import Mark
 from monitor.model.layer import LayerState
 from monitor.model.reading import Reading
+from monitor.rules.marked import Marked
 from monitor.rules.verdict import Value
 from monitor.signals.book import (
     book_il,
@@ -23,6 +24,8 @@ from monitor.signals.catalogue import BY_NAME, Scope
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.of_book import NO_VALUE, OF_BOOK
 from monitor.signals.of_chain import chain_told
+from monitor.signals.of_hedge import OF_HEDGE
+from monitor.signals.of_layer import OF_LAYER, kept
 from monitor.signals.of_market import frozen_s, market, repeating
 from monitor.signals.of_pool import OF_POOL, Answer
 from monitor.signals.of_position import OF_A_RANGE, OF_POSITION
@@ -63,7 +66,8 @@ class View:
     scope: `book`, or a pool's or position's key. mark: the layer's legs priced by
     the model, None if they cannot be. max_age: the rule's own, tighter limits. noted:
     what was worked out of the whole book, which all views of one instant may share.
-    given: what answers in the facts' place; None for the world itself.
+    given: what answers in the facts' place; None for the world itself. marked: the markets and
+    every layer on them; None where nobody asks for money.
     """
 
     facts: Facts
@@ -75,6 +79,7 @@ class View:
     rule_errors: int = 0
     noted: dict[tuple[str, timedelta | None], Value] = field(default_factory=dict)
     given: Given | None = None
+    marked: Marked | None = None
 
     def value(self, name: str) -> Value:
         """Return the signal's value now; unknown, with a note, when it is not had or too old."""
@@ -207,8 +212,15 @@ def _of_position(view: View, name: str) -> Value:
 def _of_book(view: View, name: str) -> Value:
     key = (name, view.max_age.get(name))
     if key not in view.noted:
-        view.noted[key] = _summed(view, name)
+        view.noted[key] = _hedging(view, name) if name in OF_HEDGE else _summed(view, name)
     return view.noted[key]
+
+
+def _hedging(view: View, name: str) -> Value:
+    """Answer for all layers together."""
+    if view.marked is None:
+        return Value(value=None, note="the hedge is not looked at here")
+    return view.marked.of_book(name)
 
 
 def _summed(view: View, name: str) -> Value:
@@ -246,18 +258,12 @@ def _of_layer(view: View, name: str) -> Value:
         return Value(value=view.layer.status.value)
     if name == "layer.orphaned":
         return _orphaned(view)
+    if name in OF_LAYER and view.marked is not None:
+        return view.marked.of_layer(view.layer, name)
     if view.mark is None:
         return Value(value=None, note=f"{view.layer.layer} holds no legs that can be marked")
-    entry = view.layer.extrinsic_at_entry_usd
-    left = None
-    if entry and view.mark.extrinsic_usd is not None:
-        left = view.mark.extrinsic_usd / entry
-    figures: dict[str, float | None] = {
-        "layer.dte": view.mark.dte,
-        "layer.value_usd": view.mark.value_usd,
-        "layer.extrinsic_left": left,
-    }
-    return Value(value=figures[name], source="model", note=view.mark.note)
+    value = kept(view.layer, view.mark).get(name)
+    return Value(value=value, source=view.mark.priced_by, note=view.mark.note)
 
 
 def _orphaned(view: View) -> Value:

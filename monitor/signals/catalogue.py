@@ -8,6 +8,7 @@ from typing import Final
 from monitor.model.layer import LayerStatus
 from monitor.signals.catalogue_chain import CHAIN_SIGNALS
 from monitor.signals.catalogue_computed import COMPUTED_SIGNALS
+from monitor.signals.catalogue_hedge import HEDGE_SIGNALS
 from monitor.signals.catalogue_lp import LP_SIGNALS
 from monitor.signals.catalogue_market import MARKET_SIGNALS
 from monitor.signals.catalogue_statistics import STATISTICS
@@ -30,6 +31,7 @@ _LINES: Final = (
     ),
     *CHAIN_SIGNALS,
     *LP_SIGNALS,
+    *HEDGE_SIGNALS,
     _own("book.il", "fraction", "IL of all positions together, in USD", windows=True),
     _own("book.value_usd", "usd", "value of all positions together", windows=True),
     _own("book.positions", "count", "positions watched"),

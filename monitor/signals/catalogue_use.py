@@ -45,7 +45,9 @@ _REASONS: Final[Mapping[str, str]] = {
         " position.fee_apr_1d"
     ),
     "what a layer is, for rules of your own": (
-        "layer.state layer.extrinsic_left layer.value_usd layer.orphaned"
+        "layer.state layer.extrinsic_left layer.value_usd layer.orphaned layer.pnl_usd"
+        " layer.multiple layer.paid_usd layer.theta_usd layer.vega_usd layer.theta_per_vega"
+        " layer.decay layer.delta_usd"
     ),
 }
 

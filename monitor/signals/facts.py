@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from monitor.amm.measure import Measures
+from monitor.hedge.track import BookTrack
 from monitor.model.observation import Block, Missing
 from monitor.model.pool import PoolState
 from monitor.model.position import Position
@@ -103,7 +104,8 @@ class Facts:
     reels: the samples of positions, by `name|chain`; those of all else are series.
     bars: of the market's numbers that indicators look back on, by `name|key`.
     tracks, hours, by pool, and paths, by position: what they did over the time they were
-    watched. quotes: of single contracts, by who quotes them; not kept over a restart.
+    watched. hedged: what the hedge and the loss did; the book's alone. quotes: of single
+    contracts, by who quotes them; not kept over a restart.
     """
 
     pools: Mapping[str, PoolSeen] = field(default_factory=dict)
@@ -117,6 +119,7 @@ class Facts:
     tracks: Mapping[str, PoolTrack] = field(default_factory=dict)
     hours: Mapping[str, PoolHours] = field(default_factory=dict)
     paths: Mapping[str, PositionTrack] = field(default_factory=dict)
+    hedged: Mapping[str, BookTrack] = field(default_factory=dict)
     quotes: Mapping[str, tuple[OptionQuote, ...]] = field(default_factory=dict)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import ConfigDict, TypeAdapter
 
+from monitor.hedge.track import BookTrack
 from monitor.model.layer import LayerState
 from monitor.model.reading import Reading
 from monitor.pipeline import State
@@ -43,6 +44,7 @@ _TABLES: Final = (
     _Table(kind="track", record=PoolTrack, pick=lambda s: s.facts.tracks),
     _Table(kind="hours", record=PoolHours, pick=lambda s: s.facts.hours),
     _Table(kind="path", record=PositionTrack, pick=lambda s: s.facts.paths),
+    _Table(kind="hedged", record=BookTrack, pick=lambda s: s.facts.hedged),
 )
 
 
@@ -211,6 +213,7 @@ def restore(rows: Mapping[RowKey, str], samples: Iterable[SampleRow]) -> State:
             tracks=tables["track"],
             hours=tables["hours"],
             paths=tables["path"],
+            hedged=tables["hedged"],
             series=_series(samples),
             reels=restored_reels(rows),
             bars=restored_bars(rows),

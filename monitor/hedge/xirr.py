@@ -1,0 +1,89 @@
+"""The yearly rate that dated cash flows earn: XIRR, actual/365.
+
+Where the flows turn their sign once there is one rate and it is found; where they turn
+more often there may be several, and then it is said that there are, not which.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import expm1
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from monitor.hedge.black76 import Floats
+
+Flow: TypeAlias = tuple[datetime, float]
+"""When, and how much: paid negative, received positive."""
+
+YOUNG: Final = timedelta(days=1)
+"""Over less than this nothing is told by the year."""
+
+_YEAR: Final = timedelta(days=365)
+_FURTHEST: Final = 14.0
+"""How far ln(1 + rate) is looked for: from -99.9999 % a year to a million-fold."""
+_GRID: Final = 4001
+_HALVINGS: Final = 80
+
+
+def xirr(flows: Sequence[Flow]) -> float | str:
+    """Return the rate a year at which the flows are worth nothing today, a fraction; or why none.
+
+    -0.3 is a loss of 30 % a year.
+    """
+    told = _by_day(flows)
+    turns = _turns([amount for _, amount in told])
+    if not turns:
+        return "all cash went one way: there is no rate"
+    first, last = told[0][0], told[-1][0]
+    if last - first < YOUNG:
+        return "it is younger than a day"
+    years = np.array([(at - first) / _YEAR for at, _ in told])
+    amounts = np.array([amount for _, amount in told])
+    # One turn of the sign means one rate (Descartes): no need to look for more.
+    found = _roots(years, amounts, 2 if turns == 1 else _GRID)
+    if not found:
+        return "no yearly rate fits its cash flows"
+    if len(found) > 1:
+        return f"{len(found)} rates fit, for its cash flows turned their sign {turns} times"
+    return expm1(found[0])
+
+
+def _by_day(flows: Sequence[Flow]) -> list[Flow]:
+    """Return the flows in order of time, those of one instant together, noughts left out."""
+    told: dict[datetime, float] = {}
+    for at, amount in sorted(flows, key=lambda flow: flow[0]):
+        told[at] = told.get(at, 0.0) + amount
+    return [(at, amount) for at, amount in told.items() if amount]
+
+
+def _turns(amounts: Sequence[float]) -> int:
+    return sum(a * b < 0 for a, b in pairwise(amounts))
+
+
+def _roots(years: Floats, amounts: Floats, points: int) -> list[float]:
+    """Return every ln(1 + rate) at which the flows are worth nothing, as a grid shows them."""
+    grid = np.linspace(-_FURTHEST, _FURTHEST, points)
+    signs = np.sign(_worth(grid, years, amounts))
+    found = [float(at) for at in grid[signs == 0]]
+    turns = np.flatnonzero(signs[:-1] * signs[1:] < 0)
+    return found + [_halved(float(grid[n]), float(grid[n + 1]), years, amounts) for n in turns]
+
+
+def _halved(low: float, high: float, years: Floats, amounts: Floats) -> float:
+    below = _worth(np.array([low]), years, amounts)[0]
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if _worth(np.array([middle]), years, amounts)[0] * below > 0:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _worth(logs: Floats, years: Floats, amounts: Floats) -> Floats:
+    """Return what flows are worth, each scaled by its largest factor: only the sign is asked."""
+    powers = -np.outer(logs, years)
+    powers -= powers.max(axis=1, keepdims=True)
+    return np.asarray(np.exp(powers) @ amounts)

@@ -1,0 +1,60 @@
+"""The markets, and what every layer is worth on them, at one instant."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+
+from monitor.hedge.book import Ledger, Line, line_of
+from monitor.hedge.mark import Mark, mark
+from monitor.hedge.market import Market
+from monitor.model.layer import LayerState
+from monitor.rules.verdict import Value
+from monitor.signals.facts import Facts
+from monitor.signals.market import market_of
+from monitor.signals.of_hedge import OF_HEDGE
+from monitor.signals.of_layer import OF_LAYER
+
+
+class Marked:
+    """Works out each thing when it is first asked for, and once. layers: by `layer|scope`."""
+
+    def __init__(self, facts: Facts, layers: Mapping[str, LayerState], now: datetime) -> None:
+        self._facts = facts
+        self._layers = layers
+        self._now = now
+        self._marks: dict[str, Mark | None] = {}
+
+    @cached_property
+    def market(self) -> Market:
+        """Return the markets."""
+        return market_of(self._facts, self._now)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Return the hedge book: every layer that has a journal."""
+        booked = [layer for layer in self._layers.values() if layer.journal]
+        return Ledger(lines=tuple(self.line(layer) for layer in booked), at=self._now)
+
+    def mark(self, layer: LayerState | None) -> Mark | None:
+        """Return what a layer's legs are worth; None where it holds none that still trade."""
+        if layer is None or not layer.legs:
+            return None
+        if (key := f"{layer.layer}|{layer.scope}") not in self._marks:
+            self._marks[key] = mark(layer.legs, self.market, self._now)
+        return self._marks[key]
+
+    def line(self, layer: LayerState) -> Line:
+        """Return a layer's line in the hedge book."""
+        return line_of(layer, self.mark(layer), self._now)
+
+    def of_book(self, name: str) -> Value:
+        """Answer a name for all layers together."""
+        value, note = OF_HEDGE[name](self._facts, self.ledger, self._now)
+        by = dict.fromkeys(line.by for line in self.ledger.lines if line.by)
+        return Value(value=value, as_of=self._now, source=", ".join(by), note=note)
+
+    def of_layer(self, layer: LayerState, name: str) -> Value:
+        """Answer a name for one layer."""
+        line = self.line(layer)
+        value, note = OF_LAYER[name](line, self.market)
+        return Value(value=value, source=line.by, note=note)
