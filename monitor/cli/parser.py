@@ -202,6 +202,11 @@ def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
                 help="what this wallet holds on every configured chain, read now; repeat for more",
             )
     _add_position(verbs)
+    book = _verb(
+        verbs, "book", "show what the hedge cost, is worth and made good of the loss", "book:show"
+    )
+    _config(book)
+    book.add_argument("--json", action="store_true", help="every figure as JSON, unknown ones null")
     log = _verb(verbs, "log", "show the newest alerts", "faces:log")
     _config(log)
     log.add_argument("-n", type=int, default=20, metavar="N", help="how many (default: 20)")

@@ -10,6 +10,7 @@ from monitor.chain.settings import ChainSettings, EntrySettings, LinkSettings, W
 from monitor.chain.usd_settings import UsdSettings
 from monitor.channels.settings import MqttSettings, TelegramSettings
 from monitor.feeds.settings import FeedSettings
+from monitor.hedge.profiles import Name
 
 _STRICT: Final = ConfigDict(extra="forbid")
 
@@ -35,6 +36,15 @@ class RulesSettings:
     enabled: tuple[str, ...] = ("alvh", "crypto_dvol", "lp_range", "self")
     folder: str | None = None
     max_gap: str = "5m"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookSettings:
+    """profile: by which of the two characters `hedgewatch book` scores the hedge; no gate."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    profile: Name = "steward"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,5 +97,6 @@ class Settings:
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     feed: Mapping[str, FeedSettings] = field(default_factory=dict)
     rules: RulesSettings = RulesSettings()
+    book: BookSettings = BookSettings()
     channel: ChannelsSettings = ChannelsSettings()
     clock: ClockSettings = ClockSettings()

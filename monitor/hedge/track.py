@@ -65,18 +65,17 @@ class BookTrack:
 
 
 def due(track: BookTrack | None, at: datetime, *, vix: float | None, changes: int) -> bool:
-    """Return whether it is time for a mark: the first, of a new five minutes, or of a new step.
+    """Return whether it is time for a mark: the first, of a new VIX, of new five minutes.
 
-    changes: positions and mends there are, together.
+    changes: positions and mends there are, together; another number asks for a mark, too.
     """
     if track is None:
         return True
     last = track.last
-    if at <= last.at:
+    if at < last.at:
         return False
-    if _stormy(vix) != _stormy(last.vix) or changes != last.positions + last.mends:
-        return True
-    return _slot(at) != _slot(last.at)
+    moved = vix != last.vix or changes != last.positions + last.mends
+    return moved or _slot(at) != _slot(last.at)
 
 
 def advance(track: BookTrack | None, mark: BookMark) -> BookTrack:

@@ -23,6 +23,7 @@ YOUNG: Final = timedelta(days=1)
 _YEAR: Final = timedelta(days=365)
 _FURTHEST: Final = 14.0
 """How far ln(1 + rate) is looked for: from -99.9999 % a year to a million-fold."""
+_BEYOND: Final = "its rate is beyond a million-fold a year, or all is lost"
 _GRID: Final = 4001
 _HALVINGS: Final = 80
 
@@ -44,7 +45,7 @@ def xirr(flows: Sequence[Flow]) -> float | str:
     # One turn of the sign means one rate (Descartes): no need to look for more.
     found = _roots(years, amounts, 2 if turns == 1 else _GRID)
     if not found:
-        return "no yearly rate fits its cash flows"
+        return _BEYOND if turns == 1 else "no yearly rate fits its cash flows"
     if len(found) > 1:
         return f"{len(found)} rates fit, for its cash flows turned their sign {turns} times"
     return expm1(found[0])

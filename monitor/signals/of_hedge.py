@@ -6,7 +6,12 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from monitor.hedge.book import Known, Ledger, cost_share, offset
+from monitor.hedge.contracts import expired
+from monitor.hedge.market import Market
+from monitor.hedge.profiles import Profile, Score, score
+from monitor.hedge.shock import SPIKES
 from monitor.hedge.track import BookMark, advance, due
+from monitor.hedge.worth import held, made_in
 from monitor.model.layer import LayerState
 from monitor.signals.book import (
     book_value_usd,
@@ -16,7 +21,9 @@ from monitor.signals.book import (
     unheard,
     yearly_fees_usd,
 )
+from monitor.signals.covered import cover_of
 from monitor.signals.facts import Facts, PositionSeen
+from monitor.signals.of_book import OF_BOOK
 from monitor.signals.of_market import market
 
 OfHedge: TypeAlias = Callable[[Facts, Ledger, datetime], Known]
@@ -25,6 +32,9 @@ TARGET: Final = 1.5
 """How many times the positions' own yield the method wants its hedge to earn. A measure only."""
 
 _UNBOOKED: Final = "no hedge was ever booked"
+_UNSEEN: Final = "hedge and loss were never known at once since the first trade"
+_NOUGHT: Final = 1e-6
+"""A loss smaller than this share of what is covered is none: it is rounding."""
 
 
 def lost_usd(facts: Facts) -> Known:
@@ -51,11 +61,11 @@ def open_loss_usd(facts: Facts) -> Known:
     """Return what the positions open now stand behind holding, USD, <= 0."""
     if why := unheard(facts) or doubted(facts):
         return None, why
-    held = [one for one in live_positions(facts) if one.position.liquidity or one.unread]
-    if not held:
+    there = [one for one in live_positions(facts) if one.position.liquidity or one.unread]
+    if not there:
         return None, "no position is open"
     lost, priced = 0.0, False
-    for one in held:
+    for one in there:
         if one.unread:
             return None, one.unread
         told = one.measures.il_worth
@@ -86,14 +96,16 @@ def offset_since(facts: Facts, ledger: Ledger) -> Known:
         return made if made[0] is None else lost
     track = facts.hedged.get(BOOK)
     if track is None:
-        return None, "the book was not looked at since the first trade"
+        return None, _UNSEEN
     return track.since(made[0], lost[0])
 
 
-def offset_in_storms(facts: Facts) -> Known:
+def offset_in_storms(facts: Facts, ledger: Ledger) -> Known:
     """Return the offset over the steps that began with the VIX above 30."""
     track = facts.hedged.get(BOOK)
-    return (None, _UNBOOKED) if track is None else track.storm
+    if track is None:
+        return None, _UNSEEN if ledger.lines else _UNBOOKED
+    return track.storm
 
 
 def lp_yield(facts: Facts, now: datetime) -> Known:
@@ -104,6 +116,55 @@ def lp_yield(facts: Facts, now: datetime) -> Known:
     if fees is None:
         return None, fees_unknown(facts) or "a year's fees are not known"
     return fees / value, f"{fees:,.0f} / {value:,.0f} USD"
+
+
+def coverage(facts: Facts, ledger: Ledger, priced_on: Market, now: datetime) -> Known:
+    """Return the share of the loss of the declared spike that the legs held would pay, a model's.
+
+    The milder of both spikes: ETH -30 %, VIX 45.
+    """
+    legs = [leg for line in ledger.lines for leg in line.layer.legs]
+    if not legs:
+        return 0.0, "nothing is held"
+    if any(expired(leg.contract, now) for leg in legs):
+        return None, "an expired leg awaits its settlement"
+    cover, shock = cover_of(facts, BOOK, now), SPIKES[0]
+    if not cover.held:
+        return None, cover.why
+    made = made_in(held(legs), priced_on, shock, at=now)
+    if isinstance(made, str):
+        return None, made
+    lost = cover.loss_usd(dict(shock.coins))
+    if -lost <= _NOUGHT * sum(one.value_usd for one in cover.held):
+        return None, f"out of range they lose nothing more by {shock.label}"
+    return offset((made, ""), (lost, ""))
+
+
+def scored(
+    profile: Profile, facts: Facts, ledger: Ledger, *, priced_on: Market, now: datetime
+) -> Score:
+    """Return how the book stands by a profile."""
+    told = market(facts, "vix", now).value
+    value, paid = book_value_usd(facts), ledger.paid
+    capital: Known = paid if paid[0] is None else (None, "the book's value is unknown")
+    if paid[0] is not None and value:
+        capital = (paid[0] / value, "")
+    return score(
+        profile,
+        vix=told if isinstance(told, float) else None,
+        coverage=coverage(facts, ledger, priced_on, now),
+        cost=_over_fees(facts, now),
+        capital=capital,
+    )
+
+
+def _over_fees(facts: Facts, now: datetime) -> Known:
+    """Return what the book's money costs a year less what its fees are, fractions."""
+    wacc, why = OF_BOOK["book.wacc"](facts, now)
+    earned = lp_yield(facts, now)
+    if not isinstance(wacc, float):
+        return None, why
+    return earned if earned[0] is None else (wacc - earned[0], "")
 
 
 def hedged(
@@ -139,13 +200,16 @@ def _lost(seen: PositionSeen) -> Known:
     told = seen.measures
     if seen.unread:
         return None, seen.unread
-    if told.il_realised_usd is None:
+    # An entry of the settings is for one liquidity: of that, nothing was withdrawn.
+    entered = seen.position.basis is not None and seen.position.basis.source == "config"
+    realised = 0.0 if entered else told.il_realised_usd
+    if realised is None:
         return None, f"what #{seen.position.token_id} lost so far is unknown"
     if not seen.position.liquidity:
-        return told.il_realised_usd, ""
+        return realised, ""
     if told.il_worth is None or told.il_worth.usd is None:
         return None, f"the entry of #{seen.position.token_id} is unknown"
-    return told.il_realised_usd + told.il_worth.usd, ""
+    return realised + told.il_worth.usd, ""
 
 
 def _share(facts: Facts, ledger: Ledger, now: datetime) -> Known:

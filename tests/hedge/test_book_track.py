@@ -73,11 +73,12 @@ def test_a_step_in_which_the_books_were_mended_is_in_no_storm() -> None:
 def test_marks_are_five_minutes_apart_but_for_what_changes_a_step() -> None:
     found = track(mark(0, 25.0, 0.0, 0.0))
     assert due(None, START, vix=None, changes=0)
-    assert not due(found, START + timedelta(minutes=4), vix=29.0, changes=1)
-    assert due(found, START + timedelta(minutes=5), vix=29.0, changes=1)
-    assert due(found, START + timedelta(minutes=1), vix=30.5, changes=1), "it crossed 30"
+    assert not due(found, START + timedelta(minutes=4), vix=25.0, changes=1)
+    assert due(found, START + timedelta(minutes=5), vix=25.0, changes=1)
+    assert due(found, START, vix=30.5, changes=1), "the VIX moved"
+    assert due(found, START + timedelta(minutes=1), vix=None, changes=1), "or is lost"
     assert due(found, START + timedelta(minutes=1), vix=25.0, changes=2), "a position came"
-    assert not due(found, START, vix=40.0, changes=9), "one mark an instant"
+    assert not due(found, START - HOUR, vix=40.0, changes=9), "time does not run back"
 
 
 @given(

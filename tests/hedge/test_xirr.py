@@ -75,6 +75,11 @@ def test_several_turns_with_one_rate_have_it() -> None:
         pytest.param(yearly(-100, 0.0), "all cash went one way", id="all of it lost"),
         pytest.param(yearly(-1, 3, -2.5), "no yearly rate fits", id="no real root"),
         pytest.param(
+            [(START, -100.0), (START + timedelta(days=30), 1300.0)],
+            "beyond a million-fold a year",  # 13 ** (365 / 30) is 3.6e13
+            id="thirteen times in a month",
+        ),
+        pytest.param(
             [(START, -100.0), (START + timedelta(hours=9), 90.0)], "younger than a day", id="young"
         ),
     ],

@@ -1,0 +1,93 @@
+"""`hedgewatch book`: the layers' money beside the loss they are there for, in 80 columns."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from monitor.hedge.legs import parse_leg
+from monitor.model.observation import Verb, Word
+
+# Cboe's settlements of 14 February and 16 March 2020, and the VIX at its closes.
+CALM = {date(2020, 3, 18): 15.425, date(2020, 6, 17): 16.725, date(2020, 9, 16): 17.225}
+STORM = {date(2020, 3, 18): 71.4, date(2020, 6, 17): 44.5, date(2020, 9, 16): 34.0}
+BEGUN = datetime(2020, 2, 14, 21, 20, tzinfo=UTC)
+PEAK = datetime(2020, 3, 16, 20, 20, tzinfo=UTC)
+
+
+def bought(at: datetime, layer: str, *legs: str) -> Word:
+    fills = tuple(parse_leg(leg) for leg in legs)
+    return Word(
+        id=f"{layer}{at}", verb=Verb.FILL, observed_at=at, by="ann", layer=layer, fills=fills
+    )
+
+
+def calm(home: Any, hand: Any) -> None:
+    home.take(
+        hand.settled(BEGUN.date(), CALM, BEGUN),
+        hand.vix(13.68, BEGUN),
+        hand.snapshot(BEGUN, hand.position()),
+        bought(BEGUN, "L2", "vix.call 2020-06-17 18 +4 @1.60"),
+        bought(BEGUN, "L3", "vix.call 2020-09-16 20 +2 @2.10"),
+    )
+    home.at = BEGUN
+
+
+def storm(home: Any, hand: Any) -> None:
+    """Tell of 12 to 16 March: ETH falls by a fifth, the VIX stands far above 30."""
+    days = ((4, 75.47, 800), (3, 57.83, 1_200), (2, 0.0, 1_100), (1, 0.0, 1_400), (0, 82.69, 2_000))
+    for number, (back, vix, ticks) in enumerate(days, 2):
+        at = PEAK - timedelta(days=back)
+        if vix:  # the markets' days; on the others the chain alone is read
+            home.take(hand.settled(at.date(), STORM, at), hand.vix(vix, at))
+        home.take(hand.snapshot(at, hand.position(), tick=hand.tick + ticks, number=number))
+    home.at = PEAK
+
+
+def test_before_the_first_trade_it_says_so(home: Any, hand: Any) -> None:
+    home.take(hand.snapshot(home.at, hand.position()))
+    lines = home.told("book")
+    assert lines[-1] == "no hedge was ever booked: `hedgewatch layer fill` tells of a trade"
+    told = json.loads("\n".join(home.told("book", "--json")))
+    assert told["il_offset_since"] is None
+    assert told["why"]["il_offset_since"] == "no hedge was ever booked"
+
+
+def test_the_book_after_a_storm_fits_a_terminal_and_its_figures_agree(home: Any, hand: Any) -> None:
+    calm(home, hand)
+    storm(home, hand)
+    lines = home.told("book")
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "hedge book at 16 Mar 2020 20:20 UTC, USD, prices: model"
+    told = json.loads("\n".join(home.told("book", "--json")))
+    first, second = told["layers"]
+    assert first["spent_usd"] == 640.0  # 4 x 1.60 x 100
+    assert second["spent_usd"] == 420.0
+    assert told["pnl_usd"] == pytest.approx(first["value_usd"] + second["value_usd"] - 1060.0)
+    # The future stands at 44.5: 4 calls of 18 are worth their 106 USD a point intrinsically.
+    assert first["value_usd"] > 4 * 100 * (44.5 - 18)
+    assert told["theta_usd_day"] < 0 < told["vega_usd_point"]
+    assert told["il_offset_since"] > 0
+    assert told["il_offset_vix_above_30"] is not None
+    assert "published claim: 60-75 % above VIX 30 (claim, not measured)" in " ".join(lines)
+    assert any("steward" in one for one in lines)
+
+
+def test_without_fees_no_share_of_them_is_made_up(home: Any, hand: Any) -> None:
+    calm(home, hand)
+    told = json.loads("\n".join(home.told("book", "--json")))
+    assert told["cost_share_of_fees"] is None
+    assert told["why"]["cost_share_of_fees"] == "a year's fees are not known"
+    assert told["il_offset_since"] is None, "nothing was lost yet"
+    assert told["il_offset_vix_above_30"] is None
+    assert told["score"] in {0, None}
+
+
+def test_the_promoter_is_chosen_in_the_settings(home: Any, hand: Any) -> None:
+    calm(home, hand)
+    home.extra = '[book]\nprofile = "promoter"\n'
+    lines = home.told("book")
+    assert any(one.startswith("profile    promoter: hedged only above VIX 25") for one in lines)
+    home.extra = '[book]\nprofile = "gambler"\n'
+    assert "book.profile" in home.told("book", status=2)[0]
