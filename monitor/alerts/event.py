@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from monitor.alerts.alert import Alert
-from monitor.alerts.ticket import leg_words
-from monitor.model.layer import Quantity, Ticket
+from monitor.alerts.ticket import grade, leg_words
+from monitor.model.layer import Covers, Fit, Quantity, Ticket
 from monitor.model.observation import Block
 from monitor.rules.verdict import Scalar, Term
 
@@ -105,6 +105,39 @@ def _ticket(ticket: Ticket | None) -> dict[str, Any] | None:
         "priced_by": ticket.priced_by,
         "note": ticket.note,
         "fee_share": ticket.fee_share,
+        "sized": ticket.sized,
+        "max_loss_usd": _scalar(ticket.max_loss_usd),
+        "margin_usd": _scalar(ticket.margin_usd),
+        "break_evens": [_scalar(one) for one in ticket.break_evens],
+        "covers": _covers(ticket.covers),
+        "warnings": list(ticket.warnings),
+        "fit": _fit(ticket.fit),
+        "better": _fit(ticket.better),
+        "better_ticket": ticket.better_ticket,
+    }
+
+
+def _covers(covers: Covers | None) -> dict[str, Any] | None:
+    if covers is None:
+        return None
+    return {
+        "scenario": covers.scenario,
+        "low": _scalar(covers.low),
+        "high": _scalar(covers.high),
+        "loss_usd": _scalar(covers.loss_usd),
+    }
+
+
+def _fit(fit: Fit | None) -> dict[str, Any] | None:
+    if fit is None:
+        return None
+    return {
+        "driver": fit.driver,
+        "r2": _scalar(fit.r2),
+        "corr": _scalar(fit.corr),
+        "calm_share": _scalar(fit.calm_share),
+        "grade": grade(fit),
+        "note": fit.note,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 LIMIT: Final = 4096
 """Telegram's longest message, in UTF-16 code units."""
 _SHORTEST: Final = 24
+_GIVING_WAY: Final = (("head", "top", "trace", "body"), ("ticket",), ("foot",))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +64,22 @@ def _units(text: str) -> int:
 
 
 def _shortened(page: Page) -> Page:
-    """Return the page with its longest line halved, or its fullest part a line shorter."""
-    parts = {
-        name: _lines(page, name) for name in ("head", "top", "trace", "body", "ticket", "foot")
-    }
-    name = max(parts, key=lambda part: max(map(len, parts[part]), default=0))
-    longest = max(parts[name], key=len)
-    if len(longest) > _SHORTEST:
-        half = f"{longest[: len(longest) // 2].rstrip()} …"
-        return _with(page, name, tuple(half if one is longest else one for one in parts[name]))
-    fullest = max(parts, key=lambda part: len(parts[part]))
-    return _with(page, fullest, parts[fullest][:-1])
+    """Return the page with its longest line halved, or else its fullest part a line shorter.
+
+    What is only talk gives way first: the ticket stays whole as long as it can.
+    """
+    for names in _GIVING_WAY:
+        parts = {name: _lines(page, name) for name in names}
+        name = max(parts, key=lambda part: max(map(len, parts[part]), default=0))
+        longest = max(parts[name], key=len, default="")
+        if len(longest) > _SHORTEST:
+            half = f"{longest[: len(longest) // 2].rstrip()} …"
+            lines = tuple(half if one is longest else one for one in parts[name])
+            return _with(page, name, lines)
+        fullest = max(parts, key=lambda part: len(parts[part]) if part != "head" else 0)
+        if fullest != "head" and parts[fullest]:
+            return _with(page, fullest, parts[fullest][:-1])
+    return page
 
 
 def _lines(page: Page, name: str) -> tuple[str, ...]:

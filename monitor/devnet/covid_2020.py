@@ -1,8 +1,11 @@
-"""The figures of the story: ETH, VIX and VIX futures from February to June 2020."""
+"""The figures of the story: ETH, VIX and VIX futures from February to June 2020.
+
+And daily closes of ETH and the VIX of the year before, which tickets look back on.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Final, Literal
@@ -31,6 +34,27 @@ def eth_closes() -> tuple[tuple[datetime, float], ...]:
 def vix_closes() -> tuple[tuple[date, float], ...]:
     """Return (New York date, index points), one a session from 2020-01-02 to 2020-06-15."""
     return tuple((date.fromisoformat(day), float(close)) for day, close in _rows("vix_2020.csv"))
+
+
+@cache
+def eth_days() -> tuple[tuple[date, float], ...]:
+    """Return (UTC date, USD per ETH at its end), daily from 2019-02-06 to 2020-06-15.
+
+    From 2020-02-14 on the six-hourly closes at midnight.
+    """
+    before = [(date.fromisoformat(day), float(close)) for day, close in _rows("eth_2019.csv")]
+    since = [
+        (at.date() - timedelta(days=1), close) for at, close in eth_closes() if at.time() == time()
+    ]
+    return (*before, *(pair for pair in since if pair[0] > before[-1][0]))
+
+
+@cache
+def vix_before() -> tuple[tuple[date, float], ...]:
+    """Return (New York date, index points), one a session from 2019-02-06 to the story's eve."""
+    year = [(date.fromisoformat(day), float(close)) for day, close in _rows("vix_2019.csv")]
+    eve = min(vx_settlements())
+    return (*year, *(pair for pair in vix_closes() if pair[0] < eve))
 
 
 @cache

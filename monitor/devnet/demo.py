@@ -13,6 +13,7 @@ from monitor.alerts.alert import Alert
 from monitor.alerts.render import console_line
 from monitor.alerts.wire import from_json
 from monitor.clock import SystemClock, stopwatch
+from monitor.devnet.before import leave_past
 from monitor.devnet.demo_result import DemoResult, Scene, scene_of
 from monitor.devnet.listener import Listener, listening
 from monitor.devnet.lockstep import Lockstep
@@ -89,6 +90,7 @@ async def run_demo(settings: DemoSettings, *, say: Callable[[str], None] = print
         store = open_sqlite(stage.store_url, now=told[0].at)
         with closing(store):
             teller = _teller(stage, daemon, store, say)
+            teller.steps.left = leave_past(store.inbox, told[0].at)
             say(stage.broker.says)
             say(f"{len(told)} moments from {told[0].at:%d %b} to {told[-1].at:%d %b %Y}, told")
             await _tell_all(teller, told, settings)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Final
 
 from monitor.clock import SystemClock, stopwatch
+from monitor.devnet.before import leave_day
 from monitor.devnet.stage import Stage
 from monitor.devnet.story import Moment
 from monitor.errors import Permanent
@@ -27,13 +28,15 @@ class Lockstep:
     """Tells moments and waits for them.
 
     store: the daemon's, opened beside it. volume_usd: trading in each block, which
-    is invented. meanwhile: called while waiting; raises when the daemon is dead.
+    is invented. meanwhile: called while waiting; raises when the daemon is dead. left: pasts
+    that lie in the daemon's inbox.
     """
 
     stage: Stage
     store: Store
     volume_usd: float
     meanwhile: Callable[[], Awaitable[None]]
+    left: tuple[str, ...] = ()
 
     async def tell(self, moment: Moment) -> None:
         """Make one moment happen and return once all of it has been judged and delivered."""
@@ -43,8 +46,11 @@ class Lockstep:
         block = (await self.stage.devnet.head()).number
         await self.until(lambda: self._block() >= block, f"block {block}")
         self.stage.set_clock(moment.at)
+        self._day(moment.at)
         # Settlements before the quote: what the quote sets off is priced by them.
         if moment.vix is not None and moment.printed is not None:
+            # Of days that ended hours ago in the story: tickets look back on them.
+            await self.until(self._all_heard, "the past")
             await self._print(moment.vix, moment.printed, moment.settlements or {})
         await self.drained()
 
@@ -55,6 +61,15 @@ class Lockstep:
             await self.until(lambda: self._has("vx.settle", at), "the settlements")
         self.stage.cboe.set_quote(vix, at)
         await self.until(lambda: self._has("vix", at), "the VIX")
+
+    def _day(self, at: datetime) -> None:
+        """Leave ETH's close of a day that has ended; nobody need wait for it before the market."""
+        if word := leave_day(self.store.inbox, at):
+            self.left = (*self.left, word)
+
+    def _all_heard(self) -> bool:
+        self.left = tuple(word for word in self.left if self.store.inbox.heard(word) is None)
+        return not self.left
 
     async def drained(self) -> None:
         """Return once every alert so far is delivered."""

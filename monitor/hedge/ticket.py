@@ -4,7 +4,7 @@ Each function gives a ticket, or the reason why there is none: a proposal goes
 out either way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
@@ -18,7 +18,7 @@ from monitor.hedge.instruments import Instrument, Unit, unit_of
 from monitor.hedge.legs import add_legs
 from monitor.hedge.market import Market, shifted
 from monitor.hedge.payoff import payoff_of
-from monitor.hedge.shock import SPIKES
+from monitor.hedge.shock import SPIKES, Shock
 from monitor.hedge.sizing import Desk, Money, Size
 from monitor.hedge.trades import legs_of
 from monitor.hedge.worth import Holding, held, made_in, worth_of
@@ -148,8 +148,15 @@ def _covers(traded: Sequence[Holding], case: Case) -> Covers | None:
             return None
         shares.append(made / -lost)
         losses.append(lost)
-    told = f"{_SPIKE} ({SPIKES[0].label} to {SPIKES[1].label})"
+    coins = {one.root for one in case.cover.held}
+    told = f"{_SPIKE} ({' to '.join(_words(spike, coins) for spike in SPIKES)})"
     return Covers(scenario=told, low=min(shares), high=max(shares), loss_usd=min(losses))
+
+
+def _words(spike: Shock, coins: Collection[str]) -> str:
+    """Return a shock in words, less the coins nothing covered is in."""
+    told = {root: move for root, move in spike.coins.items() if root in coins}
+    return replace(spike, coins=told).label
 
 
 def _warnings(traded: Sequence[Holding], case: Case) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from monitor.hedge.market import Market, after
 from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket
 from monitor.hedge.worth import Holding, held
 from monitor.model.layer import PERPETUAL, Action, LayerState, Ticket
+from monitor.rules.basis_risk import with_fit
 from monitor.rules.expression import compile_rule
 from monitor.rules.form import RESERVED
 from monitor.rules.pack import Layer, Rule, Severity
@@ -46,12 +47,15 @@ def draw(rule: Rule, layer: LayerState, book: Book) -> Ticket | str:
     )
     match rule.action:
         case Action.ADD:
-            return draw_ticket(made.instrument, made.size, case)
+            drawn = draw_ticket(made.instrument, made.size, case)
         case Action.ROLL:
-            later = replace(case, market=_later(layer, book.market))
-            return roll_ticket(layer.legs, made.instrument, later)
+            case = replace(case, market=_later(layer, book.market))
+            drawn = roll_ticket(layer.legs, made.instrument, case)
         case _:
             return remove_ticket(layer.legs, case)
+    if isinstance(drawn, str):
+        return drawn
+    return with_fit(drawn, made.instrument, replace(case, market=book.market), book.facts)
 
 
 def _held(layer: LayerState, book: Book) -> tuple[Holding, ...]:

@@ -1,7 +1,7 @@
 """The markets hedges are priced on, as the facts know them."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -14,8 +14,8 @@ from monitor.hedge.market import CoinMarket, Market, SpxMarket, VixMarket
 from monitor.hedge.tenors import Tenor, Tenors
 from monitor.hedge.vol import VolAssumption, of_vvix
 from monitor.signals.catalogue import BY_NAME
-from monitor.signals.facts import Facts, newest
-from monitor.signals.of_market import market
+from monitor.signals.facts import Facts, bars_until, newest
+from monitor.signals.of_market import OF_MARKET, market
 from monitor.signals.quoted import quotes_of
 
 _LISTED_MONTHS: Final = 9
@@ -25,6 +25,7 @@ _SPX_MORNINGS: Final = timedelta(days=400)
 _SPX_VOLS: Final = ((9.0, "vix9d"), (30.0, "vix"), (93.0, "vix3m"), (184.0, "vix6m"))
 _COINS: Final = ("eth", "btc")
 _DVOL_DAYS: Final = 30.0
+_YESTERDAY: Final = timedelta(days=1)
 _POINTS: Final = 100.0
 
 
@@ -89,8 +90,8 @@ def _coin(facts: Facts, root: str, now: datetime) -> CoinMarket | str:
         return source
     dvol = _number(facts, f"dvol.{root}", now)
     if isinstance(dvol, str):
-        realised = _number(facts, f"vol.rv30_{root}", now)
-        if isinstance(realised, str):
+        realised = _realised(facts, root, now)
+        if realised is None:
             return dvol
         tenor = Tenor(days=_DVOL_DAYS, sigma=realised, name="realised vol of 30 d")
     else:
@@ -101,6 +102,18 @@ def _coin(facts: Facts, root: str, now: datetime) -> CoinMarket | str:
         expiries=_coin_listed(now.replace(minute=0, second=0, microsecond=0)),
         source=source,
     )
+
+
+def _realised(facts: Facts, root: str, now: datetime) -> float | None:
+    """Return a coin's volatility over 30 days to yesterday at least, a fraction.
+
+    By its closes alone: where only a pool tells its price now, they may come day by day.
+    """
+    bars = bars_until(facts, f"{root}.price", now).bars
+    if not bars or bars[-1].day < now.astimezone(UTC).date() - _YESTERDAY:
+        return None
+    value, _ = OF_MARKET[f"vol.rv30_{root}"](facts, now)
+    return value if isinstance(value, float) and value > 0 else None
 
 
 def _coin_price(facts: Facts, root: str, now: datetime) -> tuple[float | None, str]:
