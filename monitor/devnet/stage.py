@@ -78,6 +78,7 @@ wallet = "{self.owner}"
 pegged = ["{made.usdc}"]
 [feeds]
 vix = ["cboe"]                       # and nobody outside this machine
+"eth.price" = []                     # the pool's own is the story's
 "dvol.eth" = []                      # there was none before March 2021
 [feed.cboe]
 base_url = "{self.cboe.base_url}"

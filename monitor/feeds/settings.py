@@ -25,8 +25,8 @@ Faults = Iterator[tuple[str, str]]
 """Pairs of where in the file and what is wrong there."""
 
 _FAMILY: Final = "is a family of values, which nobody types"
-PRICED: Final = ("vix", "vx.settle")
-"""What the tickets of layers are priced by, whatever their rules name."""
+PRICED: Final = ("vix", "vx.settle", "eth.price")
+"""What the tickets of layers are priced by and how well they fit, whatever their rules name."""
 
 
 def _default_order() -> dict[str, tuple[str, ...]]:

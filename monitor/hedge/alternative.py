@@ -59,7 +59,8 @@ def _sized(instrument: Instrument, ticket: Ticket, case: Case) -> str:
     legs = legs_of(unit, units)
     worth = worth_of(held(legs), case.market, case.at)
     if isinstance(worth, str) or not legs:
-        return f"{money:,.0f} USD do not buy one; one costs {each.outlay_usd:,.0f} ({each.by})"
+        whole = f"a whole one costs {each.outlay_usd:,.0f} ({each.by})"
+        return f"{money:,.0f} USD buy no whole lot; {whole}"
     return f"buy {_words(unit, units, legs)}, {worth.outlay_usd:,.0f} USD ({worth.by})"
 
 

@@ -24,6 +24,7 @@ from monitor.signals.catalogue import BY_NAME, Scope
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.of_book import NO_VALUE, OF_BOOK
 from monitor.signals.of_chain import chain_told
+from monitor.signals.of_fit import OF_FIT
 from monitor.signals.of_hedge import OF_HEDGE
 from monitor.signals.of_layer import OF_LAYER, kept
 from monitor.signals.of_market import frozen_s, market, repeating
@@ -235,7 +236,7 @@ def _summed(view: View, name: str) -> Value:
     newest = max(held, key=lambda p: p.block.timestamp, default=None)
     source = f"{len(held)} positions at block {newest.block.number:,}" if newest else ""
     as_of = newest.block.timestamp if newest else None
-    if name in OF_BOOK:
+    if name in _OF_BOOK:
         value, note = _of_all(view, name, held)
     else:
         value = book_il(view.facts) if name == "book.il" else book_value_usd(view.facts)
@@ -245,7 +246,7 @@ def _summed(view: View, name: str) -> Value:
 
 def _of_all(view: View, name: str, held: list[PositionSeen]) -> Answer:
     """Answer for what rests on the book's value, which may be unknown for its own reasons."""
-    value, note = OF_BOOK[name](view.facts, view.now)
+    value, note = _OF_BOOK[name](view.facts, view.now)
     if value is None:
         return None, _why_no_book(view.facts, held) if note == NO_VALUE else note
     return value, "; ".join(part for part in (note, _left_out(view.facts)) if part)
@@ -290,6 +291,7 @@ def _system(view: View, name: str) -> Value:
     return Value(value=reading.value, as_of=reading.as_of, source=reading.source, note=note)
 
 
+_OF_BOOK: Final = {**OF_BOOK, **OF_FIT}
 _NOTED: Final = frozenset({"system.refused_channels"})
 """What is counted for people: its source says of whom."""
 _COUNTED: Final = {"system.unread": unread, "system.entries_unknown": entries_unknown}

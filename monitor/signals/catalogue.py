@@ -8,6 +8,7 @@ from typing import Final
 from monitor.model.layer import LayerStatus
 from monitor.signals.catalogue_chain import CHAIN_SIGNALS
 from monitor.signals.catalogue_computed import COMPUTED_SIGNALS
+from monitor.signals.catalogue_fit import FIT_SIGNALS
 from monitor.signals.catalogue_hedge import HEDGE_SIGNALS
 from monitor.signals.catalogue_lp import LP_SIGNALS
 from monitor.signals.catalogue_market import MARKET_SIGNALS
@@ -55,6 +56,7 @@ _LINES: Final = (
         " lp.due_usd); unknown where nothing is owed",
         inputs=("lp.idle_usd", "lp.debt_usd", "lp.due_usd"),
     ),
+    *FIT_SIGNALS,
     Signal(
         name="layer.state",
         kind=Kind.TEXT,

@@ -79,6 +79,7 @@ lag_s = 86400
 [feeds]
 vix = []
 "vx.settle" = []
+"eth.price" = []
 "dvol.eth" = []
 [[watch]]
 chain = "devnet"

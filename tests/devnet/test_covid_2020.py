@@ -6,7 +6,14 @@ from itertools import pairwise
 import pytest
 from exchange_calendars import get_calendar
 
-from monitor.devnet.covid_2020 import eth_closes, vix_closes, vx_prices, vx_settlements
+from monitor.devnet.covid_2020 import (
+    eth_closes,
+    eth_days,
+    vix_before,
+    vix_closes,
+    vx_prices,
+    vx_settlements,
+)
 
 ETH = dict(eth_closes())
 VIX = dict(vix_closes())
@@ -51,6 +58,25 @@ def test_eth_fell_by_two_fifths_on_12_march() -> None:
     # Binance's daily candle of 2020-03-12: open 194.61, close 107.82.
     assert ETH[datetime(2020, 3, 12, tzinfo=UTC)] == 194.61
     assert ETH[datetime(2020, 3, 13, tzinfo=UTC)] == 107.82
+
+
+def test_days_of_eth_have_no_hole_and_go_on_where_the_story_begins() -> None:
+    days = dict(eth_days())
+    steps = {later - earlier for earlier, later in pairwise(days)}
+    assert steps == {timedelta(days=1)}
+    assert (min(days), max(days)) == (date(2019, 2, 6), date(2020, 6, 14))
+    # The eve of the story and the crash, as the six-hourly closes have them too.
+    assert days[date(2020, 2, 13)] == ETH[datetime(2020, 2, 14, tzinfo=UTC)] == 268.32
+    assert days[date(2020, 3, 12)] == 107.82
+
+
+def test_the_vix_before_has_the_exchange_s_sessions_and_cboe_s_closes() -> None:
+    before = dict(vix_before())
+    assert before[date(2019, 8, 5)] == 24.59  # the highest close of 2019's second half
+    assert before[date(2019, 11, 26)] == 11.54  # the lowest of 2019
+    assert all(before[day] == close for day, close in VIX.items() if day < date(2020, 2, 14))
+    assert len(before) == 228 + 30
+    assert max(before) == date(2020, 2, 13)
 
 
 def test_settlements_of_16_march_are_the_exchange_s() -> None:

@@ -20,6 +20,16 @@ async def test_a_relative_folder_is_told_into_from_wherever_one_stands(tmp_path:
     added = [one for one in result.alerts if one.action is Action.ADD]
     assert [one.layer for one in added if one.state is AlertState.FIRING] == ["L1", "L2", "L3"]
     assert {one.layer for one in added if one.state is AlertState.FILLED} == {"L1", "L2", "L3"}
+    for one in added:
+        if one.state is AlertState.FIRING:
+            assert one.ticket is not None
+            assert one.ticket.fit is not None
+            # A year of Wednesdays from the closes that were left: 13 Feb 2019 to 12 Feb 2020.
+            assert (one.ticket.fit.driver, one.ticket.fit.note) == ("VIX", "53 weeks to 2020-02-12")
+            assert one.ticket.fit.calm_share == 1.0
+            assert one.ticket.better is not None
+            assert one.ticket.better.driver == "ETH's squared move"
+            assert one.ticket.better_ticket.startswith("buy ")
     assert (result.gaps, result.undelivered) == (0, 0)
     assert result.heard == result.sent
     assert sorted(one.name for one in (tmp_path / "out" / "run").glob("hedgewatch.db")) == [
