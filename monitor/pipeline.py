@@ -11,9 +11,9 @@ from monitor.alerts.compose import Occasion, compose, short_id
 from monitor.alerts.deed import deed, traded, untold
 from monitor.hedge import layer as layers
 from monitor.hedge.mark import mark
-from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, Ticket
+from monitor.model.layer import Action, LayerState, LayerStatus, Proposal
 from monitor.model.observation import Observation, Snapshot, Verb, Word
-from monitor.rules.desk import Book, draw
+from monitor.rules.desk import Book, proposed
 from monitor.rules.ground import Footing, follow, shaken
 from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, at_rest
 from monitor.rules.marked import Marked
@@ -310,8 +310,7 @@ class _Docket:
         )
 
     def _awaited(self, rule: Rule) -> str:
-        names = rule.when.names
-        return awaited(self._facts, names, sources=self._book.lens.feeds, now=self._now)
+        return awaited(self._facts, rule.when.names, sources=self._book.lens.feeds, now=self._now)
 
     def _instance(self, key: str) -> Instance | None:
         return self.changed.get(key) or self.standing.instances.get(key)
@@ -343,7 +342,7 @@ class _Docket:
         due = rule.action in {Action.ROLL, Action.REMOVE} and not instance.voided
         if layer is None or not due or instance.phase is not Phase.FIRING or layer.proposal:
             return
-        made = self._proposal(rule, instance, layer)
+        made = self._proposal(rule, instance)
         self.layers[f"{layer.layer}|{layer.scope}"] = layers.propose(layer, made)
 
     def _inhibitor(self, rule: Rule, scope: str) -> str:
@@ -360,7 +359,7 @@ class _Docket:
             return None
         key = f"{layer.layer}|{layer.scope}"
         if told.turn in {Turn.FIRING, Turn.REPEAT}:
-            proposal = self._proposal(rule, instance, layer)
+            proposal = self._proposal(rule, instance)
             self.layers[key] = layers.propose(layer, proposal)
             return proposal
         if told.turn is Turn.EXPIRED:
@@ -369,19 +368,10 @@ class _Docket:
             self.layers[key] = layers.withdraw(layer, rule.id)
         return None if told.turn is Turn.RETRACTED else layer.proposal
 
-    def _proposal(self, rule: Rule, instance: Instance, layer: LayerState) -> Proposal:
-        drawn = draw(
-            rule,
-            layer,
-            Book(facts=self._facts, market=self._marked.market, layers=self.layers, now=self._now),
+    def _proposal(self, rule: Rule, instance: Instance) -> Proposal:
+        view = self.view(rule, instance.scope)
+        book = Book(
+            facts=self._facts, market=self._marked.market, layers=self.layers, now=self._now
         )
-        made_at = instance.proposed_at or self._now
-        return Proposal(
-            rule=rule.id,
-            alert=short_id(instance, self._state.epoch),
-            action=rule.action,
-            at=made_at,
-            expires_at=made_at + rule.expires if rule.expires else None,
-            ticket=drawn if isinstance(drawn, Ticket) else None,
-            note="" if isinstance(drawn, Ticket) else drawn,
-        )
+        alert = short_id(instance, self._state.epoch)
+        return proposed(rule, view, book, alert=alert, at=instance.proposed_at or self._now)

@@ -26,6 +26,8 @@ _LABELS: Final = {
     "layer.dte": "To expiry",
     "layer.extrinsic_left": "Extrinsic left",
     "layer.value_usd": "Layer value",
+    "layer.multiple": "Worth over cost",
+    "layer.rungs": "Rungs taken",
     "system.poll_age_s": "Last good snapshot",
     "system.unread": "Not readable",
     "system.entries_unknown": "Entries unknown",

@@ -14,6 +14,9 @@ from monitor.hedge.worth import Holding, made_in, worth_of
 MAINTENANCE: Final = 0.01
 """Maintenance margin of a perpetual, a share of notional: declared, venues differ."""
 
+MOST_LEVERAGE: Final = 50
+"""The highest leverage there is: beyond, the margin put up is soon all maintenance."""
+
 _OVER: Final = 1.0
 _LEAST: Final = 1e-9
 

@@ -57,14 +57,14 @@ def propose(layer: LayerState, proposal: Proposal) -> LayerState:
     """Return the layer with the proposal open; unchanged where it may not be made.
 
     It takes the place of its own rule's older one and of a weaker one: remove
-    goes over roll, roll over add.
+    goes over a removal in part, that over roll, roll over add.
     """
     if proposal.action is Action.NOTIFY:
         return layer
     if may(proposal.action, layer, rule=proposal.rule, top_up=True):
         return layer
     topping_up = proposal.action is Action.ADD and bool(layer.legs)
-    status = LayerStatus.ON if topping_up else _DUE[proposal.action]
+    status = LayerStatus.ON if topping_up or proposal.rung else _DUE[proposal.action]
     return replace(layer, proposal=proposal, status=status)
 
 
@@ -209,6 +209,7 @@ def _booked(
         proposal=None,
         opened_at=(layer.opened_at or at) if legs else None,
         extrinsic_at_entry_usd=(entry or 0.0) * _share_kept(layer.legs, legs) or None,
+        rungs=_rungs(layer, fills) if legs else 0,
     )
 
 
@@ -281,6 +282,16 @@ def _contracts(legs: Sequence[Leg]) -> float:
     return sum(abs(float(leg.quantity)) for leg in legs)
 
 
+def _rungs(layer: LayerState, fills: Sequence[Fill]) -> int:
+    """Return the rungs taken: those that were asked for, once anything is sold of what is held.
+
+    Late ones too: whoever sells after the proposal has expired has sold because of it.
+    """
+    asked = layer.proposal.rung if layer.proposal else 0
+    sold = any(_reduces(layer, each) for each in add_legs((), fills))
+    return max(layer.rungs, asked) if sold else layer.rungs
+
+
 def _total(parts: Sequence[float | None]) -> float | None:
     known = [part for part in parts if part is not None]
     return sum(known) if len(known) == len(parts) else None
@@ -309,6 +320,7 @@ def _barred_by_proposal(action: Action, layer: LayerState, *, rule: str) -> str 
         orphaned = layer.status is LayerStatus.REMOVE_DUE and action is not Action.REMOVE
         return f"{layer.layer} is due to be removed" if orphaned else None
     weaker = _PRECEDENCE.index(current.action) < _PRECEDENCE.index(action)
+    weaker = weaker or (current.rung > 0 and action is Action.REMOVE)
     if weaker or current.rule == rule:
         return None
     return f"{current.rule} has already asked to {current.action} {layer.layer}"

@@ -7,6 +7,7 @@ out either way.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from math import inf
 from typing import Final
 
@@ -20,7 +21,7 @@ from monitor.hedge.market import Market, shifted
 from monitor.hedge.payoff import payoff_of
 from monitor.hedge.shock import SPIKES, Shock
 from monitor.hedge.sizing import Desk, Money, Size
-from monitor.hedge.trades import legs_of
+from monitor.hedge.trades import legs_of, lots
 from monitor.hedge.worth import Holding, held, made_in, worth_of
 from monitor.model.layer import PERPETUAL, Covers, Leg, Ticket
 
@@ -100,12 +101,12 @@ def remove_ticket(legs: Sequence[Leg], case: Case, *, share: float = 1.0) -> Tic
 
 def part_of(legs: Sequence[Leg], share: float) -> tuple[Leg, ...]:
     """Return a share of each leg, at least one lot of it, never more than all."""
-    unit = [(leg, abs(float(leg.quantity))) for leg in legs]
     kept = []
-    for leg, whole in unit:
-        lot = float(kind_of(leg.contract).lot)
-        wanted = min(max(round(whole * share / lot), 1) * lot, whole)
-        quantity = type(leg.quantity)(wanted if leg.quantity > 0 else -wanted)
+    for leg in legs:
+        lot, whole = Decimal(kind_of(leg.contract).lot), abs(Decimal(leg.quantity))
+        wanted = min(max(Decimal(lots(float(whole) * share, lot)), lot), whole)
+        signed = wanted if leg.quantity > 0 else -wanted
+        quantity = int(signed) if signed == signed.to_integral_value() else signed.normalize()
         kept.append(replace(leg, quantity=quantity))
     return tuple(kept)
 

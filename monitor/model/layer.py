@@ -152,7 +152,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """An open request to a person. alert: the short id they see. note: why there is no ticket."""
+    """An open request to a person. alert: the short id they see. note: why there is no ticket.
+
+    rung: of a removal in part, how many rungs of the layer's ladder are taken by it; else 0.
+    """
 
     rule: str
     alert: str
@@ -162,6 +165,7 @@ class Proposal:
     ticket: Ticket | None
     expired: bool = False
     note: str = ""
+    rung: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +173,8 @@ class LayerState:
     """One layer over one scope: its legs, its journal, its one open proposal.
 
     extrinsic_at_entry_usd: the legs' extrinsic value when last opened or rolled, by
-    the model; None where it could not be marked.
+    the model; None where it could not be marked. rungs: how many of its ladder were taken
+    since it was opened.
     """
 
     layer: str
@@ -180,3 +185,4 @@ class LayerState:
     proposal: Proposal | None = None
     opened_at: datetime | None = None
     extrinsic_at_entry_usd: float | None = None
+    rungs: int = 0

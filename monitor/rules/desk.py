@@ -6,18 +6,23 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.hedge.contracts import Right, expired, kind_of, units
+from monitor.hedge.ladder import reached, share_due
 from monitor.hedge.market import Market, after
 from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket
 from monitor.hedge.worth import Holding, held
-from monitor.model.layer import PERPETUAL, Action, LayerState, Ticket
+from monitor.model.layer import PERPETUAL, Action, LayerState, Proposal, Ticket
 from monitor.rules.basis_risk import with_fit
 from monitor.rules.expression import compile_rule
 from monitor.rules.form import RESERVED
 from monitor.rules.pack import Layer, Rule, Severity
+from monitor.rules.shorthand import by_rungs
+from monitor.rules.surroundings import View
 from monitor.rules.template import compile_template
 from monitor.signals.catalogue import BY_NAME, Scope
 from monitor.signals.covered import cover_of, money_of
 from monitor.signals.facts import Facts
+
+NO_LAYER: Final = "the rule belongs to no layer"
 
 _REMIND: Final = timedelta(hours=4)
 
@@ -32,11 +37,39 @@ class Book:
     now: datetime
 
 
-def draw(rule: Rule, layer: LayerState, book: Book) -> Ticket | str:
-    """Return the ticket of a rule's action on its layer, or why there is none."""
+def _rung_due(rule: Rule, view: View) -> int:
+    """Return up to which rung a firing rule asks to sell; 0 of a rule that is not its ladder's."""
+    if rule.layer is None or view.layer is None or not by_rungs(rule):
+        return 0
+    multiple = view.value("layer.multiple").value
+    known = multiple if isinstance(multiple, float) else None
+    return reached(rule.layer.ladder, known, view.layer.rungs)
+
+
+def proposed(rule: Rule, view: View, book: Book, *, alert: str, at: datetime) -> Proposal:
+    """Return what a rule asks for, with its ticket or why there is none. alert: its short id."""
+    rung = _rung_due(rule, view)
+    drawn = draw(rule, view.layer, book, rung=rung) if view.layer else NO_LAYER
+    return Proposal(
+        rule=rule.id,
+        alert=alert,
+        action=rule.action,
+        at=at,
+        expires_at=at + rule.expires if rule.expires else None,
+        ticket=drawn if isinstance(drawn, Ticket) else None,
+        note="" if isinstance(drawn, Ticket) else drawn,
+        rung=rung,
+    )
+
+
+def draw(rule: Rule, layer: LayerState, book: Book, *, rung: int = 0) -> Ticket | str:
+    """Return the ticket of a rule's action on its layer, or why there is none.
+
+    rung: up to which one of its ladder the layer is to be sold; 0 where it is not by rungs.
+    """
     made = rule.layer
     if made is None:
-        return f"{rule.id} belongs to no layer"
+        return NO_LAYER
     cover = cover_of(book.facts, layer.scope, book.now)
     case = Case(
         market=book.market,
@@ -52,7 +85,8 @@ def draw(rule: Rule, layer: LayerState, book: Book) -> Ticket | str:
             case = replace(case, market=_later(layer, book.market))
             drawn = roll_ticket(layer.legs, made.instrument, case)
         case _:
-            return remove_ticket(layer.legs, case)
+            share = share_due(made.ladder, layer.rungs, rung) if rung else 1.0
+            return remove_ticket(layer.legs, case, share=share)
     if isinstance(drawn, str):
         return drawn
     return with_fit(drawn, made.instrument, replace(case, market=book.market), book.facts)

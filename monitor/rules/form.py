@@ -50,7 +50,8 @@ class Table:
         for key in sorted(self._data.keys() - self._asked):
             self.fault(key[:64], "unknown key" + (did_you_mean(key, self._asked) or known))
 
-    def _get(self, key: str, kind: type | tuple[type, ...], wanted: str) -> Any:  # noqa: ANN401
+    def get(self, key: str, kind: type | tuple[type, ...], wanted: str) -> Any:  # noqa: ANN401
+        """Return a value of a kind as it stands; None when not given or at fault."""
         self._asked.add(key)
         value = self._data.get(key)
         if value is None:
@@ -62,7 +63,7 @@ class Table:
 
     def text(self, key: str, *, need: bool = False) -> str | None:
         """Return a text; a missing or empty one is a fault where it is needed."""
-        value: str | None = self._get(key, str, "a text in quotes")
+        value: str | None = self.get(key, str, "a text in quotes")
         if need and not value and self._data.get(key, "") == "":
             self.fault(key, "must be given" if key not in self._data else "must not be empty")
         return value
@@ -91,31 +92,26 @@ class Table:
 
     def span(self, key: str, *, least: timedelta = timedelta(0)) -> timedelta | None:
         """Return a span of time, at least `least`."""
-        value = self._get(key, str, 'a span in quotes such as "30m"')
-        return None if value is None else self._span(key, value, least)
-
-    def _span(self, key: str, value: str, least: timedelta) -> timedelta | None:
-        try:
-            return _long_enough(value, least)
-        except ValueError as fault:
-            self.fault(key, str(fault))
-            return None
+        value = self.get(key, str, 'a span in quotes such as "30m"')
+        return None if value is None else _span(self, key, value, least)
 
     def flag(self, key: str) -> bool:
         """Return true or false; false when not given."""
-        return bool(self._get(key, bool, "true or false"))
+        return bool(self.get(key, bool, "true or false"))
 
     def whole(self, key: str, least: int, most: int) -> int | None:
         """Return a whole number between two others, both allowed."""
-        value: int | None = self._get(key, int, "a whole number")
+        value: int | None = self.get(key, int, "a whole number")
         if value is not None and not least <= value <= most:
             self.fault(key, f"{_short(value)} must be between {least} and {most:,}")
             return None
         return value
 
-    def number(self, key: str, above: float, most: float) -> float | None:
+    def number(self, key: str, above: float, most: float, *, need: bool = False) -> float | None:
         """Return a number above one bound and at most another."""
-        value = self._get(key, (int, float), "a number")
+        value = self.get(key, (int, float), "a number")
+        if need and key not in self._data:
+            self.fault(key, "must be given")
         if value is not None and not above < value <= most:
             self.fault(key, f"{_short(value)} must be above {above:g} and at most {most:g}")
             return None
@@ -123,7 +119,7 @@ class Table:
 
     def texts(self, key: str) -> tuple[str, ...] | None:
         """Return a list of texts; None when not given or at fault."""
-        value = self._get(key, list, "a list of texts")
+        value = self.get(key, list, "a list of texts")
         if value is None:
             return None
         if wrong := [one for one in value if not isinstance(one, str)]:
@@ -133,37 +129,23 @@ class Table:
             self.fault(key, f"{_short(twice[0])} is there twice")
         return tuple(value)
 
-    def spans(self, key: str) -> dict[str, timedelta]:
-        """Return a table of spans above nothing; those at fault are left out."""
-        value: dict[str, Any] = _flat(self._get(key, dict, 'a table such as { vix = "35m" }') or {})
-        found = {}
-        for name, span in value.items():
-            if not isinstance(span, str):
-                self.fault(key, f"{name}: {_short(span)} is not a span in quotes")
-            elif (length := self._span(key, span, timedelta(seconds=1))) is not None:
-                found[name] = length
-        return found
-
-    def instant(self, key: str) -> datetime | None:
-        """Return an instant with its offset, in UTC."""
-        value: datetime | None = self._get(key, datetime, "an instant such as 2026-03-02T15:00:00Z")
-        if value is not None and value.tzinfo is None:
-            self.fault(key, f"{value.isoformat()} needs its offset from UTC")
-        return value.astimezone(UTC) if value is not None and value.tzinfo else None
-
     def flat(self, key: str) -> dict[str, Any]:
         """Return a table of dotted names, whether they are quoted or not."""
-        return _flat(self._get(key, dict, "a table") or {})
+        return _flat(self.get(key, dict, "a table") or {})
 
     def inner(self, key: str, *, header: str = "") -> "Table | None":
         """Return a table within this one; header: where it stands under its own name."""
-        value = self._get(key, dict, "a table")
+        value = self.get(key, dict, "a table")
         stand = self._stand.under(header, 0, key) if header else self._stand.inline(key)
         return None if value is None else Table(value, stand)
 
+    def standing_at(self, key: str, data: Mapping[str, Any]) -> "Table":
+        """Return a table that the file says in short at `key`."""
+        return Table(data, self._stand.inline(key))
+
     def rows(self, key: str, *, header: str, first: int = 0) -> "list[Table]":
         """Return the tables of an array of tables; first: how many of that header went before."""
-        value = self._get(key, list, f"written as [[{header}]]") or []
+        value = self.get(key, list, f"written as [[{header}]]") or []
         if not all(isinstance(one, dict) for one in value):
             self.fault(key, f"must be written as [[{header}]]")
             return []
@@ -171,6 +153,45 @@ class Table:
             Table(one, self._stand.under(header, first + place, _called(key, one, place)))
             for place, one in enumerate(value)
         ]
+
+
+def spans_of(table: Table, key: str) -> dict[str, timedelta]:
+    """Return a table of spans above nothing; those at fault are left out."""
+    value: dict[str, Any] = _flat(table.get(key, dict, 'a table such as { vix = "35m" }') or {})
+    found = {}
+    for name, span in value.items():
+        if not isinstance(span, str):
+            table.fault(key, f"{name}: {_short(span)} is not a span in quotes")
+        elif (length := _span(table, key, span, timedelta(seconds=1))) is not None:
+            found[name] = length
+    return found
+
+
+def instant_of(table: Table, key: str) -> datetime | None:
+    """Return an instant with its offset, in UTC."""
+    value: datetime | None = table.get(key, datetime, "an instant such as 2026-03-02T15:00:00Z")
+    if value is not None and value.tzinfo is None:
+        table.fault(key, f"{value.isoformat()} needs its offset from UTC")
+    return value.astimezone(UTC) if value is not None and value.tzinfo else None
+
+
+def inline_rows(table: Table, key: str, form: str, most: int) -> list[Table]:
+    """Return the tables of an inline list, 1 to `most` where given. form: how one reads."""
+    value = table.get(key, list, f"a list of {form}")
+    if value is None:
+        return []
+    if not 1 <= len(value) <= most or not all(isinstance(one, dict) for one in value):
+        table.fault(key, f"must be a list of 1 to {most} tables such as {form}")
+        return []
+    return [table.standing_at(key, one) for one in value]
+
+
+def _span(table: Table, key: str, value: str, least: timedelta) -> timedelta | None:
+    try:
+        return _long_enough(value, least)
+    except ValueError as fault:
+        table.fault(key, str(fault))
+        return None
 
 
 def _long_enough(text: str, least: timedelta) -> timedelta:

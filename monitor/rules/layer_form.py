@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from monitor.hedge.caps import MOST_LEVERAGE
+from monitor.hedge.contracts import COINS
 from monitor.hedge.il_strip import STRIKES_A_SIDE
 from monitor.hedge.instruments import Instrument
 from monitor.hedge.shock import Shock
 from monitor.hedge.sizing import ADJUSTMENTS, DEFAULT_SHOCK, POLICIES, Size
 from monitor.rules.form import Table
 from monitor.rules.pack import Layer
+from monitor.rules.shorthand import read_ladder
 from monitor.rules.suggest import not_known, one_of
 from monitor.signals.catalogue import Scope
 
@@ -60,7 +63,7 @@ _NUMBERS: Final = {
     "multiple": (0, 10),
     "width": (0, 100_000),
     "wing_delta": (0, 0.99),
-    "leverage": (0, 100),
+    "leverage": (0, MOST_LEVERAGE),
 }
 _POLICY_KEYS: Final[Mapping[str, str]] = {
     "fixed": "contracts",
@@ -69,6 +72,7 @@ _POLICY_KEYS: Final[Mapping[str, str]] = {
     "vega": "vega_usd",
     "delta": "share",
 }
+_HALF: Final = 0.5
 _MAY_BE_LEFT: Final = frozenset({"delta"})
 _CAPS: Final = ("max_condor_share", "max_capital_share")
 
@@ -81,9 +85,19 @@ def read_layer(table: Table) -> Layer | None:
         table.fault("scope", f"must be given: {one_of(SCOPES)}")
     scope = table.word("scope", Scope, SCOPES)
     instrument, size = _instrument(table), _size(table)
+    ladder = read_ladder(table, instrument.kind if instrument else "")
+    if instrument is not None and size is not None:
+        _check_pair(table, instrument, size)
     if table.faulty > before or scope is None or instrument is None or size is None:
         return None
-    return Layer(id=name, title=title or "", scope=scope, instrument=instrument, size=size)
+    return Layer(
+        id=name,
+        title=title or "",
+        scope=scope,
+        instrument=instrument,
+        size=size,
+        ladder=ladder,
+    )
 
 
 def _instrument(table: Table) -> Instrument | None:
@@ -101,6 +115,7 @@ def _instrument(table: Table) -> Instrument | None:
         inner.fault("kind", not_known(kind, _FORMS))
     if kind and kind in _FORMS:
         _check_form(inner, kind, _FORMS[kind])
+        _check_deltas(inner, kind, numbers)
     elif "dte" not in inner:
         inner.fault("dte", _NO_DTE)
     inner.close()
@@ -125,6 +140,36 @@ def _check_form(inner: Table, kind: str, form: _Form) -> None:
     for key in (*_NUMBERS, "strikes"):
         if key in inner and key not in taken:
             inner.fault(key, f"means nothing with {kind}")
+
+
+def _check_deltas(inner: Table, kind: str, numbers: Mapping[str, float | None]) -> None:
+    """Note deltas that make no such combination: wings inside, short strikes that cross."""
+    delta, wing = numbers["delta"], numbers["wing_delta"]
+    if delta is None:
+        return
+    if kind.endswith(".condor") and delta >= _HALF:
+        inner.fault("delta", f"{delta:g} must be below 0.5: else the short strikes cross")
+    if wing is not None and wing >= delta:
+        inner.fault("wing_delta", f"{wing:g} must be below delta, {delta:g}: the wing lies outside")
+
+
+def _check_pair(table: Table, instrument: Instrument, size: Size) -> None:
+    """Note a policy or a cap that has nothing to go by with an instrument."""
+    kind = instrument.kind
+    perp, future = kind.endswith(".perp"), kind.endswith(".future")
+    if size.policy == "fee_budget" and (perp or future or kind.endswith(".condor")):
+        table.fault("size", f"fee_budget: {kind} has no premium for a budget to pay")
+    if size.policy == "vega" and (perp or future):
+        table.fault("size", f"vega: {kind} has none")
+    if size.policy == "delta" and instrument.root not in COINS:
+        table.fault("size", f"delta: positions hold coins, and {kind} is on none")
+    if size.policy == "fixed" and kind.endswith(".strip"):
+        table.fault("size", f"fixed: {kind} is not bought by the contract")
+    for key in ("max_leverage", "min_distance"):
+        if getattr(size, key) is not None and not perp:
+            table.fault("size", f"{key} means nothing with {kind}")
+    if perp and size.max_leverage is not None and (instrument.leverage or 1.0) > size.max_leverage:
+        table.fault("size", f"max_leverage {size.max_leverage:g} is below the leverage asked for")
 
 
 def _size(table: Table) -> Size | None:

@@ -15,6 +15,7 @@ from monitor.rules.layer_form import read_layer
 from monitor.rules.lint import unknown_inhibitors
 from monitor.rules.pack import Layer, Pack, Rule
 from monitor.rules.rule_form import Defaults, RuleReader, read_defaults
+from monitor.rules.shorthand import rules_of
 from monitor.rules.source import Source, Stand
 from monitor.rules.suggest import did_you_mean, one_of
 from monitor.signals.catalogue import BY_NAME, Signal
@@ -215,15 +216,20 @@ def _read(data: dict[str, Any], draft: _Draft, names: Mapping[str, Signal]) -> N
 def _layers(top: Table, draft: _Draft, reader: RuleReader) -> tuple[list[Layer], list[Rule | None]]:
     layers: list[Layer] = []
     rules: list[Rule | None] = []
+    spelled = 0
     for table in top.rows("layer", header="layer"):
         layer = read_layer(table)
         draft.ids.append(("layer", table.said("id"), table))
         # TOML counts [[layer.rule]] over the whole file, so the first here is not number 0.
-        own = table.rows("rule", header="layer.rule", first=len(rules))
-        if not own:
+        own = table.rows("rule", header="layer.rule", first=spelled)
+        spelled += len(own)
+        written = {row.said("id") for row in own}
+        kind, ladder = (layer.instrument.kind, layer.ladder) if layer else ("", ())
+        meant = list(rules_of(table, kind, ladder, written))
+        if not own and not meant:
             table.fault("", "a layer needs at least one [[layer.rule]]")
         within = replace(reader, layered=True, layer=layer)
-        for row in own:
+        for row in (*own, *meant):
             rules.append(within.read(row))
             draft.ids.append(("rule", row.said("id"), row))
         table.close()

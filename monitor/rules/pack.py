@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from monitor.hedge.instruments import Instrument
+from monitor.hedge.ladder import Rung
 from monitor.hedge.sizing import Size
 from monitor.model.layer import Action
 from monitor.rules.expression import Expression
@@ -34,13 +35,14 @@ class OnNodata(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """A `[[layer]]` table. scope: book, pool or position."""
+    """A `[[layer]]` table. scope: book, pool or position. ladder: where profit is taken."""
 
     id: str
     title: str
     scope: Scope
     instrument: Instrument
     size: Size
+    ladder: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

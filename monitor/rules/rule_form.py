@@ -8,7 +8,7 @@ from typing import Final
 from monitor.model.layer import Action
 from monitor.rules.checker import unknown_name
 from monitor.rules.expression import Expression, RuleError, compile_rule
-from monitor.rules.form import Table
+from monitor.rules.form import Table, spans_of
 from monitor.rules.layer_form import SCOPES
 from monitor.rules.pack import Layer, OnNodata, Rule, Severity
 from monitor.rules.satisfy import always, never
@@ -252,7 +252,7 @@ def _spans(table: Table) -> dict[str, timedelta]:
 
 
 def _max_age(table: Table, names: Mapping[str, Signal]) -> dict[str, timedelta]:
-    ages = table.spans("max_age")
+    ages = spans_of(table, "max_age")
     for name, age in ages.items():
         signal = names.get(name)
         if signal is None:

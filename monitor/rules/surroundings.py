@@ -257,6 +257,8 @@ def _of_layer(view: View, name: str) -> Value:
         return Value(value=None, note=f"{name} outside a layer")
     if name == "layer.state":
         return Value(value=view.layer.status.value)
+    if name == "layer.rungs":
+        return Value(value=float(view.layer.rungs))
     if name == "layer.orphaned":
         return _orphaned(view)
     if name in OF_LAYER and view.marked is not None:

@@ -75,6 +75,7 @@ _LINES: Final = (
         "the position it protects is burned or empty",
         kind=Kind.BOOL,
     ),
+    _own("layer.rungs", "count", "rungs of the layer's ladder taken since it was opened"),
     _own("system.poll_age_s", "s", "seconds since the last good snapshot, worst chain"),
     _own("system.unread", "count", "watches and positions the newest snapshots could not read"),
     _own("system.entries_unknown", "count", "positions with liquidity whose deposits are unknown"),

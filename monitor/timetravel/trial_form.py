@@ -10,7 +10,7 @@ from typing import Any, Final
 from monitor.errors import ConfigError, Fault
 from monitor.hedge.legs import parse_leg
 from monitor.model.layer import Fill
-from monitor.rules.form import Table
+from monitor.rules.form import Table, instant_of
 from monitor.rules.loader import TEST_SUFFIX
 from monitor.rules.source import Source, Stand
 from monitor.rules.suggest import did_you_mean
@@ -87,7 +87,7 @@ def read_trials(path: Path, rules: Collection[str]) -> tuple[Trial, ...]:
 def _trial(table: Table, rules: Collection[str], counted: dict[str, int]) -> Trial:
     """Return a test. counted: how many tables of each inner header went before."""
     name = table.text("name", need=True) or ""
-    start = table.instant("start") or _START
+    start = instant_of(table, "start") or _START
     every = table.span("every", least=timedelta(seconds=1)) or _EVERY
     series = {}
     for key, value in table.flat("series").items():
