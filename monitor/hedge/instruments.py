@@ -38,8 +38,9 @@ class Instrument:
     kind: a contract's, such as `vix.call`, or a combination's: `vix.call_spread`,
     `spx.put_spread`, `eth.put_spread`, `spx.condor`, `eth.strip`. The strike, of a
     combination its nearer one, is told by one of: delta, without sign; strike; moneyness,
-    strike over spot or forward; multiple, how many expected moves away. The farther one by
-    width, in points, or by wing_delta. strikes: of a strip, a side. leverage: of a perpetual.
+    strike over spot or forward; multiple, how many expected moves away, or more. The farther
+    one by width, in points, by wing_delta or by wing_moneyness. strikes: of a strip, a side.
+    leverage: of a perpetual.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Instrument:
     multiple: float | None = None
     width: float | None = None
     wing_delta: float | None = None
+    wing_moneyness: float | None = None
     strikes: int = STRIKES_A_SIDE
     leverage: float | None = None
 
@@ -167,6 +169,7 @@ class _Desk:
     def near(self, kind: str, expiry: date, base: Ground) -> Contract:
         """Return the contract the instrument asks for, of a combination its nearer one."""
         what, spot = self.instrument, float(base.underlying.spot)
+        outside = 0
         sign = 1 if KINDS[kind].right is Right.CALL else -1
         if what.strike is not None:
             return Contract(kind=kind, expiry=expiry, strike=what.strike)
@@ -176,12 +179,17 @@ class _Desk:
             assert base.vol is not None
             days = max(days_left(expiry, self.at), 1)
             move = float(expected_move(spot, base.vol.at_forward, days=days))
-            strike = spot + sign * what.multiple * move
+            strike, outside = spot + sign * what.multiple * move, sign
         else:
             strike = _by_delta(what.delta or 0.0, base, call=sign > 0)
         if strike <= 0:
             raise LookupError(f"no strike lies so far below {spot:g}")
-        return self.at_strike(kind, expiry, strike)
+        found = self.at_strike(kind, expiry, strike)
+        if outside * (strike - found.strike) > 0:
+            # Within the move is not outside of it: one step on.
+            further = found.strike + outside * _step(KINDS[kind].root, found.strike)
+            found = self.at_strike(kind, expiry, further)
+        return found
 
     def far(self, near: Contract, base: Ground) -> Contract:
         """Return the farther contract of a spread or a wing, strictly outside the nearer one."""
@@ -189,6 +197,8 @@ class _Desk:
         sign = 1 if call else -1
         if what.wing_delta is not None:
             strike = _by_delta(what.wing_delta, base, call=call)
+        elif what.wing_moneyness is not None:
+            strike = float(base.underlying.spot) * what.wing_moneyness
         else:
             strike = near.strike + sign * (what.width or 0.0)
         if strike <= 0:
@@ -243,8 +253,10 @@ def _strip(desk: _Desk, cover: Cover) -> Unit:
         none = f"no covered position is in {root.upper()} against US dollars"
         raise LookupError(cover.why or none)
     weights: dict[Contract, float] = {}
-    for one in positions:
-        near = _within_reach(one.range)
+    reached = [(one, near) for one in positions if (near := _within_reach(one.range)) is not None]
+    if not reached:
+        raise LookupError("no covered range lies within a third and thrice the price")
+    for one, near in reached:
         try:
             strip = strip_on(near, _grid(near, expiry, desk))
         except ValueError as error:
@@ -258,13 +270,10 @@ def _strip(desk: _Desk, cover: Cover) -> Unit:
     return Unit(parts=tuple(ordered), whole=False)
 
 
-def _within_reach(of: Range) -> Range:
-    """Return the part of a range that options are listed for, within a third and thrice."""
-    return Range(
-        lower=max(of.lower, of.entry / _REACH),
-        upper=min(of.upper, of.entry * _REACH),
-        entry=of.entry,
-    )
+def _within_reach(of: Range) -> Range | None:
+    """Return the part of a range that options are listed for; None where there is none."""
+    lower, upper = max(of.lower, of.entry / _REACH), min(of.upper, of.entry * _REACH)
+    return Range(lower=lower, upper=upper, entry=of.entry) if lower < upper else None
 
 
 def _grid(of: Range, expiry: date, desk: _Desk) -> Floats:

@@ -20,7 +20,7 @@ SCOPES: Final = (Scope.BOOK, Scope.POOL, Scope.POSITION)
 
 _STRIKE: Final = ("delta", "strike", "moneyness")
 _MOVED: Final = ("delta", "strike", "moneyness", "multiple")
-_FAR: Final = ("width", "wing_delta")
+_FAR: Final = ("width", "wing_delta", "wing_moneyness")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ _FORMS: Final[Mapping[str, _Form]] = {
     "spx.put": _Form(near=_MOVED),
     "spx.call": _Form(near=_MOVED),
     "spx.put_spread": _Form(near=_MOVED, far=_FAR),
-    "spx.condor": _Form(near=("delta", "multiple"), far=_FAR),
+    "spx.condor": _Form(near=("delta", "multiple"), far=("width", "wing_delta")),
     "eth.put": _Form(near=_MOVED),
     "eth.call": _Form(near=_MOVED),
     "eth.put_spread": _Form(near=_MOVED, far=_FAR),
@@ -63,6 +63,7 @@ _NUMBERS: Final = {
     "multiple": (0, 10),
     "width": (0, 100_000),
     "wing_delta": (0, 0.99),
+    "wing_moneyness": (0, 10),
     "leverage": (0, MOST_LEVERAGE),
 }
 _POLICY_KEYS: Final[Mapping[str, str]] = {
@@ -143,8 +144,11 @@ def _check_form(inner: Table, kind: str, form: _Form) -> None:
 
 
 def _check_deltas(inner: Table, kind: str, numbers: Mapping[str, float | None]) -> None:
-    """Note deltas that make no such combination: wings inside, short strikes that cross."""
+    """Note what makes no such combination: wings inside, short strikes that cross."""
     delta, wing = numbers["delta"], numbers["wing_delta"]
+    near, far = numbers["moneyness"], numbers["wing_moneyness"]
+    if near is not None and far is not None and (far <= near) == ("call" in kind):
+        inner.fault("wing_moneyness", f"{far:g} must lie beyond moneyness, {near:g}")
     if delta is None:
         return
     if kind.endswith(".condor") and delta >= _HALF:

@@ -7,6 +7,7 @@ from monitor.amm.ticks import sqrt_ratio_at_tick
 from monitor.model.observation import Block, Snapshot
 from monitor.model.pool import Pool, PoolState, Token
 from monitor.model.position import Position, TickState, position_key
+from monitor.signals.catalogue import Scope
 
 CHAIN: Final = "test"
 _CHAIN_ID: Final = 1
@@ -38,6 +39,9 @@ _POSITION: Final = Position(
     lower=_NO_FEES,
     upper=_NO_FEES,
 )
+
+KEYS: Final = {Scope.POOL: _POOL.key, Scope.POSITION: _POSITION.key}
+"""What a layer over a pool or a position is over, in a test."""
 
 
 def example(at: datetime) -> Snapshot:

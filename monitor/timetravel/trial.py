@@ -16,7 +16,7 @@ from monitor.rules.loader import TEST_SUFFIX, load_packs
 from monitor.rules.pack import Pack, Rule
 from monitor.signals.absorb import Lens
 from monitor.signals.facts import Facts, SourceSeen
-from monitor.timetravel.example import CHAIN, example
+from monitor.timetravel.example import CHAIN, KEYS, example
 from monitor.timetravel.trial_form import Expected, Trial, read_trials, rule_file_of
 
 _MAX_GAP: Final = timedelta(days=3)
@@ -133,6 +133,7 @@ def _played(pack: Pack, trial: Trial) -> Iterator[_Seen]:
     start, every = trial.stage.start, trial.stage.every
     road.take_first(start)
     words = sorted(trial.filled, key=lambda one: one.at)
+    over = {layer.id: KEYS.get(layer.scope, "book") for layer in pack.layers}
     for expected in trial.expected:
         while road.at + every <= start + expected.at:
             road.tick(road.at + every)
@@ -144,6 +145,7 @@ def _played(pack: Pack, trial: Trial) -> Iterator[_Seen]:
                     observed_at=road.at,
                     by="test",
                     layer=said.layer,
+                    scope=over.get(said.layer, "book"),
                     fills=said.fills,
                 )
                 road.take(word)
