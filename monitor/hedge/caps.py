@@ -52,7 +52,9 @@ def _capital(size: Size, desk: Desk, asked: Sized) -> Sized | str:
     each = outcome.max_loss_usd if outcome else inf
     most = size.max_capital_share * value
     return _at_most(
-        asked, most / each, f"{size.max_capital_share:.0%} of the covered value at risk"
+        asked,
+        most / max(each, _LEAST),
+        f"{size.max_capital_share:.0%} of the covered value at risk",
     )
 
 

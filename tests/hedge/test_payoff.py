@@ -1,4 +1,4 @@
-"""What options pay at settlement. The condor is macroption.com's; the rest by hand or brute force."""
+"""What options pay at settlement. The condor is macroption.com's; the rest by hand."""
 
 from datetime import date
 from math import inf
