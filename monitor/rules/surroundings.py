@@ -255,10 +255,8 @@ def _of_all(view: View, name: str, held: list[PositionSeen]) -> Answer:
 def _of_layer(view: View, name: str) -> Value:
     if view.layer is None:
         return Value(value=None, note=f"{name} outside a layer")
-    if name == "layer.state":
-        return Value(value=view.layer.status.value)
-    if name == "layer.rungs":
-        return Value(value=float(view.layer.rungs))
+    if name in _OF_ITSELF:
+        return Value(value=_OF_ITSELF[name](view.layer))
     if name == "layer.orphaned":
         return _orphaned(view)
     if name in OF_LAYER and view.marked is not None:
@@ -294,6 +292,10 @@ def _system(view: View, name: str) -> Value:
 
 
 _OF_BOOK: Final = {**OF_BOOK, **OF_FIT}
+_OF_ITSELF: Final[Mapping[str, Callable[[LayerState], str | float]]] = {
+    "layer.state": lambda layer: layer.status.value,
+    "layer.rungs": lambda layer: float(layer.rungs),
+}
 _NOTED: Final = frozenset({"system.refused_channels"})
 """What is counted for people: its source says of whom."""
 _COUNTED: Final = {"system.unread": unread, "system.entries_unknown": entries_unknown}
