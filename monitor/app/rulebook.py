@@ -10,7 +10,7 @@ from monitor.chain.registry import chain_id_of
 from monitor.config import RulesSettings, Settings
 from monitor.errors import ConfigError, Fault
 from monitor.feeds.provider import providers
-from monitor.feeds.settings import PRICED, feed_order, keys_in, needed
+from monitor.feeds.settings import feed_order, keys_in, needed, priced_by
 from monitor.hedge.layer import withdraw
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State, in_precedence
@@ -86,7 +86,8 @@ def _asked_for(packs: Iterable[Pack]) -> set[str]:
     rules = [rule for pack in packs for rule in pack.rules]
     spoken = [part for one in rules for part in (one.when, one.clear, one.title, one.text) if part]
     names = {name for part in spoken for name in part.names}
-    return names | (set(PRICED) if any(pack.layers for pack in packs) else set())
+    made = {layer.instrument.kind for pack in packs for layer in pack.layers}
+    return names | {name for kind in made for name in priced_by(kind)}
 
 
 def _feeds(

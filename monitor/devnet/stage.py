@@ -80,6 +80,8 @@ pegged = ["{made.usdc}"]
 vix = ["cboe"]                       # and nobody outside this machine
 "eth.price" = []                     # the pool's own is the story's
 "dvol.eth" = []                      # there was none before March 2021
+vvix = []                            # the server tells the VIX alone, and
+"quotes.vix" = []                    # option prices of that spring are nobody's to give
 [feed.cboe]
 base_url = "{self.cboe.base_url}"
 poll_s = {_FEED_POLL_S}

@@ -16,6 +16,8 @@ from monitor.feeds.foreign import number, parse_json, pick
 from monitor.signals.signal import Plausible
 
 SOURCE: Final = "cboe_options"
+"""Whom messages of a chain name, of whichever underlying it is."""
+
 _BEGIN: Final = re.compile(r'"options"\s*:\s*\[')
 _ROW: Final = re.compile(r"[\s,]*(\{[^{}]*\})")
 _END: Final = re.compile(r"\s*\]")
@@ -29,7 +31,10 @@ _COUNT: Final = Plausible(above=-1, up_to=1e9)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionQuote:
-    """One option. bid, ask: index points, 0 where there is none. iv: annual fraction, as told."""
+    """One option. bid, ask: index points, 0 where there is none. iv: annual fraction, as told.
+
+    delta: as told, None where it is not.
+    """
 
     root: str
     expiry: date
@@ -39,6 +44,7 @@ class OptionQuote:
     ask: float
     iv: float
     open_interest: float
+    delta: float | None = None
 
     @property
     def middle(self) -> float | None:
@@ -119,5 +125,15 @@ def _option(text: str) -> Iterator[OptionQuote]:
     except ValueError:
         raise Transient(f"{SOURCE} sent an option that never expires: {symbol!r}") from None
     yield OptionQuote(
-        root=root, expiry=expiry, call=side == "C", strike=int(strike) / 1000, **values
+        root=root,
+        expiry=expiry,
+        call=side == "C",
+        strike=int(strike) / 1000,
+        delta=_delta(row),
+        **values,
     )
+
+
+def _delta(row: object) -> float | None:
+    told = row.get("delta") if isinstance(row, dict) else None
+    return float(told) if isinstance(told, int | float) else None

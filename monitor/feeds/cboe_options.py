@@ -1,25 +1,30 @@
 """The S&P 500's option chain from Cboe's delayed quotes, and what it implies 30 days out.
 
 Off unless `[feeds]` names it: a question takes tens of megabytes. Only the contracts
-settled in the afternoon (SPXW) count, whose expiries are dense enough for 30 days.
+settled in the afternoon (SPXW) count for that, whose expiries are dense enough for 30 days.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import partial
 from typing import Final
 
 from monitor.clock import Clock
-from monitor.errors import Transient
+from monitor.errors import HedgewatchError, Transient
 from monitor.feeds.cboe_chain import SOURCE, Chain, OptionQuote, parse_chain
+from monitor.feeds.cboe_quotes import quoted
 from monitor.feeds.http import JSON, Web
+from monitor.feeds.near import counted
 from monitor.feeds.new_york import NEW_YORK
 from monitor.feeds.provider import Provider
+from monitor.feeds.several import Several
 from monitor.feeds.stated import stated
 from monitor.feeds.witness import Witness, heard
 from monitor.hedge.implied import Pair, Smile, between, smile_of
+from monitor.model.quote import OptionQuote as Quoted
 from monitor.model.reading import Reading
 
 BASE_URL: Final = "https://cdn.cboe.com/api/global/delayed_quotes"
@@ -33,28 +38,50 @@ _PUT, _CALL = 0.75, 0.25  # the call's delta at the put's -0.25, and at the call
 _Measure = Callable[[Smile], float | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class CboeOptions:
-    """Gives `spx.iv30` and `spx.skew25`, stamped with the index's last trade."""
+    """Gives `spx.iv30`, `spx.skew25` and quotes, stamped with the index's last trade."""
 
     web: Web
     clock: Clock
     base_url: str = BASE_URL
     name: str = SOURCE
+    _several: Several = field(default_factory=partial(Several, SOURCE), init=False)
+    _quoted: tuple[Quoted, ...] = field(default=(), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
-        """Return both, or the first where the wings are not quoted, or raise."""
+        """Return what can be told of them; raise Transient or Permanent where nothing can."""
         text = await self.web.get(
             f"{self.base_url}/options/_SPX.json", accepts=JSON, max_bytes=_MAX_BYTES
         )
         witness = heard(SOURCE, self.clock)
         # Off the loop, which a document of this size would hold up for seconds.
-        return await asyncio.to_thread(readings_of, text, witness)
+        readings, self._quoted = await asyncio.to_thread(self._told, text, witness)
+        return readings
+
+    def quotes(self) -> tuple[Quoted, ...]:
+        """Return what the last answer quoted of contracts near enough to price by."""
+        return self._quoted
+
+    def _told(self, text: str, witness: Witness) -> tuple[tuple[Reading, ...], tuple[Quoted, ...]]:
+        chain = parse_chain(text)
+        quotes = quoted(chain, witness)
+        implied, failure = _part(lambda: tuple(_implied(chain, witness)))
+        number, silence = _part(lambda: (counted("spx", quotes, witness),))
+        if failure is not None and silence is not None:
+            raise failure
+        self._several.tell("implied volatility", failure)
+        self._several.tell("quotes", silence)
+        return (*implied, *number), quotes
 
 
-def readings_of(text: str, witness: Witness) -> tuple[Reading, ...]:
-    """Return what a chain implies 30 days out; raise Transient or Permanent."""
-    return tuple(_implied(parse_chain(text), witness))
+def _part(
+    ask: Callable[[], tuple[Reading, ...]],
+) -> tuple[tuple[Reading, ...], HedgewatchError | None]:
+    try:
+        return ask(), None
+    except HedgewatchError as error:
+        return (), error
 
 
 def _implied(chain: Chain, witness: Witness) -> Iterator[Reading]:

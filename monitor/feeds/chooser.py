@@ -10,7 +10,8 @@ from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.hearing import Heard, hear
 from monitor.feeds.outages import Cause, Kind, Outages, as_one, reasons
-from monitor.feeds.port import Feed
+from monitor.feeds.port import Feed, quoted_by
+from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.spans import spell
@@ -35,6 +36,7 @@ class FallbackFeed:
     _met: tuple[Cause, ...] = field(default=(), init=False)
     _still: dict[str, tuple[float, datetime]] = field(default_factory=dict, init=False)
     _given: datetime | None = field(default=None, init=False)
+    _quotes: tuple[OptionQuote, ...] = field(default=(), init=False)
 
     @property
     def name(self) -> str:
@@ -62,18 +64,24 @@ class FallbackFeed:
             met += [*causes, *heard.silent]
             if heard.readings and not causes:
                 self._say(met, feed.name)
+                self._quotes = quoted_by(feed)
                 return self._give(heard.readings)
             if heard.readings:
                 old.append(heard.readings)
             else:
                 errors.append(Transient(reasons((*causes, *heard.silent))))
         self._say(met, "")
+        self._quotes = ()
         newest = max(old, key=_newest, default=())
         if newest and (not errors or self._given is None or _newest(newest) > self._given):
             return self._give(newest)
         failure = as_one(errors, reasons(met) or "no provider is configured", later=bool(old))
         failure.told = bool(errors)
         raise failure
+
+    def quotes(self) -> tuple[OptionQuote, ...]:
+        """Return what came with a fresh answer of single contracts; nothing with any other."""
+        return self._quotes
 
     def _give(self, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
         self._given = _newest(readings)

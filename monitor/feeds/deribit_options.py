@@ -1,27 +1,31 @@
-"""Deribit's options on ETH, all in one answer, and the volatility they imply 30 days out.
+"""Deribit's options on a coin, all in one answer, and the volatility they imply 30 days out.
 
-Prices are in ETH, not in dollars; volatilities are in points, and those are Deribit's own
+Prices are in the coin, not in dollars; volatilities are in points, and those are Deribit's own
 marks, not trades.
 """
 
+import asyncio
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.deribit import BASE_URL, answered
 from monitor.feeds.http import JSON, Web
+from monitor.feeds.near import counted, within_days, within_reach
 from monitor.feeds.provider import Provider
-from monitor.feeds.several import likeliest_to_pass
+from monitor.feeds.several import Several, likeliest_to_pass
 from monitor.feeds.smile import Quote, iv_in
 from monitor.feeds.witness import Witness, heard
+from monitor.model.layer import Contract
+from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
 
 _SOURCE: Final = "deribit_options"
-_COIN: Final = "ETH"
 _EXPIRY_HOUR: Final = 8
 _NAME: Final = re.compile(
     r"(?P<coin>[A-Z]{2,6})-(?P<day>\d{1,2})(?P<month>[A-Z]{3})(?P<year>\d\d)"
@@ -53,25 +57,47 @@ class OptionSummary:
     ask: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class DeribitOptions:
-    """Gives `iv.eth30_cex`."""
+    """Gives the quotes of the options on a coin, their number, and of ETH `iv.eth30_cex`."""
 
     web: Web
     clock: Clock
     base_url: str = BASE_URL
     name: str = _SOURCE
+    coin: str = "ETH"
+    _several: Several = field(init=False)
+    _quoted: tuple[OptionQuote, ...] = field(default=(), init=False)
+
+    def __post_init__(self) -> None:
+        self._several = Several(self.name)
 
     async def read(self) -> tuple[Reading, ...]:
-        """Return one reading; raise Transient or Permanent."""
+        """Return what can be told of the two; raise Transient or Permanent where nothing can."""
         text = await self.web.get(
             f"{self.base_url}/public/get_book_summary_by_currency",
             accepts=JSON,
-            params={"currency": _COIN, "kind": "option"},
+            params={"currency": self.coin, "kind": "option"},
         )
-        witness = heard(_SOURCE, self.clock)
-        quotes = _quotes(parse_summaries(text, witness))
-        return (month_out("iv.eth30_cex", quotes, witness),)
+        witness = heard(self.name, self.clock)
+        # Off the loop, which some thousand rows would hold up for tens of milliseconds.
+        readings, self._quoted = await asyncio.to_thread(self._told, text, witness)
+        return readings
+
+    def quotes(self) -> tuple[OptionQuote, ...]:
+        """Return what the last answer quoted of contracts near enough to price by."""
+        return self._quoted
+
+    def _told(
+        self, text: str, witness: Witness
+    ) -> tuple[tuple[Reading, ...], tuple[OptionQuote, ...]]:
+        options = parse_summaries(text, witness)
+        quoted = within_reach(within_days(option_quotes(options, witness.source), witness))
+        parts: dict[str, Callable[[], Reading]] = {}
+        if self.coin == "ETH":
+            parts["volatility"] = partial(month_out, "iv.eth30_cex", _quotes(options), witness)
+        parts["quotes"] = partial(counted, self.coin.lower(), quoted, witness)
+        return self._several.hear(parts), quoted
 
 
 def month_out(signal: str, quotes: Iterable[Quote], witness: Witness) -> Reading:
@@ -102,6 +128,25 @@ def parse_summaries(text: str, witness: Witness) -> tuple[OptionSummary, ...]:
     if not found:
         raise likeliest_to_pass(odd)
     return tuple(found)
+
+
+def option_quotes(options: Iterable[OptionSummary], source: str) -> Iterator[OptionQuote]:
+    """Yield each option's quote by its contract; prices stay in the coin."""
+    for one in options:
+        right = "call" if one.is_call else "put"
+        yield OptionQuote(
+            contract=Contract(
+                kind=f"{one.name.partition('-')[0].lower()}.{right}",
+                expiry=one.expiry.date(),
+                strike=one.strike,
+            ),
+            source=source,
+            as_of=one.at,
+            bid=one.bid,
+            ask=one.ask,
+            mark=one.mark,
+            forward=one.forward if one.forward > 0 else None,
+        )
 
 
 def _summary(row: object, witness: Witness) -> OptionSummary:

@@ -6,7 +6,7 @@ tickers, so the next one out is tried too.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,10 +15,13 @@ from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
 from monitor.feeds.deribit_options import month_out
 from monitor.feeds.http import JSON, Web
+from monitor.feeds.near import within_days
 from monitor.feeds.provider import Provider
 from monitor.feeds.several import first_of
 from monitor.feeds.smile import MONTH, Quote, at_the_forward
 from monitor.feeds.witness import Witness, heard
+from monitor.model.layer import Contract
+from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
 
 HOSTS: Final = ("https://api.derive.xyz/v3", "https://api.lyra.finance")
@@ -40,7 +43,10 @@ _POINTS: Final = 100
 
 @dataclass(slots=True, kw_only=True)
 class Derive:
-    """Gives `iv.eth30_dex`. The listed expiries are asked for a few times a day."""
+    """Gives `iv.eth30_dex`, and the quotes it is made of, in US dollars.
+
+    The listed expiries are asked for a few times a day.
+    """
 
     web: Web
     clock: Clock
@@ -48,13 +54,22 @@ class Derive:
     name: str = _SOURCE
     _expiries: tuple[datetime, ...] = field(default=(), init=False)
     _listed_at: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
+    _quoted: tuple[OptionQuote, ...] = field(default=(), init=False)
+    _heard: list[OptionQuote] = field(default_factory=list, init=False)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return one reading; raise Transient or Permanent."""
-        return await first_of(self.hosts, self._read)
+        readings = await first_of(self.hosts, self._read)
+        self._quoted = tuple(self._heard)
+        return readings
+
+    def quotes(self) -> tuple[OptionQuote, ...]:
+        """Return what the last answer quoted of the expiries around 30 days, US dollars."""
+        return self._quoted
 
     async def _read(self, host: str) -> tuple[Reading, ...]:
         now = self.clock.now()
+        self._heard.clear()
         if not timedelta(0) <= now - self._listed_at < _LISTED_FOR:
             self._expiries = await self._listed(host)
             self._listed_at = now
@@ -97,8 +112,10 @@ class Derive:
                 },
                 accepts=JSON,
             )
-            quotes = parse_tickers(text, heard(_SOURCE, self.clock))
+            witness = heard(_SOURCE, self.clock)
+            quotes = parse_tickers(text, witness)
             if quotes and at_the_forward(quotes) is not None:
+                self._heard += parse_quotes(text, witness)
                 return quotes
         return ()
 
@@ -133,6 +150,36 @@ def _quote(name: str, ticker: object, witness: Witness) -> Quote | None:
     if not (0 < iv <= _MOST_IV and forward > 0):
         return None
     return Quote(expiry=expiry, strike=strike, forward=forward, iv=iv * _POINTS, at=at)
+
+
+def parse_quotes(text: str, witness: Witness) -> tuple[OptionQuote, ...]:
+    """Return what an expiry's contracts are quoted at, US dollars a unit of the coin."""
+    tickers = witness.members(_answered(text, witness), "result", "tickers")
+    return within_days(_quoted(tickers, witness), witness)
+
+
+def _quoted(tickers: Mapping[str, object], witness: Witness) -> Iterator[OptionQuote]:
+    for name, ticker in tickers.items():
+        expiry, strike = _told(name, witness)
+        pricing = witness.pick(ticker, "option_pricing")
+        right = "call" if name.endswith("C") else "put"
+        coin = name.partition("-")[0].lower()
+        yield OptionQuote(
+            contract=Contract(kind=f"{coin}.{right}", expiry=expiry.date(), strike=strike),
+            source=witness.source,
+            as_of=witness.instant(witness.pick(ticker, "t"), "t"),
+            bid=_price(ticker, "b", witness),
+            ask=_price(ticker, "a", witness),
+            mark=_price(ticker, "M", witness),
+            forward=None if pricing is None else _price(pricing, "f", witness),
+        )
+
+
+def _price(row: object, key: str, witness: Witness) -> float | None:
+    """Return a price; None where none is told, and for the 0 that stands for none."""
+    told = row.get(key) if isinstance(row, Mapping) else None
+    price = 0.0 if told is None else witness.figure(told, key)
+    return price if price > 0 else None
 
 
 def _answered(text: str, witness: Witness) -> object:

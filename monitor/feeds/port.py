@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from monitor.errors import HedgewatchError
 from monitor.model.observation import Missing
+from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
 
 
@@ -38,6 +39,20 @@ class Refusing(Protocol):
     def refused(self) -> tuple[Missing, ...]:
         """Return those the last answer left out, by `name|key`, and why."""
         ...
+
+
+@runtime_checkable
+class Quoting(Protocol):
+    """A feed whose answers also hold what single contracts are quoted at."""
+
+    def quotes(self) -> tuple[OptionQuote, ...]:
+        """Return those of the answer that `read` gave last."""
+        ...
+
+
+def quoted_by(feed: Feed) -> tuple[OptionQuote, ...]:
+    """Return what a feed quoted in the answer it gave last; nothing where it quotes none."""
+    return feed.quotes() if isinstance(feed, Quoting) else ()
 
 
 @dataclass(slots=True)

@@ -25,8 +25,19 @@ Faults = Iterator[tuple[str, str]]
 """Pairs of where in the file and what is wrong there."""
 
 _FAMILY: Final = "is a family of values, which nobody types"
-PRICED: Final = ("vix", "vx.settle", "eth.price")
-"""What the tickets of layers are priced by and how well they fit, whatever their rules name."""
+_PRICED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "vix": ("vix", "vvix", "vx.settle", "eth.price"),
+    "spx": ("spx.price", "vix9d", "vix", "vix3m", "vix6m", "rates.risk_free", "eth.price"),
+    "eth": ("eth.price", "dvol.eth"),
+    "btc": ("btc.price", "dvol.btc"),
+}
+_UNQUOTED: Final = frozenset({"future", "perp"})
+"""Instruments that no option chain is asked for."""
+
+PRICED: Final = frozenset(
+    (*(f"quotes.{root}" for root in _PRICED_BY), *(n for some in _PRICED_BY.values() for n in some))
+)
+"""All that tickets of layers may be priced by, or how well they fit, whatever rules name."""
 
 
 def _default_order() -> dict[str, tuple[str, ...]]:
@@ -40,6 +51,12 @@ def _default_order() -> dict[str, tuple[str, ...]]:
 
 DEFAULT_ORDER: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(_default_order())
 """For each signal that is read, who is asked unless `[feeds]` says otherwise."""
+
+
+def priced_by(instrument: str) -> tuple[str, ...]:
+    """Return what tickets of an instrument such as `vix.call` are priced by."""
+    root, _, what = instrument.partition(".")
+    return (*_PRICED_BY[root], *(() if what in _UNQUOTED else (f"quotes.{root}",)))
 
 
 def wanted(names: Iterable[str]) -> frozenset[str]:

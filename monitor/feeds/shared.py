@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from monitor.clock import stopwatch
-from monitor.feeds.port import Feed
+from monitor.feeds.port import Feed, quoted_by
 from monitor.feeds.several import InParts, Several
+from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
 
 
@@ -46,6 +47,10 @@ class SharedFeed:
         if isinstance(answer, Exception):
             raise answer.with_traceback(None)
         return answer
+
+    def quotes(self) -> tuple[OptionQuote, ...]:
+        """Return what came with the answer of single contracts."""
+        return quoted_by(self.feed)
 
     async def _ask(self) -> None:
         try:

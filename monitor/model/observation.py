@@ -8,6 +8,7 @@ from typing import TypeAlias
 from monitor.model.layer import Fill
 from monitor.model.pool import PoolState, UsdPrice
 from monitor.model.position import Position
+from monitor.model.quote import OptionQuote
 from monitor.model.reading import Bar, Reading
 
 
@@ -75,12 +76,14 @@ class Readings:
     """Values that arrived together from one source.
 
     refused: members of families that the source no longer stands by, by `name|key`.
+    quotes: of single contracts, that came with the same answer.
     """
 
     source: str
     observed_at: datetime
     readings: tuple[Reading, ...]
     refused: tuple[Missing, ...] = ()
+    quotes: tuple[OptionQuote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from monitor.signals.catalogue_fit import FIT_SIGNALS
 from monitor.signals.catalogue_hedge import HEDGE_SIGNALS
 from monitor.signals.catalogue_lp import LP_SIGNALS
 from monitor.signals.catalogue_market import MARKET_SIGNALS
+from monitor.signals.catalogue_quotes import QUOTES
 from monitor.signals.catalogue_statistics import STATISTICS
 from monitor.signals.catalogue_use import with_reasons
 from monitor.signals.signal import Kind, Scope, Signal
@@ -22,6 +23,7 @@ __all__ = ["BY_NAME", "SIGNALS", "Kind", "Scope", "Signal"]
 _LINES: Final = (
     *MARKET_SIGNALS,
     *STATISTICS,
+    *QUOTES,
     *COMPUTED_SIGNALS,
     Signal(
         name="vix_age_s",

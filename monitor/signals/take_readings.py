@@ -12,6 +12,7 @@ from monitor.signals.catalogue import BY_NAME, SIGNALS
 from monitor.signals.facts import Facts, SourceSeen
 from monitor.signals.of_market import market
 from monitor.signals.series import Sample, Series
+from monitor.signals.take_quotes import with_quotes
 
 Named: TypeAlias = tuple[str, str, Sample]
 """A signal, its scope or key, and a sample of it."""
@@ -52,6 +53,7 @@ def absorb_readings(facts: Facts, seen: Readings, windows: Windows) -> Facts:
         readings=_believed(facts, seen, fresh),
         bars=_with_bars(facts, seen.readings),
         feeds={**facts.feeds, seen.source: source},
+        quotes=with_quotes(facts, seen),
     )
     if not windows:
         return after

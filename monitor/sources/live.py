@@ -6,15 +6,16 @@ from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.clock import Clock, SystemClock, stopwatch
 from monitor.errors import HedgewatchError
-from monitor.feeds.port import Feed, Refusing
+from monitor.feeds.port import Feed, Refusing, quoted_by
 from monitor.model.observation import Gap, Missing, Observation, Past, Readings, Snapshot, Word
+from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
 from monitor.sources.reorgs import Reorgs
 from monitor.sources.timeline import Timeline
@@ -59,6 +60,14 @@ class Reader(Protocol):
     async def snapshot(self, observed_at: datetime) -> Snapshot | None:
         """Return the chain at its newest block, or None where that was returned before."""
         ...
+
+
+class _Brought(NamedTuple):
+    """What one answer of a feed held."""
+
+    readings: tuple[Reading, ...] = ()
+    refused: tuple[Missing, ...] = ()
+    quotes: tuple[OptionQuote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +117,7 @@ class Live:
         self._ears = ears
         self._queue: asyncio.Queue[Observation] = asyncio.Queue(QUEUE)
         self._taken: set[str] = set()
-        self._seen: dict[str, tuple[tuple[Reading, ...], tuple[Missing, ...]]] = {}
+        self._seen: dict[str, _Brought] = {}
         self._down: dict[str, float] = {}
         self._told: set[str] = set()
         self._reorgs = Reorgs()
@@ -191,12 +200,15 @@ class Live:
         async def feed() -> None:
             assert polled.feed is not None
             readings = await polled.feed.read()
-            refused = polled.feed.refused() if isinstance(polled.feed, Refusing) else ()
-            told = readings, refused
-            if told != self._seen.get(polled.name) or polled.name in self._down:
-                self._seen[polled.name] = told
+            said = _Brought(
+                readings=readings,
+                refused=polled.feed.refused() if isinstance(polled.feed, Refusing) else (),
+                quotes=quoted_by(polled.feed),
+            )
+            if said != self._seen.get(polled.name) or polled.name in self._down:
+                self._seen[polled.name] = said
                 self._up(polled.name)
-                await self._read(polled.name, readings, refused)
+                await self._read(polled.name, said)
 
         return chain if polled.reader is not None else feed
 
@@ -215,20 +227,16 @@ class Live:
             await self._queue.put(replace(word, id=said.id, observed_at=self._time.stamp()))
         if "inbox" in self._down:
             self._up("inbox")
-            await self._read("inbox", ())
+            await self._read("inbox", _Brought())
 
-    async def _read(
-        self, source: str, readings: tuple[Reading, ...], refused: tuple[Missing, ...] = ()
-    ) -> None:
+    async def _read(self, source: str, brought: _Brought) -> None:
         at = self._time.stamp()
-        await self._queue.put(
-            Readings(source=source, observed_at=at, readings=readings, refused=refused)
-        )
+        await self._queue.put(Readings(source=source, observed_at=at, **brought._asdict()))
 
     async def _beat(self) -> None:
         pulse = self._ears.pulse(self._time.stamp())
         self._up("self")
-        await self._read("self", pulse)
+        await self._read("self", _Brought(pulse))
 
     async def _gap(self, name: str, reason: str, *, told: bool = False) -> None:
         """Put a gap, and log where it begins unless that is told already."""

@@ -125,7 +125,7 @@ async def test_without_wings_the_skew_is_unknown(
     narrow = range(6_600, 6_826, 25)
     server.answers(body=chain(*expiry(NEAR, narrow), *expiry(FAR, narrow)))
     told = await CboeOptions(web=site, clock=clock, base_url=server.url).read()
-    assert [reading.name for reading in told] == ["spx.iv30"]
+    assert [reading.name for reading in told] == ["spx.iv30", "quotes.spx"]
 
 
 ODD = [
@@ -160,6 +160,13 @@ def test_where_more_than_a_few_rows_in_a_hundred_are_odd_none_is_believed() -> N
 
 
 TOO_FEW = "cboe_options has too few quotes of expiries"
+
+
+def far_off(*rows: dict[str, Any]) -> str:
+    """Return a chain of contracts that are too far from the money to price by."""
+    return chain(*({**row, "delta": 0.01} for row in rows))
+
+
 UNQUOTED = [{**row, "bid": 0.0} for row in expiry(NEAR)]
 
 
@@ -225,16 +232,16 @@ UNQUOTED = [{**row, "bid": 0.0} for row in expiry(NEAR)]
             id="a stamp to come",
         ),
         pytest.param(
-            {"body": chain(*expiry(NEAR))}, Transient, f"{TOO_FEW} from 30 days", id="one expiry"
+            {"body": far_off(*expiry(NEAR))}, Transient, f"{TOO_FEW} from 30 days", id="one expiry"
         ),
         pytest.param(
-            {"body": chain(*UNQUOTED, *expiry(FAR))},
+            {"body": far_off(*UNQUOTED, *expiry(FAR))},
             Transient,
             f"{TOO_FEW} up to 30 days",
             id="an expiry nobody bids for",
         ),
         pytest.param(
-            {"body": chain(*expiry(NEAR, root="SPX"), *expiry(FAR, root="SPX"))},
+            {"body": far_off(*expiry(NEAR, root="SPX"), *expiry(FAR, root="SPX"))},
             Transient,
             f"{TOO_FEW} up to 30 days",
             id="only contracts settled in the morning",

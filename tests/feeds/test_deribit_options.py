@@ -58,7 +58,7 @@ async def test_the_volatility_is_read_thirty_days_out(
     server: Any, site: Web, clock: ManualClock
 ) -> None:
     server.answers(**answer(*CHAIN))
-    (reading,) = await DeribitOptions(web=site, clock=clock, base_url=server.url).read()
+    reading, count = await DeribitOptions(web=site, clock=clock, base_url=server.url).read()
     # By hand: at each forward in log-moneyness, then total variance in time.
     near = 60.2 - 0.4 * math.log(2_125 / 2_100) / math.log(2_150 / 2_100)
     far = 58.0 - 1.0 * math.log(2_140 / 2_000) / math.log(2_200 / 2_000)
@@ -72,6 +72,7 @@ async def test_the_volatility_is_read_thirty_days_out(
         "deribit_options",
         datetime(2026, 10, 2, 20, 29, 50, 247_000, tzinfo=UTC),
     )
+    assert (count.name, count.value, count.as_of) == ("quotes.eth", 7, reading.as_of)
     (request,) = server.asked
     assert request.path_qs == "/public/get_book_summary_by_currency?currency=ETH&kind=option"
 
@@ -145,10 +146,10 @@ def without(name: str) -> dict[str, object]:
             id="a word for a number",
         ),
         pytest.param(
-            answer(*CHAIN[:4]),
+            answer(row("ETH-30OCT26-100-C"), row("ETH-30OCT26-9000-C")),
             Transient,
             "deribit_options has no two expiries around 30 days with strikes on both sides",
-            id="one expiry only",
+            id="one expiry only, and no strike near enough to price by",
         ),
         pytest.param(
             answer(row("ETH-30OCT26-2100-C", creation_timestamp=STAMP_MS + 600_000)),
