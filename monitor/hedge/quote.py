@@ -10,6 +10,7 @@ from monitor.hedge.black_scholes import Underlying
 from monitor.hedge.contracts import Right, kind_of
 from monitor.hedge.market import Ground, Market, ground
 from monitor.model.layer import Contract
+from monitor.model.quote import OptionQuote
 
 MODEL: Final = "model"
 _POINT: Final = 0.01
@@ -22,7 +23,8 @@ class Quote:
     price: as its exchange states it: index points, coin, USD. usd: what it is worth.
     intrinsic_usd: of a future its whole worth. delta: USD for a rise of the underlying by one
     point or dollar; gamma: of that delta. vega_usd: USD for a volatility point; theta_usd:
-    USD for a calendar day that passes. by: `model`, or who quotes it. note: what it rests on.
+    USD for a calendar day that passes. sides: both, in words, where it is quoted. by: `model`,
+    or who quotes it. note: what it rests on.
     """
 
     price: float
@@ -35,6 +37,7 @@ class Quote:
     sigma: float | None = None
     bid_usd: float | None = None
     ask_usd: float | None = None
+    sides: str = ""
     by: str = MODEL
     note: str = ""
     vol_note: str = ""
@@ -79,9 +82,20 @@ def _option(contract: Contract, base: Ground, market: Market) -> Quote:
         bid_usd=None if told.bid is None else told.bid * each,
         ask_usd=None if told.ask is None else told.ask * each,
         by=told.source,
+        sides=_sides(told, contract),
         note=f"quoted by {told.source}",
         vol_note="" if own is None else f"implied vol {own:.0%}",
     )
+
+
+def _sides(told: OptionQuote, contract: Contract) -> str:
+    """Return both sides in the exchange's own unit: `bid 0.0235, ask 0.0245 ETH`."""
+    kind = kind_of(contract)
+    form, unit = (".4f", f" {kind.ticker}") if kind.in_coin else (".2f", "")
+    sides = [
+        f"{name} {side:{form}}" for name, side in (("bid", told.bid), ("ask", told.ask)) if side
+    ]
+    return f"{', '.join(sides)}{unit}" if sides else ""
 
 
 def _priced(contract: Contract, base: Ground, sigma: float) -> Quote:
@@ -128,11 +142,15 @@ def _implied(contract: Contract, base: Ground, price: float) -> float | None:
 
 
 def grounds(quotes: Iterable[Quote]) -> str:
-    """Return what prices rest on, each thing once: the forwards, then the volatilities."""
+    """Return what prices rest on, each thing once: the forwards, then the volatilities.
+
+    Of a single contract its two sides too, where it is quoted.
+    """
     every = tuple(quotes)
     notes = dict.fromkeys(one.note for one in every if one.note)
     vols = dict.fromkeys(one.vol_note for one in every if one.vol_note)
-    return "; ".join((*notes, *vols))
+    sides = (every[0].sides,) if len(every) == 1 and every[0].sides else ()
+    return "; ".join((*notes, *sides, *vols))
 
 
 def priced_by(quotes: Iterable[Quote]) -> str:
