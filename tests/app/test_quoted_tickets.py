@@ -99,13 +99,14 @@ class Deribit:
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append(request.path_qs)
         stamp = int(self.at.timestamp() * 1_000)
+        moved = (self.at - AT) / timedelta(minutes=100)  # else it is taken for frozen
         name = request.path.rpartition("/")[2]
         coin = request.query.get("currency") or request.query["instrument_name"][:3]
         if name == "get_volatility_index_data":
-            candle = [stamp - 60_000, 58.0, 58.0, 58.0, 58.0]
+            candle = [stamp - 60_000, *(4 * [58.0 + moved])]
             return self._result({"data": [candle], "continuation": None})
         if name == "ticker":
-            told = {"instrument_name": f"{coin}-PERPETUAL", "index_price": SPOT}
+            told = {"instrument_name": f"{coin}-PERPETUAL", "index_price": SPOT + moved}
             return self._result({**told, "timestamp": stamp})
         if self.silent:
             return web.Response(status=503)
@@ -210,7 +211,7 @@ async def test_deribit_s_quotes_price_a_ticket_and_the_model_once_they_are_old(
         mid = middle(leg.contract.strike, call=False)
         assert quoted.priced_by == "deribit_options"
         assert quoted.prices == pytest.approx((mid,))
-        assert quoted.cost_usd == pytest.approx(3 * mid * SPOT)
+        assert quoted.cost_usd == pytest.approx(3 * mid * SPOT, rel=1e-4)
         assert f"bid {mid - 0.0005:.4f}, ask {mid + 0.0005:.4f} ETH" in quoted.note
         assert "implied vol 58%" in quoted.note
 

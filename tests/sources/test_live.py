@@ -15,6 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.clock import ManualClock
 from monitor.errors import Permanent, Transient
+from monitor.model.layer import Contract
 from monitor.model.observation import (
     Block,
     Gap,
@@ -25,6 +26,7 @@ from monitor.model.observation import (
     Snapshot,
     Word,
 )
+from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
 from monitor.sources.live import Ears, Live, Polled
 from monitor.store.records import Said
@@ -152,6 +154,32 @@ async def streaming(
 
 def gaps(seen: list[Observation]) -> list[tuple[str, str]]:
     return [(one.source, one.reason) for one in seen if isinstance(one, Gap)]
+
+
+@dataclass
+class Quoted(Scripted):
+    """Gives readings that never change, and quotes with each."""
+
+    quoted: tuple[OptionQuote, ...] = ()
+
+    async def read(self) -> tuple[Reading, ...]:
+        self.quoted = self.next()
+        return vix(13.0)
+
+    def quotes(self) -> tuple[OptionQuote, ...]:
+        return self.quoted
+
+
+async def test_quotes_come_with_the_readings_and_count_as_news() -> None:
+    def one(bid: float) -> tuple[OptionQuote, ...]:
+        contract = Contract(kind="vix.call", expiry=NOON.date(), strike=20.0)
+        return (OptionQuote(contract=contract, source="cboe", as_of=NOON, bid=bid),)
+
+    polled = Polled(name="vix", every_s=QUICK_S, feed=Quoted([one(1.0)] * 3 + [one(1.1)]))
+    async with streaming(polled) as stream:
+        seen = await stream.until(2)
+    told = [(s.readings, s.quotes) for s in seen if isinstance(s, Readings)]
+    assert told == [(vix(13.0), one(1.0)), (vix(13.0), one(1.1))]
 
 
 async def test_a_reading_is_brought_once_and_again_only_when_it_changes() -> None:
