@@ -24,6 +24,11 @@ WIDTHS: Final = (1.2, 1.5, 2.0, None)
 """How far each position's range reaches, times and divided by; None is the full range."""
 
 _POLL_S: Final = 0.02
+_SILENT: Final = """\
+"eth.price" = []                     # the pool's own is the story's
+"dvol.eth" = []                      # there was none before March 2021
+vvix = []                            # the server tells the VIX alone, and
+"quotes.vix" = []                    # option prices of that spring are nobody's to give"""
 _FEED_POLL_S: Final = 0.03  # asked less often, for they seldom have news
 _STOP_S: Final = 20.0
 _CLOCK: Final = SystemClock()
@@ -78,10 +83,7 @@ wallet = "{self.owner}"
 pegged = ["{made.usdc}"]
 [feeds]
 vix = ["cboe"]                       # and nobody outside this machine
-"eth.price" = []                     # the pool's own is the story's
-"dvol.eth" = []                      # there was none before March 2021
-vvix = []                            # the server tells the VIX alone, and
-"quotes.vix" = []                    # option prices of that spring are nobody's to give
+{_SILENT}
 [feed.cboe]
 base_url = "{self.cboe.base_url}"
 poll_s = {_FEED_POLL_S}

@@ -46,7 +46,7 @@ class CboeOptions:
     clock: Clock
     base_url: str = BASE_URL
     name: str = SOURCE
-    _several: Several = field(default_factory=partial(Several, SOURCE), init=False)
+    several: Several = field(default_factory=partial(Several, SOURCE), init=False)
     _quoted: tuple[Quoted, ...] = field(default=(), init=False)
 
     async def read(self) -> tuple[Reading, ...]:
@@ -70,8 +70,8 @@ class CboeOptions:
         number, silence = _part(lambda: (counted("spx", quotes, witness),))
         if failure is not None and silence is not None:
             raise failure
-        self._several.tell("implied volatility", failure)
-        self._several.tell("quotes", silence)
+        self.several.note("spx.iv30 spx.skew25", failure)
+        self.several.note("quotes.spx", silence)
         return (*implied, *number), quotes
 
 

@@ -66,11 +66,11 @@ class DeribitOptions:
     base_url: str = BASE_URL
     name: str = _SOURCE
     coin: str = "ETH"
-    _several: Several = field(init=False)
+    several: Several = field(init=False)
     _quoted: tuple[OptionQuote, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
-        self._several = Several(self.name)
+        self.several = Several(self.name)
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what can be told of the two; raise Transient or Permanent where nothing can."""
@@ -95,9 +95,9 @@ class DeribitOptions:
         quoted = within_reach(within_days(option_quotes(options, witness.source), witness))
         parts: dict[str, Callable[[], Reading]] = {}
         if self.coin == "ETH":
-            parts["volatility"] = partial(month_out, "iv.eth30_cex", _quotes(options), witness)
-        parts["quotes"] = partial(counted, self.coin.lower(), quoted, witness)
-        return self._several.hear(parts), quoted
+            parts["iv.eth30_cex"] = partial(month_out, "iv.eth30_cex", _quotes(options), witness)
+        parts[f"quotes.{self.coin.lower()}"] = partial(counted, self.coin.lower(), quoted, witness)
+        return self.several.hear(parts), quoted
 
 
 def month_out(signal: str, quotes: Iterable[Quote], witness: Witness) -> Reading:

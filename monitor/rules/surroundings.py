@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from monitor.calendars.hours import Hours
 from monitor.calendars.sessions import open_seconds
 from monitor.hedge.mark import Mark
 from monitor.model.layer import LayerState
@@ -15,10 +14,10 @@ from monitor.rules.verdict import Value
 from monitor.signals.book import (
     book_il,
     book_value_usd,
-    doubted,
+    left_out,
     live_positions,
     unheard,
-    unpriced,
+    why_no_book,
 )
 from monitor.signals.catalogue import BY_NAME, Scope
 from monitor.signals.facts import Facts, PositionSeen
@@ -32,17 +31,7 @@ from monitor.signals.of_pool import OF_POOL, Answer
 from monitor.signals.of_position import OF_A_RANGE, OF_POSITION
 from monitor.signals.sight import entries_unknown, sight, unread
 from monitor.signals.spans import spell
-from monitor.signals.windows import (
-    Direction,
-    Series,
-    WindowValue,
-    average,
-    crossed,
-    delta,
-    highest,
-    lowest,
-    span,
-)
+from monitor.signals.windows import Series, over_window
 
 CHAIN_MAX_AGE: Final = timedelta(minutes=5)
 """What was read on chain is unknown once it is older than this; pack `self` alarms with it."""
@@ -99,7 +88,7 @@ class View:
         series = self.given.samples(name, self.now) if self.given else _series(self, name)
         if series is None:
             return Value(value=None, note=f"{name} has no samples yet")
-        seen = _window(function, series, argument, self.now, BY_NAME[name].hours)
+        seen = over_window(function, series, argument, now=self.now, hours=BY_NAME[name].hours)
         return Value(
             value=seen.value,
             as_of=present.as_of,
@@ -240,7 +229,7 @@ def _summed(view: View, name: str) -> Value:
         value, note = _of_all(view, name, held)
     else:
         value = book_il(view.facts) if name == "book.il" else book_value_usd(view.facts)
-        note = _why_no_book(view.facts, held) if value is None else _left_out(view.facts)
+        note = why_no_book(view.facts, held) if value is None else left_out(view.facts)
     return Value(value=value, as_of=as_of, source=source, note=note)
 
 
@@ -248,8 +237,8 @@ def _of_all(view: View, name: str, held: list[PositionSeen]) -> Answer:
     """Answer for what rests on the book's value, which may be unknown for its own reasons."""
     value, note = _OF_BOOK[name](view.facts, view.now)
     if value is None:
-        return None, _why_no_book(view.facts, held) if note == NO_VALUE else note
-    return value, "; ".join(part for part in (note, _left_out(view.facts)) if part)
+        return None, why_no_book(view.facts, held) if note == NO_VALUE else note
+    return value, "; ".join(part for part in (note, left_out(view.facts)) if part)
 
 
 def _of_layer(view: View, name: str) -> Value:
@@ -299,35 +288,6 @@ _OF_ITSELF: Final[Mapping[str, Callable[[LayerState], str | float]]] = {
 _NOTED: Final = frozenset({"system.refused_channels"})
 """What is counted for people: its source says of whom."""
 _COUNTED: Final = {"system.unread": unread, "system.entries_unknown": entries_unknown}
-_SPANS: Final = {"avg": average, "delta": delta, "highest": highest, "lowest": lowest}
-_CROSSINGS: Final = {"crossed_above": Direction.ABOVE, "crossed_below": Direction.BELOW}
-
-
-def _window(
-    function: str, series: Series, argument: str | float, now: datetime, hours: Hours
-) -> WindowValue:
-    if isinstance(argument, str):
-        return _SPANS[function](series, span(argument), now=now, hours=hours)
-    return crossed(series, argument, _CROSSINGS[function], now=now)
-
-
-def _left_out(facts: Facts) -> str:
-    without = unpriced(facts)
-    return f"{without} without a price in dollars left out" if without else ""
-
-
-def _why_no_book(facts: Facts, held: list[PositionSeen]) -> str:
-    if not held:
-        return "no position is watched"
-    unread = [p.unread for p in held if p.unread]
-    if unread:
-        return unread[0]
-    if doubt := doubted(facts):
-        return doubt
-    unknown = [p.position.token_id for p in held if p.position.basis is None]
-    if unknown:
-        return f"the entry of {', '.join(f'#{token}' for token in unknown[:3])} is unknown"
-    return "not every position has a price in US dollars"
 
 
 def _vix_age(view: View) -> Value:

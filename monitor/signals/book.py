@@ -81,6 +81,27 @@ def unheard(facts: Facts) -> str:
     return ""
 
 
+def left_out(facts: Facts) -> str:
+    """Return how many positions a sum in dollars leaves out, or nothing."""
+    without = unpriced(facts)
+    return f"{without} without a price in dollars left out" if without else ""
+
+
+def why_no_book(facts: Facts, held: Sequence[PositionSeen]) -> str:
+    """Return why the whole book's worth or loss is not known."""
+    if not held:
+        return "no position is watched"
+    unread = [p.unread for p in held if p.unread]
+    if unread:
+        return unread[0]
+    if doubt := doubted(facts):
+        return doubt
+    unknown = [p.position.token_id for p in held if p.position.basis is None]
+    if unknown:
+        return f"the entry of {', '.join(f'#{token}' for token in unknown[:3])} is unknown"
+    return "not every position has a price in US dollars"
+
+
 def _in_quote(quote: int) -> Callable[[Worth], float | None]:
     return (lambda worth: worth.token0) if quote == 0 else (lambda worth: worth.token1)
 

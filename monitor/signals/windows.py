@@ -231,3 +231,16 @@ def _stamp(at: datetime) -> str:
 
 def _figure(value: float) -> str:
     return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4f}"
+
+
+_SPANS: Final = {"avg": average, "delta": delta, "highest": highest, "lowest": lowest}
+_CROSSINGS: Final = {"crossed_above": Direction.ABOVE, "crossed_below": Direction.BELOW}
+
+
+def over_window(
+    function: str, series: Series, argument: str | float, *, now: datetime, hours: Hours
+) -> WindowValue:
+    """Return what a rule's window function tells. argument: a span, or a crossing's level."""
+    if isinstance(argument, str):
+        return _SPANS[function](series, span(argument), now=now, hours=hours)
+    return crossed(series, argument, _CROSSINGS[function], now=now)

@@ -199,12 +199,7 @@ class Live:
 
         async def feed() -> None:
             assert polled.feed is not None
-            readings = await polled.feed.read()
-            said = _Brought(
-                readings=readings,
-                refused=polled.feed.refused() if isinstance(polled.feed, Refusing) else (),
-                quotes=quoted_by(polled.feed),
-            )
+            said = await _asked(polled.feed)
             if said != self._seen.get(polled.name) or polled.name in self._down:
                 self._seen[polled.name] = said
                 self._up(polled.name)
@@ -256,6 +251,12 @@ class Live:
             level = logging.DEBUG if name in self._told else logging.INFO
             _log.log(level, "%s answers again", name)
             self._told.discard(name)
+
+
+async def _asked(feed: Feed) -> _Brought:
+    readings = await feed.read()
+    refused = feed.refused() if isinstance(feed, Refusing) else ()
+    return _Brought(readings=readings, refused=refused, quotes=quoted_by(feed))
 
 
 def _waits(said: Said) -> bool:
