@@ -2,17 +2,21 @@
 
 import importlib
 import logging
+import re
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from monitor import logs
-from monitor.cli.parser import parser
+from monitor.cli.parser import MOVES, parser
 from monitor.errors import ConfigError, HedgewatchError
+
+_FALL: Final = re.compile(r"-[\d.]+%?")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; return 0, 1 for a failure, 2 for a faulty file or argument."""
-    asked = parser().parse_args(argv)
+    asked = parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
     logs.set_up(logging.DEBUG if asked.verbose else logging.INFO)
     try:
         verb = importlib.import_module(f"monitor.cli.{asked.module}")
@@ -23,6 +27,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except (HedgewatchError, BaseExceptionGroup) as error:
         return _say(_leaves(error))
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """Return arguments with a fall joined to its option: argparse takes `-30%` for another one."""
+    joined: list[str] = []
+    for one in argv:
+        if _FALL.fullmatch(one) and joined and joined[-1] in MOVES:
+            joined[-1] += f"={one}"
+        else:
+            joined.append(one)
+    return joined
 
 
 def _say(errors: Sequence[BaseException]) -> int:

@@ -14,9 +14,13 @@ examples:
   hedgewatch rules check               is config.toml sound, and are its rules?
   hedgewatch run                       watch, with ./config.toml
   hedgewatch layer fill L2 --leg "vix.call 2027-03-17 29 +4 @2.85"
+  hedgewatch whatif --eth -30% --vix 45
 
 It never trades and holds no keys. Not advice.
 """
+
+MOVES: Final = ("--eth", "--btc", "--spx")
+"""The options of `whatif` that tell how far a price moves."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     _add_daemon(verbs)
     _add_rules(verbs)
     _add_layer(verbs)
+    _add_desk(verbs)
     _add_faces(verbs)
     _add_history(verbs)
     _add_alerts(verbs)
@@ -177,6 +182,38 @@ def _add_mending(what: "Verbs[argparse.ArgumentParser]") -> None:
                 "--leg", required=True, metavar="LEG", help="the same contract, as it was traded"
             )
         _over(verb)
+
+
+def _add_desk(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    ticket = _verb(
+        verbs,
+        "ticket",
+        "draw up a layer's ticket as of now: trade, cost, cover, fit",
+        "ticket:show",
+    )
+    _config(ticket)
+    ticket.add_argument("layer", metavar="LAYER", help="its id in the rule file, such as L2")
+    ticket.add_argument("--position", default="book", metavar="ID", help="of a layer per position")
+    ticket.add_argument(
+        "--action",
+        choices=["add", "roll", "remove"],
+        help="default: add of a layer that is off, else roll and remove",
+    )
+    whatif = _verb(
+        verbs,
+        "whatif",
+        "what a shock would do to the positions and to each layer, by the model",
+        "whatif:whatif",
+    )
+    _config(whatif)
+    for option in MOVES:
+        whatif.add_argument(option, metavar="MOVE", help="such as -30%% or 0.2")
+    whatif.add_argument("--vix", type=float, metavar="N", help="the VIX then, index points")
+    whatif.add_argument(
+        "--dvol", type=float, metavar="N", help="points by which coins' volatilities rise"
+    )
+    whatif.add_argument("--png", type=Path, metavar="F", help="draw the grid of shocks as a PNG")
+    whatif.add_argument("--json", action="store_true", help="tell it as JSON")
 
 
 def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:

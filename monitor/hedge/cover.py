@@ -29,7 +29,13 @@ class Covered:
         shock: a fraction, -0.3 is a fall of 30 %.
         """
         price = self.range.entry * (1 + shock)
-        return -float(self.range.loss(price)) * self.liquidity * self.usd
+        return -max(float(self.range.loss(price)), 0.0) * self.liquidity * self.usd
+
+    def change_usd(self, shock: float) -> float:
+        """Return how its value changes after a move of the coin, USD, fees aside."""
+        now, price = self.range.entry, self.range.entry * (1 + shock)
+        moved = float(self.range.value(price)) - float(self.range.value(now))
+        return moved * self.liquidity * self.usd
 
     def coins(self) -> float:
         """Return how many coins it holds: its delta, in coins."""
