@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
-from tests.bench import crowded, idle, scale, snapshot, valuation
+from tests.bench import crowded, idle, pricing, scale, snapshot, valuation
 from tests.bench.table import Table
 from tests.bench.world import open_world
 
-PARTS = ("valuation", "judging", "snapshot", "scale", "idle")
+PARTS = ("valuation", "pricing", "judging", "snapshot", "scale", "idle")
 OUT = Path("out") / "bench.json"
 
 
@@ -35,6 +35,9 @@ async def _measure(parts: Sequence[str], table: Table, *, seconds: float) -> Non
     if "valuation" in parts:
         _say("valuation")
         await asyncio.to_thread(valuation.run, table)
+    if "pricing" in parts:
+        _say("pricing")
+        await asyncio.to_thread(pricing.run, table)
     if "judging" in parts:
         _say("judging")
         await asyncio.to_thread(crowded.run, table)
