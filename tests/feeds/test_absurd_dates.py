@@ -4,13 +4,14 @@ Each file of `monitor/feeds` that has a `PROVIDER` is tried by itself; a new one
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 
 from monitor.clock import ManualClock
@@ -229,6 +230,13 @@ def dated(day: Day) -> dict[str, dict[str, object]]:
             }
         },
     }  # fmt: skip
+
+
+@pytest.fixture
+async def site(clock: ManualClock) -> AsyncIterator[Web]:
+    """The shared client, patient: a busy machine is no odd date."""
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        yield Web(client, clock)
 
 
 @pytest.fixture

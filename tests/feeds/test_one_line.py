@@ -2,9 +2,10 @@
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
+import httpx
 import pytest
 
 from monitor.app.parts import _together
@@ -31,6 +32,13 @@ ROWS = "".join(
 @pytest.fixture(autouse=True)
 def heard(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
+
+
+@pytest.fixture
+async def site(clock: ManualClock) -> AsyncIterator[Web]:
+    """The shared client, patient: a busy machine is no outage."""
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        yield Web(client, clock)
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
