@@ -23,6 +23,17 @@ MAX_AGE: Final = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tries:
+    """How often a letter was tried, the last time included.
+
+    unanswered: of those, the tries that may have arrived although no answer came.
+    """
+
+    made: int
+    unanswered: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
     """Try again at `due`."""
 
@@ -40,14 +51,14 @@ Outcome: TypeAlias = Retry | Dead
 
 
 def after_failure(
-    error: Transient | Permanent, *, tries: int, aged_from: datetime, now: datetime, jitter: float
+    error: Transient | Permanent, *, tries: Tries, aged_from: datetime, now: datetime, jitter: float
 ) -> Outcome:
     """Decide what becomes of a letter after a failed try.
 
-    tries: made so far, this one included. aged_from: since when it could have been
-    delivered; its age counts from there, and ends nothing where the channel only asks us
-    to wait. jitter: in [0, 1), the part taken of a wait that doubles with every try; a
-    wait the other side asked for is the least.
+    aged_from: since when it could have been delivered; its age counts from there, and
+    ends nothing where the channel only asks us to wait. jitter: in [0, 1), the part taken
+    of a wait that doubles with every try, or with every unanswered one where no answer
+    came; a wait the other side asked for is the least.
     """
     match error:
         case Permanent():
@@ -60,11 +71,12 @@ def after_failure(
 
 
 def _after_transient(
-    error: Transient, tries: int, aged_from: datetime, *, now: datetime, jitter: float
+    error: Transient, tries: Tries, aged_from: datetime, *, now: datetime, jitter: float
 ) -> Outcome:
-    if error.ambiguous and tries >= AMBIGUOUS_TRIES:
-        return Dead(reason=f"no answer to {tries} tries, it may have arrived: {error}")
-    wait = timedelta(seconds=_wait_s(tries, ambiguous=error.ambiguous, jitter=jitter))
+    count = tries.unanswered if error.ambiguous else tries.made
+    if error.ambiguous and count >= AMBIGUOUS_TRIES:
+        return Dead(reason=f"no answer to {count} tries, it may have arrived: {error}")
+    wait = timedelta(seconds=_wait_s(count, ambiguous=error.ambiguous, jitter=jitter))
     if error.retry_after is not None:
         # Who asks us to come later is there: no reason to give the letter up.
         return Retry(due=now + max(wait, error.retry_after))

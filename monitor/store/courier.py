@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from monitor.alerts.delivery import Dead, Retry, after_failure
+from monitor.alerts.delivery import Dead, Retry, Tries, after_failure
 from monitor.alerts.wire import from_json
 from monitor.channels.port import Channel, Checked, Message
 from monitor.clock import Clock
@@ -142,10 +142,10 @@ class Courier:
             self._tell_recovery(tell_time())
 
     def _failed(self, letter: Letter, error: Transient | Permanent, now: datetime) -> None:
-        aged_from = max(letter.queued_at, self._open_since or letter.queued_at)
-        outcome = after_failure(
-            error, tries=letter.tries + 1, aged_from=aged_from, now=now, jitter=self.random()
-        )
+        since = max(letter.queued_at, self._open_since or letter.queued_at)
+        ambiguous = isinstance(error, Transient) and error.ambiguous
+        tries = Tries(made=letter.tries + 1, unanswered=letter.unanswered + ambiguous)
+        outcome = after_failure(error, tries=tries, aged_from=since, now=now, jitter=self.random())
         if isinstance(error, Transient) and error.refused:
             self._stand_still(error, now)
         elif isinstance(error, Transient):
@@ -156,7 +156,6 @@ class Courier:
             case Dead(reason=reason):
                 _give_up(self.store, self.channel.name, letter, now, reason)
             case Retry(due=due):
-                ambiguous = isinstance(error, Transient) and error.ambiguous
                 self.store.outbox.failed(
                     letter.id, due=due, error=redact(str(error)), ambiguous=ambiguous
                 )

@@ -18,7 +18,11 @@ class _Slip:
 
     def told(self) -> Letter:
         """Return the letter as the courier sees it."""
-        return replace(self.letter, repeat=self.sending or self.ambiguous)
+        return replace(
+            self.letter,
+            repeat=self.sending or self.ambiguous,
+            unanswered=self.letter.unanswered + self.sending,
+        )
 
 
 @dataclass(slots=True)
@@ -61,7 +65,11 @@ class MemoryOutbox:
         slip = self._slip(letter)
         self._waiting[letter] = replace(
             slip,
-            letter=replace(slip.letter, tries=slip.letter.tries + 1),
+            letter=replace(
+                slip.letter,
+                tries=slip.letter.tries + 1,
+                unanswered=slip.letter.unanswered + slip.sending,
+            ),
             ambiguous=slip.ambiguous or slip.sending,
             sending=True,
         )
@@ -76,7 +84,12 @@ class MemoryOutbox:
         slip = self._slip(letter)
         self._waiting[letter] = replace(
             slip,
-            letter=replace(slip.letter, due=due, error=error),
+            letter=replace(
+                slip.letter,
+                due=due,
+                error=error,
+                unanswered=slip.letter.unanswered + ambiguous,
+            ),
             ambiguous=slip.ambiguous or ambiguous,
             sending=False,
         )
@@ -91,7 +104,7 @@ class MemoryOutbox:
         if letter not in self._dead:
             raise LookupError(f"no dead letter has the number {letter}")
         slip = self._dead.pop(letter)
-        fresh = replace(slip.letter, dead_at=None, tries=0, queued_at=at, due=at)
+        fresh = replace(slip.letter, dead_at=None, tries=0, unanswered=0, queued_at=at, due=at)
         self._waiting[letter] = replace(slip, letter=fresh)
         self._waiting = dict(sorted(self._waiting.items()))
 

@@ -46,7 +46,7 @@ class Outbox(Protocol):
         ...
 
     def requeue(self, letter: int, at: datetime) -> None:
-        """Give a dead letter a new life: due at once, no tries, its age counted from `at`.
+        """Give a dead letter a new life: due at once, no tries made, its age counted from `at`.
 
         Raises LookupError when no such letter is dead.
         """

@@ -94,8 +94,9 @@ class Letter:
     """One alert addressed to one channel.
 
     tries: attempts begun so far. repeat: true when an earlier attempt may have
-    arrived: it timed out, or the daemon died in the middle of it. error: of the
-    last failure, redacted. dead_at: when it was given up.
+    arrived: it timed out, or the daemon died in the middle of it. unanswered: how many
+    such attempts there were since it was queued. error: of the last failure, redacted.
+    dead_at: when it was given up.
     """
 
     id: int
@@ -108,6 +109,7 @@ class Letter:
     due: datetime
     tries: int = 0
     repeat: bool = False
+    unanswered: int = 0
     expires_at: datetime | None = None
     error: str = ""
     dead_at: datetime | None = None

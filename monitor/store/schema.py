@@ -62,8 +62,14 @@ CREATE TABLE checkpoint (
 CREATE INDEX checkpoint_by_chain ON checkpoint (chain_id)
 """
 
+# How many of the tries may have arrived; of an older row only whether any did is known.
+_UNANSWERED: Final = """
+ALTER TABLE outbox ADD COLUMN unanswered INTEGER NOT NULL DEFAULT 0;
+UPDATE outbox SET unanswered = ambiguous
+"""
+
 # Script n brings a file of schema n to schema n + 1. Only ever append.
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _CHECKPOINTS)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _CHECKPOINTS, _UNANSWERED)
 
 
 def to_micros(at: datetime) -> int:

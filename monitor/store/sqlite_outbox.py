@@ -15,7 +15,7 @@ _HEAD: Final = (
 )
 _LETTER: Final = (
     "SELECT o.id, o.channel, e.idem, o.key, e.alert_id, e.payload, o.queued_at, o.due, o.tries,"
-    " o.sending OR o.ambiguous, e.expires_at, o.error, o.dead_at"
+    " o.sending OR o.ambiguous, o.unanswered + o.sending, e.expires_at, o.error, o.dead_at"
     " FROM outbox o JOIN event e ON e.id = o.event"
 )
 
@@ -42,7 +42,11 @@ class SqliteOutbox:
         return maybe_instant(due)
 
     def sending(self, letter: int) -> None:
-        self._change(letter, "tries = tries + 1, ambiguous = ambiguous OR sending, sending = 1")
+        self._change(
+            letter,
+            "tries = tries + 1, unanswered = unanswered + sending,"
+            " ambiguous = ambiguous OR sending, sending = 1",
+        )
 
     def delivered(self, letter: int, at: datetime) -> None:
         self._change(letter, "done_at = ?, sending = 0", to_micros(at))
@@ -50,7 +54,8 @@ class SqliteOutbox:
     def failed(self, letter: int, *, due: datetime, error: str, ambiguous: bool) -> None:
         self._change(
             letter,
-            "due = ?, error = ?, ambiguous = ambiguous OR ?, sending = 0",
+            "due = ?1, error = ?2, unanswered = unanswered + ?3, ambiguous = ambiguous OR ?3,"
+            " sending = 0",
             *(to_micros(due), error, ambiguous),
         )
 
@@ -77,7 +82,7 @@ class SqliteOutbox:
 
     def requeue(self, letter: int, at: datetime) -> None:
         changed = self._database.run(
-            "UPDATE outbox SET dead_at = NULL, tries = 0, queued_at = ?1, due = ?1"
+            "UPDATE outbox SET dead_at = NULL, tries = 0, unanswered = 0, queued_at = ?1, due = ?1"
             " WHERE id = ?2 AND dead_at IS NOT NULL",
             *(to_micros(at), letter),
         )
@@ -133,7 +138,7 @@ class SqliteOutbox:
 
 def _letter(row: Row) -> Letter:
     (number, channel, idem, key, alert_id, payload) = row[:6]
-    (queued_at, due, tries, repeat, expires_at, error, dead_at) = row[6:]
+    (queued_at, due, tries, repeat, unanswered, expires_at, error, dead_at) = row[6:]
     return Letter(
         id=number,
         channel=channel,
@@ -145,6 +150,7 @@ def _letter(row: Row) -> Letter:
         due=from_micros(due),
         tries=tries,
         repeat=bool(repeat),
+        unanswered=unanswered,
         expires_at=maybe_instant(expires_at),
         error=error,
         dead_at=maybe_instant(dead_at),

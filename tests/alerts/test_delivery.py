@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.alerts.delivery import MAX_AGE, Dead, Outcome, Retry, after_failure
+from monitor.alerts.delivery import MAX_AGE, Dead, Outcome, Retry, Tries, after_failure
 from monitor.errors import Permanent, Transient
 
 NOW = datetime(2020, 3, 9, 20, 15, tzinfo=UTC)
@@ -15,10 +15,12 @@ def decide(
     error: Transient | Permanent,
     *,
     tries: int = 1,
+    answered: int = 0,
     age: timedelta = timedelta(0),
     jitter: float = ALMOST_ONE,
 ) -> Outcome:
-    return after_failure(error, tries=tries, aged_from=NOW - age, now=NOW, jitter=jitter)
+    made = Tries(made=tries, unanswered=tries - answered)
+    return after_failure(error, tries=made, aged_from=NOW - age, now=NOW, jitter=jitter)
 
 
 def wait_s(outcome: Outcome) -> float:
@@ -101,6 +103,21 @@ def test_the_fifth_try_waits(error: Transient, jitter: float, expected: float) -
 )
 def test_giving_up(error: Transient | Permanent, tries: int, age: timedelta, reason: str) -> None:
     assert decide(error, tries=tries, age=age) == Dead(reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("unanswered", "expected"),
+    [
+        pytest.param(1, 5.0, id="the first without an answer waits as a first one"),
+        pytest.param(4, 40.0, id="each further one doubles that"),
+        pytest.param(11, 1800.0, id="and the eleventh is not yet the last"),
+    ],
+)
+def test_only_tries_without_an_answer_make_doubles(unanswered: int, expected: float) -> None:
+    error = Transient("time-out", ambiguous=True)
+    refused = 900
+    outcome = decide(error, tries=refused + unanswered, answered=refused, jitter=0.5)
+    assert wait_s(outcome) == pytest.approx(max(10.0, expected))
 
 
 def test_an_outage_of_almost_three_days_is_outlasted() -> None:

@@ -291,6 +291,32 @@ async def test_a_pause_holds_in_single_passes_too(
     assert await courier.deliver_due(start + timedelta(seconds=35)) == 2
 
 
+async def test_a_time_out_after_an_outage_is_one_try_without_an_answer_and_no_more(
+    store: Store, channel: MemoryChannel, courier: Courier, letter: Letters
+) -> None:
+    channel.failures += [Transient("connection refused")] * 40
+    channel.failures += [Transient("no answer in 10 s", ambiguous=True)] * 11
+    store.commit(Change(alerts=(letter("one", channels=("mqtt",)),)))
+    while (due := courier.next_due()) is not None:
+        await courier.deliver_due(due)
+    assert [message.tries for message in channel.sent] == [51]
+
+
+async def test_the_twelfth_try_without_an_answer_is_the_last_until_it_is_requeued(
+    store: Store, channel: MemoryChannel, courier: Courier, start: datetime, letter: Letters
+) -> None:
+    lost = Transient("no answer", ambiguous=True)
+    channel.failures += [Transient("connection refused"), lost] * 12 + [lost]
+    store.commit(Change(alerts=(letter("one", channels=("mqtt",)),)))
+    while (due := courier.next_due()) is not None:
+        await courier.deliver_due(due)
+    (dead,) = store.outbox.dead_letters()
+    assert dead.error == "no answer to 12 tries, it may have arrived: no answer"
+    store.outbox.requeue(dead.id, start)
+    await courier.deliver_due(start)
+    assert courier.next_due() == start + timedelta(seconds=10)
+
+
 async def test_any_other_exception_is_a_bug_and_brings_the_courier_down(
     store: Store, clock: ManualClock, letter: Letters
 ) -> None:

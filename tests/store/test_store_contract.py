@@ -154,6 +154,30 @@ def test_an_ambiguous_failure_makes_every_later_try_a_repeat(
         assert store.outbox.due("mqtt", start, 1)[0].repeat
 
 
+def test_tries_that_may_have_arrived_are_counted_apart_and_a_new_life_forgets_them(
+    store: Store, start: datetime, letter: Letters
+) -> None:
+    store.commit(Change(alerts=(letter("one", channels=("mqtt",)),)))
+    counts = list[tuple[int, int]]()
+
+    def begun() -> int:
+        (queued,) = store.outbox.due("mqtt", start, 1)
+        counts.append((queued.tries, queued.unanswered))
+        store.outbox.sending(queued.id)
+        return queued.id
+
+    for ambiguous in (False, True, False):
+        store.outbox.failed(begun(), due=start, error="no", ambiguous=ambiguous)
+    begun()  # and the daemon dies
+    store.outbox.dead(begun(), start, "never")
+    assert counts == [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2)]
+    (dead,) = store.outbox.dead_letters()
+    assert (dead.tries, dead.unanswered) == (5, 2)
+    store.outbox.requeue(dead.id, start)
+    (alive,) = store.outbox.due("mqtt", start, 1)
+    assert (alive.tries, alive.unanswered, alive.repeat) == (0, 0, True)
+
+
 def test_a_dead_letter_is_listed_frees_its_key_and_can_be_given_a_new_life(
     store: Store, start: datetime, letter: Letters
 ) -> None:
