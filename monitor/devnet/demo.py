@@ -1,7 +1,6 @@
 """`hedgewatch demo`: February to June 2020, told to the real daemon, and what came of it."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from monitor.alerts.render import console_line
 from monitor.alerts.wire import from_json
 from monitor.clock import SystemClock, stopwatch
 from monitor.devnet.before import leave_past
+from monitor.devnet.demo_folder import claim, empty
 from monitor.devnet.demo_result import DemoResult, Scene, scene_of
 from monitor.devnet.listener import Listener, listening
 from monitor.devnet.lockstep import Lockstep
@@ -79,12 +79,11 @@ class _Teller:
 
 
 async def run_demo(settings: DemoSettings, *, say: Callable[[str], None] = print) -> DemoResult:
-    """Tell the story and return what came of it; raises Permanent when a part is missing."""
+    """Tell the story and return what came of it; raises Permanent when it cannot be told."""
     began = stopwatch()
     told = list(moments(settings.until))
     folder = settings.out / "run"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    claim(folder)
     say("setting the stage: local chain, Uniswap v3, broker, feed server, daemon")
     async with _performance(folder, told[0]) as (stage, daemon, heard):
         store = open_sqlite(stage.store_url, now=told[0].at)
@@ -115,6 +114,7 @@ async def _performance(
 ) -> AsyncIterator[tuple[Stage, DaemonProcess, Listener]]:
     opened = open_stage(folder, start=first.at, price=first.price, value_usd=VALUE_USD)
     async with opened as stage:
+        empty(folder)  # only now: a part that is missing leaves the earlier run alone
         stage.write_config(PACKS)
         stage.set_clock(datetime.fromtimestamp(first.at.timestamp() - 60, UTC))
         topic = "hedgewatch/demo/event"
