@@ -162,7 +162,7 @@ def test_every_fault_is_told_at_once_with_file_and_key() -> None:
         ),
         pytest.param(
             CHAIN + '[[watch]]\nchain = "ethereum"\nnft = [true]\n',
-            "my.toml: watch.0.nft.0: must be a number, was True",
+            "my.toml: watch.0.nft.0: must be a whole number, was True",
             id="a truth where a token id belongs",
         ),
         pytest.param(
@@ -245,6 +245,25 @@ def test_a_contradiction_is_one_sentence(text: str, told: str) -> None:
 )
 def test_an_unknown_key_is_told_with_the_key_probably_meant(text: str, told: str) -> None:
     assert f"my.toml: {told}" in faults(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[chain.ethereum]\nbehind = true", "behind: must be a whole number, was True"),
+        ("[chain.ethereum]\nbehind = 1.5", "behind: must be a whole number, was 1.5"),
+        ('[chain.ethereum]\npoll_s = "12"', "poll_s: must be a number, was '12'"),
+        ("[chain.ethereum]\nagree_grace_s = true", "agree_grace_s: must be a number, was True"),
+        ('[channel.mqtt]\nport = "1883"', "port: must be a whole number, was '1883'"),
+        ("[channel.mqtt]\ntimeout_s = true", "timeout_s: must be a number, was True"),
+        ("[channel.telegram]\nchat = true", "chat: must be a number, @channel or a reference"),
+        ('[feed.cboe]\npoll_s = "60"', "poll_s: must be a number, was '60'"),
+        ("[feed.manual.values.vix]\nvalue = true", "value: must be a number, was True"),
+    ],
+)
+def test_a_truth_or_a_text_is_no_number(text: str, told: str) -> None:
+    table = text.partition("]")[0].removeprefix("[")
+    assert f"my.toml: {table}.{told}" in faults(text)
 
 
 def test_what_is_of_the_wrong_form_does_not_hide_what_is_contradictory() -> None:

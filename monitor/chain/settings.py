@@ -22,6 +22,12 @@ Protocol: TypeAlias = Literal["uniswap_v3", "pancakeswap_v3", "slipstream", "uni
 ENUMERABLE: Final[tuple[Protocol, ...]] = ("uniswap_v3", "pancakeswap_v3", "slipstream")
 """Protocols whose manager tells what a wallet holds."""
 
+MOST_WAIT_S: Final = 240
+"""Between polls, or for a second endpoint: a minute is left for the answers to come in."""
+
+_BLIND_S: Final = 300  # as the rules have it
+_BLIND: Final = "a chain that shows no block for 5 minutes counts as blind"
+
 QUOTES: Final = ("USDC", "USDT", "DAI", "USDC.e", "USDbC", "USDT0", "WETH")
 
 
@@ -131,14 +137,15 @@ def _whole_tokens(given: Any) -> Decimal:  # noqa: ANN401 - whatever the file ho
     return amount
 
 
-def _no_truth(given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
-    if isinstance(given, bool):
-        raise ValueError("must be a number")  # noqa: TRY004 - a fault of the file
-    return given
+def _checked_wait(seconds: float) -> float:
+    if seconds > MOST_WAIT_S:
+        raise ValueError(f"must be at most {MOST_WAIT_S}: {_BLIND}")
+    return seconds
 
 
 Address = Annotated[str, AfterValidator(checked_address)]
-TokenId = Annotated[int, BeforeValidator(_no_truth), AfterValidator(checked_token_id)]
+TokenId = Annotated[int, Field(strict=True), AfterValidator(checked_token_id)]
+Wait = Annotated[float, Field(strict=True), AfterValidator(_checked_wait)]
 Tokens = Annotated[Decimal, BeforeValidator(_whole_tokens)]
 
 
@@ -166,29 +173,33 @@ class ChainSettings:
     __pydantic_config__: ClassVar = _STRICT
 
     rpc: Annotated[tuple[str, ...], AfterValidator(_checked_rpc)]
-    poll_s: Annotated[float, Field(ge=0.02, le=3600)] = 12.0
-    behind: Annotated[int, Field(ge=0, le=1000)] = 1
-    timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
-    chain_id: Annotated[int, Field(gt=0)] | None = None
+    poll_s: Annotated[Wait, Field(ge=0.02)] = 12.0
+    behind: Annotated[int, Field(strict=True, ge=0, le=1000)] = 1
+    timeout_s: Annotated[float, Field(strict=True, gt=0, le=120)] = 10.0
+    chain_id: Annotated[int, Field(strict=True, gt=0)] | None = None
     manager: Address | None = None
     managers: Mapping[Protocol, Address] = field(default_factory=dict)
     multicall: Address | None = None
     state_view: Address | None = None
-    start_block: Annotated[int, Field(ge=0)] | None = None
-    log_range: Annotated[int, Field(ge=50)] | None = None
-    final_after: Annotated[int, Field(gt=0)] | None = None
+    start_block: Annotated[int, Field(strict=True, ge=0)] | None = None
+    log_range: Annotated[int, Field(strict=True, ge=50)] | None = None
+    final_after: Annotated[int, Field(strict=True, gt=0)] | None = None
     quote: Annotated[tuple[str, ...], AfterValidator(_checked_quotes)] = QUOTES
-    rps: Annotated[float, Field(gt=0, le=10_000)] | None = None
-    burst: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    at_once: Annotated[int, Field(ge=1, le=64)] = 4
-    lag_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
-    stall_s: Annotated[float, Field(ge=1, le=86_400)] = 120.0
+    rps: Annotated[float, Field(strict=True, gt=0, le=10_000)] | None = None
+    burst: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
+    at_once: Annotated[int, Field(strict=True, ge=1, le=64)] = 4
+    lag_s: Annotated[float, Field(strict=True, ge=1, le=86_400)] = 60.0
+    stall_s: Annotated[float, Field(strict=True, ge=1, le=86_400)] = 120.0
     agree: bool = False
-    agree_grace_s: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    agree_grace_s: Annotated[Wait, Field(ge=0)] = 60.0
 
     def __post_init__(self) -> None:
         if self.agree and len(self.rpc) == 1:
             raise ValueError("agree = true needs a second endpoint in rpc")
+        if self.agree and 2 * self.poll_s + self.agree_grace_s > _BLIND_S:
+            raise ValueError(
+                f"with agree, 2 × poll_s + agree_grace_s must be at most {_BLIND_S}: {_BLIND}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +251,7 @@ class EntrySettings:
     amount0: Tokens
     amount1: Tokens
     at: AwareDatetime | None = None
-    liquidity: Annotated[int, Field(ge=0)] | None = None
+    liquidity: Annotated[int, Field(strict=True, ge=0)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

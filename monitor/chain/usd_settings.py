@@ -43,7 +43,8 @@ class UsdFeedSettings:
     token: Address
     feed: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1, max_length=3)]
     heartbeat_s: Annotated[
-        tuple[Annotated[int, Field(gt=0, le=_LONGEST_S)], ...], BeforeValidator(_listed)
+        tuple[Annotated[int, Field(strict=True, gt=0, le=_LONGEST_S)], ...],
+        BeforeValidator(_listed),
     ] = ()
 
     def __post_init__(self) -> None:

@@ -2,10 +2,10 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from monitor.logs import read_secret
 
@@ -13,8 +13,16 @@ _STRICT: Final = ConfigDict(extra="forbid")
 _REFERENCES: Final = ("env:", "file:")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
-Port = Annotated[int, Field(ge=1, le=65_535)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+def _no_truth(given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+    if isinstance(given, bool):
+        told = "must be a number, @channel or a reference"
+        raise ValueError(told)  # noqa: TRY004 - a fault of the file
+    return given
+
+
+Port = Annotated[int, Field(strict=True, ge=1, le=65_535)]
+Seconds = Annotated[float, Field(strict=True, gt=0, le=86_400)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +59,12 @@ class MqttSettings:
     username: str | None = None
     password: str | None = None
     tls: bool | TlsSettings = False
-    keepalive_s: Annotated[int, Field(ge=1, le=3_600)] = 15
-    session_expiry_s: Annotated[int, Field(ge=1, le=86_400)] = 60
-    will_delay_s: Annotated[int, Field(ge=0, le=3_600)] = 5
+    keepalive_s: Annotated[int, Field(strict=True, ge=1, le=3_600)] = 15
+    session_expiry_s: Annotated[int, Field(strict=True, ge=1, le=86_400)] = 60
+    will_delay_s: Annotated[int, Field(strict=True, ge=0, le=3_600)] = 5
     reassert_s: Seconds = 60.0
-    heartbeat_s: Annotated[float, Field(ge=0, le=86_400)] = 10.0
-    event_expiry_s: Annotated[int, Field(ge=1, le=31_622_400)] = 7 * 86_400
+    heartbeat_s: Annotated[float, Field(strict=True, ge=0, le=86_400)] = 10.0
+    event_expiry_s: Annotated[int, Field(strict=True, ge=1, le=31_622_400)] = 7 * 86_400
     timeout_s: Seconds = 5.0
 
     def __post_init__(self) -> None:
@@ -73,7 +81,7 @@ class CommandSettings:
 
     __pydantic_config__: ClassVar = _STRICT
 
-    read: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    read: tuple[Annotated[int, Field(strict=True, ge=1)], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +97,8 @@ class TelegramSettings:
     __pydantic_config__: ClassVar = _STRICT
 
     token: str
-    chat: int | str
-    topic: Annotated[int, Field(ge=1)] | None = None
+    chat: Annotated[int | str, BeforeValidator(_no_truth)]
+    topic: Annotated[int, Field(strict=True, ge=1)] | None = None
     base_url: str = "https://api.telegram.org/bot"
     timeout_s: Seconds = 10.0
     commands: CommandSettings | None = None

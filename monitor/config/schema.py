@@ -19,6 +19,7 @@ _PRIVATE: Final = frozenset({"rpc", "token", "chat", "password", "base_url", "ke
 """Keys whose values are never quoted in a message: a secret may have been put there."""
 _UNKNOWN: Final = frozenset({"unexpected_keyword_argument", "extra_forbidden"})
 _MISSING: Final = frozenset({"missing", "missing_argument"})
+_PLAIN: Final = {"int_type": "must be a whole number", "float_type": "must be a number"}
 # A text where a table belongs is not quoted either: it may be the table's one secret.
 _NO_TABLE: Final = frozenset({"dataclass_type", "dataclass_exact_type", "mapping_type"})
 
@@ -73,7 +74,7 @@ def misfits(
 
 
 def _reason(one: ErrorDetails, place: Place, near: str) -> str:
-    reason = one["msg"].removeprefix("Value error, ")
+    reason = _PLAIN.get(one["type"], one["msg"].removeprefix("Value error, "))
     if one["type"] in _UNKNOWN:
         return f"unknown key; did you mean {near}?" if near else "unknown key"
     if one["type"] in _MISSING:

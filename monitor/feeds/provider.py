@@ -30,7 +30,7 @@ class FeedSettings:
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
 
     base_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+[^\s]*[^\s/]$")] | None = None
-    poll_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
+    poll_s: Annotated[float, Field(strict=True, gt=0, le=86_400)] | None = None
     values: Mapping[str, ManualValue] = field(default_factory=dict)
     key: Annotated[str, Field(pattern=r"^(env:\w+|file:/.+)$")] | None = None
     names: Mapping[

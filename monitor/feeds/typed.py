@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _AFTER_THE_CLOSE: Final = time(16, 15)
@@ -19,7 +19,7 @@ class ManualValue:
 
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
 
-    value: float
+    value: Annotated[float, Field(strict=True)]
     as_of: datetime | date
 
     def instant(self) -> datetime:

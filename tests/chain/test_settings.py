@@ -22,6 +22,7 @@ from monitor.chain.settings import (
 )
 from monitor.logs import Secret
 from monitor.model.pool import Token
+from monitor.rules.surroundings import CHAIN_MAX_AGE
 
 CHAIN: TypeAdapter[ChainSettings] = TypeAdapter(ChainSettings)
 WATCH: TypeAdapter[WatchSettings] = TypeAdapter(WatchSettings)
@@ -90,6 +91,23 @@ def only_message(adapter: TypeAdapter[Any], raw: dict[str, Any]) -> tuple[str, s
             "",
             "agree = true needs a second endpoint in rpc",
             id="agreement of one",
+        ),
+        *(
+            pytest.param(
+                CHAIN,
+                {"rpc": ["env:A", "env:B"], key: 241},
+                key,
+                "must be at most 240: a chain that shows no block for 5 minutes counts as blind",
+                id=f"{key} so long that the chain seems blind",
+            )
+            for key in ("poll_s", "agree_grace_s")
+        ),
+        pytest.param(
+            CHAIN,
+            {"rpc": ["env:A", "env:B"], "agree": True, "poll_s": 60, "agree_grace_s": 181},
+            "",
+            "with agree, 2 × poll_s + agree_grace_s must be at most 300: a chain that shows no",
+            id="both together so long",
         ),
         pytest.param(
             CHAIN, {"rpc": ["env:A"], "rps": 0}, "rps", "Input should be", id="no requests at all"
@@ -195,6 +213,14 @@ def test_a_refusal_never_quotes_the_url() -> None:
         CHAIN.validate_python({"rpc": ["https://eth.example/v2/0123456789abcdef"]})
     (told,) = caught.value.errors(include_url=False, include_input=False)
     assert "0123456789abcdef" not in str(told)
+
+
+def test_the_longest_waits_leave_a_chain_in_sight() -> None:
+    raw = {"rpc": ["env:A", "env:B"]}
+    longest = CHAIN.validate_python(raw | {"poll_s": 240, "agree_grace_s": 240})
+    assert longest.poll_s < CHAIN_MAX_AGE.total_seconds()
+    both = CHAIN.validate_python(raw | {"agree": True, "poll_s": 60, "agree_grace_s": 180})
+    assert 2 * both.poll_s + both.agree_grace_s == CHAIN_MAX_AGE.total_seconds()
 
 
 def test_the_smallest_config_gets_the_named_defaults() -> None:
