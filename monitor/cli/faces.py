@@ -4,8 +4,7 @@ import argparse
 from typing import Final
 
 from monitor.alerts.render import console_line
-from monitor.alerts.wire import from_json
-from monitor.cli.look import line, opened
+from monitor.cli.look import STRANGE, line, opened, told_by
 from monitor.errors import ConfigError, Fault
 
 _CLOCK: Final = len("2026-11-20 14:31:07Z  ")
@@ -16,7 +15,9 @@ def log(asked: argparse.Namespace) -> int:
     with opened(asked) as (_, store):
         events = store.history.latest(asked.n)
         for event in events:
-            told = console_line(from_json(event.payload), dated=True)
+            alert = told_by(event)
+            strange = f"{event.at:%Y-%m-%d %H:%M:%SZ}  {STRANGE}  {event.alert_id}"
+            told = console_line(alert, dated=True) if alert else strange
             print(line(told[:_CLOCK], told[_CLOCK:]))
         if not events:
             print("no alerts yet")

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from monitor.alerts.alert import Alert
 from monitor.alerts.figures import age
+from monitor.alerts.wire import from_json
 from monitor.app.present import clock_of, open_saved
 from monitor.app.rulebook import polled, read_enabled, rulebook, unkeyed
 from monitor.config import Settings, load_settings
@@ -16,10 +18,12 @@ from monitor.pipeline import State
 from monitor.rules.pack import Rule
 from monitor.signals.facts import SourceSeen
 from monitor.store.endpoints import EndpointSeen, saved_endpoints
+from monitor.store.records import Event
 from monitor.store.rows import epoch_of, restore
 from monitor.store.sqlite import SqliteStore
 
 COLUMNS: Final = 80
+STRANGE: Final = "an event of another release"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,14 @@ def opened(asked: argparse.Namespace) -> Iterator[tuple[Look, SqliteStore]]:
             rules=rules,
         )
         yield look, store
+
+
+def told_by(event: Event) -> Alert | None:
+    """Return the alert an event tells of, None where another release wrote it."""
+    try:
+        return from_json(event.payload)
+    except ValueError:
+        return None
 
 
 def over(look: Look, scope: str) -> str:

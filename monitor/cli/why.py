@@ -7,8 +7,7 @@ from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.figures import age, figure, pair, span
-from monitor.alerts.wire import from_json
-from monitor.cli.look import Look, cut, line, opened
+from monitor.cli.look import STRANGE, Look, cut, line, opened, told_by
 from monitor.errors import ConfigError, Fault
 from monitor.rules.verdict import Term
 from monitor.store.records import Carried, Event
@@ -36,7 +35,18 @@ def why(asked: argparse.Namespace) -> int:
 
 
 def _told(look: Look, store: SqliteStore, events: Sequence[Event]) -> Iterator[str]:
-    alerts = [from_json(event.payload) for event in events]
+    told = [(event, told_by(event)) for event in events]
+    if alerts := [alert for _, alert in told if alert is not None]:
+        yield from _judged(look, alerts)
+    for event, alert in told:
+        reached = _reached(store.outbox.carried(event.id))
+        if alert is None:
+            yield line(f"{'':<9} {_clock(event.at)}  ", f"{STRANGE}; {reached}")
+        else:
+            yield line(f"{alert.state.value:<9} {_clock(alert.at)}  ", reached)
+
+
+def _judged(look: Look, alerts: Sequence[Alert]) -> Iterator[str]:
     last = alerts[-1]
     spoke = next((one for one in reversed(alerts) if one.state in _SPEAKING), last)
     yield line("", f"{last.id}  {last.rule}  {_scope(last)}  {_state(last)}{_block(spoke)}")
@@ -44,9 +54,6 @@ def _told(look: Look, store: SqliteStore, events: Sequence[Event]) -> Iterator[s
         yield _term(term)
     if spoke.trace:
         yield line("  ", _held(look, alerts, spoke))
-    for event, alert in zip(events, alerts, strict=True):
-        head = f"{alert.state.value:<9} {_clock(alert.at)}  "
-        yield line(head, _reached(store.outbox.carried(event.id)))
 
 
 def _scope(alert: Alert) -> str:

@@ -1,5 +1,6 @@
 """`hedgewatch why ALERT`: the evidence as it was stored, and what became of each letter."""
 
+import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -55,6 +56,29 @@ def test_every_event_of_an_alert_is_told_in_order(home: Any, hand: Any) -> None:
     lines = home.told("why", alert)
     assert "resolved 2020-02-14 22:31:00Z: condition cleared" in " ".join(lines)
     assert [one.split()[0] for one in lines[-2:]] == ["firing", "resolved"]
+
+
+def test_an_event_of_another_release_is_named_and_the_others_are_told(home: Any, hand: Any) -> None:
+    alert = fired(home, hand)
+    with closing(sqlite3.connect(home.store)) as raw:
+        raw.execute("UPDATE event SET payload = '{}' WHERE alert_id != ?", [alert])
+        raw.execute(
+            "INSERT INTO event (idem, key, alert_id, at, payload)"
+            " SELECT 'later', key, alert_id, at + 60000000, '{\"id\": \"x\"}' FROM event"
+            " WHERE alert_id = ?",
+            [alert],
+        )
+        raw.commit()
+    lines = home.told("why", alert)
+    assert lines[0].startswith(f"{alert}  L2.add  Book: 1 position")
+    assert lines[-2:] == [
+        "firing    2020-02-14 22:28:00Z  console waits",
+        "          2020-02-14 22:29:00Z  an event of another release; to nobody",
+    ]
+    (other, *_) = [one.split()[-1] for one in home.told("log") if "another release" in one]
+    assert home.told("why", other) == [
+        "          2020-02-14 22:28:00Z  an event of another release; console waits"
+    ]
 
 
 def test_an_alert_nobody_knows_is_a_fault_with_those_that_are_known(home: Any, hand: Any) -> None:
