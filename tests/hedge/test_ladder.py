@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.hedge import layer as layers
-from monitor.hedge.ladder import Rung, multiple_of, paid_usd, reached, share_due
+from monitor.hedge.book import line_of
+from monitor.hedge.ladder import Rung, reached, share_due
 from monitor.hedge.legs import parse_leg
-from monitor.hedge.mark import Mark
 from monitor.hedge.ticket import Case, part_of, remove_ticket
 from monitor.model.layer import PERPETUAL, Action, LayerState, LayerStatus, Leg, Proposal, Quantity
 from monitor.model.observation import Verb, Word
@@ -39,10 +39,8 @@ def after(*words: Word, coins: dict[str, float] | None = None) -> LayerState:
     return layer
 
 
-def worth(value: float | None) -> Mark:
-    return Mark(
-        value_usd=value, extrinsic_usd=None, dte=30.0, note="no price" if value is None else ""
-    )
+def paid_usd(layer: LayerState) -> float | None:
+    return line_of(layer, None, NOW).paid[0]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +67,6 @@ def test_what_was_paid_is_the_average_of_the_buys_and_falls_as_parts_are_sold() 
     # Selling at any price takes a quarter of the cost away, not the proceeds.
     sold = after(told(f"{CALL} +4 @2.00"), told(f"{CALL} +4 @3.00"), told(f"{CALL} -2 @9.00"))
     assert paid_usd(sold) == pytest.approx(2_000 * 6 / 8)
-    assert multiple_of(sold, worth(4_500.0)) == pytest.approx(3.0)
 
 
 def test_a_roll_begins_a_new_cost() -> None:
@@ -88,26 +85,6 @@ def test_what_is_sold_and_bought_back_over_begins_at_the_new_price() -> None:
 def test_premiums_in_coin_are_what_the_coin_was_worth_then() -> None:
     bought = after(told("eth.put 2026-03-27 1700 +10 @0.02"), coins={"eth": 2_000.0})
     assert paid_usd(bought) == pytest.approx(400.0)
-
-
-@pytest.mark.parametrize(
-    ("layer", "mark", "why"),
-    [
-        (after(told(f"{CALL} +4")), worth(900.0), "a fill of L2 was booked without a price"),
-        (
-            after(told("spxw.put 2026-03-13 5800 -1 @30", "spxw.put 2026-03-13 5700 +1 @20")),
-            worth(-900.0),
-            "L2 was not paid for: it was sold for 1,000 USD",
-        ),
-        (after(told("eth.perp +2 @2000")), worth(4_000.0), "a perpetual future is not paid for"),
-        (after(told(f"{CALL} +4 @2.00")), worth(None), "no price"),
-        (after(), None, "L2 holds no legs that can be marked"),
-    ],
-)
-def test_a_multiple_that_is_not_known_says_why(
-    layer: LayerState, mark: Mark | None, why: str
-) -> None:
-    assert multiple_of(layer, mark) == why
 
 
 def asked(
