@@ -49,6 +49,9 @@ HEDGE_SIGNALS: Final = (
         "Σ layer.theta_usd"),
     _one("book.vega_usd", "usd", "what a point of every volatility brings all layers",
         "Σ layer.vega_usd, the VIX's and coins' own volatilities alike"),
+    _one("book.theta_per_vega", "points",
+        "volatility points a day that time is worth to all layers; rises when volatility expands",
+        "book.theta_usd / |book.vega_usd|; < 0 where time costs"),
     _one("book.il_offset", "fraction",
         "share of the IL since the first trade that the hedge made good; < 0 where it lost too",
         "book.hedge_usd / -(IL in USD since the first trade, realised too); unknown without a"

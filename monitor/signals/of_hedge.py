@@ -216,6 +216,13 @@ def _share(facts: Facts, ledger: Ledger, now: datetime) -> Known:
     return cost_share(ledger.theta, yearly_fees_usd(facts, BOOK, now))
 
 
+def _theta_per_vega(_: Facts, ledger: Ledger, __: datetime) -> Known:
+    theta, vega = ledger.theta, ledger.vega
+    if theta[0] is None or vega[0] is None:
+        return theta if theta[0] is None else vega
+    return (theta[0] / abs(vega[0]), "") if vega[0] else (None, "the hedge has no vega")
+
+
 def _target(facts: Facts, _: Ledger, now: datetime) -> Known:
     earned, note = lp_yield(facts, now)
     return (None, note) if earned is None else (TARGET * earned, f"{TARGET:g} x {note}")
@@ -226,6 +233,7 @@ OF_HEDGE: Final[Mapping[str, OfHedge]] = {
     "book.hedge_value_usd": lambda _, ledger, __: ledger.value,
     "book.theta_usd": lambda _, ledger, __: ledger.theta,
     "book.vega_usd": lambda _, ledger, __: ledger.vega,
+    "book.theta_per_vega": _theta_per_vega,
     "book.il_offset": lambda facts, ledger, _: offset_since(facts, ledger),
     "book.hedge_cost_share": _share,
     "book.hedge_irr": lambda _, ledger, __: ledger.irr,
