@@ -212,7 +212,8 @@ async def test_a_price_past_its_heartbeat_is_left_out_and_the_others_stay(
 ) -> None:
     Market(canned, ago={"ETH/USD": HOUR + 301, "USDC/USD": 20 * HOUR}).lay()
     market = asked(canned, sources=("chainlink",))
-    assert isinstance(market, Refusing)
+    refusing: Refusing = market
+    assert isinstance(refusing, Refusing)
     found = told(await market.read())
     assert set(found) == {"chainlink.usd polygon:BTC/USD", "chainlink.usd polygon:USDC/USD"}
     (lost,) = market.refused()

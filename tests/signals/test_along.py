@@ -68,8 +68,9 @@ def test_a_past_is_what_would_have_been_told_at_each_of_its_instants(name: str) 
     facts = warmed(Facts(bars={f"{key}|": one for key, one in inputs.items()}), {name: KEPT}, NOW)
     instants = [bar.at for bar in next(iter(inputs.values())).bars]
     told = ((at, known(name, inputs, at)) for at in instants)
-    expected = [(at, pytest.approx(value, abs=1e-9)) for at, value in told if value is not None]
-    assert [(one.at, one.value) for one in facts.series[f"{name}|"].samples] == expected
+    expected = {at: value for at, value in told if value is not None}
+    found = {one.at: one.value for one in facts.series[f"{name}|"].samples}
+    assert found == pytest.approx(expected, abs=1e-9)
     assert len(expected) > 50
 
 
