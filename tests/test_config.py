@@ -64,6 +64,14 @@ def test_a_relative_store_lies_beside_the_file_that_names_it(tmp_path: Path) -> 
     assert load_settings(file).store.url == f"sqlite:///{tmp_path}/elsewhere/var/hedgewatch.db"
 
 
+def test_other_relative_paths_lie_there_too(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    for given, found in (("x", f"{tmp_path}/x"), ("/srv/x", "/srv/x")):
+        file.write_text(f'{CHAIN}{WATCH}[rules]\nfolder = "{given}"\n[clock]\nscenario = "{given}"')
+        settings = load_settings(file)
+        assert (settings.rules.folder, settings.clock.scenario) == (found, found)
+
+
 def test_an_id_that_no_token_can_bear_is_told_with_what_it_was() -> None:
     ids = "token ids are whole numbers from 0 to 2^256 − 1"
     assert faults(CHAIN + WATCH.replace("[1]", "[-7]")) == [

@@ -66,9 +66,19 @@ def read_draft(path: Path) -> Draft:
     except (OSError, UnicodeDecodeError) as error:
         reason = f"cannot be read: {error}"
     else:
-        store = replace(draft.settings.store, url=beside(draft.settings.store.url, path.parent))
-        return replace(draft, settings=replace(draft.settings, store=store))
+        return replace(draft, settings=_settled(draft.settings, path.parent))
     raise ConfigError([Fault(file=str(path), where="", reason=reason)])
+
+
+def _settled(settings: Settings, folder: Path) -> Settings:
+    """Return the settings with each relative path taken from `folder`."""
+    rules, scenario = settings.rules.folder, settings.clock.scenario
+    return replace(
+        settings,
+        store=replace(settings.store, url=beside(settings.store.url, folder)),
+        rules=replace(settings.rules, folder=str(folder / rules) if rules else None),
+        clock=replace(settings.clock, scenario=str(folder / scenario) if scenario else None),
+    )
 
 
 def _checked(draft: Draft) -> Settings:

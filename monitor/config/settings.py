@@ -26,9 +26,9 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulesSettings:
-    """enabled: pack ids. folder: of rule files; None means the shipped ones.
+    """enabled: pack ids. max_gap: a silence longer than this restarts a rule's `for`.
 
-    max_gap: a silence longer than this restarts a rule's `for`.
+    folder: of rule files, relative to the config file's; None means the shipped ones.
     """
 
     __pydantic_config__: ClassVar = _STRICT
@@ -74,7 +74,7 @@ class ChannelsSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockSettings:
-    """scenario: a file that holds the present, for stories told faster than life."""
+    """scenario: a file, beside the config's, with the present of a story faster than life."""
 
     __pydantic_config__: ClassVar = _STRICT
 
