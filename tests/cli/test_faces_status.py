@@ -44,7 +44,11 @@ def test_only_what_is_configured_is_listed(home: Any, hand: Any) -> None:
     home.extra = '[feeds]\n"dvol.eth" = []\n'
     lines = home.told("status")
     assert [one.split()[1] for one in lines if one.startswith("chain")] == ["base"]
-    assert [one.split()[1] for one in lines if one.startswith("feed")] == ["vix", "vx.settle"]
+    assert [one.split()[1] for one in lines if one.startswith("feed")] == [
+        "vix",
+        "vx.settle",
+        "eth.price",
+    ]
     assert line(home, "chain").endswith("not read yet")
 
 
