@@ -89,7 +89,8 @@ class Lockstep:
         return next((number for number in newest if number is not None), -1)
 
     def _has(self, name: str, at: datetime) -> bool:
-        readings = restore(self.store.load().rows, ()).facts.readings.values()
+        rows = {key: row for key, row in self.store.load().rows.items() if key[0] == "reading"}
+        readings = restore(rows, ()).facts.readings.values()
         return any(reading.name == name and reading.as_of == at for reading in readings)
 
     def _waiting(self) -> int:
