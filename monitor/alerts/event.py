@@ -125,6 +125,7 @@ def _covers(covers: Covers | None) -> dict[str, Any] | None:
         "low": _scalar(covers.low),
         "high": _scalar(covers.high),
         "loss_usd": _scalar(covers.loss_usd),
+        "given_up": covers.given_up,
     }
 
 

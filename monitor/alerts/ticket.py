@@ -93,7 +93,9 @@ def _risks(ticket: Ticket) -> Iterator[str]:
 def _covers(covers: Covers) -> Iterator[str]:
     """Yield what share of the loss it pays; that it loses, where it does."""
     low, high = covers.low, covers.high
-    if high <= 0:
+    if covers.given_up:
+        yield f"Gives up cover of {_shares(low, high)} of IL (model)"
+    elif high <= 0:
         yield f"Loses  {_shares(-high, -low)} of IL on top (model)"
     elif low < 0:
         paid = f"pays up to {number(high * 100, 0)} %"

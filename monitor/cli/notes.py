@@ -6,6 +6,7 @@ from typing import Final
 
 from monitor.alerts.figures import day
 from monitor.calendars.vix import vix_expiries
+from monitor.hedge.contracts import kind_of
 from monitor.hedge.legs import format_fill
 from monitor.model.layer import Fill
 from monitor.model.observation import Verb
@@ -20,7 +21,8 @@ def notes(verb: Verb, fills: Sequence[Fill]) -> Iterator[str]:
 
     Any Wednesday may be a weekly expiry and is passed over.
     """
-    for expiry in dict.fromkeys(fill.contract.expiry for fill in fills):
+    of_vix = (fill.contract for fill in fills if kind_of(fill.contract).root == "vix")
+    for expiry in dict.fromkeys(contract.expiry for contract in of_vix):
         if expiry.weekday() != _WEDNESDAY and (why := _odd(expiry)):
             yield f"{why}: {_TAKEN[verb]} as given"
     for fill in fills:

@@ -12,7 +12,7 @@ from math import inf
 from typing import Final
 
 from monitor.hedge.band import VOL_BAND
-from monitor.hedge.caps import MAINTENANCE, sized
+from monitor.hedge.caps import sized
 from monitor.hedge.contracts import Right, days_left, expired, kind_of, units
 from monitor.hedge.cover import Cover
 from monitor.hedge.instruments import Instrument, Unit, unit_of
@@ -70,6 +70,7 @@ def draw_ticket(instrument: Instrument, size: Size, case: Case) -> Ticket | str:
     return replace(
         _with_share(ticket, remark, case.cover.fees_year_usd),
         sized=found.words,
+        margin_usd=_perp_margin(legs, instrument, case) or ticket.margin_usd,
         warnings=(*found.warnings, *ticket.warnings),
     )
 
@@ -88,7 +89,7 @@ def roll_ticket(legs: Sequence[Leg], instrument: Instrument, case: Case) -> Tick
     opened = legs_of(unit, count)
     if {leg.contract for leg in live} == {leg.contract for leg in opened}:
         return "the layer holds what it would be rolled into"
-    return trade(add_legs(_closing(live), opened), case)
+    return trade(add_legs(_closing(live), opened), case, holds=opened)
 
 
 def remove_ticket(legs: Sequence[Leg], case: Case, *, share: float = 1.0) -> Ticket | str:
@@ -96,7 +97,8 @@ def remove_ticket(legs: Sequence[Leg], case: Case, *, share: float = 1.0) -> Tic
     live = [leg for leg in legs if not expired(leg.contract, case.at)]
     if not live:
         return "there is no live leg to close"
-    return trade(_closing(live) if share >= 1 else part_of(_closing(live), share), case)
+    sold = _closing(live) if share >= 1 else part_of(_closing(live), share)
+    return trade(sold, case, gives_up=True)
 
 
 def part_of(legs: Sequence[Leg], share: float) -> tuple[Leg, ...]:
@@ -111,8 +113,18 @@ def part_of(legs: Sequence[Leg], share: float) -> tuple[Leg, ...]:
     return tuple(kept)
 
 
-def trade(legs: Sequence[Leg], case: Case) -> Ticket | str:
-    """Return a ticket of these trades, each at its exchange's quote or the model's price."""
+def trade(
+    legs: Sequence[Leg],
+    case: Case,
+    *,
+    holds: Sequence[Leg] | None = None,
+    gives_up: bool = False,
+) -> Ticket | str:
+    """Return a ticket of these trades, each at its exchange's quote or the model's price.
+
+    holds: what is held after them, the trades themselves if not given: of it are told risks,
+    cover and warnings. gives_up: the trades only close: what they cover no more is told.
+    """
     traded = held(legs)
     found = worth_of(traded, case.market, case.at)
     if isinstance(found, str):
@@ -121,9 +133,7 @@ def trade(legs: Sequence[Leg], case: Case) -> Ticket | str:
         worth_of(traded, shifted(case.market, shift), case.at) for shift in (-VOL_BAND, VOL_BAND)
     ]
     low, high = (found.outlay_usd if isinstance(end, str) else end.outlay_usd for end in ends)
-    outcome = payoff_of(legs, found.outlay_usd)
-    most = None if outcome is None or outcome.max_loss_usd == inf else outcome.max_loss_usd
-    return Ticket(
+    ticket = Ticket(
         legs=tuple(legs),
         prices=tuple(one.price for one in found.quotes),
         cost_usd=found.outlay_usd,
@@ -131,11 +141,27 @@ def trade(legs: Sequence[Leg], case: Case) -> Ticket | str:
         cost_high_usd=high,
         priced_by=found.by,
         note=found.note,
+    )
+    if gives_up:
+        closed = held(_closing(legs))
+        covers = _covers(closed, case)
+        return replace(ticket, covers=replace(covers, given_up=True) if covers else None)
+    return _with_outcome(ticket, legs if holds is None else holds, case)
+
+
+def _with_outcome(ticket: Ticket, legs: Sequence[Leg], case: Case) -> Ticket:
+    """Return the ticket with what legs may lose, cover and bind from now on."""
+    worth = worth_of(held(legs), case.market, case.at)
+    cost = ticket.cost_usd if isinstance(worth, str) else worth.outlay_usd
+    outcome = payoff_of(legs, cost)
+    most = None if outcome is None or outcome.max_loss_usd == inf else outcome.max_loss_usd
+    return replace(
+        ticket,
         max_loss_usd=most,
-        margin_usd=_margin(legs, case.market, most),
+        margin_usd=_margin(legs, most),
         break_evens=outcome.break_evens if outcome else (),
-        covers=_covers(traded, case),
-        warnings=_warnings(traded, case),
+        covers=_covers(held(legs), case),
+        warnings=_warnings(held(legs), case),
     )
 
 
@@ -170,19 +196,18 @@ def _warnings(traded: Sequence[Holding], case: Case) -> tuple[str, ...]:
     return (f"It loses in the same spike: {-worst:,.0f} USD (model).",)
 
 
-def _margin(legs: Sequence[Leg], market: Market, max_loss: float | None) -> float | None:
-    """Return an estimate of the cash bound: the most that can be lost, or a perpetual's margin."""
-    if all(kind_of(leg.contract).option for leg in legs):
-        return max_loss
-    if any(kind_of(leg.contract).right is not Right.PERP for leg in legs):
+def _margin(legs: Sequence[Leg], max_loss: float | None) -> float | None:
+    """Return an estimate of the cash that options bind: the most they can lose."""
+    return max_loss if all(kind_of(leg.contract).option for leg in legs) else None
+
+
+def _perp_margin(legs: Sequence[Leg], instrument: Instrument, case: Case) -> float | None:
+    """Return the collateral of a perpetual: its notional over the leverage asked for."""
+    coin = case.market.coins.get(instrument.root)
+    if coin is None or any(kind_of(leg.contract).right is not Right.PERP for leg in legs):
         return None
-    total = 0.0
-    for leg in legs:
-        coin = market.coins.get(kind_of(leg.contract).root)
-        if coin is None:
-            return None
-        total += abs(units(leg.quantity, leg.contract)) * coin.price * MAINTENANCE
-    return total
+    coins = sum(abs(units(leg.quantity, leg.contract)) for leg in legs)
+    return coins * coin.price / (instrument.leverage or 1.0)
 
 
 def _units_held(live: Sequence[Leg], unit: Unit) -> float:

@@ -92,13 +92,15 @@ class Covers:
     """What share of the loss expected in a shock a ticket's legs would pay, by the model.
 
     scenario: the shock in words. low, high: fractions of that loss, signed: negative where
-    the legs lose too. loss_usd: the loss itself, <= 0.
+    the legs lose too. loss_usd: the loss itself, <= 0. given_up: the legs are closed, and what
+    they would have paid is paid no more.
     """
 
     scenario: str
     low: float
     high: float
     loss_usd: float
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
