@@ -15,6 +15,7 @@ from monitor.hedge.contracts import expired, kind_of, units
 from monitor.hedge.legs import add_legs, signed, spell_contract
 from monitor.hedge.mark import Mark
 from monitor.model.layer import (
+    PERPETUAL,
     Action,
     BookedFill,
     Fill,
@@ -360,6 +361,8 @@ def _no_roll(layer: LayerState, word: Word) -> str:
     if layer.status is LayerStatus.EXPIRED:
         return f"{layer.layer} has expired: close it at its settlement, then fill anew"
     traded = add_legs((), word.fills)
+    if all(each.contract.expiry == PERPETUAL for each in traded):
+        return ""  # It has nowhere to roll to: it is sized anew.
     closing = [each for each in traded if _reduces(layer, each)]
     if not closing or len(closing) == len(traded):
         return f"a roll of {layer.layer} closes legs it holds and opens others"

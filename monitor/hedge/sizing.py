@@ -1,6 +1,6 @@
 """How many units of an instrument a layer asks for: named policies, each told with its formula."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import exp, floor
@@ -28,7 +28,8 @@ class Size:
     """How much of an instrument, as a rule file says it.
 
     policy: `fixed` (contracts), `fee_budget` (beta), `il_share` (share of the loss in shock),
-    `vega` (vega_usd, USD a volatility point) or `delta` (share of the covered positions' own).
+    `vega` (vega_usd, USD a volatility point) or `delta` (share of the covered positions' own,
+    less what is held).
     adjust: `wacc` or `differential`. Caps, each a fraction: max_condor_share of the notional
     of condors held, max_capital_share of the covered value at risk; max_leverage, and
     min_distance to liquidation. over_hedge: true allows to cover more than is expected to be lost.
@@ -184,12 +185,23 @@ def _delta(size: Size, desk: Desk, worth: Worth) -> Sized | str:
         return (
             f"its delta of {each:+.3g} does not offset the positions' {coins:+.4g} {root.upper()}"
         )
+    hedged = delta_held(desk.held, desk.market, desk.at, root=root)
+    if isinstance(hedged, str):
+        return hedged
     share = 1.0 if size.share is None else size.share
+    told = f", {hedged:+,.4g} held" if hedged else ""
     words = (
-        f"delta: {share:.0%} of the positions' {coins:,.4g} {root.upper()}; "
+        f"delta: {share:.0%} of the positions' {coins:,.4g} {root.upper()}{told}; "
         f"one unit has {each:+.3g}"
     )
-    return Sized(units=share * coins / -each, words=words)
+    return Sized(units=max(share * coins + hedged, 0.0) / -each, words=words)
+
+
+def delta_held(held: Sequence[Holding], market: Market, at: datetime, *, root: str) -> float | str:
+    """Return the delta of what is held on a root, in its coins, or why that is not known."""
+    on_it = [one for one in held if kind_of(one[0]).root == root]
+    worth = worth_of(on_it, market, at)
+    return worth if isinstance(worth, str) else worth.delta.get(root, 0.0)
 
 
 _POLICIES: Final[Mapping[str, Callable[[Size, Desk, Worth], Sized | str]]] = {

@@ -8,6 +8,7 @@ from typing import Final
 from monitor.hedge.contracts import Right, expired, kind_of, units
 from monitor.hedge.ladder import reached, share_due
 from monitor.hedge.market import Market, after
+from monitor.hedge.rebalance import rebalance_ticket, sized_anew
 from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket
 from monitor.hedge.worth import Holding, held
 from monitor.model.layer import PERPETUAL, Action, LayerState, Proposal, Ticket
@@ -81,6 +82,8 @@ def draw(rule: Rule, layer: LayerState, book: Book, *, rung: int = 0) -> Ticket 
     match rule.action:
         case Action.ADD:
             drawn = draw_ticket(made.instrument, made.size, case)
+        case Action.ROLL if sized_anew(made.instrument, made.size):
+            drawn = rebalance_ticket(layer.legs, made.instrument, made.size, case)
         case Action.ROLL:
             case = replace(case, market=_later(layer, book.market))
             drawn = roll_ticket(layer.legs, made.instrument, case)

@@ -3,16 +3,21 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
-from monitor.hedge.book import Ledger, Line, line_of
+from monitor.hedge.book import Known, Ledger, Line, line_of
 from monitor.hedge.mark import Mark, mark
 from monitor.hedge.market import Market
 from monitor.model.layer import LayerState
 from monitor.rules.verdict import Value
 from monitor.signals.facts import Facts
 from monitor.signals.market import market_of
+from monitor.signals.of_delta import OF_DELTA, OF_LEGS_DELTA
 from monitor.signals.of_hedge import OF_HEDGE
 from monitor.signals.of_layer import OF_LAYER
+
+OF_LAYERS: Final = frozenset({*OF_HEDGE, *OF_LEGS_DELTA})
+"""What of the book's names rests on its layers, whether or not its positions are read."""
 
 
 class Marked:
@@ -49,12 +54,27 @@ class Marked:
 
     def of_book(self, name: str) -> Value:
         """Answer a name for all layers together."""
+        if name in OF_LEGS_DELTA:
+            value, note = self.delta(name)
+            return Value(value=value, as_of=self._now, note=note)
         value, note = OF_HEDGE[name](self._facts, self.ledger, self._now)
         by = dict.fromkeys(line.by for line in self.ledger.lines if line.by)
         return Value(value=value, as_of=self._now, source=", ".join(by), note=note)
+
+    def delta(self, name: str) -> Known:
+        """Answer for the delta of positions and layers together."""
+        marks = [(layer, self.mark(layer)) for layer in self._layers.values()]
+        return {**OF_DELTA, **OF_LEGS_DELTA}[name](self._facts, marks, self._now)
 
     def of_layer(self, layer: LayerState, name: str) -> Value:
         """Answer a name for one layer."""
         line = self.line(layer)
         value, note = OF_LAYER[name](line, self.market)
         return Value(value=value, source=line.by, note=note)
+
+
+def delta_told(marked: Marked | None, name: str) -> Known | None:
+    """Return the answer to a name of the book's delta; None where it is none of those."""
+    if name not in OF_DELTA:
+        return None
+    return marked.delta(name) if marked else (None, "the hedge is not looked at here")

@@ -9,7 +9,7 @@ from monitor.calendars.sessions import open_seconds
 from monitor.hedge.mark import Mark
 from monitor.model.layer import LayerState
 from monitor.model.reading import Reading
-from monitor.rules.marked import Marked
+from monitor.rules.marked import OF_LAYERS, Marked, delta_told
 from monitor.rules.verdict import Value
 from monitor.signals.book import (
     book_il,
@@ -23,8 +23,8 @@ from monitor.signals.catalogue import BY_NAME, Scope
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.of_book import NO_VALUE, OF_BOOK
 from monitor.signals.of_chain import chain_told
+from monitor.signals.of_delta import OF_DELTA
 from monitor.signals.of_fit import OF_FIT
-from monitor.signals.of_hedge import OF_HEDGE
 from monitor.signals.of_layer import OF_LAYER, kept
 from monitor.signals.of_market import frozen_s, market, repeating
 from monitor.signals.of_pool import OF_POOL, Answer
@@ -202,7 +202,7 @@ def _of_position(view: View, name: str) -> Value:
 def _of_book(view: View, name: str) -> Value:
     key = (name, view.max_age.get(name))
     if key not in view.noted:
-        view.noted[key] = _hedging(view, name) if name in OF_HEDGE else _summed(view, name)
+        view.noted[key] = _hedging(view, name) if name in OF_LAYERS else _summed(view, name)
     return view.noted[key]
 
 
@@ -225,7 +225,7 @@ def _summed(view: View, name: str) -> Value:
     newest = max(held, key=lambda p: p.block.timestamp, default=None)
     source = f"{len(held)} positions at block {newest.block.number:,}" if newest else ""
     as_of = newest.block.timestamp if newest else None
-    if name in _OF_BOOK:
+    if name in _OF_BOOK or name in OF_DELTA:
         value, note = _of_all(view, name, held)
     else:
         value = book_il(view.facts) if name == "book.il" else book_value_usd(view.facts)
@@ -235,7 +235,7 @@ def _summed(view: View, name: str) -> Value:
 
 def _of_all(view: View, name: str, held: list[PositionSeen]) -> Answer:
     """Answer for what rests on the book's value, which may be unknown for its own reasons."""
-    value, note = _OF_BOOK[name](view.facts, view.now)
+    value, note = delta_told(view.marked, name) or _OF_BOOK[name](view.facts, view.now)
     if value is None:
         return None, why_no_book(view.facts, held) if note == NO_VALUE else note
     return value, "; ".join(part for part in (note, left_out(view.facts)) if part)

@@ -18,6 +18,11 @@ STABLE: Final = 0.05
 _ROOTS: Final = {"WETH": "eth", "ETH": "eth", "WBTC": "btc", "BTC": "btc", "CBBTC": "btc"}
 
 
+def root_of(symbol: str) -> str:
+    """Return the coin a token stands for, `eth` or `btc`; empty of any other."""
+    return _ROOTS.get(symbol.upper(), "")
+
+
 def cover_of(facts: Facts, scope: str, now: datetime) -> Cover:
     """Return what a layer over a scope covers. scope: `book`, or a pool's or position's key."""
     inside = [
@@ -76,7 +81,7 @@ def _covered(seen: PositionSeen, pool: PoolSeen | None) -> Covered | str:
     told = seen.measures
     return Covered(
         key=seen.position.key,
-        root=_ROOTS.get(base.symbol.upper(), ""),
+        root=root_of(base.symbol),
         range=Range(lower=told.price_lower, upper=told.price_upper, entry=told.price),
         liquidity=liquidity_of(seen.position.liquidity, of.token0.decimals, of.token1.decimals),
         value_usd=value,

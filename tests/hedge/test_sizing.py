@@ -126,6 +126,11 @@ def test_by_the_positions_delta() -> None:
     size = Size(policy="delta", share=0.5, over_hedge=True)
     part = replace(SHORT, whole=False)
     assert got(size, desk(part)).units == pytest.approx(0.5 * COINS)
+    short = ((SHORT.parts[0].contract, -0.2),)
+    less = got(size, desk(part, held=short))
+    assert less.units == pytest.approx(0.5 * COINS - 0.2)
+    assert "-0.2 held" in less.words
+    assert "less than one" in refused(size, desk(part, held=((short[0][0], -COINS),)))
     assert "does not offset" in refused(
         size, desk(Unit(parts=(Part(contract=SHORT.parts[0].contract, weight=1.0),)))
     )

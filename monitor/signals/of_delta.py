@@ -1,0 +1,121 @@
+"""What rules may ask of the whole book's delta: positions and hedge layers together.
+
+A position holds as many coins as its principal has of them: along the curve what is sold is
+paid at the price, so that is the slope of its worth. Fees owed are not counted. A layer's legs
+count by their own delta, a quote's or the model's.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from monitor.hedge.book import Known
+from monitor.hedge.contracts import Right, kind_of, units
+from monitor.hedge.mark import Mark
+from monitor.model.layer import LayerState
+from monitor.signals.book import book_value_usd, live_positions
+from monitor.signals.covered import root_of
+from monitor.signals.facts import Facts, PositionSeen
+from monitor.signals.market import coin_prices
+from monitor.signals.of_book import NO_VALUE
+from monitor.signals.of_market import market
+
+Marks: TypeAlias = Sequence[tuple[LayerState, Mark | None]]
+"""Every layer there is, and its live legs valued; None where it holds none that trade."""
+
+OfDelta: TypeAlias = Callable[[Facts, Marks, datetime], Known]
+
+_SPX: Final = "spx"
+
+
+def coins_held(facts: Facts, root: str) -> Known:
+    """Return how many coins the positions hold, whatever they are quoted in."""
+    total = 0.0
+    for seen in live_positions(facts):
+        if not seen.position.liquidity and not seen.unread:
+            continue
+        coins = _coins(facts, seen, root)
+        if isinstance(coins, str):
+            return None, coins
+        total += coins
+    return total, f"positions {total:+,.4g}"
+
+
+def _coins(facts: Facts, seen: PositionSeen, root: str) -> float | str:
+    pool = facts.pools.get(seen.position.pool)
+    if seen.unread or pool is None:
+        return seen.unread or f"the pool of #{seen.position.token_id} has not been read"
+    of, told = pool.state.pool, seen.measures
+    return sum(
+        float(amount / int(10**token.decimals))
+        for token, amount in ((of.token0, told.amount0), (of.token1, told.amount1))
+        if root_of(token.symbol) == root
+    )
+
+
+def layers_delta(marks: Marks, root: str) -> Known:
+    """Return the delta of all layers' live legs on a root, USD a dollar or point of it."""
+    told = dict[str, float]()
+    for layer, mark in marks:
+        on_it = [leg for leg in layer.legs if kind_of(leg.contract).root == root]
+        if mark is None or not on_it:
+            continue
+        if mark.worth is not None:
+            delta = mark.worth.delta.get(root, 0.0)
+        elif all(kind_of(leg.contract).right is Right.PERP for leg in on_it):
+            # A perpetual's is its size, whatever is known of the market.
+            delta = sum(units(leg.quantity, leg.contract) for leg in on_it)
+        else:
+            return None, f"{layer.layer} has no delta: {mark.note}"
+        told[layer.layer] = told.get(layer.layer, 0.0) + delta
+    return sum(told.values()), ", ".join(f"{name} {each:+,.4g}" for name, each in told.items())
+
+
+def delta_of(facts: Facts, marks: Marks, root: str) -> Known:
+    """Return the book's delta: coins of `eth` and `btc`, USD a point of `spx`."""
+    held = (0.0, "") if root == _SPX else coins_held(facts, root)
+    hedged = layers_delta(marks, root)
+    if held[0] is None or hedged[0] is None:
+        return held if held[0] is None else hedged
+    return held[0] + hedged[0], ", ".join(part for part in (held[1], hedged[1]) if part)
+
+
+def _delta(root: str) -> OfDelta:
+    return lambda facts, marks, _now: delta_of(facts, marks, root)
+
+
+def _share(root: str) -> OfDelta:
+    """Return what answers the delta in US dollars over the positions' value."""
+
+    def answer(facts: Facts, marks: Marks, now: datetime) -> Known:
+        delta, note = delta_of(facts, marks, root)
+        if delta is None:
+            return None, note
+        value, price = book_value_usd(facts), _price(facts, root, now)
+        if not value:
+            return None, NO_VALUE
+        if isinstance(price, str):
+            return None, price
+        return delta * price / value, f"{delta:+,.4g} at {price:,.0f} over {value:,.0f} USD; {note}"
+
+    return answer
+
+
+def _price(facts: Facts, root: str, now: datetime) -> float | str:
+    if root != _SPX:
+        return coin_prices(facts, now).get(root) or f"{root}.price is unknown"
+    told = market(facts, "spx.price", now)
+    return told.value if isinstance(told.value, float) else f"spx.price is unknown: {told.note}"
+
+
+OF_DELTA: Final[Mapping[str, OfDelta]] = {
+    "book.delta_eth": _delta("eth"),
+    "book.delta_btc": _delta("btc"),
+    "book.delta_eth_share": _share("eth"),
+    "book.delta_btc_share": _share("btc"),
+    "book.delta_spx_share": _share(_SPX),
+}
+"""These rest on positions: unknown while a chain is not read."""
+
+OF_LEGS_DELTA: Final[Mapping[str, OfDelta]] = {"book.delta_spx": _delta(_SPX)}
+"""This rests on layers alone."""
