@@ -8,7 +8,7 @@ from typing import Final
 from monitor.model.layer import LayerStatus
 from monitor.signals.catalogue_chain import CHAIN_SIGNALS
 from monitor.signals.catalogue_computed import COMPUTED_SIGNALS
-from monitor.signals.catalogue_delta import DELTA_SIGNALS
+from monitor.signals.catalogue_delta import DELTA_SIGNALS, PARITY_SIGNALS
 from monitor.signals.catalogue_fit import FIT_SIGNALS
 from monitor.signals.catalogue_hedge import HEDGE_SIGNALS
 from monitor.signals.catalogue_lp import LP_SIGNALS
@@ -37,6 +37,7 @@ _LINES: Final = (
     *LP_SIGNALS,
     *HEDGE_SIGNALS,
     *DELTA_SIGNALS,
+    *PARITY_SIGNALS,
     _own("book.il", "fraction", "IL of all positions together, in USD", windows=True),
     _own("book.value_usd", "usd", "value of all positions together", windows=True),
     _own("book.positions", "count", "positions watched"),

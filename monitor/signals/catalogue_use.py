@@ -23,7 +23,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "a stand-in for the NYSE's breadth, whose thresholds do not transfer": (
         "breadth.proxy proxy.price"
     ),
-    "an assumption of yours, for the figures it goes into": ("equity.erp rates.risk_free lp.*"),
+    "an assumption of yours, for the figures it goes into": ("equity.erp lp.*"),
     "a figure to weigh costs by, for which no level is published": (
         "capm.beta_eth capm.cost_of_equity book.wacc book.pcf book.quick_ratio"
         " position.pcf position.beta"

@@ -11,16 +11,10 @@ from monitor.signals.book import live_positions, unheard, yearly_fees_usd
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen
 from monitor.signals.of_book import OF_BOOK
 from monitor.signals.of_market import market
+from monitor.signals.roots import root_of
 
 STABLE: Final = 0.05
 """A quote token counts as US dollars while it is worth no further than this from one."""
-
-_ROOTS: Final = {"WETH": "eth", "ETH": "eth", "WBTC": "btc", "BTC": "btc", "CBBTC": "btc"}
-
-
-def root_of(symbol: str) -> str:
-    """Return the coin a token stands for, `eth` or `btc`; empty of any other."""
-    return _ROOTS.get(symbol.upper(), "")
 
 
 def cover_of(facts: Facts, scope: str, now: datetime) -> Cover:

@@ -14,11 +14,11 @@ from monitor.hedge.contracts import Right, kind_of, units
 from monitor.hedge.mark import Mark
 from monitor.model.layer import LayerState
 from monitor.signals.book import book_value_usd, live_positions
-from monitor.signals.covered import root_of
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.market import coin_prices
 from monitor.signals.of_book import NO_VALUE
 from monitor.signals.of_market import market
+from monitor.signals.roots import root_of
 
 Marks: TypeAlias = Sequence[tuple[LayerState, Mark | None]]
 """Every layer there is, and its live legs valued; None where it holds none that trade."""

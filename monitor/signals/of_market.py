@@ -18,7 +18,9 @@ from monitor.signals.facts import Facts, newest
 from monitor.signals.of_breadth import ALONG_BREADTH, OF_BREADTH
 from monitor.signals.of_carry import OF_CARRY
 from monitor.signals.of_macro import OF_MACRO
+from monitor.signals.of_parity import OF_PARITY
 from monitor.signals.of_realised import OF_REALISED
+from monitor.signals.of_surface import OF_SURFACE
 from monitor.signals.of_technical import ALONG_TECHNICAL, OF_TECHNICAL
 from monitor.signals.of_term import OF_TERM
 from monitor.signals.of_value import OF_VALUE
@@ -33,6 +35,8 @@ OF_MARKET: Final[Mapping[str, OfMarket]] = {
     **OF_MACRO,
     **OF_CARRY,
     **OF_VALUE,
+    **OF_PARITY,
+    **OF_SURFACE,
 }
 ALONG: Final[Mapping[str, Along]] = {**ALONG_TECHNICAL, **ALONG_BREADTH}
 """Those that take long, and are worked out once for all instants of a past."""

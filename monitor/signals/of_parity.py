@@ -1,0 +1,203 @@
+"""What parity locks in now, after fees and both sides' spreads: a function each.
+
+At Deribit everything is in the coin, so no interest comes in; options and future of one expiry
+settle on one index at one instant. Of SPX the future is the chain's own, out of all its strikes.
+What margin costs, and the risk of filling four legs one by one, is in none of them.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+import numpy as np
+
+from monitor.hedge.black76 import Floats
+from monitor.hedge.fees import CBOE, DERIBIT
+from monitor.hedge.parity import (
+    Traded,
+    box_cost,
+    box_rate,
+    conversion,
+    in_coin,
+    reversal,
+    synthetic_forward,
+)
+from monitor.signals.answers import Found, OfMarket
+from monitor.signals.facts import Facts, newest
+from monitor.signals.venues import Chain, ask, bid, chains_of, middle
+
+DERIBIT_NAME: Final = "deribit"
+CBOE_NAME: Final = "cboe"
+FAR_OFF: Final = 0.20
+"""A venue's forward further than this from the coin's price is in another unit, or wrong."""
+
+_EACH: Final = 100
+"""US dollars a point of one SPX contract."""
+_WIDE: Final = 0.20
+_STRIKES: Final = 5
+_BOX_YEARS: Final = 7 / 365
+"""Nearer boxes turn a tick into many percent a year."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Best:
+    value: float
+    words: str
+
+
+def _best(found: Iterator[_Best], why: str) -> Found:
+    best = max(found, key=lambda one: one.value, default=None)
+    return (None, why) if best is None else (best.value, best.words)
+
+
+def _number(facts: Facts, name: str) -> float:
+    reading = newest(facts, name)
+    assert reading is not None
+    return reading.value
+
+
+def day(expiry: date) -> str:
+    """Return a date as people say it."""
+    return f"{expiry.day} {expiry:%b %Y}"
+
+
+# --- Deribit ----------------------------------------------------------------------------------
+
+
+def _of_coin(*, buys: bool) -> OfMarket:
+    """Return what answers ETH's best conversion, or reversal. buys: the future is bought."""
+
+    def answer(facts: Facts, now: datetime) -> Found:
+        price = _number(facts, "eth.price")
+        chains = chains_of(facts, DERIBIT_NAME, "eth", now)
+        found = (
+            one for chain in chains if (one := _locked_in_coin(chain, price, buys=buys)) is not None
+        )
+        sides = "call bid and put ask" if buys else "call ask and put bid"
+        return _best(found, f"no strike of Deribit has a {sides} and a forward")
+
+    return answer
+
+
+def _locked_in_coin(chain: Chain, price: float, *, buys: bool) -> _Best | None:
+    call, put = chain.call(bid if buys else ask), chain.put(ask if buys else bid)
+    forwards = np.where(abs(chain.forwards / price - 1) <= FAR_OFF, chain.forwards, np.nan)
+    traded, discount = in_coin(call, put, forwards)
+    make = conversion if buys else reversal
+    fees = DERIBIT.of_option(call) + DERIBIT.of_option(put) + DERIBIT.delivery
+    coin = make(traded, chain.strikes, discount=discount) - (
+        fees + DERIBIT.of_future(chain.strikes * discount)
+    )
+    if np.isnan(coin).all():
+        return None
+    n = int(np.nanargmax(coin))
+    sold, bought = ("sell", "buy") if buys else ("buy", "sell")
+    words = (
+        f"{day(chain.expiry)} {chain.strikes[n]:,.0f}: {sold} the call at {call[n]:.4f}, {bought}"
+        f" the put at {put[n]:.4f}, {bought} {chain.strikes[n]:,.0f} USD of the future at"
+        f" {forwards[n]:,.2f}; {coin[n]:+.5f} ETH after fees; settles on Deribit's ETH index at"
+        " 08:00 UTC"
+    )
+    return _Best(value=float(coin[n]) * price, words=words)
+
+
+# --- SPX --------------------------------------------------------------------------------------
+
+
+def _spx(facts: Facts, now: datetime) -> Iterator[tuple[Chain, Floats]]:
+    """Yield the expiries of SPX and SPXW with which of their strikes are near the index."""
+    spot = _number(facts, "spx.price")
+    for chain in chains_of(facts, CBOE_NAME, "spx", now):
+        near = abs(chain.strikes / spot - 1) <= _WIDE
+        if near.sum() >= _STRIKES and chain.years > 0:
+            yield chain, near
+
+
+def _of_spx(*, buys: bool) -> OfMarket:
+    """Return what answers the best conversion, or reversal, on the chain's own forward."""
+
+    def answer(facts: Facts, now: datetime) -> Found:
+        rate = _number(facts, "rates.risk_free")
+        found = (
+            one
+            for chain, near in _spx(facts, now)
+            if (one := _locked(chain, near, rate, buys=buys)) is not None
+        )
+        return _best(found, "no expiry of SPX has five strikes quoted on both sides")
+
+    return answer
+
+
+def _locked(chain: Chain, near: Floats, rate: float, *, buys: bool) -> _Best | None:
+    discount = math.exp(-rate * chain.years)
+    gaps = chain.call(middle) - chain.put(middle)
+    told = near.astype(bool) & np.isfinite(gaps)
+    if told.sum() < _STRIKES:
+        return None
+    forward = synthetic_forward(chain.strikes[told], gaps[told], discount=discount)
+    call, put = chain.call(bid if buys else ask), chain.put(ask if buys else bid)
+    traded = Traded(call=call, put=put, underlying=forward * discount)
+    make = conversion if buys else reversal
+    fees = 2 * CBOE.option_usd / _EACH + CBOE.future_points * discount
+    points = make(traded, chain.strikes, discount=discount) - fees
+    points = np.where(told, points, np.nan)
+    if np.isnan(points).all():
+        return None
+    n = int(np.nanargmax(points))
+    sold, bought = ("sell", "buy") if buys else ("buy", "sell")
+    words = (
+        f"{chain.name.upper()} {day(chain.expiry)} {chain.strikes[n]:,.0f}: {sold} the call at"
+        f" {call[n]:,.2f}, {bought} the put at {put[n]:,.2f}, {bought} the forward at"
+        f" {forward:,.2f}, the chain's own"
+    )
+    return _Best(value=float(points[n]) * _EACH, words=words)
+
+
+def _box(facts: Facts, now: datetime) -> Found:
+    """Return by how much a box lends above the risk-free rate, or borrows below it."""
+    rate = _number(facts, "rates.risk_free")
+    found = (
+        one
+        for chain, near in _spx(facts, now)
+        if chain.years >= _BOX_YEARS
+        for one in _boxes(chain, near.astype(bool), rate)
+    )
+    return _best(found, "no expiry of SPX a week out has boxes quoted on both sides")
+
+
+def _boxes(chain: Chain, near: Floats, rate: float) -> Iterator[_Best]:
+    strikes = chain.strikes[near]
+    bids = Traded(call=chain.call(bid)[near], put=chain.put(bid)[near], underlying=0.0)
+    asks = Traded(call=chain.call(ask)[near], put=chain.put(ask)[near], underlying=0.0)
+    low, high = np.triu_indices(len(strikes), k=1)
+    width, fees = strikes[high] - strikes[low], 4 * CBOE.option_usd / _EACH
+    paid = box_cost(_at(asks, bids, low), _at(bids, asks, high)) + fees
+    got = box_cost(_at(bids, asks, low), _at(asks, bids, high)) - fees
+    for gaps, cost, verb in (
+        (box_rate(paid, width, chain.years) - rate, paid, "lends"),
+        (rate - box_rate(got, width, chain.years), got, "borrows"),
+    ):
+        if not np.isnan(gaps).all():
+            n = int(np.nanargmax(gaps))
+            at = float(box_rate(cost[n], width[n], chain.years))
+            words = (
+                f"{chain.name.upper()} {day(chain.expiry)} {strikes[low[n]]:,.0f} to"
+                f" {strikes[high[n]]:,.0f} {verb} {cost[n]:,.2f} points at {at:.2%} after fees,"
+                f" risk-free {rate:.2%}"
+            )
+            yield _Best(value=float(gaps[n]), words=words)
+
+
+def _at(calls: Traded, puts: Traded, rows: Floats) -> Traded:
+    return Traded(call=np.asarray(calls.call)[rows], put=np.asarray(puts.put)[rows], underlying=0.0)
+
+
+OF_PARITY: Final[Mapping[str, OfMarket]] = {
+    "parity.conversion_eth": _of_coin(buys=True),
+    "parity.reversal_eth": _of_coin(buys=False),
+    "parity.conversion_spx": _of_spx(buys=True),
+    "parity.reversal_spx": _of_spx(buys=False),
+    "parity.box_spx": _box,
+}
