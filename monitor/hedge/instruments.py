@@ -1,6 +1,6 @@
 """What a layer is made of: from a rule file's instrument to listed contracts, one unit of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import floor
 from typing import Final
@@ -73,7 +73,8 @@ class Part:
 class Unit:
     """One unit of an instrument. whole: it is bought in whole units.
 
-    A strip's unit pays the whole loss of what it covers, and may be bought in part.
+    A strip's unit pays the whole loss of what it covers, and may be bought in part; so may a
+    perpetual, which trades in parts of a coin.
     """
 
     parts: tuple[Part, ...]
@@ -89,7 +90,8 @@ def unit_of(instrument: Instrument, market: Market, at: datetime, cover: Cover) 
     try:
         match instrument.kind.partition(".")[2]:
             case "perp":
-                return _single(Contract(kind=instrument.kind, expiry=PERPETUAL, strike=0.0), -1.0)
+                perp = Contract(kind=instrument.kind, expiry=PERPETUAL, strike=0.0)
+                return replace(_single(perp, -1.0), whole=False)
             case "future":
                 expiry = desk.expiry(instrument.kind)
                 return _single(Contract(kind=instrument.kind, expiry=expiry, strike=0.0), 1.0)

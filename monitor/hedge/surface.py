@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import sqrt
 from statistics import NormalDist
 from typing import Final
 
@@ -64,4 +65,4 @@ def vol_in(known: Mapping[float, float], years: float = MONTH_YEARS) -> float | 
 
 def vega_a_point(forward: float, delta: float, years: float = MONTH_YEARS) -> float:
     """Return what a volatility point brings an option of a call's delta, in the forward's money."""
-    return forward * _STANDARD.pdf(_STANDARD.inv_cdf(delta)) * years**0.5 / 100
+    return forward * _STANDARD.pdf(_STANDARD.inv_cdf(delta)) * sqrt(years) / 100

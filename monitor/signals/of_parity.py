@@ -9,11 +9,11 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from monitor.hedge.black76 import Floats
 from monitor.hedge.fees import CBOE, DERIBIT
 from monitor.hedge.parity import (
     Traded,
@@ -33,6 +33,7 @@ CBOE_NAME: Final = "cboe"
 FAR_OFF: Final = 0.20
 """A venue's forward further than this from the coin's price is in another unit, or wrong."""
 
+_Which: TypeAlias = NDArray[np.bool_]
 _EACH: Final = 100
 """US dollars a point of one SPX contract."""
 _WIDE: Final = 0.20
@@ -106,7 +107,7 @@ def _locked_in_coin(chain: Chain, price: float, *, buys: bool) -> _Best | None:
 # --- SPX --------------------------------------------------------------------------------------
 
 
-def _spx(facts: Facts, now: datetime) -> Iterator[tuple[Chain, Floats]]:
+def _spx(facts: Facts, now: datetime) -> Iterator[tuple[Chain, _Which]]:
     """Yield the expiries of SPX and SPXW with which of their strikes are near the index."""
     spot = _number(facts, "spx.price")
     for chain in chains_of(facts, CBOE_NAME, "spx", now):
@@ -130,10 +131,10 @@ def _of_spx(*, buys: bool) -> OfMarket:
     return answer
 
 
-def _locked(chain: Chain, near: Floats, rate: float, *, buys: bool) -> _Best | None:
+def _locked(chain: Chain, near: _Which, rate: float, *, buys: bool) -> _Best | None:
     discount = math.exp(-rate * chain.years)
     gaps = chain.call(middle) - chain.put(middle)
-    told = near.astype(bool) & np.isfinite(gaps)
+    told = near & np.isfinite(gaps)
     if told.sum() < _STRIKES:
         return None
     forward = synthetic_forward(chain.strikes[told], gaps[told], discount=discount)
@@ -162,12 +163,12 @@ def _box(facts: Facts, now: datetime) -> Found:
         one
         for chain, near in _spx(facts, now)
         if chain.years >= _BOX_YEARS
-        for one in _boxes(chain, near.astype(bool), rate)
+        for one in _boxes(chain, near, rate)
     )
     return _best(found, "no expiry of SPX a week out has boxes quoted on both sides")
 
 
-def _boxes(chain: Chain, near: Floats, rate: float) -> Iterator[_Best]:
+def _boxes(chain: Chain, near: _Which, rate: float) -> Iterator[_Best]:
     strikes = chain.strikes[near]
     bids = Traded(call=chain.call(bid)[near], put=chain.put(bid)[near], underlying=0.0)
     asks = Traded(call=chain.call(ask)[near], put=chain.put(ask)[near], underlying=0.0)
@@ -190,7 +191,7 @@ def _boxes(chain: Chain, near: Floats, rate: float) -> Iterator[_Best]:
             yield _Best(value=float(gaps[n]), words=words)
 
 
-def _at(calls: Traded, puts: Traded, rows: Floats) -> Traded:
+def _at(calls: Traded, puts: Traded, rows: NDArray[np.intp]) -> Traded:
     return Traded(call=np.asarray(calls.call)[rows], put=np.asarray(puts.put)[rows], underlying=0.0)
 
 
