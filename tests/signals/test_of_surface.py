@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 import QuantLib
@@ -10,6 +11,7 @@ import QuantLib
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
+from monitor.signals.absorb import Lens, absorb
 from monitor.signals.facts import Facts
 from monitor.signals.of_market import Told, market
 
@@ -130,3 +132,24 @@ def test_a_pool_that_is_not_watched_has_no_gap() -> None:
     known = replace(facts(), readings={"iv.eth30_cex|": read("iv.eth30_cex", 62.0)})
     told = ask(known, "pool_gap_eth")
     assert (told.value, told.note) == (None, "no pool of ETH in US dollars is watched")
+
+
+def test_a_pool_s_gap_is_what_its_fees_of_a_week_pay_for(hand: Any) -> None:
+    first = hand.snapshot(AT - timedelta(days=7), hand.position())
+    # vol² = 4 · fees / (L √P) a year, of fees in token1: 0.7² over seven days, by hand.
+    root = 1.0001 ** (hand.tick / 2)
+    growth = int(0.49 * 7 / 365 * root / 4 * 2**128)
+    later = hand.snapshot(AT, hand.position(), number=2)
+    (state,) = later.pools
+    paid = replace(state, fee_growth_global1_x128=growth)
+    lens = Lens(pegged=frozenset({"0x" + "11" * 20}), chains=frozenset({"main"}))
+    seen = absorb(absorb(Facts(), first, lens), replace(later, pools=(paid,)), lens)
+    known = replace(seen, readings={"iv.eth30_cex|": read("iv.eth30_cex", 62.0)})
+    told = ask(known, "pool_gap_eth")
+    assert told.value == pytest.approx(8.0, abs=1e-3)
+    assert told.note == "WETH/USDC 0.3 % 70.0% by fees of 168.0 h, options 62.0"
+    late = market(known, "parity.pool_gap_eth", AT + timedelta(minutes=6))
+    assert (late.value, late.note) == (None, "main has not been read for more than 5 m")
+    young = absorb(Facts(), later, lens)
+    fresh = ask(replace(young, readings=known.readings), "pool_gap_eth")
+    assert (fresh.value, "seen at one block only" in fresh.note) == (None, True)
