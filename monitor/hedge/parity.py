@@ -70,6 +70,17 @@ def box_rate(cost: Numbers, width: Numbers, years: Numbers) -> Floats:
         return np.asarray(np.where(np.greater(cost, 0), grown / years, np.nan))
 
 
+def chain_discount(strikes: Floats, gaps: Floats) -> float:
+    """Return the discount a chain implies: what a point more of strike takes off call less put.
+
+    The median over pairs half the chain apart; strikes rising, two at least. A rate from
+    elsewhere would make a profit of its difference at every strike far from the forward.
+    """
+    half = len(strikes) // 2
+    rise = strikes[half:] - strikes[: len(strikes) - half]
+    return -float(np.median((gaps[half:] - gaps[: len(gaps) - half]) / rise))
+
+
 def synthetic_forward(strikes: Numbers, gaps: Numbers, *, discount: float = 1.0) -> float:
     """Return the forward a chain implies: the median over strikes of K + (call - put)/discount.
 

@@ -50,8 +50,8 @@ _COIN: Final = (
     " everything in ETH, at eth.price; < 0 is a loss"
 )
 _INDEX: Final = (
-    "{}, F the median over strikes of K + (call - put)/D; less 1.50 USD an option and 0.25 points"
-    " for the future, declared; < 0 is a loss"
+    "{}, F the median over strikes of K + (call - put)/D, D the chain's own discount; less 1.50"
+    " USD an option and 0.25 points for the future, declared; < 0 is a loss"
 )
 _AT_DELTA: Final = (
     "implied by middles of out-of-the-money options, linear in delta, total variance linear in"
@@ -64,13 +64,13 @@ PARITY_SIGNALS: Final = (
     _gap("reversal_eth", "usd", "best reversal of ETH at Deribit after costs, a coin",
         _COIN.format("1 - K/F - call ask + put bid"), "eth.price"),
     _gap("conversion_spx", "usd", "best conversion of SPX on its chain's forward, a contract",
-        _INDEX.format("100 (call bid - put ask + (K - F) D)"), "spx.price rates.risk_free"),
+        _INDEX.format("100 (call bid - put ask + (K - F) D)"), "spx.price"),
     _gap("reversal_spx", "usd", "best reversal of SPX on its chain's forward, a contract",
-        _INDEX.format("100 ((F - K) D - call ask + put bid)"), "spx.price rates.risk_free"),
+        _INDEX.format("100 ((F - K) D - call ask + put bid)"), "spx.price"),
     _gap("box_spx", "fraction",
         "best box of SPX after costs: lends above the risk-free rate, or borrows below it, a year",
         "ln(width / cost) / years - rates.risk_free, or the reverse of a box sold, 1.50 USD a leg"
-        " declared; a week out at least, continuous; < 0 is a loss",
+        " declared; a week to half a year out, continuous; < 0 is a loss",
         "spx.price rates.risk_free"),
     _gap("surface_25d_eth", "points", "implied vol of ETH's 25-delta put, Derive less Deribit",
         _AT_DELTA, "eth.price"),

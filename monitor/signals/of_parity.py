@@ -1,11 +1,11 @@
 """What parity locks in now, after fees and both sides' spreads: a function each.
 
 At Deribit everything is in the coin, so no interest comes in; options and future of one expiry
-settle on one index at one instant. Of SPX the future is the chain's own, out of all its strikes.
+settle on one index at one instant. Of SPX the future and the
+discount are the chain's own, out of all its strikes; against the risk-free rate boxes are held.
 What margin costs, and the risk of filling four legs one by one, is in none of them.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +19,7 @@ from monitor.hedge.parity import (
     Traded,
     box_cost,
     box_rate,
+    chain_discount,
     conversion,
     in_coin,
     reversal,
@@ -38,8 +39,10 @@ _EACH: Final = 100
 """US dollars a point of one SPX contract."""
 _WIDE: Final = 0.20
 _STRIKES: Final = 5
-_BOX_YEARS: Final = 7 / 365
-"""Nearer boxes turn a tick into many percent a year."""
+_DISCOUNT: Final = (0.5, 1.05)
+"""Beyond, the quotes are wrong."""
+_BOX_YEARS: Final = (7 / 365, 0.5)
+"""Nearer, a tick is many percent a year; farther, three months' risk-free rate is no measure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,22 +123,23 @@ def _of_spx(*, buys: bool) -> OfMarket:
     """Return what answers the best conversion, or reversal, on the chain's own forward."""
 
     def answer(facts: Facts, now: datetime) -> Found:
-        rate = _number(facts, "rates.risk_free")
         found = (
             one
             for chain, near in _spx(facts, now)
-            if (one := _locked(chain, near, rate, buys=buys)) is not None
+            if (one := _locked(chain, near, buys=buys)) is not None
         )
         return _best(found, "no expiry of SPX has five strikes quoted on both sides")
 
     return answer
 
 
-def _locked(chain: Chain, near: _Which, rate: float, *, buys: bool) -> _Best | None:
-    discount = math.exp(-rate * chain.years)
+def _locked(chain: Chain, near: _Which, *, buys: bool) -> _Best | None:
     gaps = chain.call(middle) - chain.put(middle)
     told = near & np.isfinite(gaps)
     if told.sum() < _STRIKES:
+        return None
+    discount = chain_discount(chain.strikes[told], gaps[told])
+    if not _DISCOUNT[0] <= discount <= _DISCOUNT[1]:
         return None
     forward = synthetic_forward(chain.strikes[told], gaps[told], discount=discount)
     call, put = chain.call(bid if buys else ask), chain.put(ask if buys else bid)
@@ -162,10 +166,10 @@ def _box(facts: Facts, now: datetime) -> Found:
     found = (
         one
         for chain, near in _spx(facts, now)
-        if chain.years >= _BOX_YEARS
+        if _BOX_YEARS[0] <= chain.years <= _BOX_YEARS[1]
         for one in _boxes(chain, near, rate)
     )
-    return _best(found, "no expiry of SPX a week out has boxes quoted on both sides")
+    return _best(found, "no expiry of SPX a week to half a year out has boxes quoted on both sides")
 
 
 def _boxes(chain: Chain, near: _Which, rate: float) -> Iterator[_Best]:

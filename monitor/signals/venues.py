@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from monitor.hedge.black76 import Floats
-from monitor.hedge.contracts import Right, expired, kind_of, years_left
+from monitor.hedge.contracts import KINDS, Right, expired, years_left
+from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
 from monitor.signals.facts import Facts
 from monitor.signals.quoted import MAX_AGE
@@ -19,6 +20,14 @@ Pick: TypeAlias = Callable[[OptionQuote], float | None]
 
 
 _NONE: Final = float("nan")
+_OPTIONS: Final = {
+    kind: (kind.partition(".")[0], of.right) for kind, of in KINDS.items() if of.option
+}
+_NAMES: Final = {
+    root: frozenset(name for kind, (name, _) in _OPTIONS.items() if KINDS[kind].root == root)
+    for root in sorted({of.root for of in KINDS.values()})
+}
+"""The names of a root's options, `spx` and `spxw` of `spx`."""
 _Pairs: TypeAlias = dict[float, dict[Right, OptionQuote]]
 
 
@@ -76,11 +85,12 @@ def chains_of(facts: Facts, venue: str, root: str, now: datetime) -> Iterator[Ch
     found: Mapping[tuple[date, str], _Pairs] = defaultdict(lambda: defaultdict(dict))
     for source, quotes in facts.quotes.items():
         for one in quotes if source.startswith(venue) else ():
-            kind = kind_of(one.contract)
-            if kind.root == root and kind.option and _sound(one, now):
-                name = one.contract.kind.partition(".")[0]
-                found[one.contract.expiry, name][one.contract.strike][kind.right] = one
+            name, right = _OPTIONS.get(one.contract.kind, ("", Right.CALL))
+            if name in _NAMES[root] and _sound(one, now):
+                found[one.contract.expiry, name][one.contract.strike][right] = one
     for (expiry, name), strikes in sorted(found.items()):
+        if expired(Contract(kind=f"{name}.call", expiry=expiry, strike=0.0), now):
+            continue
         both = sorted(((k, p) for k, p in strikes.items() if len(p) > 1), key=lambda row: row[0])
         if both:
             calls = tuple(pair[Right.CALL] for _, pair in both)
@@ -95,9 +105,9 @@ def chains_of(facts: Facts, venue: str, root: str, now: datetime) -> Iterator[Ch
 
 
 def _sound(one: OptionQuote, now: datetime) -> bool:
-    if not timedelta(0) <= now - one.as_of <= MAX_AGE or expired(one.contract, now):
+    if one.bid is not None and one.ask is not None and one.bid > one.ask:
         return False
-    return one.bid is None or one.ask is None or one.bid <= one.ask
+    return timedelta(0) <= now - one.as_of <= MAX_AGE
 
 
 def _column(quotes: tuple[OptionQuote, ...], pick: Pick) -> Floats:

@@ -16,6 +16,7 @@ from monitor.hedge.parity import (
     Traded,
     box_cost,
     box_rate,
+    chain_discount,
     conversion,
     in_coin,
     reversal,
@@ -128,6 +129,15 @@ def test_the_forward_of_a_chain_is_not_moved_by_one_wrong_quote() -> None:
     assert synthetic_forward(strikes, gaps, discount=DISCOUNT) == pytest.approx(102.0)
     gaps[2] += 7.0
     assert synthetic_forward(strikes, gaps, discount=DISCOUNT) == pytest.approx(102.0)
+
+
+@given(rate=st.floats(-0.02, 0.1), years=st.floats(0.02, 2.0), forward=st.floats(50.0, 200.0))
+def test_the_discount_of_a_chain_is_its_own(rate: float, years: float, forward: float) -> None:
+    strikes, discount = np.linspace(80.0, 120.0, 21), math.exp(-rate * years)
+    gaps = discount * (forward - strikes)
+    assert chain_discount(strikes, gaps) == pytest.approx(discount, rel=1e-9)
+    gaps[4] += 9.0
+    assert chain_discount(strikes, gaps) == pytest.approx(discount, rel=1e-9)
 
 
 # --- fees -------------------------------------------------------------------------------------

@@ -235,6 +235,14 @@ def test_a_strike_that_is_off_its_chain_is_found() -> None:
     assert told.note.startswith("SPX 18 Jun 2026 5,900: sell the call")
 
 
+def test_a_rate_that_is_not_the_chain_s_makes_no_profit_of_its_own() -> None:
+    known = facts(cboe=chain())
+    far = replace(known, readings=readings(**{"rates.risk_free": 0.01}))
+    told = number(ask(known, "conversion_spx"))
+    assert number(ask(far, "conversion_spx")) == pytest.approx(told)
+    assert number(ask(far, "box_spx")) > 0.015  # That is the box's to tell.
+
+
 def test_a_level_box_lends_below_the_rate_by_its_costs() -> None:
     told = ask(facts(cboe=chain()), "box_spx")
     # The widest box bears its four half-spreads and six dollars best, sold or bought.
