@@ -7,10 +7,10 @@ import pytest
 import QuantLib
 from hypothesis import given
 from hypothesis import strategies as st
+from monitor.hedge.coin_option import payoff_coin, price_coin
 
 from monitor.hedge import black_scholes
 from monitor.hedge.black_scholes import Underlying
-from monitor.hedge.coin_option import payoff_coin, price_coin
 from monitor.hedge.fees import DERIBIT
 from monitor.hedge.parity import (
     Traded,
