@@ -22,7 +22,7 @@ from monitor.signals.book import (
     yearly_fees_usd,
 )
 from monitor.signals.covered import cover_of
-from monitor.signals.facts import Facts, PositionSeen
+from monitor.signals.facts import Facts, PositionSeen, newest
 from monitor.signals.of_book import OF_BOOK
 from monitor.signals.of_market import market
 
@@ -180,8 +180,8 @@ def hedged(
     if not any(layer.journal for layer in layers.values()):
         return facts
     track = facts.hedged.get(BOOK)
-    told = market(facts, "vix", now).value
-    vix = told if isinstance(told, float) else None
+    stated = newest(facts, "vix")  # the last there was: a step begins where the VIX then stood
+    vix = stated.value if stated else None
     mends = sum(bool(one.reverses) for layer in layers.values() for one in layer.journal)
     positions = len(facts.positions)
     if not due(track, now, vix=vix, changes=positions + mends):

@@ -7,9 +7,8 @@ import pytest
 import QuantLib
 from hypothesis import given
 from hypothesis import strategies as st
-from monitor.hedge.coin_option import payoff_coin, price_coin
 
-from monitor.hedge import black_scholes
+from monitor.hedge import black76, black_scholes
 from monitor.hedge.black_scholes import Underlying
 from monitor.hedge.fees import DERIBIT
 from monitor.hedge.parity import (
@@ -68,7 +67,7 @@ def test_what_is_locked_in_in_coin_is_so_at_every_settlement(
     strike, at, put = forward * ratio, forward * settled, 0.05
     prices, discount = in_coin(call, put, forward)
     promised = float(conversion(prices, strike, discount=discount))
-    options = float(payoff_coin(at, strike, call=False) - payoff_coin(at, strike, call=True))
+    options = (max(strike - at, 0.0) - max(at - strike, 0.0)) / at  # paid in coin
     future = strike * (1 / forward - 1 / at)  # K dollars bought at F.
     assert call - put + options + future == pytest.approx(promised, abs=1e-9)
 
@@ -78,7 +77,7 @@ def test_at_the_model_s_coin_prices_there_is_nothing(
     forward: float, ratio: float, sigma: float
 ) -> None:
     call, put = (
-        float(price_coin(forward, forward * ratio, sigma=sigma, years=0.25, call=each))
+        float(black76.price(forward, forward * ratio, sigma=sigma, years=0.25, call=each)) / forward
         for each in (True, False)
     )
     prices, discount = in_coin(call, put, forward)
