@@ -14,6 +14,7 @@ from typing import Final, TextIO
 
 from monitor.app.brief import brief
 from monitor.app.daemon import Daemon
+from monitor.app.errands import Errands
 from monitor.app.parts import Parts, opened
 from monitor.app.rulebook import load_enabled, polled, rulebook
 from monitor.app.showing import Showing
@@ -143,15 +144,16 @@ def _teller(couriers: Sequence[Courier], showing: Showing) -> Callable[[State], 
 
 
 def _commands(parts: Parts, daemon: Daemon) -> list[TelegramCommands]:
-    """Return what listens for questions: nothing where nobody may ask."""
+    """Return what listens for questions and words: nothing where nobody may say any."""
     given = parts.settings.channel.telegram
-    if given is None or given.commands is None or not given.commands.read:
+    if given is None or given.commands is None or not given.commands.heard:
         return []
     return [
         TelegramCommands(
             given,
             channel,
-            answer=lambda asked: brief(asked, daemon.state, parts.clock.now()),
+            answer=lambda asked, _of: brief(asked, daemon.state, parts.clock.now()),
+            obey=Errands(parts.store.inbox, clock=parts.post).run,
             clock=parts.post,
         )
         for channel in parts.channels

@@ -49,6 +49,7 @@ class MqttSettings:
     will_delay_s: how long a lost connection is no news. reassert_s: how often the
     retained topics are published again. heartbeat_s: 0 for none. event_expiry_s: how long
     a broker keeps an event for who is away, where its proposal is not void before.
+    commands: whether what the broker lets write there may tell of trades on `command`.
     """
 
     __pydantic_config__: ClassVar = _STRICT
@@ -66,6 +67,7 @@ class MqttSettings:
     heartbeat_s: Annotated[float, Field(strict=True, ge=0, le=86_400)] = 10.0
     event_expiry_s: Annotated[int, Field(strict=True, ge=1, le=31_622_400)] = 7 * 86_400
     timeout_s: Seconds = 5.0
+    commands: Annotated[bool, Field(strict=True)] = False
 
     def __post_init__(self) -> None:
         _check_reference("password", self.password)
@@ -77,11 +79,20 @@ class MqttSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSettings:
-    """One `[channel.telegram.commands]`. read: ids of the users who may ask; none by default."""
+    """One `[channel.telegram.commands]`: ids of users; none by default.
+
+    read: who may ask. write: who may also tell of trades, acknowledge and snooze.
+    """
 
     __pydantic_config__: ClassVar = _STRICT
 
     read: tuple[Annotated[int, Field(strict=True, ge=1)], ...] = ()
+    write: tuple[Annotated[int, Field(strict=True, ge=1)], ...] = ()
+
+    @property
+    def heard(self) -> frozenset[int]:
+        """Return the ids of all who are answered."""
+        return frozenset((*self.read, *self.write))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

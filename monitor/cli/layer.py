@@ -12,10 +12,10 @@ from typing import Final, TypeVar
 from pydantic import TypeAdapter
 
 from monitor.alerts.deed import TRADES
+from monitor.app.notes import notes
 from monitor.app.present import clock_of
 from monitor.app.rulebook import read_enabled, rulebook
 from monitor.cli.look import line
-from monitor.cli.notes import notes
 from monitor.clock import stopwatch, wait
 from monitor.config import Settings, load_settings
 from monitor.errors import ConfigError, Fault, Permanent

@@ -1,11 +1,11 @@
-"""Questions by Telegram, against a local Bot API server that hands out updates."""
+"""Questions and words by Telegram, against a local Bot API server that hands out updates."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from monitor.channels.settings import CommandSettings, TelegramSettings
+from monitor.channels.spoken import Answer, Errand, Outcome
 from monitor.channels.telegram import TelegramChannel
 from monitor.channels.telegram_commands import TelegramCommands
 from monitor.clock import SystemClock
+from monitor.model.layer import Contract, Fill
+from monitor.model.observation import Verb, Word
 
 AT = datetime(2026, 11, 20, 14, 31, 7, tzinfo=UTC)
 TOKEN = "123456789:" + "AAcanary-Canary_canary-Canary_canar"
@@ -28,6 +31,7 @@ class BotApi:
     """Hands out each batch of updates once, then waits; a number is an HTTP status instead."""
 
     batches: list[list[dict[str, Any]] | int]
+    deaf: int = 0
     sent: list[str] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
     url: str = ""
@@ -35,6 +39,10 @@ class BotApi:
 
     async def answer(self, request: web.Request) -> web.Response:
         given = await request.post()
+        if request.match_info["method"] == "sendMessage" and self.deaf:
+            self.deaf -= 1
+            body = {"ok": False, "error_code": 502, "description": "Bad Gateway"}
+            return web.json_response(body, status=502)
         if request.match_info["method"] == "sendMessage":
             self.sent.append(str(given["text"]))
             chat = {"id": CHAT, "type": "group", "title": "t"}
@@ -69,10 +77,15 @@ def asked(
 
 @asynccontextmanager
 async def heard(
-    tmp_path: Path, *batches: Any, read: tuple[int, ...] = (OWNER,)
+    tmp_path: Path,
+    *batches: Any,
+    read: tuple[int, ...] = (OWNER,),
+    write: tuple[int, ...] = (),
+    obey: Errand | None = None,
+    deaf: int = 0,
 ) -> AsyncIterator[BotApi]:
     """Run commands until every batch was taken and the next poll waits."""
-    api = BotApi(list(batches))
+    api = BotApi(list(batches), deaf)
     app = web.Application()
     app.router.add_post("/bot{token}/{method}", api.answer)
     server = TestServer(app)
@@ -83,11 +96,13 @@ async def heard(
         token=f"file:{tmp_path}/token",
         chat=CHAT,
         base_url=str(server.make_url("/bot")),
-        commands=CommandSettings(read=read),
+        commands=CommandSettings(read=read, write=write),
     )
     clock = Story()
     channel = TelegramChannel(settings, clock=clock)
-    commands = TelegramCommands(settings, channel, answer=answer, clock=clock)
+    commands = TelegramCommands(
+        settings, channel, answer=answer, obey=obey or Kept().obey, clock=clock
+    )
     stop = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as group:
@@ -101,7 +116,22 @@ async def heard(
         await server.close()
 
 
-def answer(name: str) -> str:
+@dataclass
+class Kept:
+    """An inbox whose every new word is taken; `fault` is raised instead, once it is given."""
+
+    words: dict[str, Word] = field(default_factory=dict)
+    fault: Exception | None = None
+
+    async def obey(self, word: Word) -> Answer:
+        if self.fault:
+            raise self.fault
+        repeat = word.id in self.words
+        self.words.setdefault(word.id, word)
+        return Answer(outcome=Outcome.TAKEN, text=f"{word.verb} taken", repeat=repeat)
+
+
+def answer(name: str, _of: str) -> str:
     return f"answer to {name}" if name != "/fail" else str(1 // 0)
 
 
@@ -168,3 +198,126 @@ async def test_an_outage_is_told_once_and_its_end_once(
     assert "Bad Gateway" in told[0]
     assert told[1] == "telegram commands are heard again"
     assert TOKEN not in json.dumps(told)
+
+
+FILL = "/fill L2 vix.call 2027-03-17 29 +4 @2.85"
+
+
+async def test_a_writer_tells_of_trades_and_of_alerts(tmp_path: Path) -> None:
+    kept = Kept()
+    pool = "1:0xc36442b4a4522e871399cd717abdd847ab11fe88:4471"
+    said = [
+        FILL,
+        "/close@hedge_bot L2",
+        "/roll L2 vix.call 2026-12-16 29 -4 @0.40;\nvix.call 2027-03-17 29 +4 @2.85",
+        f"/fill S1 position {pool} eth.put 2027-03-26 1800 +5 @0.0525",
+        "/ack a17f3c",
+        "/snooze A17F3C 1h",
+        "/undo L2",
+        "/correct L2 3 vix.call 2027-03-17 29 +4 @2.75",
+    ]
+    updates = [asked(number, text) for number, text in enumerate(said, 1)]
+    async with heard(tmp_path, updates, read=(), write=(OWNER,), obey=kept.obey) as api:
+        verbs = ["fill", "close", "roll", "fill", "ack", "snooze", "undo", "correct"]
+        assert api.sent == [f"{verb} taken" for verb in verbs]
+    filled, closed, rolled, scoped, acked, snoozed, undone, corrected = kept.words.values()
+    call = Contract(kind="vix.call", expiry=date(2027, 3, 17), strike=29.0)
+    assert filled == Word(
+        id="telegram:1:20261120T143107",
+        verb=Verb.FILL,
+        observed_at=AT,
+        by="501@telegram",
+        layer="L2",
+        fills=(Fill(contract=call, quantity=4, price=2.85),),
+    )
+    assert (closed.layer, closed.fills) == ("L2", ())
+    assert [(fill.quantity, fill.price) for fill in rolled.fills] == [(-4, 0.40), (4, 2.85)]
+    assert scoped.scope == pool
+    assert acked.alert == snoozed.alert == "A17F3C"
+    assert snoozed.until == AT + timedelta(hours=1)
+    assert (undone.layer, undone.entry) == ("L2", 0)
+    assert (corrected.entry, corrected.fills[0].price) == (3, 2.75)
+
+
+async def test_an_update_delivered_twice_is_one_word_and_answered_twice(tmp_path: Path) -> None:
+    kept = Kept()
+    async with heard(
+        tmp_path, [asked(7, FILL)], [asked(7, FILL)], write=(OWNER,), obey=kept.obey
+    ) as api:
+        assert api.sent == ["fill taken", "fill taken"]
+        assert len(kept.words) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("/fill", "refused: fill of which layer? /fill L2 ", id="no layer"),
+        pytest.param("/fill L2", "refused: fill of what? /fill L2 ", id="no legs"),
+        pytest.param(
+            "/fill L2 vix.call 2027-03-17 29 4",
+            "refused: leg 'vix.call 2027-03-17 29 4': the quantity '4' needs its sign",
+            id="a leg that cannot be read",
+        ),
+        pytest.param(f"{FILL}\n{FILL}", "refused: one command a message", id="two trades"),
+        pytest.param("/ack", "refused: ack reads /ack A17F3C", id="no alert"),
+        pytest.param("/ack 12", "refused: '12' is no alert: it is six ", id="a strange alert"),
+        pytest.param("/snooze A17F3C", "refused: snooze reads /snooze ", id="no span"),
+        pytest.param("/snooze A17F3C soon", "refused: 'soon'", id="a strange span"),
+        pytest.param("/close L2 position", "refused: position needs its key ", id="no key"),
+        pytest.param("/undo L2 all of it", "refused: undo takes no more ", id="undo of words"),
+        pytest.param("/correct L2", "refused: correct which entry? ", id="no entry"),
+        pytest.param("/correct L2 3", "refused: a correction has one leg", id="no correction"),
+    ],
+)
+async def test_a_word_that_cannot_be_read_is_refused_in_a_sentence(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    kept = Kept()
+    async with heard(tmp_path, [asked(1, text)], write=(OWNER,), obey=kept.obey) as api:
+        (sent,) = api.sent
+        assert sent.startswith(told)
+        assert not kept.words
+
+
+@pytest.mark.parametrize(
+    ("update", "told"),
+    [
+        pytest.param(asked(1, FILL, user=STRANGER), [], id="a stranger"),
+        pytest.param(asked(1, FILL, chat=-7), [], id="a writer in another chat"),
+        pytest.param(
+            asked(1, FILL, user=503),
+            ["refused: you may ask here, and not tell: channel.telegram.commands.write"],
+            id="a reader",
+        ),
+        pytest.param(
+            asked(1, FILL, at=AT - timedelta(minutes=14)),
+            ["not taken: it came 14 minutes late; say it again if it still holds"],
+            id="a writer, long ago",
+        ),
+    ],
+)
+async def test_whose_word_is_not_taken(
+    tmp_path: Path, update: dict[str, Any], told: list[str]
+) -> None:
+    kept = Kept()
+    async with heard(tmp_path, [update], read=(503,), write=(OWNER,), obey=kept.obey) as api:
+        assert api.sent == told
+        assert not kept.words
+
+
+async def test_the_answer_to_a_word_is_sent_again_until_it_arrives(tmp_path: Path) -> None:
+    async with heard(tmp_path, [asked(1, FILL)], write=(OWNER,), deaf=2) as api:
+        assert api.sent == ["fill taken"]
+
+
+async def test_a_word_that_fails_says_so_and_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = Kept(fault=ZeroDivisionError())
+    batches = [asked(1, FILL)], [asked(2, "/status")]
+    async with heard(tmp_path, *batches, write=(OWNER,), obey=kept.obey) as api:
+        assert api.sent == [
+            "failed, and may have been taken: see the log and the layer's journal",
+            "answer to /status",
+        ]
+    assert "ZeroDivisionError" in caplog.text

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from monitor.app.notes import notes
 from monitor.cli import main
-from monitor.cli.notes import notes
 from monitor.cli.parser import parser
 from monitor.config import parse_settings
 from monitor.hedge.legs import parse_leg

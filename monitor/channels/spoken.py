@@ -1,0 +1,193 @@
+"""A person's words as typed on a phone, or as a program sends them; and what comes of them."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, ClassVar, Final, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from monitor.hedge.legs import parse_leg
+from monitor.model.layer import Fill
+from monitor.model.observation import Verb, Word
+from monitor.rules.durations import parse_duration
+
+_ALERT: Final = re.compile(r"[0-9A-Fa-f]{6}")
+_BOOK: Final = "book"
+_OF_ALERTS: Final = frozenset({Verb.ACK, Verb.SNOOZE})
+_WITH_LEGS: Final = frozenset({Verb.FILL, Verb.CLOSE, Verb.ROLL, Verb.CORRECT})
+_WITH_ENTRY: Final = frozenset({Verb.UNDO, Verb.CORRECT})
+_POSITION: Final = "position"
+FORMS: Final = {
+    Verb.FILL: "/fill L2 vix.call 2027-03-17 29 +4 @2.85",
+    Verb.CLOSE: "/close L2, or with the legs closed",
+    Verb.ROLL: "/roll L2 vix.call 2026-12-16 29 -4 @0.40; vix.call 2027-03-17 29 +4 @2.85",
+    Verb.UNDO: "/undo L2, or with the number of an entry",
+    Verb.CORRECT: "/correct L2 3 vix.call 2027-03-17 29 +4 @2.75",
+    Verb.ACK: "/ack A17F3C",
+    Verb.SNOOZE: "/snooze A17F3C 1h",
+}
+
+
+class Outcome(StrEnum):
+    """What came of a word. WAITS: it is kept, and the daemon has not come to it yet."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    WAITS = "waits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a person is told of a word. repeat: a word of this id was left here before."""
+
+    outcome: Outcome
+    text: str
+    repeat: bool = False
+
+
+Errand: TypeAlias = Callable[[Word], Awaitable[Answer]]
+"""Leaves a word in the inbox, and returns once it is known what came of it."""
+
+Text = Annotated[str, Field(max_length=200)]
+
+
+class MisspokenError(ValueError):
+    """A word that cannot be understood. key: the part at fault."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(reason)
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """The parts of a word before they are read.
+
+    position: None for a layer of the whole book. span: of a SNOOZE, as `1h`.
+    """
+
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
+    verb: Verb
+    layer: Text = ""
+    legs: Annotated[tuple[Text, ...], Field(max_length=40)] = ()
+    position: Text | None = None
+    entry: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
+    alert: Text = ""
+    span: Text = ""
+
+    def word(self, *, id: str, by: str, now: datetime) -> Word:  # noqa: A002 - the word's own
+        """Return the word; raise MisspokenError with a sentence that names what is wrong."""
+        for key in self._astray():
+            raise MisspokenError(key, f"{self.verb} takes no {key}")
+        if self.verb in _OF_ALERTS:
+            until = now + _span(self.span) if self.verb is Verb.SNOOZE else None
+            alert = _alert(self.alert)
+            return Word(id=id, verb=self.verb, observed_at=now, by=by, alert=alert, until=until)
+        if not self.layer:
+            raise MisspokenError("layer", f"{self.verb} of which layer? {FORMS[self.verb]}")
+        return Word(
+            id=id,
+            verb=self.verb,
+            observed_at=now,
+            by=by,
+            layer=self.layer,
+            scope=self.position or _BOOK,
+            fills=self._fills(),
+            entry=self.entry,
+        )
+
+    def _fills(self) -> tuple[Fill, ...]:
+        """Return the legs read; a close may have none, a correction has one."""
+        if self.verb is Verb.CORRECT and len(self.legs) != 1:
+            raise MisspokenError("legs", f"a correction has one leg: {FORMS[self.verb]}")
+        if self.verb in {Verb.FILL, Verb.ROLL} and not self.legs:
+            raise MisspokenError("legs", f"{self.verb} of what? {FORMS[self.verb]}")
+        return tuple(_leg(number, text) for number, text in enumerate(self.legs))
+
+    def _astray(self) -> Iterator[str]:
+        """Yield the parts given that have no meaning beside the verb."""
+        of_alerts = self.verb in _OF_ALERTS
+        yield from _given(("alert", self.alert), takes=of_alerts)
+        yield from _given(("span", self.span), takes=self.verb is Verb.SNOOZE)
+        yield from _given(("layer", self.layer), takes=not of_alerts)
+        yield from _given((_POSITION, self.position), takes=not of_alerts)
+        yield from _given(("legs", self.legs), takes=self.verb in _WITH_LEGS)
+        yield from _given(("entry", self.entry), takes=self.verb in _WITH_ENTRY)
+
+
+def typed(text: str) -> Spoken:
+    """Read a command such as `/fill L2 vix.call 2027-03-17 29 +4 @2.85; …`.
+
+    Several legs are parted by `;`, a layer per position has `position ID` after its name.
+    Raises MisspokenError in one sentence.
+    """
+    name, *rest = text.split()
+    verb = Verb(name.partition("@")[0].lower().removeprefix("/"))
+    if any(word.startswith("/") for word in rest):
+        raise MisspokenError("verb", "one command a message")
+    if verb in _OF_ALERTS:
+        return _of_alert(verb, rest)
+    layer, position, rest = _of_layer(verb, rest)
+    entry = 0
+    if verb in _WITH_ENTRY and rest and rest[0].isascii() and rest[0].isdigit():
+        entry, rest = int(rest[0][:7]), rest[1:]
+    if verb is Verb.CORRECT and not entry:
+        raise MisspokenError("entry", f"correct which entry? {FORMS[verb]}")
+    legs = tuple(leg for part in " ".join(rest).split(";") if (leg := part.strip()))
+    if verb is Verb.UNDO and legs:
+        raise MisspokenError("entry", f"undo takes no more than an entry's number: {FORMS[verb]}")
+    return Spoken(verb=verb, layer=layer, legs=legs, position=position, entry=entry)
+
+
+def is_word(command: str) -> bool:
+    """Return whether a command such as `/fill` says something, and asks nothing."""
+    return command.removeprefix("/") in {verb.value for verb in FORMS}
+
+
+def _of_alert(verb: Verb, rest: Sequence[str]) -> Spoken:
+    asked = 2 if verb is Verb.SNOOZE else 1
+    if len(rest) != asked:
+        raise MisspokenError("alert", f"{verb} reads {FORMS[verb]}")
+    return Spoken(verb=verb, alert=rest[0], span="".join(rest[1:]))
+
+
+def _of_layer(verb: Verb, rest: list[str]) -> tuple[str, str | None, list[str]]:
+    if not rest:
+        raise MisspokenError("layer", f"{verb} of which layer? {FORMS[verb]}")
+    layer, *rest = rest
+    if not rest or rest[0].lower() != _POSITION:
+        return layer, None, rest
+    if rest[1:]:
+        return layer, rest[1], rest[2:]
+    raise MisspokenError(_POSITION, "position needs its key after it, as in position 1:0x…:4471")
+
+
+def _given(part: tuple[str, object], *, takes: bool) -> Iterator[str]:
+    name, value = part
+    if value and not takes:
+        yield name
+
+
+def _leg(number: int, text: str) -> Fill:
+    try:
+        return parse_leg(text)
+    except ValueError as error:
+        raise MisspokenError(f"legs[{number}]", str(error)) from None
+
+
+def _alert(text: str) -> str:
+    if not _ALERT.fullmatch(text):
+        reason = f"{text!r} is no alert: it is six characters of 0-9 and A-F, as in A17F3C"
+        raise MisspokenError("alert", reason)
+    return text.upper()
+
+
+def _span(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise MisspokenError("span", str(error)) from None
