@@ -1,0 +1,113 @@
+"""A person's words by Telegram, from a local Bot API server to the layers of a real daemon."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from monitor.devnet.story import moments
+
+FIRST = next(moments())
+OWNER, STRANGER, READER, CHAT = 501, 502, 503, -100
+CALLS = "vix.call 2020-06-17 18"
+
+
+@dataclass
+class Phone:
+    """A chat with the bot: `say` types into it, `sent` is what the bot answered."""
+
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+    news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def say(self, number: int, text: str, user: int = OWNER) -> None:
+        chat = {"id": CHAT, "type": "group", "title": "t"}
+        by = {"id": user, "is_bot": False, "first_name": "Ann", "username": f"ann{user}"}
+        at = int(FIRST.at.timestamp())
+        message = {"message_id": number, "date": at, "chat": chat, "from": by, "text": text}
+        async with self.news:
+            self.updates.append({"update_id": number, "message": message})
+            self.news.notify_all()
+
+    async def answers(self, count: int) -> list[str]:
+        """Wait for so many answers."""
+        async with asyncio.timeout(20), self.news:
+            await self.news.wait_for(lambda: len(self.sent) >= count)
+        return self.sent
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        given = await request.post()
+        if request.path.endswith("/getUpdates"):
+            # Whatever is asked for: a server that lost its memory delivers again.
+            async with self.news:
+                await self.news.wait_for(lambda: self.updates)
+                result: Any = [self.updates.pop(0)]
+            return web.json_response({"ok": True, "result": result})
+        async with self.news:
+            if "parse_mode" not in given:  # alerts have their own
+                self.sent.append(str(given["text"]))
+            self.news.notify_all()
+        chat = {"id": CHAT, "type": "group", "title": "t"}
+        sent = {"message_id": 1, "date": 1, "chat": chat}
+        return web.json_response({"ok": True, "result": sent})
+
+
+@pytest.fixture
+def phone() -> Phone:
+    return Phone()
+
+
+@pytest.fixture
+def on_air(set_stage: Any, watching: Any, serve: Any, phone: Phone) -> Callable[[], Any]:
+    """Return a runner of a daemon with two users on its list, for the length of a block."""
+
+    @asynccontextmanager
+    async def runner() -> AsyncIterator[Any]:
+        play = await set_stage("alvh")
+        server = await serve(phone.answer)
+        token = play.stage.folder / "token"
+        token.write_text("123456789:AAcanary-Canary_canary-Canary_canar")
+        token.chmod(0o600)
+        play.edit(
+            "[channel.mqtt]",
+            f'[channel.telegram]\ntoken = "file:{token}"\nchat = {CHAT}\n'
+            f'base_url = "{server.url}/bot"\n'
+            f"[channel.telegram.commands]\nread = [{READER}]\nwrite = [{OWNER}]\n[channel.mqtt]",
+        )
+        play.stage.cboe.set_settlements(FIRST.at.date(), FIRST.settlements)
+        play.stage.set_clock(FIRST.at)
+        play.stage.cboe.set_quote(13.68, FIRST.at - timedelta(minutes=75))
+        async with watching(play.stage.config):
+            await play.until(lambda: "L2.add" in play.firing(), "the add of layer 2")
+            yield play
+
+    return runner
+
+
+async def test_a_trade_told_by_telegram_moves_the_layer_once(phone: Phone, on_air: Any) -> None:
+    async with on_air() as play:
+        await phone.say(7, f"/fill L2 {CALLS} +4 @1.60", STRANGER)
+        await phone.say(8, f"/fill L2 {CALLS} +4 @1.60", READER)
+        await phone.say(9, f"/fill L2 {CALLS} +4 @1.60")
+        await phone.say(9, f"/fill L2 {CALLS} +4 @1.60")
+        await phone.say(10, "/close L1")
+        await phone.say(11, "/fill L9 vix.future 2020-06-17 +1 @18.2")
+        await phone.say(12, "/ack 000000")
+        told = await phone.answers(6)
+        on = "L2 on: 4 × VIX 17 Jun 2020 18 call"
+        assert told[0].startswith("refused: you may ask here")
+        assert told[1:3] == [on, on]
+        assert told[3] == "refused: L1 is off: there is nothing to close"
+        assert told[4].startswith("refused: no layer L9; the rules have L1, L2, L3")
+        assert told[5].startswith("refused: no alert 000000 is firing")
+        layer = play.state().layers["L2|book"]
+        assert [(leg.contract.strike, leg.quantity) for leg in layer.legs] == [(18.0, 4)]
+        assert [one.by for one in layer.journal] == ["ann501@telegram"]
+        await phone.say(13, "/undo L2")
+        assert (await phone.answers(7))[6].startswith("L2 off")
+        assert play.store.inbox.unheard() == ()
