@@ -33,11 +33,14 @@ class Errands:
         """Return what came of a word; one whose id was left before is not left again."""
         try:
             added = self._inbox.say(word.id, _WORD.dump_json(word).decode(), word.observed_at)
-            heard = await self._outcome(word.id)
         except HedgewatchError as error:
             return Answer(outcome=Outcome.REFUSED, text=f"not taken: {error}")
+        try:
+            heard, why = await self._outcome(word.id), f"within {_PATIENCE_S:.0f} s"
+        except HedgewatchError as error:
+            heard, why = None, f"yet: {error}"
         if heard is None:
-            text = f"not taken up within {_PATIENCE_S:.0f} s: it is queued, do not say it again"
+            text = f"it is queued, do not say it again; not taken up {why}"
             return Answer(outcome=Outcome.WAITS, text=text, repeat=not added)
         return replace(_told(word, heard), repeat=not added)
 

@@ -116,6 +116,7 @@ async def _serve(
     with _signals(stop, daemon, hangup):
         async with asyncio.TaskGroup() as links:
             for channel in linked:
+                channel.listen(Errands(parts.store.inbox, clock=parts.post).run)
                 links.create_task(channel.run(quiet), name=f"{channel.name} link")
             for commands in _commands(parts, daemon):
                 links.create_task(commands.run(stop), name="telegram commands")

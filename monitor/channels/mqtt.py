@@ -16,11 +16,13 @@ from monitor.alerts.alert import AlertState
 from monitor.alerts.event import SCHEMA, event_json
 from monitor.channels.mqtt_board import EVENT, STATUS
 from monitor.channels.mqtt_client import Access, tls_context
+from monitor.channels.mqtt_commands import MqttCommands
 from monitor.channels.mqtt_connection import Connection
 from monitor.channels.mqtt_link import Refused, message_properties
 from monitor.channels.mqtt_upkeep import Upkeep
 from monitor.channels.port import Message
 from monitor.channels.settings import MqttSettings
+from monitor.channels.spoken import Errand
 from monitor.clock import Clock
 from monitor.errors import Transient
 from monitor.logs import read_secret, redact
@@ -51,6 +53,7 @@ class MqttChannel:
             will_topic=f"{self.root}/{STATUS}",
             will=_OFFLINE,
         )
+        self._clock = clock
         self._upkeep = Upkeep(self._access, self.root, clock=clock)
         self._connection = Connection(self._access, self._upkeep, clock=clock, random=random)
 
@@ -90,6 +93,11 @@ class MqttChannel:
             raise Transient(self._access.silence) from error
         except aiomqtt.MqttError as error:
             raise Transient(f"the MQTT broker at {self.where}: {redact(str(error))}") from error
+
+    def listen(self, obey: Errand) -> None:
+        """Have commands obeyed from the next connection on, where the settings allow any."""
+        if self._access.settings.commands:
+            self._upkeep.commands = MqttCommands(self.root, obey, clock=self._clock)
 
     async def show(self, state: Mapping[str, str]) -> None:
         """Have exactly `state` retained, from the next connection on if there is none now.

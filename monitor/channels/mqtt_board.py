@@ -7,6 +7,8 @@ from typing import Final
 STATUS: Final = "status"
 EVENT: Final = "event"
 HEARTBEAT: Final = "heartbeat"
+COMMAND: Final = "command"
+ANSWER: Final = "answer"
 _OWN: Final = frozenset({STATUS, EVENT, HEARTBEAT})
 _FORBIDDEN: Final = frozenset("+#\0")
 

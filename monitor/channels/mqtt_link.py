@@ -84,21 +84,27 @@ class Link:
         async with asyncio.timeout(self._timeout_s), self._turn:
             await self._client.publish(topic, payload.encode(), 0, timeout=math.inf)
 
-    async def watch(self, topics: str) -> None:
-        """Ask for what is retained under `topics`; raise as `publish` does."""
-        options = SubscribeOptions(qos=0, noLocal=True) if self.version is V5 else None
+    async def watch(self, topics: str, *, surely: bool = False) -> None:
+        """Ask for what is retained under `topics`; raise as `publish` does.
+
+        surely: what others publish there is wanted too, with QoS 1, and whether they had
+        it retained; 3.1.1 tells that only of what was retained before.
+        """
+        qos, options = (1 if surely else 0), None
+        if self.version is V5:
+            options = SubscribeOptions(qos=qos, noLocal=True, retainAsPublished=surely)
+            qos = 0  # paho takes it from the one or the other
         async with asyncio.timeout(self._timeout_s), self._turn:
-            granted = await self._client.subscribe(topics, options=options, timeout=math.inf)
+            granted = await self._client.subscribe(topics, qos, options, timeout=math.inf)
         for code in granted:
             if isinstance(code, ReasonCode) and code.value >= _FIRST_FAILURE:
                 raise Refused(code)
 
-    async def until_lost(self, saw: Callable[[str], None]) -> str:
-        """Read until the connection ends and return why; `saw` gets each retained topic."""
+    async def until_lost(self, saw: Callable[[aiomqtt.Message], None]) -> str:
+        """Read until the connection ends and return why; `saw` gets each message."""
         try:
             async for message in self._client.messages:
-                if message.retain and message.payload:
-                    saw(message.topic.value)
+                saw(message)
         except aiomqtt.MqttError as error:
             return str(error.__cause__ or error)
         finally:

@@ -8,8 +8,9 @@ from typing import Final
 
 import aiomqtt
 
-from monitor.channels.mqtt_board import HEARTBEAT, RetainedBoard
+from monitor.channels.mqtt_board import COMMAND, HEARTBEAT, RetainedBoard
 from monitor.channels.mqtt_client import Access
+from monitor.channels.mqtt_commands import MqttCommands
 from monitor.channels.mqtt_link import Link, Refused, message_properties
 from monitor.clock import Clock
 
@@ -18,9 +19,13 @@ _RETRY_S: Final = 0.5
 
 
 class Upkeep:
-    """Shows over one connection after another what should be seen under `root`."""
+    """Shows over one connection after another what should be seen under `root`.
+
+    commands: what hears those that come there, None where none are.
+    """
 
     def __init__(self, access: Access, root: str, *, clock: Clock) -> None:
+        self.commands: MqttCommands | None = None
         self._access = access
         self._root = root
         self._clock = clock
@@ -43,6 +48,8 @@ class Upkeep:
                 group.create_task(self._reassert(), name="mqtt reassert"),
                 group.create_task(self._beat(link), name="mqtt heartbeat"),
             ]
+            if self.commands is not None:
+                tasks.append(group.create_task(self.commands.work(link), name="mqtt commands"))
             trouble = await link.until_lost(self._saw)
             for task in tasks:
                 task.cancel()
@@ -56,10 +63,7 @@ class Upkeep:
             _log.info("mqtt: could not say offline: %s", error)
 
     async def _keep_shown(self, link: Link) -> None:
-        try:
-            await link.watch(f"{self._root}/#")
-        except (aiomqtt.MqttError, TimeoutError) as error:
-            _log.info("mqtt: retained topics of an earlier run stay uncleared: %s", error)
+        await self._watch(link)
         while not link.lost:
             self._wake.clear()
             try:
@@ -69,6 +73,21 @@ class Upkeep:
                 await self._clock.sleep(_RETRY_S)
             else:
                 await self._wake.wait()
+
+    async def _watch(self, link: Link) -> None:
+        # One subscription for all: of two that overlap, a broker may deliver each message twice.
+        try:
+            await link.watch(f"{self._root}/#", surely=self.commands is not None)
+        except (aiomqtt.MqttError, TimeoutError) as error:
+            _log.info("mqtt: retained topics of an earlier run stay uncleared: %s", error)
+        else:
+            return
+        if self.commands is None:
+            return
+        try:
+            await link.watch(f"{self._root}/{COMMAND}", surely=True)
+        except (aiomqtt.MqttError, TimeoutError) as error:
+            _log.warning("mqtt: commands are not heard: %s", error)
 
     async def _publish_board(self, link: Link) -> None:
         while (due := self._board.next()) is not None:
@@ -113,6 +132,12 @@ class Upkeep:
                 _log.debug("mqtt: a heartbeat was lost: %s", error)
             await self._clock.sleep(every_s)
 
-    def _saw(self, topic: str) -> None:
-        self._board.saw(topic.removeprefix(f"{self._root}/"))
-        self._wake.set()
+    def _saw(self, message: aiomqtt.Message) -> None:
+        if not message.payload:
+            return
+        topic = message.topic.value.removeprefix(f"{self._root}/")
+        if message.retain:
+            self._board.saw(topic)
+            self._wake.set()
+        if topic == COMMAND and self.commands is not None and isinstance(message.payload, bytes):
+            self.commands.hear(message.payload, retained=message.retain)

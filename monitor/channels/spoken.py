@@ -32,11 +32,15 @@ FORMS: Final = {
 
 
 class Outcome(StrEnum):
-    """What came of a word. WAITS: it is kept, and the daemon has not come to it yet."""
+    """What came of a word.
+
+    WAITS: it is kept, and the daemon has not come to it yet. UNKNOWN: something failed.
+    """
 
     TAKEN = "taken"
     REFUSED = "refused"
     WAITS = "waits"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

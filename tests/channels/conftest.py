@@ -129,12 +129,14 @@ def running() -> Running:
 
     @asynccontextmanager
     async def opened(
-        broker: Broker, clock: Any = None, *, wait: bool = True, **changes: Any
+        broker: Broker, clock: Any = None, *, wait: bool = True, obey: Any = None, **changes: Any
     ) -> AsyncIterator[MqttChannel]:
         settings = MqttSettings(
             host=broker.host, port=broker.port, **({"heartbeat_s": 0, "timeout_s": 2.0} | changes)
         )
         channel = MqttChannel(settings, "home", clock=clock or Brisk(), random=lambda: 0.5)
+        if obey is not None:
+            channel.listen(obey)
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(channel.run(stop), name="channel")
