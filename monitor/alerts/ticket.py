@@ -7,6 +7,7 @@ from monitor.alerts.figures import figure, number
 from monitor.hedge.legs import count, spell_contract
 from monitor.model.layer import Covers, Fit, Leg, Ticket
 
+DISCLAIMER: Final = "For education, not advice: prices by the model are no quotes. It never trades."
 FAIR_R2: Final = 0.25
 """From here on a driver's fit is called fair; below it is weak."""
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, TextIO
 
-from monitor.app.brief import brief
+from monitor.app.asked import Asked
 from monitor.app.daemon import Daemon
 from monitor.app.errands import Errands
 from monitor.app.parts import Parts, opened
@@ -149,11 +149,12 @@ def _commands(parts: Parts, daemon: Daemon) -> list[TelegramCommands]:
     given = parts.settings.channel.telegram
     if given is None or given.commands is None or not given.commands.heard:
         return []
+    asked = Asked(daemon, now=parts.clock.now, tells=bool(given.commands.write))
     return [
         TelegramCommands(
             given,
             channel,
-            answer=lambda asked, _of: brief(asked, daemon.state, parts.clock.now()),
+            answer=asked.answer,
             obey=Errands(parts.store.inbox, clock=parts.post).run,
             clock=parts.post,
         )

@@ -40,7 +40,8 @@ async def visit_mqtt(settings: MqttSettings, instance: str) -> str:
     except aiomqtt.MqttError as error:
         raise Transient(f"the MQTT broker at {access.where}: {redact(str(error))}") from error
     spoken = "5" if version is V5 else "3.1.1"
-    return f"{access.where}, MQTT {spoken}, QoS 1 acknowledged"
+    told = f"{access.where}, MQTT {spoken}, QoS 1 acknowledged"
+    return f"{told}, takes commands" if settings.commands else told
 
 
 async def visit_telegram(settings: TelegramSettings) -> str:
@@ -66,4 +67,14 @@ async def visit_telegram(settings: TelegramSettings) -> str:
         raise shapeless(error) from None
     finally:
         await request.shutdown()
-    return f"@{me.username} reaches {there.title or there.full_name or chat}"
+    told = f"@{me.username} reaches {there.title or there.full_name or chat}"
+    return f"{told}, {_who(settings)}" if settings.commands else told
+
+
+def _who(settings: TelegramSettings) -> str:
+    """Return how many users are answered, and how many of them may say something."""
+    given = settings.commands
+    if given is None or not given.heard:
+        return "nobody may ask"
+    asks, tells = len(given.heard), len(set(given.write))
+    return f"{asks} may ask, {tells or 'nobody'} may tell of trades"

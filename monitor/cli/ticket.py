@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 
 from monitor.alerts.figures import figure
-from monitor.alerts.ticket import ticket_lines
+from monitor.alerts.ticket import DISCLAIMER, ticket_lines
 from monitor.cli.look import Look, line, looking, over
 from monitor.errors import ConfigError, Fault
 from monitor.model.layer import Action, LayerState
@@ -13,8 +13,6 @@ from monitor.rules.pack import Rule
 from monitor.signals.book import book_value_usd, live_positions
 from monitor.signals.catalogue import Scope
 from monitor.signals.market import market_of
-
-DISCLAIMER = "For education, not advice: prices by the model are no quotes. It never trades."
 
 
 def show(asked: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from monitor.alerts.wire import from_json
 from monitor.devnet.story import moments
 
 FIRST = next(moments())
@@ -111,3 +112,26 @@ async def test_a_trade_told_by_telegram_moves_the_layer_once(phone: Phone, on_ai
         await phone.say(13, "/undo L2")
         assert (await phone.answers(7))[6].startswith("L2 off")
         assert play.store.inbox.unheard() == ()
+
+
+async def test_a_reader_asks_why_and_for_the_ticket(phone: Phone, on_air: Any) -> None:
+    async with on_air() as play:
+        told = [from_json(event.payload) for event in play.store.history.events()]
+        alert = next(one for one in told if one.rule == "L2.add")
+        await phone.say(1, f"/why {alert.id.lower()}", READER)
+        await phone.say(2, "/why 000000", READER)
+        await phone.say(3, "/ticket L2", READER)
+        await phone.say(4, "/ticket L9", READER)
+        await phone.say(5, "/ticket L2 position 1:0x00:1", READER)
+        await phone.say(6, "/help", READER)
+        why, unknown, ticket, strange, scoped, manual = await phone.answers(6)
+        assert why.startswith(f"{alert.id}  L2.add  ")
+        assert [term.text for term in alert.trace if term.text not in why] == []
+        assert "firing 2020-02-14 22:30Z" in why
+        assert unknown.startswith("no alert 000000 is remembered\nthe newest: ")
+        assert ticket.splitlines()[0] == "ADD · L2"
+        assert "VIX 17 Jun 2020" in ticket
+        assert "not advice" in ticket
+        assert strange == "no layer L9; the rules have L1, L2, L3"
+        assert scoped == "layer L2 covers the whole book: /ticket L2"
+        assert "/fill L2 vix.call 2027-03-17 29 +4 @2.85" in manual

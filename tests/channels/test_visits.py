@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from monitor.channels.settings import MqttSettings, TelegramSettings
+from monitor.channels.settings import CommandSettings, MqttSettings, TelegramSettings
 from monitor.channels.visits import visit_mqtt, visit_telegram
 from monitor.devnet.broker import Broker
 from monitor.errors import HedgewatchError
@@ -88,9 +89,29 @@ async def test_an_answer_of_another_shape_is_told_as_such(tmp_path: Any) -> None
             await visit_telegram(settings(url, tmp_path / "token"))
 
 
+@pytest.mark.parametrize(
+    ("commands", "told"),
+    [
+        pytest.param(CommandSettings(), "nobody may ask", id="nobody"),
+        pytest.param(CommandSettings(read=(1, 2)), "2 may ask, nobody may tell of trades", id="2"),
+        pytest.param(
+            CommandSettings(read=(1, 2), write=(2, 3)), "3 may ask, 2 may tell of trades", id="3"
+        ),
+    ],
+)
+async def test_who_may_ask_and_tell_is_counted(
+    tmp_path: Any, commands: CommandSettings, told: str
+) -> None:
+    async with bot_api(GOOD) as (url, _):
+        given = replace(settings(url, tmp_path / "token"), commands=commands)
+        assert await visit_telegram(given) == f"@hedge_bot reaches Owner, {told}"
+
+
 async def test_a_broker_acknowledges_or_is_told_to_be_away(broker: Broker) -> None:
     told = await visit_mqtt(MqttSettings(host=broker.host, port=broker.port, timeout_s=2), "home")
     assert told == f"{broker.host}:{broker.port}, MQTT 5, QoS 1 acknowledged"
+    on = MqttSettings(host=broker.host, port=broker.port, commands=True)
+    assert await visit_mqtt(on, "home") == f"{told}, takes commands"
     await broker.stop()
     with pytest.raises(HedgewatchError, match="the MQTT broker at"):
         await visit_mqtt(MqttSettings(host=broker.host, port=broker.port, timeout_s=2), "home")

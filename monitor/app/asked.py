@@ -1,0 +1,136 @@
+"""Questions by Telegram that need more than the state: why an alert, and a layer's ticket."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+from monitor.alerts.alert import Alert
+from monitor.alerts.figures import age, figure, pair
+from monitor.alerts.ticket import DISCLAIMER, ticket_lines
+from monitor.alerts.wire import from_json
+from monitor.app.brief import brief
+from monitor.app.daemon import Daemon
+from monitor.channels.spoken import FORMS
+from monitor.model.layer import Action, LayerState, Ticket
+from monitor.rules.desk import Book, draw
+from monitor.rules.pack import Rule
+from monitor.rules.verdict import Term
+from monitor.signals.catalogue import Scope
+from monitor.signals.market import market_of
+
+_FAR_BACK: Final = 2_000
+_MOST: Final = 8
+_LONGEST: Final = 4_000
+"""Telegram takes 4,096 characters a message."""
+_ORDERED: Final = frozenset({"<", "<=", ">", ">="})
+
+
+class Asked:
+    """Answers what may be asked, from what the daemon holds now.
+
+    now: the observations' time.
+    """
+
+    def __init__(self, daemon: Daemon, *, now: Callable[[], datetime], tells: bool) -> None:
+        self._daemon = daemon
+        self._now = now
+        self._tells = tells
+
+    def answer(self, command: str, rest: str) -> str:
+        """Return the answer to a command such as `/why` and what followed it."""
+        said = rest.split()
+        if command == "/why":
+            told = "\n".join(self._why(said[0].upper() if said else ""))
+        elif command == "/ticket":
+            told = "\n".join(self._ticket(said))
+        else:
+            short = brief(command, self._daemon.state, self._now())
+            told = "\n".join((short, *self._more(command)))
+        return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
+
+    def _more(self, command: str) -> Iterator[str]:
+        if command not in {"/status", "/positions", "/alerts"}:
+            yield "/why ALERT  what it came of"
+            yield "/ticket LAYER  what to trade now"
+            if self._tells:
+                yield from FORMS.values()
+
+    def _why(self, alert: str) -> Iterator[str]:
+        """Yield what an alert came of: each condition, its value, and how far it is from firing."""
+        events = self._daemon.store.history.latest(_FAR_BACK)
+        told = [found for one in events if one.alert_id == alert and (found := _read(one.payload))]
+        if not told:
+            known = ", ".join(dict.fromkeys(one.alert_id for one in reversed(events[-20:])))
+            yield f"no alert {alert[:20] or 'named'} is remembered"
+            yield f"the newest: {known or 'none yet'}"
+            return
+        last = told[-1]
+        traced = next((one for one in reversed(told) if one.trace), last)
+        yield f"{last.id}  {last.rule}  {last.subject or last.scope}"
+        for term in traced.trace:
+            yield from _term(term)
+        for one in told[-_MOST:]:
+            yield f"{one.state.value} {one.at:%Y-%m-%d %H:%M}Z" + (
+                f": {one.reason}" if one.reason else ""
+            )
+
+    def _ticket(self, said: list[str]) -> Iterator[str]:
+        """Yield the ticket of each action that applies to a layer, or why there is none."""
+        rules = [rule for rule in self._daemon.book.rules if rule.layer]
+        mine = [rule for rule in rules if said and rule.layer and rule.layer.id == said[0]]
+        if not mine:
+            known = ", ".join(sorted({rule.layer.id for rule in rules if rule.layer}))
+            yield f"no layer {said[0][:20] if said else 'named'}; the rules have {known or 'none'}"
+            return
+        scope = said[-1] if len(said) > 1 else "book"
+        if (mine[0].scope is Scope.BOOK) != (scope == "book"):
+            covers = "the whole book" if mine[0].scope is Scope.BOOK else f"a {mine[0].scope.value}"
+            yield f"layer {said[0]} covers {covers}: /ticket {said[0]}" + (
+                "" if mine[0].scope is Scope.BOOK else " position 1:0x…:4471"
+            )
+            return
+        yield from self._drawn(mine, said[0], scope)
+        yield DISCLAIMER
+
+    def _drawn(self, mine: list[Rule], name: str, scope: str) -> Iterator[str]:
+        state, now = self._daemon.state, self._now()
+        layer = state.layers.get(f"{name}|{scope}") or LayerState(layer=name, scope=scope)
+        book = Book(
+            facts=state.facts, market=market_of(state.facts, now), layers=state.layers, now=now
+        )
+        wanted = [Action.ROLL, Action.REMOVE] if layer.legs else [Action.ADD]
+        first = {rule.action: rule for rule in reversed(mine)}
+        for action in wanted:
+            if action not in first:
+                yield f"no rule asks to {action.value} {name}"
+                continue
+            drawn = draw(first[action], layer, book)
+            yield f"{action.value.upper()} · {name}"
+            yield from (
+                ticket_lines(drawn) if isinstance(drawn, Ticket) else (f"No ticket: {drawn}.",)
+            )
+
+
+def _read(payload: str) -> Alert | None:
+    """Return the alert an event tells of, None where another release wrote it."""
+    try:
+        return from_json(payload)
+    except ValueError:
+        return None
+
+
+def _term(term: Term) -> Iterator[str]:
+    yield term.text
+    if term.left is None:
+        yield f"  unknown{f': {term.note}' if term.note else ''}"
+        return
+    value = figure(term.left, term.unit)
+    if term.right is not None:
+        value = pair(term.left, term.right, term.unit)[0]
+    ordered = term.margin is not None and term.op in _ORDERED and isinstance(term.left, float)
+    if ordered and isinstance(term.right, float) and term.left != term.right:
+        side = "above" if term.left > term.right else "below"
+        value += f", {side} by {figure(abs(term.margin or 0.0), term.unit)}"
+    elif term.truth is not None:
+        value += ", so" if term.truth else ", not so"
+    yield f"  {value}" + (f", {age(term.age_s)} old" if term.age_s is not None else "")
