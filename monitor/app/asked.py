@@ -127,10 +127,10 @@ def _term(term: Term) -> Iterator[str]:
     value = figure(term.left, term.unit)
     if term.right is not None:
         value = pair(term.left, term.right, term.unit)[0]
-    ordered = term.margin is not None and term.op in _ORDERED and isinstance(term.left, float)
-    if ordered and isinstance(term.right, float) and term.left != term.right:
-        side = "above" if term.left > term.right else "below"
-        value += f", {side} by {figure(abs(term.margin or 0.0), term.unit)}"
+    numbers = isinstance(term.left, float) and isinstance(term.right, float)
+    if numbers and term.margin and term.op in _ORDERED:
+        side = "above" if float(term.left) > float(term.right or 0.0) else "below"
+        value += f", {side} by {figure(abs(term.margin), term.unit)}"
     elif term.truth is not None:
         value += ", so" if term.truth else ", not so"
     yield f"  {value}" + (f", {age(term.age_s)} old" if term.age_s is not None else "")

@@ -22,11 +22,12 @@ _NOTED: Final = frozenset({Verb.FILL, Verb.ROLL, Verb.CLOSE})
 class Errands:
     """Leaves words in the inbox; the state is changed by the road alone, and by nothing here.
 
-    clock: what waits are slept on.
+    clock: what waits are slept on. patience_s: how long the road may take over a word.
     """
 
-    def __init__(self, inbox: Inbox, *, clock: Clock) -> None:
+    def __init__(self, inbox: Inbox, *, clock: Clock, patience_s: float = _PATIENCE_S) -> None:
         self._inbox = inbox
+        self._patience_s = patience_s
         self._clock = clock
 
     async def run(self, word: Word) -> Answer:
@@ -36,7 +37,7 @@ class Errands:
         except HedgewatchError as error:
             return Answer(outcome=Outcome.REFUSED, text=f"not taken: {error}")
         try:
-            heard, why = await self._outcome(word.id), f"within {_PATIENCE_S:.0f} s"
+            heard, why = await self._outcome(word.id), f"within {self._patience_s:g} s"
         except HedgewatchError as error:
             heard, why = None, f"yet: {error}"
         if heard is None:
@@ -46,7 +47,7 @@ class Errands:
 
     async def _outcome(self, word: str) -> str | None:
         began = stopwatch()
-        while (heard := self._inbox.heard(word)) is None and stopwatch() - began < _PATIENCE_S:
+        while (heard := self._inbox.heard(word)) is None and stopwatch() - began < self._patience_s:
             await self._clock.sleep(_NAP_S)
         return heard
 

@@ -80,14 +80,8 @@ class Upkeep:
             await link.watch(f"{self._root}/#", surely=self.commands is not None)
         except (aiomqtt.MqttError, TimeoutError) as error:
             _log.info("mqtt: retained topics of an earlier run stay uncleared: %s", error)
-        else:
-            return
-        if self.commands is None:
-            return
-        try:
-            await link.watch(f"{self._root}/{COMMAND}", surely=True)
-        except (aiomqtt.MqttError, TimeoutError) as error:
-            _log.warning("mqtt: commands are not heard: %s", error)
+            if self.commands is not None:
+                _log.warning("mqtt: commands are not heard: %s/#: %s", self._root, error)
 
     async def _publish_board(self, link: Link) -> None:
         while (due := self._board.next()) is not None:

@@ -167,3 +167,17 @@ async def test_a_command_that_fails_says_so_and_ends_nothing(
         await say(broker, FILL)
         assert (await answers(ear, 2))[1]["outcome"] == "taken"
     assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_command_of_a_short_absence_is_taken_on_return(
+    broker: Broker, listening: Any, running: Any, kept: Kept
+) -> None:
+    async with listening(broker) as ear:
+        async with running(broker, obey=kept.obey, commands=True, protocol="5"):
+            await ear.until(lambda heard: heard.payloads(STATUS))
+        await say(broker, FILL)
+        assert ear.payloads(ANSWER) == []
+        async with running(broker, obey=kept.obey, commands=True, protocol="5"):
+            (answer,) = await answers(ear, 1)
+        assert (answer["id"], answer["outcome"]) == ("a-1", "taken")
+        assert list(kept.words) == ["mqtt:a-1"]
