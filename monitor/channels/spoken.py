@@ -3,7 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, TypeAlias
 
@@ -88,7 +88,7 @@ class Spoken:
         for key in self._astray():
             raise MisspokenError(key, f"{self.verb} takes no {key}")
         if self.verb in _OF_ALERTS:
-            until = now + _span(self.span) if self.verb is Verb.SNOOZE else None
+            until = _until(self.span, now) if self.verb is Verb.SNOOZE else None
             alert = _alert(self.alert)
             return Word(id=id, verb=self.verb, observed_at=now, by=by, alert=alert, until=until)
         if not self.layer:
@@ -190,8 +190,10 @@ def _alert(text: str) -> str:
     return text.upper()
 
 
-def _span(text: str) -> timedelta:
+def _until(text: str, now: datetime) -> datetime:
     try:
-        return parse_duration(text)
+        return now + parse_duration(text)
+    except OverflowError:
+        raise MisspokenError("span", f"{text[:20]!r} ends past every calendar") from None
     except ValueError as error:
         raise MisspokenError("span", str(error)) from None

@@ -41,7 +41,9 @@ async def visit_mqtt(settings: MqttSettings, instance: str) -> str:
         raise Transient(f"the MQTT broker at {access.where}: {redact(str(error))}") from error
     spoken = "5" if version is V5 else "3.1.1"
     told = f"{access.where}, MQTT {spoken}, QoS 1 acknowledged"
-    return f"{told}, takes commands" if settings.commands else told
+    if not settings.commands:
+        return told
+    return f"{told}, takes commands{'' if settings.username else ' and gives no password'}"
 
 
 async def visit_telegram(settings: TelegramSettings) -> str:

@@ -111,7 +111,7 @@ async def test_a_broker_acknowledges_or_is_told_to_be_away(broker: Broker) -> No
     told = await visit_mqtt(MqttSettings(host=broker.host, port=broker.port, timeout_s=2), "home")
     assert told == f"{broker.host}:{broker.port}, MQTT 5, QoS 1 acknowledged"
     on = MqttSettings(host=broker.host, port=broker.port, commands=True)
-    assert await visit_mqtt(on, "home") == f"{told}, takes commands"
+    assert await visit_mqtt(on, "home") == f"{told}, takes commands and gives no password"
     await broker.stop()
     with pytest.raises(HedgewatchError, match="the MQTT broker at"):
         await visit_mqtt(MqttSettings(host=broker.host, port=broker.port, timeout_s=2), "home")

@@ -1,0 +1,79 @@
+"""Words as typed and as sent: what is read is what was meant, and all else is a sentence."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.channels.spoken import FORMS, MisspokenError, Spoken, is_word, typed
+from monitor.hedge.legs import format_fill
+from monitor.model.layer import Contract, Fill
+from monitor.model.observation import Verb, Word
+
+AT = datetime(2026, 11, 20, 14, 31, tzinfo=UTC)
+QUANTITIES = st.integers(-1000, 1000).filter(bool)
+CALLS = st.builds(
+    lambda day, strike: Contract(kind="vix.call", expiry=day, strike=strike / 2),
+    st.dates(date(2026, 12, 1), date(2028, 12, 31)),
+    st.integers(20, 200),
+)
+FILLS = st.builds(
+    lambda contract, quantity, cents: Fill(contract=contract, quantity=quantity, price=cents / 100),
+    CALLS,
+    QUANTITIES,
+    st.integers(0, 10_000),
+)
+
+
+def read(text: str) -> Word:
+    return typed(text).word(id="1", by="ann@telegram", now=AT)
+
+
+@given(st.lists(FILLS, min_size=1, max_size=6), st.sampled_from(["; ", ";", " ;\n"]))
+def test_legs_typed_are_the_legs_read(fills: list[Fill], between: str) -> None:
+    word = read("/roll L2 " + between.join(map(format_fill, fills)))
+    assert word.fills == tuple(fills)
+    assert (word.verb, word.layer, word.scope) == (Verb.ROLL, "L2", "book")
+
+
+@given(st.sampled_from(sorted(FORMS)), st.text(max_size=80))
+def test_whatever_follows_a_verb_is_read_or_refused_in_a_sentence(verb: Verb, rest: str) -> None:
+    try:
+        word = read(f"/{verb} {rest}")
+    except MisspokenError as error:
+        told = (error.key, str(error))
+    else:
+        told = (word.verb, word.by)
+        assert word.verb is verb
+    assert all(told)
+
+
+@given(
+    st.builds(
+        Spoken,
+        verb=st.sampled_from(Verb),
+        layer=st.sampled_from(["", "L2"]),
+        legs=st.sampled_from([(), ("vix.call 2027-03-17 29 +4",), ("what",)]),
+        position=st.sampled_from([None, "", "1:0x00:1"]),
+        entry=st.integers(0, 3),
+        alert=st.sampled_from(["", "A17F3C", "ä"]),
+        span=st.sampled_from(["", "1h", "99999999999d", "-1h", "soon"]),
+    )
+)
+def test_no_combination_of_parts_is_read_as_what_it_is_not(spoken: Spoken) -> None:
+    try:
+        word = spoken.word(id="1", by="ann", now=AT)
+    except MisspokenError:
+        return
+    of_alert = word.verb in {Verb.ACK, Verb.SNOOZE}
+    assert bool(word.alert) is of_alert
+    assert bool(word.layer) is not of_alert
+    assert (word.until is not None) is (word.verb is Verb.SNOOZE)
+    assert word.until is None or word.until > AT
+    assert len(word.fills) == len(spoken.legs)
+
+
+@pytest.mark.parametrize("command", ["/status", "/why", "/ticket", "/help", "fil", "/"])
+def test_a_question_is_no_word(command: str) -> None:
+    assert not is_word(command)
