@@ -265,10 +265,6 @@ def test_an_unknown_key_is_told_with_the_key_probably_meant(text: str, told: str
         ('[channel.mqtt]\nport = "1883"', "port: must be a whole number, was '1883'"),
         ("[channel.mqtt]\ntimeout_s = true", "timeout_s: must be a number, was True"),
         ("[channel.telegram]\nchat = true", "chat: must be a number, @channel or a reference"),
-        (
-            '[channel.telegram.commands]\nwrite = ["ann"]',
-            "write.0: must be a whole number, was 'ann'",
-        ),
         ('[feed.cboe]\npoll_s = "60"', "poll_s: must be a number, was '60'"),
         ("[feed.manual.values.vix]\nvalue = true", "value: must be a number, was True"),
     ],
