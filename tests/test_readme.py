@@ -13,12 +13,16 @@ from monitor.devnet.covid_2020 import vx_settlements
 from monitor.model.observation import Readings
 from monitor.model.reading import Reading
 from monitor.pipeline import State, step
+from monitor.rules.loader import load_packs
 from monitor.store.rows import epoch_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PRINTED = datetime(2020, 2, 14, 21, 15, tzinfo=UTC)
 HEARD = datetime(2020, 2, 14, 22, 30, tzinfo=UTC)
+
+
+OF_THE_BOOK = re.compile(r"Book:|Covers|in a 2020|Fit |over \d|VIX ≤|better fit|buy 5 %")
 
 
 def block(language: str) -> str:
@@ -54,9 +58,9 @@ def test_the_rule_shown_is_the_shipped_one() -> None:
 
 
 def test_the_message_shown_is_the_one_it_produces() -> None:
-    # The line on the book is the demo's own; all others follow from two market prints.
-    shown = [line for line in block("text").strip().splitlines() if not line.startswith("Book:")]
-    made = [line for line in first_add().strip().splitlines() if not line.startswith("Book:")]
+    # What rests on the demo's positions is its own; all else follows from two market prints.
+    shown = [line for line in block("text").strip().splitlines() if not OF_THE_BOOK.match(line)]
+    made = [line for line in first_add().strip().splitlines() if not OF_THE_BOOK.match(line)]
     assert shown == made
 
 
@@ -69,3 +73,13 @@ def test_the_commands_shown_exist() -> None:
 def test_the_first_screen_is_short() -> None:
     screen = README.partition("## Watch your own positions")[0]
     assert len(screen.split()) < 400
+
+
+def test_the_layer_shown_loads(tmp_path: Path) -> None:
+    (shown,) = [one for one in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "V2" in one]
+    head = '[pack]\nid = "shown"\ntitle = "Shown"\nevidence = "claim"\nsources = ["https://a.b"]\n'
+    rule = '[[layer.rule]]\nid = "V2.add"\naction = "add"\nwhen = "vix < 15.0"\ntext = "t"\n'
+    file = tmp_path / "shown.toml"
+    file.write_text(f"schema = 1\n{head}{shown}{rule}", encoding="utf-8")
+    (pack,) = load_packs([file])
+    assert {one.id for one in pack.rules} == {"V2.add", "V2.roll", "V2.monetise"}
