@@ -40,6 +40,20 @@ def ticket_lines(ticket: Ticket) -> Iterator[str]:
         yield ticket.note
 
 
+def ticket_brief(ticket: Ticket) -> Iterator[str]:
+    """Yield a ticket in a line or two: the trade with its cost, what it covers, how it fits."""
+    trades = ", ".join(leg_words(leg) for leg in ticket.legs)
+    yield f"{trades}: {_cash(ticket)} ({ticket.priced_by})"
+    told = []
+    if ticket.covers is not None:
+        told.append(f"{next(_covers(ticket.covers)).lower()} in a 2020-like spike")
+    if ticket.fit is not None:
+        r2 = "" if ticket.fit.r2 is None else f", R² {_r2(ticket.fit.r2)} on {ticket.fit.driver}"
+        told.append(f"fit {grade(ticket.fit)}{r2}")
+    if told:
+        yield "; ".join(told)
+
+
 def leg_words(leg: Leg) -> str:
     """Return a leg as an order: `buy 4 × VIX 17 Mar 2027 29 call`."""
     verb = "buy" if leg.quantity > 0 else "sell"

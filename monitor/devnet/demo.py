@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Final
 
-from monitor.alerts.alert import Alert
+from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.render import console_line
+from monitor.alerts.ticket import ticket_brief
 from monitor.alerts.wire import from_json
 from monitor.clock import SystemClock, stopwatch
 from monitor.devnet.before import leave_past
@@ -65,6 +67,8 @@ class _Teller:
             answers = await asyncio.gather(*(self.person.answer(alert) for alert in fresh))
             for alert, said in zip(fresh, answers, strict=True):
                 self.say(console_line(alert, dated=True))
+                for line in _ticket(alert):
+                    self.say(line)
                 if said:
                     self.say(f"{'':<12}you: {said}")
             await self.steps.drained()
@@ -79,6 +83,18 @@ class _Teller:
         fresh = [from_json(event.payload) for event in events]
         self.alerts += fresh
         return fresh
+
+
+def _ticket(alert: Alert) -> list[str]:
+    """Return an open proposal's ticket in few lines of 80 columns."""
+    if alert.ticket is None or alert.state not in {AlertState.FIRING, AlertState.REPEAT}:
+        return []
+    indent = " " * 12
+    return [
+        row
+        for line in ticket_brief(alert.ticket)
+        for row in wrap(line, 80, initial_indent=indent, subsequent_indent=f"{indent}  ")
+    ]
 
 
 async def run_demo(settings: DemoSettings, *, say: Callable[[str], None] = print) -> DemoResult:
