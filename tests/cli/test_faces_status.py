@@ -46,8 +46,10 @@ def test_only_what_is_configured_is_listed(home: Any, hand: Any) -> None:
     assert [one.split()[1] for one in lines if one.startswith("chain")] == ["base"]
     assert [one.split()[1] for one in lines if one.startswith("feed")] == [
         "vix",
+        "vvix",
         "vx.settle",
         "eth.price",
+        "quotes.vix",
     ]
     assert line(home, "chain").endswith("not read yet")
 
