@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from monitor.alerts.alert import Alert
-from monitor.alerts.ticket import grade, leg_words
+from monitor.alerts.ticket import grade
+from monitor.hedge.legs import spell_trade
 from monitor.model.layer import Covers, Fit, Quantity, Ticket
 from monitor.model.observation import Block
 from monitor.rules.verdict import Scalar, Term
@@ -95,7 +96,7 @@ def _ticket(ticket: Ticket | None) -> dict[str, Any] | None:
                 "strike": leg.contract.strike,
                 "quantity": _count(leg.quantity),
                 "price": price,
-                "words": leg_words(leg),
+                "words": spell_trade(leg),
             }
             for leg, price in zip(ticket.legs, ticket.prices, strict=True)
         ],

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from monitor.alerts.figures import figure, number
-from monitor.hedge.legs import count, spell_contract
+from monitor.hedge.legs import spell_trade
 from monitor.model.layer import Covers, Fit, Leg, Ticket
 
 DISCLAIMER: Final = "For education, not advice: prices by the model are no quotes. It never trades."
@@ -42,7 +42,7 @@ def ticket_lines(ticket: Ticket) -> Iterator[str]:
 
 def ticket_brief(ticket: Ticket) -> Iterator[str]:
     """Yield a ticket in a line or two: the trade with its cost, what it covers, how it fits."""
-    trades = ", ".join(leg_words(leg) for leg in ticket.legs)
+    trades = ", ".join(spell_trade(leg) for leg in ticket.legs)
     yield f"{trades}: {_cash(ticket)} ({ticket.priced_by})"
     told = []
     if ticket.covers is not None:
@@ -52,12 +52,6 @@ def ticket_brief(ticket: Ticket) -> Iterator[str]:
         told.append(f"fit {grade(ticket.fit)}{r2}")
     if told:
         yield "; ".join(told)
-
-
-def leg_words(leg: Leg) -> str:
-    """Return a leg as an order: `buy 4 × VIX 17 Mar 2027 29 call`."""
-    verb = "buy" if leg.quantity > 0 else "sell"
-    return f"{verb} {count(leg.quantity)} × {spell_contract(leg.contract)}"
 
 
 def grade(fit: Fit) -> str:
@@ -79,7 +73,7 @@ def _trade(ticket: Ticket) -> Iterator[str]:
     single = len(ticket.legs) == 1
     head = "Ticket  "
     for leg, price in zip(ticket.legs, ticket.prices, strict=True):
-        yield f"{head}{leg_words(leg)}{'' if single else f'  ~{_price(leg, price)}'}"
+        yield f"{head}{spell_trade(leg)}{'' if single else f'  ~{_price(leg, price)}'}"
         head = ""
     each = f"~{_price(ticket.legs[0], ticket.prices[0])} each, " if single else ""
     yield f"{each}{_cash(ticket)}"

@@ -19,6 +19,7 @@ from monitor.signals.of_hedge import (
     lp_yield,
     offset_in_storms,
     offset_now,
+    offset_of_layer,
     offset_since,
     scored,
 )
@@ -122,6 +123,10 @@ def _row(look: Look, one: Line) -> Iterator[str]:
     legs = ", ".join(spell_leg(leg) for leg in layer.legs)
     if legs:
         yield line("  ", legs)
+    share, _ = offset_of_layer(look.state.facts, one)
+    if share is not None:
+        verb = "made good" if share >= 0 else "lost on top"
+        yield f"  {verb} {abs(share):.1%} of the IL since the hedge's first trade"
     for why in dict.fromkeys(known[1] for known in (one.value, one.pnl) if known[0] is None):
         yield line("  unknown: ", why)
 

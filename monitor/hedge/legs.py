@@ -85,6 +85,12 @@ def spell_leg(leg: Leg) -> str:
     return f"{sold}{count(leg.quantity)} × {spell_contract(leg.contract)}"
 
 
+def spell_trade(leg: Leg) -> str:
+    """Return a leg as an order: `buy 4 × VIX 17 Mar 2027 29 call`."""
+    verb = "buy" if leg.quantity > 0 else "sell"
+    return f"{verb} {count(leg.quantity)} × {spell_contract(leg.contract)}"
+
+
 def spell_contract(contract: Contract) -> str:
     """Return the contract for people: `VIX 17 Mar 2027 29 call`, `ETH perpetual future`."""
     what, day = KINDS[contract.kind], contract.expiry

@@ -16,7 +16,7 @@ from monitor.hedge.caps import sized
 from monitor.hedge.contracts import Right, days_left, expired, kind_of, units
 from monitor.hedge.cover import Cover
 from monitor.hedge.instruments import Instrument, Unit, unit_of
-from monitor.hedge.legs import add_legs
+from monitor.hedge.legs import add_legs, spell_trade
 from monitor.hedge.market import Market, shifted
 from monitor.hedge.payoff import payoff_of
 from monitor.hedge.shock import SPIKES, Shock
@@ -98,7 +98,10 @@ def remove_ticket(legs: Sequence[Leg], case: Case, *, share: float = 1.0) -> Tic
     if not live:
         return "there is no live leg to close"
     sold = _closing(live) if share >= 1 else part_of(_closing(live), share)
-    return trade(sold, case, gives_up=True)
+    drawn = trade(sold, case, gives_up=True)
+    if isinstance(drawn, str):  # what is to be done is known, though not what it brings
+        return f"{drawn}; to close: {', '.join(map(spell_trade, sold))}"
+    return drawn
 
 
 def part_of(legs: Sequence[Leg], share: float) -> tuple[Leg, ...]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from monitor.hedge.book import Known, Ledger, cost_share, offset
+from monitor.hedge.book import Known, Ledger, Line, cost_share, offset
 from monitor.hedge.contracts import expired
 from monitor.hedge.market import Market
 from monitor.hedge.profiles import Profile, Score, score
@@ -98,6 +98,16 @@ def offset_since(facts: Facts, ledger: Ledger) -> Known:
     if track is None:
         return None, _UNSEEN
     return track.since(made[0], lost[0])
+
+
+def offset_of_layer(facts: Facts, line: Line) -> Known:
+    """Return what of the IL since the hedge's first trade one layer made good, signed."""
+    track, lost = facts.hedged.get(BOOK), lost_usd(facts)
+    if track is None:
+        return None, _UNSEEN
+    if line.pnl[0] is None or lost[0] is None:
+        return line.pnl if line.pnl[0] is None else lost
+    return offset(line.pnl, (lost[0] - track.first.il_usd - track.came_usd, ""))
 
 
 def offset_in_storms(facts: Facts, ledger: Ledger) -> Known:

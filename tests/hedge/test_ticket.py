@@ -218,6 +218,12 @@ def test_a_remove_sells_everything_and_brings_cash() -> None:
     assert ticket.cost_high_usd < ticket.cost_usd < ticket.cost_low_usd < 0
 
 
+def test_a_remove_that_cannot_be_priced_tells_what_to_close_all_the_same() -> None:
+    assert remove_ticket(HELD, on(replace(VIX, curve=None))) == (
+        "no settlement of VIX futures is known; to close: sell 4 × VIX 18 Mar 2020 16 call"
+    )
+
+
 @pytest.mark.parametrize("at", [datetime(2020, 3, 18, 20, 0, tzinfo=UTC)])
 def test_expired_legs_are_neither_rolled_nor_sold(at: datetime) -> None:
     case = replace(CASE, at=at)
