@@ -2,6 +2,7 @@ import json
 import math
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from types import MappingProxyType
 
 import pytest
@@ -23,6 +24,9 @@ BIG = st.integers(0, 2**256)
 st.register_type_strategy(datetime, INSTANTS)
 st.register_type_strategy(date, st.dates(date(1970, 1, 1), date(2200, 1, 1)))
 st.register_type_strategy(float, FLOATS)
+# Contracts in parts, as they are booked: a whole number of them is an int.
+PARTS = st.decimals(-(10**6), 10**6, places=4).filter(lambda part: part % 1 != 0)
+st.register_type_strategy(Decimal, PARTS.map(Decimal.normalize))
 TERMS = st.builds(Term, left=st.none() | SCALARS, right=st.none() | SCALARS)
 ALERTS = st.builds(
     Alert,

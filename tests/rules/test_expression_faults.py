@@ -14,7 +14,10 @@ SOME = (
     "beta, breakeven_lower, breakeven_upper, collected_token0, collected_token1, collected_usd,"
     " delta, delta_usd and 59 more: `hedgewatch signals` has them all"
 )
-BOOK = "il, pcf, positions, quick_ratio, value_usd, wacc"
+BOOK = (
+    "calm_share, delta_btc, delta_btc_share, delta_eth, delta_eth_share, delta_spx, "
+    "delta_spx_share, fit_dvol and 18 more: `hedgewatch signals` has them all"
+)
 FUNCTIONS = "abs, avg, crossed_above, crossed_below, delta, has, highest, lowest, max, min"
 LEVEL = "a signal and a level such as 30.0"
 WRITTEN_OUT = "crossed_above must be a number written out, such as 30.0"
