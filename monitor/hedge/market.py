@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 
 from monitor.hedge.black_scholes import Underlying
 from monitor.hedge.contracts import COINS, KINDS, days_left, kind_of, years_left
 from monitor.hedge.curve import VixCurve
+from monitor.hedge.single import carry
 from monitor.hedge.skew import COIN_SKEW, SPX_SKEW, VIX_SKEW, Skew, SkewedVol
 from monitor.hedge.tenors import Tenors
 from monitor.hedge.vol import VolAssumption
@@ -109,7 +111,7 @@ class Ground:
     @property
     def forward(self) -> float:
         """Return the price agreed now for delivery at the expiry."""
-        return float(self.underlying.forward(self.years))
+        return carry(self.underlying, self.years)[0]
 
 
 def shifted(market: Market, vol: float) -> Market:
@@ -141,10 +143,15 @@ def ground(kind: str, expiry: date, market: Market, at: datetime) -> Ground | st
     root = KINDS[kind].root
     contract = Contract(kind=kind, expiry=expiry, strike=0.0)
     if root == _VIX:
-        return _vix(contract, market, at)
+        return _vix(contract, market.vix, market.vol_shift, at)
     if root == _SPX:
-        return _spx(contract, market, at)
-    return _coin(contract, market, at)
+        if market.spx is None:
+            return market.unknown.get(_SPX, "the S&P 500 is not known")
+        return _spx(contract, market.spx, market.vol_shift, at)
+    coin = market.coins.get(root)
+    if coin is None:
+        return market.unknown.get(root, f"the price of {root.upper()} is not known")
+    return _coin(contract, coin, market.vol_shift, at)
 
 
 def listed(kind: str, market: Market) -> tuple[date, ...]:
@@ -162,9 +169,10 @@ def listed(kind: str, market: Market) -> tuple[date, ...]:
     return market.spx.evening if what.ticker == "SPXW" else market.spx.morning
 
 
-def _vix(contract: Contract, market: Market, at: datetime) -> Ground | str:
+# A strip's dozen options stand on one ground, at each of a dozen shifts and shocks.
+@lru_cache(maxsize=512)
+def _vix(contract: Contract, vix: VixMarket, shift: float, at: datetime) -> Ground | str:
     """Undiscounted: three months' interest is well inside the error of the volatility."""
-    vix = market.vix
     forward = vix.curve.forward(contract.expiry) if vix.curve else None
     if forward is None:
         return "no settlement of VIX futures is known"
@@ -177,7 +185,7 @@ def _vix(contract: Contract, market: Market, at: datetime) -> Ground | str:
         at_forward=max(vix.vol.at(days_left(contract.expiry, at)), _LOWEST_VOL),
         skew=vix.skew,
         source=vix.vol.source,
-        shift=market.vol_shift,
+        shift=shift,
     )
     return Ground(
         underlying=Underlying(spot=forward.value),
@@ -189,10 +197,8 @@ def _vix(contract: Contract, market: Market, at: datetime) -> Ground | str:
     )
 
 
-def _spx(contract: Contract, market: Market, at: datetime) -> Ground | str:
-    spx = market.spx
-    if spx is None:
-        return market.unknown.get(_SPX, "the S&P 500 is not known")
+@lru_cache(maxsize=512)
+def _spx(contract: Contract, spx: SpxMarket, shift: float, at: datetime) -> Ground | str:
     if spx.skew.below <= 0:
         return f"wings of an index need a put skew above zero, was {spx.skew.below}"
     days = max(days_left(contract.expiry, at), 1)
@@ -200,18 +206,16 @@ def _spx(contract: Contract, market: Market, at: datetime) -> Ground | str:
     return Ground(
         underlying=Underlying(spot=spx.spot, rate=spx.rate, dividend=spx.dividend),
         years=years_left(contract, at),
-        vol=SkewedVol(at_forward=sigma, skew=spx.skew, source=named, shift=market.vol_shift),
+        vol=SkewedVol(at_forward=sigma, skew=spx.skew, source=named, shift=shift),
         usd=1.0,
         note=f"SPX {spx.spot:,.0f}, rate {spx.rate:.1%}, dividends {spx.dividend:.1%}",
         vol_note=f"{named} {sigma:.1%}, {spx.skew.label}: model",
     )
 
 
-def _coin(contract: Contract, market: Market, at: datetime) -> Ground | str:
+@lru_cache(maxsize=512)
+def _coin(contract: Contract, coin: CoinMarket, shift: float, at: datetime) -> Ground | str:
     kind = kind_of(contract)
-    coin = market.coins.get(kind.root)
-    if coin is None:
-        return market.unknown.get(kind.root, f"the price of {kind.root.upper()} is not known")
     spot = f"{kind.root.upper()} {coin.price:,.0f}, {coin.source}"
     if not kind.option:
         return Ground(
@@ -221,7 +225,7 @@ def _coin(contract: Contract, market: Market, at: datetime) -> Ground | str:
     return Ground(
         underlying=Underlying(spot=coin.price),
         years=years_left(contract, at),
-        vol=SkewedVol(at_forward=sigma, skew=coin.skew, source=named, shift=market.vol_shift),
+        vol=SkewedVol(at_forward=sigma, skew=coin.skew, source=named, shift=shift),
         usd=coin.price,
         note=f"{spot}, taken for its forward: model",
         vol_note=f"{named} {sigma:.0%}, {coin.skew.label}: model",

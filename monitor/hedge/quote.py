@@ -3,17 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
-from monitor.hedge import black_scholes
 from monitor.hedge.black_scholes import Underlying
 from monitor.hedge.contracts import Right, kind_of
 from monitor.hedge.market import Ground, Market, ground
+from monitor.hedge.single import carry, implied_vol, single
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
 
 MODEL: Final = "model"
 _POINT: Final = 0.01
+_YEAR_MINUTES: Final = 365 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +77,11 @@ def _option(contract: Contract, base: Ground, market: Market) -> Quote:
     sigma = _stated(contract, base) if own is None else max(own + market.vol_shift, _POINT)
     found = _priced(contract, base, sigma)
     each = kind_of(contract).multiplier * base.usd
-    if not market.vol_shift or own is None:
-        found = replace(found, price=told.price, usd=told.price * each)
+    shifted = market.vol_shift and own is not None
     return replace(
         found,
+        price=found.price if shifted else told.price,
+        usd=found.usd if shifted else told.price * each,
         bid_usd=None if told.bid is None else told.bid * each,
         ask_usd=None if told.ask is None else told.ask * each,
         by=told.source,
@@ -102,18 +105,17 @@ def _priced(contract: Contract, base: Ground, sigma: float) -> Quote:
     kind, strike, years = kind_of(contract), contract.strike, base.years
     call = kind.right is Right.CALL
     of, forward = base.underlying, base.forward
-    worth = float(black_scholes.price(of, strike, sigma=sigma, years=years, call=call))
-    greeks = black_scholes.greeks(of, strike, sigma=sigma, years=years, call=call)
+    found = single(of, strike, sigma=sigma, years=years, call=call)
     usd = kind.multiplier * (base.usd / forward if kind.in_coin else 1.0)
     gap = (1 if call else -1) * (float(of.spot) - strike)
     return Quote(
-        price=worth / forward if kind.in_coin else worth,
-        usd=worth * usd,
+        price=found.price / forward if kind.in_coin else found.price,
+        usd=found.price * usd,
         intrinsic_usd=max(gap, 0.0) * usd,
-        delta=float(greeks.delta) * usd,
-        gamma=float(greeks.gamma) * usd,
-        vega_usd=float(greeks.vega) * _POINT * usd,
-        theta_usd=float(greeks.theta_day) * usd,
+        delta=found.delta * usd,
+        gamma=found.gamma * usd,
+        vega_usd=found.vega * _POINT * usd,
+        theta_usd=found.theta_day * usd,
         sigma=sigma,
         note=base.note,
         vol_note=base.vol_note,
@@ -123,22 +125,28 @@ def _priced(contract: Contract, base: Ground, sigma: float) -> Quote:
 def _stated(contract: Contract, base: Ground) -> float:
     """Return the volatility of the contract's strike where nobody quotes it."""
     assert base.vol is not None
-    return float(base.vol.at(base.forward, contract.strike, years=base.years))
+    return base.vol.of_one(base.forward, contract.strike, years=base.years)
 
 
 def _implied(contract: Contract, base: Ground, price: float) -> float | None:
-    """Return the volatility a quoted price implies; None where there is none."""
-    kind = kind_of(contract)
-    found = float(
-        black_scholes.implied_vol(
-            price * base.forward if kind.in_coin else price,
-            base.underlying,
-            strike=contract.strike,
-            years=base.years,
-            call=kind.right is Right.CALL,
-        )
-    )
+    """Return the volatility a quoted price implies; None where there is none.
+
+    By the time left to the nearest minute, one at least, so that marking anew does not solve anew.
+    """
+    if base.years <= 0 or contract.strike <= 0:
+        return None
+    kind, minutes = kind_of(contract), max(round(base.years * _YEAR_MINUTES), 1)
+    forward, discount, _ = carry(base.underlying, minutes / _YEAR_MINUTES)
+    premium = price * forward if kind.in_coin else price / discount
+    call = kind.right is Right.CALL
+    found = _solved(premium, forward, strike=contract.strike, minutes=minutes, call=call)
     return found if found > 0 else None
+
+
+@lru_cache(maxsize=8192)
+def _solved(premium: float, forward: float, *, strike: float, minutes: int, call: bool) -> float:
+    years = minutes / _YEAR_MINUTES
+    return implied_vol(premium, forward, strike=strike, years=years, call=call)
 
 
 def grounds(quotes: Iterable[Quote]) -> str:
