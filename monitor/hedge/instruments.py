@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from math import floor
 from typing import Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from monitor.hedge.cover import Cover
 from monitor.hedge.expected_move import expected_move
 from monitor.hedge.il_strip import STRIKES_A_SIDE, Range, il_strip, strip_on
 from monitor.hedge.market import Ground, Market, ground, listed
+from monitor.hedge.strikes import listed_strike, step_at
 from monitor.model.layer import PERPETUAL, Contract
 
 _EVENING_DAYS: Final = 45
@@ -20,15 +20,6 @@ _EVENING_DAYS: Final = 45
 
 _REACH: Final = 3.0
 """How far from the price, by a factor, a strip's strikes are sought."""
-
-_STEPS: Final = {"vix": ((20.0, 0.5), (1e9, 1.0)), "spx": ((1e9, 5.0),)}
-_COIN_STEPS: Final = (
-    (100.0, 1.0),
-    (400.0, 10.0),
-    (1_000.0, 20.0),
-    (10_000.0, 50.0),
-    (1e9, 1_000.0),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,24 +96,6 @@ def unit_of(instrument: Instrument, market: Market, at: datetime, cover: Cover) 
         return str(missing.args[0])
 
 
-def listed_strike(contract: Contract, market: Market) -> float:
-    """Return the listed strike nearest to a contract's own.
-
-    Of those quoted for its expiry, if any are; else on the exchange's usual steps: VIX 0.5
-    below 20 and 1 from there, SPX 5, coins by their price. A simplification: fewer are listed
-    far from the money and far in time.
-    """
-    quoted = [
-        one.strike
-        for one in market.quotes
-        if (one.kind, one.expiry) == (contract.kind, contract.expiry)
-    ]
-    if quoted:
-        return min(quoted, key=lambda strike: (abs(strike - contract.strike), strike))
-    step = _step(KINDS[contract.kind].root, contract.strike)
-    return max(floor(contract.strike / step + 0.5) * step, step)
-
-
 def _single(contract: Contract, weight: float) -> Unit:
     return Unit(parts=(Part(contract=contract, weight=weight),))
 
@@ -189,7 +162,7 @@ class _Desk:
         found = self.at_strike(kind, expiry, strike)
         if outside * (strike - found.strike) > 0:
             # Within the move is not outside of it: one step on.
-            further = found.strike + outside * _step(KINDS[kind].root, found.strike)
+            further = found.strike + outside * step_at(KINDS[kind].root, found.strike)
             found = self.at_strike(kind, expiry, further)
         return found
 
@@ -282,15 +255,11 @@ def _grid(of: Range, expiry: date, desk: _Desk) -> Floats:
     """Return listed strikes around a range: near the strip's own, and beyond both its ends."""
     root, a_side = desk.instrument.root, desk.instrument.strikes
     wanted = [of.lower, *map(float, il_strip(of, a_side).strikes), of.upper]
-    below = max(of.lower - _step(root, of.lower) / 2, _step(root, 0.0))
-    above = of.upper + _step(root, of.upper)
+    below = max(of.lower - step_at(root, of.lower) / 2, step_at(root, 0.0))
+    above = of.upper + step_at(root, of.upper)
     found = {desk.at_strike(f"{root}.put", expiry, one).strike for one in wanted}
     if min(found) > of.lower:
         found.add(desk.at_strike(f"{root}.put", expiry, below).strike)
     if max(found) < of.upper:
         found.add(desk.at_strike(f"{root}.put", expiry, above).strike)
     return np.array(sorted(found))
-
-
-def _step(root: str, strike: float) -> float:
-    return next(size for below, size in _STEPS.get(root, _COIN_STEPS) if strike < below)

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from monitor.hedge.cover import Cover
 from monitor.hedge.curve import VixCurve
 from monitor.hedge.instruments import Instrument as AnyInstrument
-from monitor.hedge.instruments import Unit, listed_strike, unit_of
+from monitor.hedge.instruments import Unit, unit_of
 from monitor.hedge.market import Market, VixMarket
 from monitor.hedge.sizing import Size as AnySize
 from monitor.hedge.skew import Skew
+from monitor.hedge.strikes import listed_strike
 from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket
 from monitor.hedge.vol import flat
 from monitor.model.layer import Contract, Leg, Ticket
