@@ -12,7 +12,7 @@ from monitor.hedge.cover import Cover
 from monitor.hedge.expected_move import expected_move
 from monitor.hedge.il_strip import STRIKES_A_SIDE, Range, il_strip, strip_on
 from monitor.hedge.market import Ground, Market, ground, listed
-from monitor.hedge.strikes import listed_strike, step_at
+from monitor.hedge.strikes import listed_beyond, listed_strike, step_at
 from monitor.model.layer import PERPETUAL, Contract
 
 _EVENING_DAYS: Final = 45
@@ -142,9 +142,11 @@ class _Desk:
         return Contract(kind=kind, expiry=expiry, strike=listed_strike(wanted, self.market))
 
     def near(self, kind: str, expiry: date, base: Ground) -> Contract:
-        """Return the contract the instrument asks for, of a combination its nearer one."""
-        what, spot = self.instrument, float(base.underlying.spot)
-        outside = 0
+        """Return the contract the instrument asks for, of a combination its nearer one.
+
+        By a multiple, the first listed one outside the move: within it is not outside of it.
+        """
+        what, spot, outside = self.instrument, float(base.underlying.spot), False
         sign = 1 if KINDS[kind].right is Right.CALL else -1
         if what.strike is not None:
             return Contract(kind=kind, expiry=expiry, strike=what.strike)
@@ -154,17 +156,22 @@ class _Desk:
             assert base.vol is not None
             days = max(days_left(expiry, self.at), 1)
             move = float(expected_move(spot, base.vol.at_forward, days=days))
-            strike, outside = spot + sign * what.multiple * move, sign
+            strike, outside = spot + sign * what.multiple * move, True
         else:
             strike = _by_delta(what.delta or 0.0, base, call=sign > 0)
         if strike <= 0:
             raise LookupError(f"no strike lies so far below {spot:g}")
-        found = self.at_strike(kind, expiry, strike)
-        if outside * (strike - found.strike) > 0:
-            # Within the move is not outside of it: one step on.
-            further = found.strike + outside * step_at(KINDS[kind].root, found.strike)
-            found = self.at_strike(kind, expiry, further)
-        return found
+        if outside:
+            return self.beyond(kind, expiry, strike, up=sign > 0)
+        return self.at_strike(kind, expiry, strike)
+
+    def beyond(self, kind: str, expiry: date, bound: float, *, up: bool) -> Contract:
+        """Return the first listed contract at a bound or beyond it."""
+        at = Contract(kind=kind, expiry=expiry, strike=bound)
+        found = listed_beyond(at, self.market, up=up)
+        if found is None:
+            raise LookupError(f"no listed strike lies at {bound:g} or {'above' if up else 'below'}")
+        return replace(at, strike=found)
 
     def far(self, near: Contract, base: Ground) -> Contract:
         """Return the farther contract of a spread or a wing, strictly outside the nearer one."""

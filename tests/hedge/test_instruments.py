@@ -1,6 +1,7 @@
 """From a rule file's instrument to listed contracts. Deltas and prices: QuantLib's."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -182,6 +183,41 @@ def test_short_strikes_are_never_inside_the_move_and_wings_outside_of_them(
     assert 6_000 + move <= over.strike <= 6_000 + move + 5
     assert bought.strike < sold.strike <= over.strike < high.strike
     assert (sold.strike - bought.strike) % 5 == 0
+
+
+def quoting(strikes: Iterable[float], *kinds: str, day: date = WEEK) -> Market:
+    rows = [contract(kind, day, float(strike)) for kind in kinds for strike in strikes]
+    return replace(
+        MARKET,
+        quotes={
+            one: OptionQuote(contract=one, source="quoted", as_of=NOW, mark=0.01) for one in rows
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("apart", "strikes"),
+    [
+        # 5867.1 and 6132.9 are the bounds; what lies nearest to them is often within.
+        (5, [5_865.0, 6_135.0]),
+        (10, [5_860.0, 6_140.0]),
+        (25, [5_850.0, 6_150.0]),
+        (50, [5_850.0, 6_150.0]),
+        (100, [5_800.0, 6_200.0]),
+    ],
+)
+def test_short_strikes_are_outside_the_move_however_far_apart_they_are_listed(
+    apart: int, strikes: list[float]
+) -> None:
+    market = quoting(range(5_000, 7_001, apart), "spxw.put", "spxw.call")
+    unit = made("spx.condor", market=market, dte=7, multiple=1.0, width=200.0)
+    assert [one.contract.strike for one in unit.parts if one.weight < 0] == strikes
+
+
+def test_where_nothing_is_quoted_outside_the_move_there_is_no_condor() -> None:
+    market = quoting(range(5_900, 6_101, 5), "spxw.put", "spxw.call")
+    told = why("spx.condor", market=market, dte=7, multiple=1.0, width=50.0)
+    assert told == "no listed strike lies at 5867.05 or below"
 
 
 @settings(deadline=None, max_examples=60)
