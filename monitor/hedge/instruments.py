@@ -1,5 +1,6 @@
 """What a layer is made of: from a rule file's instrument to listed contracts, one unit of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
@@ -12,7 +13,7 @@ from monitor.hedge.cover import Cover
 from monitor.hedge.expected_move import expected_move
 from monitor.hedge.il_strip import STRIKES_A_SIDE, Range, il_strip, strip_on
 from monitor.hedge.market import Ground, Market, ground, listed
-from monitor.hedge.strikes import listed_beyond, listed_strike, step_at
+from monitor.hedge.strikes import listed_beyond, listed_strike, quoted_strikes
 from monitor.model.layer import PERPETUAL, Contract
 
 _EVENING_DAYS: Final = 45
@@ -62,7 +63,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """One unit of an instrument. whole: it is bought in whole units.
+    """One unit of an instrument. whole: it is bought in whole units. note: what it leaves out.
 
     A strip's unit pays the whole loss of what it covers, and may be bought in part; so may a
     perpetual, which trades in parts of a coin.
@@ -70,6 +71,7 @@ class Unit:
 
     parts: tuple[Part, ...]
     whole: bool = True
+    note: str = ""
 
 
 def unit_of(instrument: Instrument, market: Market, at: datetime, cover: Cover) -> Unit | str:
@@ -238,18 +240,26 @@ def _strip(desk: _Desk, cover: Cover) -> Unit:
     reached = [(one, near) for one in positions if (near := _within_reach(one.range)) is not None]
     if not reached:
         raise LookupError("no covered range lies within a third and thrice the price")
+    quoted, uncovered = quoted_strikes(f"{root}.put", expiry, desk.market), 0
     for one, near in reached:
+        part = _within_quoted(near, quoted)
+        uncovered += part != near
+        if part is None:
+            continue
         try:
-            strip = strip_on(near, _grid(near, expiry, desk))
+            strip = strip_on(part, _grid(part, expiry, desk))
         except ValueError as error:
             raise LookupError(str(error)) from None
         for strike, weight, call in zip(strip.strikes, strip.weights, strip.calls, strict=True):
             right = Right.CALL if call else Right.PUT
             contract = Contract(kind=f"{root}.{right}", expiry=expiry, strike=float(strike))
             weights[contract] = weights.get(contract, 0.0) + float(weight) * one.liquidity
+    note = _ends(quoted, uncovered, len(reached)) if uncovered else ""
+    if not weights:
+        raise LookupError(note)
     parts = (Part(contract=contract, weight=weight) for contract, weight in weights.items())
     ordered = sorted(parts, key=lambda one: (one.contract.strike, one.contract.kind))
-    return Unit(parts=tuple(ordered), whole=False)
+    return Unit(parts=tuple(ordered), whole=False, note=note)
 
 
 def _within_reach(of: Range) -> Range | None:
@@ -258,15 +268,28 @@ def _within_reach(of: Range) -> Range | None:
     return Range(lower=lower, upper=upper, entry=of.entry) if lower < upper else None
 
 
+def _within_quoted(of: Range, quoted: Sequence[float]) -> Range | None:
+    """Return the part of a range that quoted strikes span, all of it where nobody quotes."""
+    if not quoted:
+        return of
+    lower, upper = max(of.lower, quoted[0]), min(of.upper, quoted[-1])
+    return Range(lower=lower, upper=upper, entry=of.entry) if lower < upper else None
+
+
+def _ends(quoted: Sequence[float], uncovered: int, ranges: int) -> str:
+    """Return in words that what lies beyond the quoted strikes is not covered."""
+    span = f"options are quoted from {quoted[0]:,.0f} to {quoted[-1]:,.0f} only"
+    of = f" ({uncovered} of {ranges} ranges)" if ranges > 1 else ""
+    return f"{span}: what is lost beyond is not covered{of}"
+
+
 def _grid(of: Range, expiry: date, desk: _Desk) -> Floats:
     """Return listed strikes around a range: near the strip's own, and beyond both its ends."""
     root, a_side = desk.instrument.root, desk.instrument.strikes
     wanted = [of.lower, *map(float, il_strip(of, a_side).strikes), of.upper]
-    below = max(of.lower - step_at(root, of.lower) / 2, step_at(root, 0.0))
-    above = of.upper + step_at(root, of.upper)
     found = {desk.at_strike(f"{root}.put", expiry, one).strike for one in wanted}
     if min(found) > of.lower:
-        found.add(desk.at_strike(f"{root}.put", expiry, below).strike)
+        found.add(desk.beyond(f"{root}.put", expiry, of.lower, up=False).strike)
     if max(found) < of.upper:
-        found.add(desk.at_strike(f"{root}.put", expiry, above).strike)
+        found.add(desk.beyond(f"{root}.put", expiry, of.upper, up=True).strike)
     return np.array(sorted(found))

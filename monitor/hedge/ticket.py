@@ -66,7 +66,7 @@ def draw_ticket(instrument: Instrument, size: Size, case: Case) -> Ticket | str:
     ticket = trade(legs, case)
     if isinstance(ticket, str):
         return ticket
-    remark = _far_off(instrument, unit, case.at)
+    remark = "; ".join(filter(None, (_far_off(instrument, unit, case.at), unit.note)))
     return replace(
         _with_share(ticket, remark, case.cover.fees_year_usd),
         sized=found.words,

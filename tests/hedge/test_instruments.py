@@ -12,7 +12,7 @@ import QuantLib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.hedge.cover import Cover
+from monitor.hedge.cover import Cover, Covered
 from monitor.hedge.il_strip import Range
 from monitor.hedge.instruments import Instrument, Unit, unit_of
 from monitor.hedge.market import Market
@@ -299,6 +299,61 @@ def test_where_any_strike_is_quoted_its_error_is_the_published_one(
     lost = np.asarray(WIDE.loss(PRICES)) * LIQUIDITY
     worst = np.max(np.abs(paid(unit, PRICES) - lost)) / POSITION.value_usd * 100
     assert worst <= percent
+
+
+def held(lower: float, upper: float) -> Covered:
+    wide = Range(lower=lower, upper=upper, entry=2_000.0)
+    return replace(POSITION, key=f"1:0x:{lower}", range=wide)
+
+
+def loss_between(low: float, high: float, prices: np.ndarray) -> np.ndarray:
+    """Return a position's loss by the strip's own density, 1/2 K^(-3/2) on [low, high] alone.
+
+    By hand: on the calls' side 1/2 times the integral of (S - K) K^(-3/2) from S0 to min(S, high).
+    """
+    ends = np.clip(prices, low, high)
+    start = 2_000.0
+    mass = 1 / math.sqrt(start) - 1 / np.sqrt(ends)
+    return LIQUIDITY * (prices * mass - (np.sqrt(ends) - math.sqrt(start)))
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper"),
+    [
+        pytest.param(1_000.0, 4_000.0, id="half to twice"),
+        pytest.param(1e-9, 1e12, id="full range"),
+    ],
+)
+def test_a_range_beyond_what_is_quoted_is_covered_as_far_as_it_is(
+    lower: float, upper: float
+) -> None:
+    market = quoting(range(1_400, 2_801, 50), "eth.put", "eth.call", day=NEXT)
+    unit = made("eth.strip", Cover(held=(held(lower, upper),)), market, dte=30)
+    strikes = [one.contract.strike for one in unit.parts]
+    assert (min(strikes), max(strikes)) == (1_400.0, 2_800.0)
+    ends = np.array([1_000.0, 1_400.0, 2_800.0, 4_000.0])
+    assert paid(unit, ends) == pytest.approx(loss_between(1_400.0, 2_800.0, ends))
+    assert unit.note.startswith("options are quoted from 1,400 to 2,800 only: what is lost beyond")
+
+
+def test_one_range_beyond_what_is_quoted_keeps_no_other_from_its_strip() -> None:
+    market = quoting(range(1_400, 2_801, 50), "eth.put", "eth.call", day=NEXT)
+    off, wide = held(3_000.0, 3_500.0), held(1e-9, 1e12)
+    alone = made("eth.strip", COVER, market, dte=30)
+    both = made("eth.strip", replace(COVER, held=(off, POSITION)), market, dte=30)
+    assert (alone.parts, alone.note) == (both.parts, "")
+    assert both.note.endswith("what is lost beyond is not covered (1 of 2 ranges)")
+    assert len(made("eth.strip", replace(COVER, held=(wide, POSITION)), market, dte=30).parts) > 2
+    told = why("eth.strip", Cover(held=(off,)), market, dte=30)
+    assert told.startswith("options are quoted from 1,400 to 2,800 only")
+
+
+def test_a_strip_s_ends_lie_around_its_range_however_far_apart_strikes_are_listed() -> None:
+    # 1,480 is nearest to 1,500, which is inside of it; 2,610 to 2,600.
+    market = quoting(range(1_000, 4_001, 100), "eth.put", "eth.call", day=NEXT)
+    unit = made("eth.strip", Cover(held=(held(1_480.0, 2_610.0),)), market, dte=30)
+    strikes = [one.contract.strike for one in unit.parts]
+    assert (min(strikes), max(strikes), unit.note) == (1_400.0, 2_700.0, "")
 
 
 def test_two_positions_are_covered_by_one_strip_together() -> None:

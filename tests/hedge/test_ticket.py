@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.hedge.cover import Cover
 from monitor.hedge.curve import VixCurve
+from monitor.hedge.il_strip import Range
 from monitor.hedge.instruments import Instrument as AnyInstrument
 from monitor.hedge.instruments import Unit, unit_of
 from monitor.hedge.market import Market, VixMarket
@@ -18,6 +19,8 @@ from monitor.hedge.strikes import listed_strike
 from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket
 from monitor.hedge.vol import flat
 from monitor.model.layer import Contract, Leg, Ticket
+from monitor.model.quote import OptionQuote
+from tests.hedge import markets
 
 NOW = datetime(2020, 2, 14, 21, 15, tzinfo=UTC)
 # CFE settlements of 14 February 2020, by the expiry of each month's contract.
@@ -109,6 +112,29 @@ def test_an_expiry_far_from_the_wanted_one_is_told_of() -> None:
     short = replace(VIX, expiries=EXPIRIES[:2])
     ticket = drawn(draw_ticket(instrument(), size(), on(short)))
     assert ticket.note.endswith("the nearest listed expiry is 33 days away, not 110")
+
+
+def test_a_strip_that_quotes_cut_short_says_so() -> None:
+    wide = Range(lower=1_000.0, upper=4_000.0, entry=2_000.0)
+    rows = [
+        markets.contract(kind, markets.COIN_DAYS[1], float(strike))
+        for kind in ("eth.put", "eth.call")
+        for strike in range(1_400, 2_801, 50)
+    ]
+    quotes = {
+        one: OptionQuote(contract=one, source="deribit", as_of=markets.NOW, mark=0.01)
+        for one in rows
+    }
+    case = Case(
+        market=replace(markets.MARKET, quotes=quotes),
+        at=markets.NOW,
+        cover=replace(markets.COVER, held=(replace(markets.POSITION, range=wide),)),
+    )
+    strip = AnyInstrument(kind="eth.strip", dte=25)
+    ticket = drawn(draw_ticket(strip, AnySize(policy="il_share", share=0.5), case))
+    assert ticket.note.endswith(
+        "; options are quoted from 1,400 to 2,800 only: what is lost beyond is not covered"
+    )
 
 
 def test_more_volatility_costs_a_buyer_more() -> None:
