@@ -55,7 +55,7 @@ def single(of: Underlying, strike: float, *, sigma: float, years: float, call: b
         delta=delta,
         gamma=density / (spot * spread),
         vega=spot * density * sqrt(years),
-        theta_day=(waning + of.dividend * spot * delta - of.rate * owed) / _YEAR_DAYS,
+        theta_day=float(waning + of.dividend * spot * delta - of.rate * owed) / _YEAR_DAYS,
     )
 
 
