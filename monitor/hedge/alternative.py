@@ -51,7 +51,7 @@ def _sized(instrument: Instrument, ticket: Ticket, case: Case) -> str:
     each = worth_of([(part.contract, part.weight) for part in unit.parts], case.market, case.at)
     if isinstance(each, str):
         return each
-    money = ticket.cost_usd if ticket.cost_usd > 0 else ticket.max_loss_usd
+    money = ticket.cost_usd if ticket.cost_usd >= 0 else ticket.max_loss_usd
     if not money or money <= 0 or each.outlay_usd <= 0:
         return "there is no cost to match"
     units = money / each.outlay_usd

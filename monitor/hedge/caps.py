@@ -1,11 +1,10 @@
 """What holds a size back: caps a rule file names, and never to cover more than can be lost."""
 
 from dataclasses import replace
-from math import inf
 from typing import Final
 
 from monitor.hedge.contracts import Right, kind_of
-from monitor.hedge.payoff import payoff_of
+from monitor.hedge.payoff import most_lost
 from monitor.hedge.perp import PerpShort
 from monitor.hedge.sizing import Desk, Size, Sized, asked_for, whole
 from monitor.hedge.trades import legs_of
@@ -38,7 +37,7 @@ def sized(size: Size, desk: Desk) -> Sized | str:
 
 
 def _capital(size: Size, desk: Desk, asked: Sized) -> Sized | str:
-    """Hold the most that can be lost to a share of what is covered."""
+    """Hold the most that can be lost, of a perpetual its margin, to a share of what is covered."""
     if size.max_capital_share is None:
         return asked
     value = desk.cover.value_usd
@@ -48,8 +47,10 @@ def _capital(size: Size, desk: Desk, asked: Sized) -> Sized | str:
     if isinstance(worth, str):
         return worth
     legs = legs_of(desk.unit, 1.0, exact=True)
-    outcome = payoff_of(legs, worth.outlay_usd)
-    each = outcome.max_loss_usd if outcome else inf
+    if kind_of(desk.unit.parts[0].contract).right is Right.PERP:
+        each = abs(worth.value_usd) / (desk.leverage or 1.0)
+    else:
+        each = most_lost(legs, outlay_usd=worth.outlay_usd, value_usd=worth.value_usd)
     most = size.max_capital_share * value
     return _at_most(
         asked,

@@ -1,14 +1,18 @@
-"""What options of one root and one expiry pay at settlement: break-evens, the most they lose."""
+"""What options of one root and one expiry pay at settlement: break-evens, the most one loses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.hedge.contracts import Right, kind_of, units
 from monitor.model.layer import Leg
+
+FUTURE_MARGIN: Final = 0.30
+"""Margin of a VIX future, a share of its notional: declared, for brokers differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,18 @@ def payoff_of(legs: Sequence[Leg], cost_usd: float) -> Payoff | None:
         max_loss_usd=inf if slope < 0 else max(-float(made.min()), 0.0),
         max_profit_usd=inf if slope > 0 else max(float(made.max()), 0.0),
     )
+
+
+def most_lost(legs: Sequence[Leg], *, outlay_usd: float, value_usd: float) -> float:
+    """Return the most that legs can lose, USD, before fees; infinite where there is no bound.
+
+    outlay_usd: what options cost. value_usd: the whole worth of all, which is what futures
+    bought lose if theirs settles at nothing.
+    """
+    if all(kind_of(leg.contract).right is Right.FUTURE for leg in legs):
+        return value_usd if all(leg.quantity > 0 for leg in legs) else inf
+    outcome = payoff_of(legs, outlay_usd)
+    return outcome.max_loss_usd if outcome else inf
 
 
 def _paid(legs: Sequence[Leg], settlements: NDArray[np.float64]) -> NDArray[np.float64]:

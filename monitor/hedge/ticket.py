@@ -18,15 +18,16 @@ from monitor.hedge.cover import Cover
 from monitor.hedge.instruments import Instrument, Unit, unit_of
 from monitor.hedge.legs import add_legs, spell_trade
 from monitor.hedge.market import Market, shifted
-from monitor.hedge.payoff import payoff_of
+from monitor.hedge.payoff import FUTURE_MARGIN, most_lost, payoff_of
 from monitor.hedge.shock import SPIKES, Shock
 from monitor.hedge.sizing import Desk, Money, Size
 from monitor.hedge.trades import legs_of, lots
-from monitor.hedge.worth import Holding, held, made_in, worth_of
+from monitor.hedge.worth import Holding, Worth, held, made_in, worth_of
 from monitor.model.layer import PERPETUAL, Covers, Leg, Ticket
 
 _FAR_OFF_DAYS: Final = 20
 _SPIKE: Final = "a 2020-like spike"
+_DECLARED: Final = f"margin of futures declared, {FUTURE_MARGIN:.0%} of notional"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +157,15 @@ def _with_outcome(ticket: Ticket, legs: Sequence[Leg], case: Case) -> Ticket:
     """Return the ticket with what legs may lose, cover and bind from now on."""
     worth = worth_of(held(legs), case.market, case.at)
     cost = ticket.cost_usd if isinstance(worth, str) else worth.outlay_usd
+    whole = inf if isinstance(worth, str) else worth.value_usd
     outcome = payoff_of(legs, cost)
-    most = None if outcome is None or outcome.max_loss_usd == inf else outcome.max_loss_usd
+    most = most_lost(legs, outlay_usd=cost, value_usd=whole)
+    futures = 0.0 if isinstance(worth, str) else _futures_usd(legs, worth)
     return replace(
         ticket,
-        max_loss_usd=most,
-        margin_usd=_margin(legs, most),
+        note=f"{ticket.note}; {_DECLARED}" if futures else ticket.note,
+        max_loss_usd=None if most == inf else most,
+        margin_usd=_margin(legs, most, futures),
         break_evens=outcome.break_evens if outcome else (),
         covers=_covers(held(legs), case),
         warnings=_warnings(held(legs), case),
@@ -199,9 +203,19 @@ def _warnings(traded: Sequence[Holding], case: Case) -> tuple[str, ...]:
     return (f"It loses in the same spike: {-worst:,.0f} USD (model).",)
 
 
-def _margin(legs: Sequence[Leg], max_loss: float | None) -> float | None:
-    """Return an estimate of the cash that options bind: the most they can lose."""
-    return max_loss if all(kind_of(leg.contract).option for leg in legs) else None
+def _margin(legs: Sequence[Leg], most: float, futures_usd: float) -> float | None:
+    """Return an estimate of the cash bound: the most options can lose, a share of futures."""
+    if futures_usd:
+        return FUTURE_MARGIN * futures_usd
+    return most if most != inf and all(kind_of(leg.contract).option for leg in legs) else None
+
+
+def _futures_usd(legs: Sequence[Leg], worth: Worth) -> float:
+    """Return the notional of legs that all are futures, bought and sold alike; else nothing."""
+    if any(kind_of(leg.contract).right is not Right.FUTURE for leg in legs):
+        return 0.0
+    priced = zip(legs, worth.quotes, strict=True)
+    return sum(abs(float(leg.quantity)) * one.usd for leg, one in priced)
 
 
 def _perp_margin(legs: Sequence[Leg], instrument: Instrument, case: Case) -> float | None:

@@ -145,6 +145,18 @@ def test_caps_take_away_and_say_so() -> None:
     assert found.words == "fixed: 9; capped at 10% of the covered value at risk"
 
 
+def test_futures_are_capped_by_their_whole_price_and_perpetuals_by_their_margin() -> None:
+    # June's future stands at 20, a point a thousand dollars; a tenth of 500,000 may be at risk.
+    future = Unit(parts=(Part(contract=contract("vix.future", date(2026, 6, 17)), weight=1.0),))
+    rich = replace(COVER, value_usd=500_000.0)
+    assert got(fixed(9, max_capital_share=0.10), desk(future, cover=rich)).units == 2
+    sold = Unit(parts=(replace(future.parts[0], weight=-1.0),))
+    assert "less than one" in refused(fixed(9, max_capital_share=0.10), desk(sold, cover=rich))
+    # A coin of 2,000 at leverage 4 binds 500: a tenth of 50,000 is ten.
+    some = desk(SHORT, cover=replace(COVER, value_usd=50_000.0), leverage=4.0)
+    assert got(fixed(99, max_capital_share=0.10), some).units == pytest.approx(10.0)
+
+
 def test_what_cannot_lose_is_not_capped_by_its_loss() -> None:
     # Bought for less than nothing: quotes that cross.
     free = OptionQuote(contract=CONDOR.parts[1].contract, source="cboe", as_of=NOW, mark=90.0)

@@ -16,7 +16,7 @@ from monitor.hedge.market import Market, VixMarket
 from monitor.hedge.sizing import Size as AnySize
 from monitor.hedge.skew import Skew
 from monitor.hedge.strikes import listed_strike
-from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket
+from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket, trade
 from monitor.hedge.vol import flat
 from monitor.model.layer import Contract, Leg, Ticket
 from monitor.model.quote import OptionQuote
@@ -180,6 +180,21 @@ def test_a_future_is_bought_at_its_settlement_and_costs_no_premium() -> None:
     ticket = drawn(draw_ticket(future, size(2), CASE))
     assert ticket.prices == (15.425,)
     assert ticket.cost_usd == ticket.cost_low_usd == ticket.cost_high_usd == 0.0
+
+
+def test_a_future_bought_loses_its_price_at_most_and_binds_a_declared_share() -> None:
+    ticket = drawn(draw_ticket(instrument(kind="vix.future", dte=30, delta=None), size(2), CASE))
+    # Two of 15.425, each point a thousand dollars.
+    assert ticket.max_loss_usd == pytest.approx(30_850.0)
+    assert ticket.margin_usd == pytest.approx(0.30 * 30_850.0)
+    assert ticket.note.endswith("margin of futures declared, 30% of notional")
+
+
+def test_a_future_sold_has_no_bound_but_a_margin() -> None:
+    sold = Leg(contract=Contract(kind="vix.future", expiry=EXPIRIES[1], strike=0.0), quantity=-2)
+    ticket = drawn(trade([sold], CASE))
+    assert ticket.max_loss_usd is None
+    assert ticket.margin_usd == pytest.approx(0.30 * 30_850.0)
 
 
 def test_a_fee_budget_buys_what_it_can_renew_for_a_year() -> None:
