@@ -21,15 +21,15 @@ id = "L"
 title = "A layer"
 scope = "book"
 instrument = {instrument}
-size = {{ policy = "fixed", contracts = 1 }}
+size = {{ policy = "fee_budget", beta = 0.25 }}
 [[layer.rule]]
 id = "L.add"
 action = "add"
 when = 'book.positions > 0.0'
 text = "now"
 """
-VIX = {"vix", "vvix", "vx.settle"}
-SPX = {"spx.price", "vix9d", "vix", "vix3m", "vix6m"}
+VIX = {"vix", "vvix", "vx.settle", "eth.price"}  # the last for how well they fit
+SPX = {"spx.price", "vix9d", "vix", "vix3m", "vix6m", "eth.price"}
 
 
 @pytest.fixture
