@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from monitor.hedge.book import Ledger
 from monitor.hedge.legs import parse_leg
 from monitor.model.observation import Observation, Verb, Word
 from monitor.pipeline import Rulebook, State, step
 from monitor.rules.marked import Marked
-from monitor.signals.of_hedge import lost_usd
+from monitor.signals.of_hedge import lost_usd, offset_since
 from monitor.store.rows import changed_rows, restore
 
 START = datetime(2020, 2, 14, 21, 20, tzinfo=UTC)
@@ -103,6 +104,29 @@ def test_the_storm_s_offset_is_of_the_steps_that_began_in_it(book: Rulebook, han
     assert track.storm_il_usd == pytest.approx(lost)
     assert track.storm_hedge_usd == pytest.approx(made - track.first.hedge_usd, rel=1e-3)
     assert track.storm[0] == pytest.approx(track.storm_hedge_usd / -lost)
+
+
+def test_a_slip_of_the_keys_once_corrected_is_no_profit(book: Rulebook, hand: Any) -> None:
+    seen = story(hand)
+    right, _ = walked(book, seen, restarts=False)
+    seen[3] = word(Verb.FILL, START, "vix.call 2020-06-17 18 +4 @16.0")
+    fixed = word(Verb.CORRECT, START + HOUR, "vix.call 2020-06-17 18 +4 @1.60")
+    mended, _ = walked(book, [*seen[:5], replace(fixed, entry=1), *seen[5:]], restarts=False)
+    assert offset_of(mended) == pytest.approx(offset_of(right))
+    # The trade's own price is in it: what the hedge made is its life's profit, on all of the loss.
+    made, lost = ledger_of(right).pnl[0], lost_usd(right.facts)[0]
+    assert made is not None
+    assert lost is not None
+    assert offset_of(right) == pytest.approx(made / -lost)
+
+
+def ledger_of(state: State) -> Ledger:
+    assert state.at is not None
+    return Marked(state.facts, state.layers, state.at).ledger
+
+
+def offset_of(state: State) -> float | None:
+    return offset_since(state.facts, ledger_of(state))[0]
 
 
 def test_what_was_watched_survives_a_restart_between_any_two_steps(

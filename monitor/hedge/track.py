@@ -2,9 +2,12 @@
 
 Only sums are kept: since the first trade, and over the steps that began while the VIX stood
 above 30. Between two marks lies one step; each sum is one of differences, so that a step more or
-less, and a mark on blocks that are gone, changes nothing once the next mark is made.
+less, and a mark on blocks that are gone, changes nothing once the next mark is made. What the
+hedge made needs no base: before its first trade it was nothing, and what a slip of the keys made
+of it is gone once the books are mended.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,17 +26,20 @@ _LONGEST: Final = timedelta(days=1)
 class BookMark:
     """The hedge and the loss at one instant.
 
-    vix: None where unknown. hedge_usd: what the hedge made in its life; il_usd: what all
-    positions lost in theirs, <= 0. positions, mends: how many there were of each, by which a
-    step shows that positions came, or that the books were mended.
+    vix: None where unknown. hedge_usd: what the hedge made in its life. lost_usd: what each
+    position lost in its own, <= 0, by key. mends: how often the books were mended till then.
     """
 
     at: datetime
     vix: float | None
     hedge_usd: float
-    il_usd: float
-    positions: int
+    lost_usd: Mapping[str, float]
     mends: int = 0
+
+    @property
+    def il_usd(self) -> float:
+        """Return what all positions lost in their lives, <= 0."""
+        return sum(self.lost_usd.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +47,8 @@ class BookTrack:
     """The sums.
 
     first: when both were first known. came_usd: what positions that came later had lost before
-    they were seen. storm_*: over the steps that began above 30, storm_s their length.
+    they were seen, less what those no longer priced had. storm_*: over the steps that began
+    above 30, storm_s their length.
     """
 
     first: BookMark
@@ -51,10 +58,14 @@ class BookTrack:
     storm_il_usd: float = 0.0
     storm_s: float = 0.0
 
-    def since(self, hedge_usd: float, il_usd: float) -> Known:
-        """Return the offset since the first mark, up to what both are now."""
-        lost = il_usd - self.first.il_usd - self.came_usd
-        return offset((hedge_usd - self.first.hedge_usd, ""), (lost, ""))
+    def lost(self, lost_usd: Mapping[str, float]) -> float:
+        """Return what was lost since the first mark, up to what each position has lost now."""
+        came = self.came_usd + _came(self.last.lost_usd, lost_usd)
+        return sum(lost_usd.values()) - self.first.il_usd - came
+
+    def since(self, hedge_usd: float, lost_usd: Mapping[str, float]) -> Known:
+        """Return the share of that loss a hedge made good. hedge_usd: what it made in its life."""
+        return offset((hedge_usd, ""), (self.lost(lost_usd), ""))
 
     @property
     def storm(self) -> Known:
@@ -64,17 +75,19 @@ class BookTrack:
         return offset((self.storm_hedge_usd, ""), (self.storm_il_usd, ""))
 
 
-def due(track: BookTrack | None, at: datetime, *, vix: float | None, changes: int) -> bool:
+def due(
+    track: BookTrack | None, at: datetime, *, vix: float | None, keys: Collection[str], mends: int
+) -> bool:
     """Return whether it is time for a mark: the first, of a new VIX, of new five minutes.
 
-    changes: positions and mends there are, together; another number asks for a mark, too.
+    keys: the positions there are; others than at the last mark ask for one, and so does a mend.
     """
     if track is None:
         return True
     last = track.last
     if at < last.at:
         return False
-    moved = vix != last.vix or changes != last.positions + last.mends
+    moved = vix != last.vix or mends != last.mends or set(keys) != set(last.lost_usd)
     return moved or _slot(at) != _slot(last.at)
 
 
@@ -83,18 +96,22 @@ def advance(track: BookTrack | None, mark: BookMark) -> BookTrack:
     if track is None:
         return BookTrack(first=mark, last=mark)
     last, passed = track.last, mark.at - track.last.at
-    hedge, lost = mark.hedge_usd - last.hedge_usd, mark.il_usd - last.il_usd
-    if mark.positions != last.positions:
-        return replace(track, last=mark, came_usd=track.came_usd + lost)
+    came = _came(last.lost_usd, mark.lost_usd)
+    found = replace(track, last=mark, came_usd=track.came_usd + came)
     if not _stormy(last.vix) or passed > _LONGEST or mark.mends != last.mends:
-        return replace(track, last=mark)
+        return found
     return replace(
-        track,
-        last=mark,
-        storm_hedge_usd=track.storm_hedge_usd + hedge,
-        storm_il_usd=track.storm_il_usd + lost,
+        found,
+        storm_hedge_usd=track.storm_hedge_usd + mark.hedge_usd - last.hedge_usd,
+        storm_il_usd=track.storm_il_usd + mark.il_usd - last.il_usd - came,
         storm_s=track.storm_s + passed.total_seconds(),
     )
+
+
+def _came(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+    """Return what those that came brought with them, less what those that left took away."""
+    brought = sum(lost for key, lost in after.items() if key not in before)
+    return brought - sum(lost for key, lost in before.items() if key not in after)
 
 
 def _stormy(vix: float | None) -> bool:

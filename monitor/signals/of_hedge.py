@@ -38,23 +38,29 @@ _NOUGHT: Final = 1e-6
 
 
 def lost_usd(facts: Facts) -> Known:
-    """Return what all positions lost in their lives against holding, USD, <= 0.
+    """Return what all positions lost in their lives against holding, USD, <= 0."""
+    found = losses(facts)
+    return (None, found) if isinstance(found, str) else (sum(found.values()), "")
+
+
+def losses(facts: Facts) -> Mapping[str, float] | str:
+    """Return what each position lost in its life, USD, <= 0, by key; or why one is not known.
 
     Those that are gone count as they were last seen; those without a price are left out
     where others have one.
     """
     if why := unheard(facts) or doubted(facts):
-        return None, why
-    priced = [one for one in facts.positions.values() if one.measures.value.usd is not None]
-    if not priced:
-        return None, "no position has a price in US dollars"
-    lost = 0.0
-    for one in priced:
-        number, why = _lost(one)
+        return why
+    keys = _priced(facts)
+    if not keys:
+        return "no position has a price in US dollars"
+    found = dict[str, float]()
+    for key in keys:
+        number, why = _lost(facts.positions[key])
         if number is None:
-            return None, why
-        lost += number
-    return lost, ""
+            return why
+        found[key] = number
+    return found
 
 
 def open_loss_usd(facts: Facts) -> Known:
@@ -91,23 +97,12 @@ def offset_since(facts: Facts, ledger: Ledger) -> Known:
     """Return the share of what was lost since the first trade that the hedge has made good."""
     if not ledger.lines:
         return None, _UNBOOKED
-    made, lost = ledger.pnl, lost_usd(facts)
-    if made[0] is None or lost[0] is None:
-        return made if made[0] is None else lost
-    track = facts.hedged.get(BOOK)
-    if track is None:
-        return None, _UNSEEN
-    return track.since(made[0], lost[0])
+    return _since(facts, ledger.pnl)
 
 
 def offset_of_layer(facts: Facts, line: Line) -> Known:
     """Return what of the IL since the hedge's first trade one layer made good, signed."""
-    track, lost = facts.hedged.get(BOOK), lost_usd(facts)
-    if track is None:
-        return None, _UNSEEN
-    if line.pnl[0] is None or lost[0] is None:
-        return line.pnl if line.pnl[0] is None else lost
-    return offset(line.pnl, (lost[0] - track.first.il_usd - track.came_usd, ""))
+    return _since(facts, line.pnl)
 
 
 def offset_in_storms(facts: Facts, ledger: Ledger) -> Known:
@@ -193,17 +188,28 @@ def hedged(
     stated = newest(facts, "vix")  # the last there was: a step begins where the VIX then stood
     vix = stated.value if stated else None
     mends = sum(bool(one.reverses) for layer in layers.values() for one in layer.journal)
-    positions = len(facts.positions)
-    if not due(track, now, vix=vix, changes=positions + mends):
+    if not due(track, now, vix=vix, keys=_priced(facts), mends=mends):
         return facts
-    lost = lost_usd(facts)
-    made: Known = (None, "") if lost[0] is None else ledger().pnl
-    if made[0] is None or lost[0] is None:
+    lost = losses(facts)
+    made: Known = (None, "") if isinstance(lost, str) else ledger().pnl
+    if made[0] is None or isinstance(lost, str):
         return facts
-    mark = BookMark(
-        at=now, vix=vix, hedge_usd=made[0], il_usd=lost[0], positions=positions, mends=mends
-    )
+    mark = BookMark(at=now, vix=vix, hedge_usd=made[0], lost_usd=lost, mends=mends)
     return replace(facts, hedged={BOOK: advance(track, mark)})
+
+
+def _since(facts: Facts, made: Known) -> Known:
+    lost = losses(facts)
+    if made[0] is None:
+        return made
+    if isinstance(lost, str):
+        return None, lost
+    track = facts.hedged.get(BOOK)
+    return (None, _UNSEEN) if track is None else track.since(made[0], lost)
+
+
+def _priced(facts: Facts) -> list[str]:
+    return [key for key, one in facts.positions.items() if one.measures.value.usd is not None]
 
 
 def _lost(seen: PositionSeen) -> Known:

@@ -1,6 +1,7 @@
 """The record the offset is told from: sums of differences, in storms and since the first trade."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -14,10 +15,11 @@ HOUR = timedelta(hours=1)
 
 
 def mark(
-    hour: float, vix: float | None, hedge: float, lost: float, *, positions: int = 1
+    hour: float, vix: float | None, hedge: float, lost: float, *, mends: int = 0, **more: float
 ) -> BookMark:
+    """Return a mark of position a's loss and, by name, more positions'."""
     return BookMark(
-        at=START + hour * HOUR, vix=vix, hedge_usd=hedge, il_usd=lost, positions=positions
+        at=START + hour * HOUR, vix=vix, hedge_usd=hedge, lost_usd={"a": lost} | more, mends=mends
     )
 
 
@@ -39,8 +41,8 @@ def test_only_steps_that_began_above_30_are_of_the_storm() -> None:
     )
     assert found.storm[0] == pytest.approx(130 / 500)
     assert found.storm_s == 7200.0
-    assert found.since(0.0, -900.0)[0] == pytest.approx(0.0)
-    assert found.since(180.0, -700.0)[0] == pytest.approx(180 / 600)
+    assert found.since(0.0, {"a": -900.0})[0] == pytest.approx(0.0)
+    assert found.since(180.0, {"a": -700.0})[0] == pytest.approx(180 / 600)
 
 
 def test_a_calm_has_no_storm_s_offset() -> None:
@@ -51,11 +53,45 @@ def test_a_calm_has_no_storm_s_offset() -> None:
 def test_what_a_new_position_brings_was_not_lost_here() -> None:
     found = track(
         mark(0, 40.0, 0.0, -100.0),
-        mark(1, 40.0, 10.0, -5_100.0, positions=2),
-        mark(2, 40.0, 20.0, -5_200.0, positions=2),
+        mark(1, 40.0, 10.0, -150.0, b=-5_000.0),
+        mark(2, 40.0, 20.0, -200.0, b=-5_030.0),
     )
-    assert found.storm[0] == pytest.approx(10 / 100)
-    assert found.since(20.0, -5_200.0)[0] == pytest.approx(20 / 100)
+    # a lost 100 and b 30 while watched, for which the hedge made 20.
+    assert found.storm[0] == pytest.approx(20 / 130)
+    assert found.since(20.0, {"a": -200.0, "b": -5_030.0})[0] == pytest.approx(20 / 130)
+
+
+def test_what_others_lost_while_one_came_counts() -> None:
+    found = track(mark(0, 25.0, 0.0, -1_000.0), mark(60, 25.0, 3_000.0, -10_000.0, b=0.0))
+    assert found.since(3_000.0, {"a": -10_000.0, "b": 0.0})[0] == pytest.approx(3_000 / 9_000)
+
+
+def test_a_position_that_came_since_the_last_mark_brings_nothing() -> None:
+    found = track(mark(0, 25.0, 0.0, -100.0))
+    assert found.since(50.0, {"a": -200.0, "b": -7_000.0})[0] == pytest.approx(50 / 100)
+
+
+def test_what_a_position_without_a_price_had_lost_still_counts() -> None:
+    found = track(
+        mark(0, 25.0, 0.0, -100.0, b=-100.0),
+        mark(1, 25.0, 0.0, -200.0, b=-300.0),
+        BookMark(at=START + 2 * HOUR, vix=25.0, hedge_usd=0.0, lost_usd={"a": -200.0}),
+        mark(3, 25.0, 0.0, -200.0, b=-500.0),
+    )
+    # 100 of a, 200 of b until it had no price; what it lost unseen is of no step.
+    assert found.lost({"a": -200.0, "b": -500.0}) == pytest.approx(-300.0)
+
+
+def test_the_price_of_entry_is_a_part_of_what_the_hedge_made() -> None:
+    # Bought at 5.00 and marked at 2.50 in the same step: 1,000 USD behind. Back at 5.00 it made 0.
+    found = track(mark(0, 25.0, -1_000.0, 0.0))
+    assert found.since(0.0, {"a": -2_000.0})[0] == pytest.approx(0.0)
+
+
+def test_a_slip_that_was_corrected_made_nothing() -> None:
+    # 4 calls told at 25 were bought at 2.50: 9,000 USD that never were.
+    found = track(mark(0, 18.0, -9_000.0, 0.0), mark(1, 18.0, 46.0, -1_000.0, mends=1))
+    assert found.since(46.0, {"a": -1_000.0})[0] == pytest.approx(0.046)
 
 
 def test_a_day_in_which_nobody_looked_is_in_no_storm() -> None:
@@ -64,21 +100,22 @@ def test_a_day_in_which_nobody_looked_is_in_no_storm() -> None:
 
 
 def test_a_step_in_which_the_books_were_mended_is_in_no_storm() -> None:
-    mended = BookMark(
-        at=START + HOUR, vix=40.0, hedge_usd=5_000.0, il_usd=-1.0, positions=1, mends=1
-    )
-    assert track(mark(0, 40.0, 0.0, 0.0), mended).storm_hedge_usd == 0.0
+    found = track(mark(0, 40.0, 0.0, 0.0), mark(1, 40.0, 5_000.0, -1.0, mends=1))
+    assert found.storm_hedge_usd == 0.0
 
 
 def test_marks_are_five_minutes_apart_but_for_what_changes_a_step() -> None:
     found = track(mark(0, 25.0, 0.0, 0.0))
-    assert due(None, START, vix=None, changes=0)
-    assert not due(found, START + timedelta(minutes=4), vix=25.0, changes=1)
-    assert due(found, START + timedelta(minutes=5), vix=25.0, changes=1)
-    assert due(found, START, vix=30.5, changes=1), "the VIX moved"
-    assert due(found, START + timedelta(minutes=1), vix=None, changes=1), "or is lost"
-    assert due(found, START + timedelta(minutes=1), vix=25.0, changes=2), "a position came"
-    assert not due(found, START - HOUR, vix=40.0, changes=9), "time does not run back"
+    ask = partial(due, keys=("a",), mends=0)
+    assert ask(None, START, vix=None)
+    assert not ask(found, START + timedelta(minutes=4), vix=25.0)
+    assert ask(found, START + timedelta(minutes=5), vix=25.0)
+    assert ask(found, START, vix=30.5), "the VIX moved"
+    assert ask(found, START + timedelta(minutes=1), vix=None), "or is lost"
+    assert ask(found, START + timedelta(minutes=1), vix=25.0, keys=("b", "a")), "one came"
+    assert ask(found, START + timedelta(minutes=1), vix=25.0, keys=("b",)), "another in its place"
+    assert ask(found, START + timedelta(minutes=1), vix=25.0, mends=1), "the books were mended"
+    assert not ask(found, START - HOUR, vix=40.0, keys=()), "time does not run back"
 
 
 @given(
