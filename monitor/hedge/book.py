@@ -143,6 +143,25 @@ def line_of(layer: LayerState, mark: Mark | None, at: datetime) -> Line:
     )
 
 
+def costs_of(entries: Sequence[Entry]) -> dict[Contract, float | None]:
+    """Return what was paid for each contract held, USD at its average price, < 0 where sold.
+
+    None where a trade has no price; what was closed since is 0.
+    """
+    held: dict[Contract, tuple[float, float | None]] = {}
+    for entry in entries:
+        n, cash = float(entry.fill.quantity), entry.booked.cash_usd
+        had, cost = held.get(entry.fill.contract, (0.0, 0.0))
+        if had * n >= 0:
+            cost = None if cost is None or cash is None else cost - cash
+        elif abs(n) <= abs(had):
+            cost = None if cost is None else cost * (had + n) / had
+        else:  # through nought: what is beyond it was opened at this price
+            cost = None if cash is None else -cash * (had + n) / n
+        held[entry.fill.contract] = (had + n, cost if had + n else 0.0)
+    return {contract: cost for contract, (_, cost) in held.items()}
+
+
 def multiple(line: Line) -> Known:
     """Return what the legs held are worth over what was paid for them; 3 is three times."""
     if not line.layer.legs:
@@ -240,18 +259,7 @@ def _unmarked(layer: LayerState, mark: Mark | None, at: datetime) -> str:
 
 def _paid(entries: Sequence[Entry]) -> Known:
     """Return what was paid for what is held, at average prices."""
-    held: dict[Contract, tuple[float, float | None]] = {}
-    for entry in entries:
-        n, cash = float(entry.fill.quantity), entry.booked.cash_usd
-        had, cost = held.get(entry.fill.contract, (0.0, 0.0))
-        if had * n >= 0:
-            cost = None if cost is None or cash is None else cost - cash
-        elif abs(n) <= abs(had):
-            cost = None if cost is None else cost * (had + n) / had
-        else:  # through nought: what is beyond it was opened at this price
-            cost = None if cash is None else -cash * (had + n) / n
-        held[entry.fill.contract] = (had + n, cost if had + n else 0.0)
-    costs = [cost for _, cost in held.values()]
+    costs = costs_of(entries).values()
     known = [cost for cost in costs if cost is not None]
     if len(known) < len(costs):
         return None, _unpriced(entries)

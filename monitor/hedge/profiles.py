@@ -19,8 +19,8 @@ class Profile:
 
     hedge_above: it wants to be hedged once the VIX is above; None is always. coverage: the share
     of the loss expected in the declared spike that the hedge is to pay then, our proposal: the
-    lower end of the claimed 60-75 %. capital_share: the most of the book's value that may be paid
-    for it, None for no bound. emissions: whether they count as yield; only fees are read here.
+    lower end of the claimed 60-75 %. capital_share: the most of the book's value that it may
+    lose, None for no bound. emissions: whether they count as yield; only fees are read here.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Profile:
 PROFILES: Final[Mapping[Name, Profile]] = {
     "steward": Profile(
         name="steward",
-        title="always hedged, only fees are yield, at most 10 % of the book in premium",
+        title="always hedged, only fees are yield, at most 10 % of the book at risk",
         hedge_above=None,
         coverage=0.60,
         capital_share=0.10,
@@ -68,7 +68,8 @@ def score(
     """Return how a book stands by a profile: covered enough, its money dearer than its fees or not.
 
     coverage: the share of the loss in the declared spike that the hedge would pay. cost: the
-    book's WACC less its fee APR. capital: paid for what is held over the book's value.
+    book's WACC less its fee APR. capital: the most that what is held can lose, over the
+    book's value.
     """
     told = (
         _covered(profile, vix, coverage),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from monitor.hedge.at_risk import at_risk
 from monitor.hedge.book import Known, Ledger, Line, cost_share, offset
 from monitor.hedge.contracts import expired
 from monitor.hedge.market import Market
@@ -150,10 +151,10 @@ def scored(
 ) -> Score:
     """Return how the book stands by a profile."""
     told = market(facts, "vix", now).value
-    value, paid = book_value_usd(facts), ledger.paid
-    capital: Known = paid if paid[0] is None else (None, "the book's value is unknown")
-    if paid[0] is not None and value:
-        capital = (paid[0] / value, "")
+    value, risked = book_value_usd(facts), at_risk(ledger)
+    capital: Known = risked if risked[0] is None else (None, "the book's value is unknown")
+    if risked[0] is not None and value:
+        capital = (risked[0] / value, "")
     return score(
         profile,
         vix=told if isinstance(told, float) else None,

@@ -84,6 +84,27 @@ def test_without_fees_no_share_of_them_is_made_up(home: Any, hand: Any) -> None:
     assert told["score"] in {0, None}
 
 
+def test_a_condor_s_credit_is_no_cushion_for_the_steward(home: Any, hand: Any) -> None:
+    calm(home, hand)
+    # 100 points of width less 5 of credit, 20 times 100 USD a point, and the calls' 1,060.
+    state = home.take(
+        bought(
+            BEGUN + timedelta(seconds=1),
+            "L1",
+            "spx.put 2020-03-20 3200 -20 @12",
+            "spx.put 2020-03-20 3100 +20 @9",
+            "spx.call 2020-03-20 3500 -20 @7",
+            "spx.call 2020-03-20 3600 +20 @5",
+        )
+    )
+    value = sum(one.measures.total.usd for one in state.facts.positions.values())
+    share = (190_000 + 1_060) / value
+    told = json.loads("\n".join(home.told("book", "--json")))
+    asked = {one["asked"]: one["so"] for one in told["score_of"]}
+    assert share > 0.1
+    assert asked[f"at most 10% of the book at risk ({share:.1%})"] is False
+
+
 def test_the_promoter_is_chosen_in_the_settings(home: Any, hand: Any) -> None:
     calm(home, hand)
     home.extra = '[book]\nprofile = "promoter"\n'
