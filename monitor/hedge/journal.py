@@ -4,7 +4,7 @@ Nothing in it is ever changed or left out. To take an entry back is to book its 
 names it; to correct one is to take it back and to book another in its place.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,13 +76,10 @@ def to_undo(layer: LayerState, word: Word) -> tuple[Entry, ...]:
     return tuple(entry for entry in standing(log) if entry.trade == trade)
 
 
-def is_last(layer: LayerState, entries: Iterable[Entry]) -> bool:
-    """Return whether nothing that counts was traded after these entries, nor these corrected."""
-    numbers = {entry.number for entry in entries}
-    there = standing(layer.journal)
-    return {entry.number for entry in there[-len(numbers) :]} == numbers and all(
-        not entry.booked.corrects for entry in there[-len(numbers) :]
-    )
+def is_last(layer: LayerState, entries: Collection[Entry]) -> bool:
+    """Return whether nothing that counts was traded after these entries."""
+    last = standing(layer.journal)[-len(entries) :]
+    return {entry.number for entry in last} == {entry.number for entry in entries}
 
 
 def opened_at(journal: Sequence[BookedFill]) -> datetime | None:

@@ -197,6 +197,7 @@ def _booked(
             word=word.id,
             cash_usd=fill_cash_usd(each, coins),
             extrinsic_usd=layer.extrinsic_at_entry_usd,
+            rungs=layer.rungs,
         )
         for each in fills
     )
@@ -217,11 +218,15 @@ def _booked(
 def _undone(layer: LayerState, word: Word) -> LayerState:
     """Return the layer with the reverse of a trade booked."""
     entries = journal.to_undo(layer, word)
-    before = entries[0].booked.extrinsic_usd
+    before = entries[0].booked
     mended = _mended(layer, [_reverse(entry, word) for entry in entries])
+    if not journal.is_last(layer, entries):
+        return mended
     # What nothing was traded after leaves the layer as it stood before.
-    was_last = journal.is_last(layer, entries)
-    return replace(mended, extrinsic_at_entry_usd=before) if was_last else mended
+    mended = replace(mended, rungs=before.rungs if mended.legs else 0)
+    if any(entry.booked.corrects for entry in entries):
+        return mended
+    return replace(mended, extrinsic_at_entry_usd=before.extrinsic_usd)
 
 
 def _corrected(layer: LayerState, word: Word, coins: Mapping[str, float]) -> LayerState:
@@ -238,6 +243,7 @@ def _corrected(layer: LayerState, word: Word, coins: Mapping[str, float]) -> Lay
         cash_usd=fill_cash_usd(fill, then),
         corrects=word.entry,
         extrinsic_usd=old.booked.extrinsic_usd,
+        rungs=old.booked.rungs,
     )
     return _mended(layer, [_reverse(old, word), booked])
 
@@ -276,6 +282,7 @@ def _mended(layer: LayerState, entries: Sequence[BookedFill]) -> LayerState:
         status=LayerStatus.ON if legs else LayerStatus.OFF,
         proposal=None,
         extrinsic_at_entry_usd=entry * now / was if entry and was and now else None,
+        rungs=layer.rungs if legs else 0,
     )
 
 

@@ -54,7 +54,8 @@ class BookedFill:
     cash_usd: signed cash of the fill, negative when paid; None if unpriced. A future
     counts at its whole worth, as its mark does. Entries are numbered from 1 and stay for ever.
     reverses: the number of the entry this one takes back; 0 of a trade. corrects: the number
-    of the entry in whose place it stands. extrinsic_usd: the layer's, at entry, before the fill.
+    of the entry in whose place it stands. extrinsic_usd: the layer's, at entry, before the fill;
+    rungs: of its ladder, taken before it.
     """
 
     fill: Fill
@@ -65,6 +66,7 @@ class BookedFill:
     reverses: int = 0
     corrects: int = 0
     extrinsic_usd: float | None = None
+    rungs: int = 0
 
 
 class LayerStatus(StrEnum):

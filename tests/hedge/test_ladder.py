@@ -126,6 +126,51 @@ def test_the_same_sale_heard_twice_takes_its_rung_once() -> None:
     assert layers.hear(again, told(f"{CALL} -2 @6.10", verb=Verb.CLOSE)) is again
 
 
+def undo(name: str) -> Word:
+    return told(verb=Verb.UNDO, name=name)
+
+
+def test_an_undone_sale_gives_its_rung_back_and_the_earlier_ones_stay() -> None:
+    held = after(told(f"{CALL} +4 @2.00"))
+    first = layers.hear(asked(held, 1), told(f"{CALL} -2 @6.10", verb=Verb.CLOSE))
+    second = layers.hear(asked(first, 2), told(f"{CALL} -1 @10.10", verb=Verb.CLOSE))
+    assert (first.rungs, second.rungs) == (1, 2)
+    once = layers.hear(second, undo("once"))
+    assert (once.legs, once.rungs) == (first.legs, 1)
+
+
+def test_a_slip_in_the_price_of_a_sale_keeps_no_rung_once_undone() -> None:
+    held = after(told(f"{CALL} +4 @2.00"))
+    sold = layers.hear(asked(held, 1), told(f"{CALL} -2 @6.10", verb=Verb.CLOSE))
+    fixed = told(f"{CALL} -2 @6.20", verb=Verb.CORRECT, name="fixed")
+    mended = layers.hear(sold, replace(fixed, entry=2))
+    assert mended.rungs == 1
+    assert layers.hear(mended, undo("sale")).rungs == 0
+
+
+def test_an_undone_close_of_all_brings_the_rungs_back() -> None:
+    held = after(told(f"{CALL} +4 @2.00"))
+    sold = layers.hear(asked(held, 1), told(f"{CALL} -2 @6.10", verb=Verb.CLOSE))
+    off = layers.hear(sold, told(verb=Verb.CLOSE, name="all"))
+    assert off.rungs == 0
+    assert layers.hear(off, undo("all back")).rungs == 1
+
+
+def test_an_undo_of_what_came_before_a_sale_leaves_its_rung_taken() -> None:
+    held = after(told(f"{CALL} +4 @2.00"), told(f"{CALL} +2 @2.10"))
+    sold = layers.hear(asked(held, 1), told(f"{CALL} -3 @6.10", verb=Verb.CLOSE))
+    less = layers.hear(sold, replace(undo("the top-up"), entry=2))
+    assert (less.legs[0].quantity, less.rungs) == (1, 1)
+
+
+def test_a_correction_that_leaves_nothing_held_leaves_no_rung() -> None:
+    held = after(told(f"{CALL} +4 @2.00"))
+    sold = layers.hear(asked(held, 1), told(f"{CALL} -2 @6.10", verb=Verb.CLOSE))
+    fixed = told(f"{CALL} +2 @2.00", verb=Verb.CORRECT, name="fixed")
+    off = layers.hear(sold, replace(fixed, entry=1))
+    assert (off.legs, off.rungs) == ((), 0)
+
+
 def test_a_removal_of_all_goes_over_one_in_part_and_that_over_a_roll() -> None:
     held = after(told(f"{CALL} +4 @2.00"))
     rolling = asked(held, 0, Action.ROLL)
