@@ -10,6 +10,7 @@ from monitor.alerts.alert import Alert
 from monitor.alerts.compose import Occasion, compose, short_id
 from monitor.alerts.deed import deed, traded, untold
 from monitor.hedge import layer as layers
+from monitor.hedge.journal import traded_at
 from monitor.hedge.mark import mark
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal
 from monitor.model.observation import Observation, Snapshot, Verb, Word
@@ -27,9 +28,12 @@ from monitor.signals.absorb import Lens, absorb
 from monitor.signals.awaited import awaited
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import Facts
-from monitor.signals.market import coin_prices, market_of
+from monitor.signals.market import coins_of_day, market_of
 from monitor.signals.of_hedge import hedged
 from monitor.signals.rollback import dropped_since, reorg_of
+
+_FRESH: Final = timedelta(days=1)
+"""How long after a trade a mark still tells what it was worth."""
 
 MANY: Final = 6
 """So many rows are judged by columns at less cost than one by one."""
@@ -150,9 +154,12 @@ def _hear(book: Rulebook, state: State, word: Word) -> State:
     key = f"{word.layer}|{word.scope}"
     old = state.layers.get(key) or LayerState(layer=word.layer, scope=word.scope)
     now = state.at or word.observed_at
-    new = layers.hear(old, word, coin_prices(state.facts, now))
+    at = traded_at(old, word)
+    new = layers.hear(old, word, coins_of_day(state.facts, at, now))
     if word.verb in layers.TRADES and layers.opened(old.legs, new.legs):
-        held = mark(new.legs, market_of(state.facts, now), now)
+        # What it was worth days ago is not known by what it is worth now.
+        known = now - at < _FRESH
+        held = mark(new.legs, market_of(state.facts, now), now) if known else None
         new = replace(new, extrinsic_at_entry_usd=held.extrinsic_usd if held else None)
     return replace(state, layers={**state.layers, key: new})
 

@@ -1,6 +1,7 @@
 """Layers of several legs, of coins and of decimal quantities on the whole road: bought, sold in
 part, rolled, expired, orphaned. Days are of 2020; prices are round and made up."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from monitor.hedge import layer as layers
+from monitor.hedge.book import line_of
 from monitor.hedge.legs import format_leg, spell_leg
 from monitor.model.layer import LayerStatus
 from monitor.model.observation import Readings, Verb
@@ -244,6 +246,37 @@ def test_coin_options_expire_at_eight_utc_and_are_paid_in_the_coin(road: Road, h
     layer = road.layer("X", key)
     assert (layer.status, layer.legs) == (LayerStatus.OFF, ())
     assert layers.cash_usd(layer) == pytest.approx(250 * 3 * (0.2 - 0.02), rel=1e-3)
+
+
+def test_a_coin_premium_told_late_is_worth_what_the_coin_was_that_day(
+    road: Road, hand: Any
+) -> None:
+    key, put = hand.key(), "eth.put 2020-02-28 240"
+    road.take(told(FEB_14, eth_price=280.0), hand.snapshot(FEB_14, hand.position()))
+    late = FEB_14 + 3 * DAY
+    road.take(told(late, eth_price=250.0))
+    said = word(Verb.FILL, late, f"{put} +3 @0.02", layer="X", scope=key)
+    road.take(replace(said, traded_at=FEB_14 - HOUR))
+    (entry,) = road.layer("X", key).journal
+    assert (entry.at, entry.cash_usd) == (FEB_14 - HOUR, pytest.approx(-3 * 0.02 * 280))
+    assert road.layer("X", key).opened_at == FEB_14 - HOUR
+    assert road.layer("X", key).extrinsic_at_entry_usd is None, "now's is not that day's"
+    # A correction is of the same day's trade.
+    fixed = word(Verb.CORRECT, late + HOUR, f"{put} +3 @0.03", layer="X", scope=key)
+    road.take(replace(fixed, entry=1))
+    assert layers.cash_usd(road.layer("X", key)) == pytest.approx(-3 * 0.03 * 280)
+
+
+def test_a_coin_premium_of_a_day_without_a_price_is_unknown_and_says_so(
+    road: Road, hand: Any
+) -> None:
+    key, put = hand.key(), "eth.put 2020-02-28 240"
+    road.take(told(FEB_14, eth_price=280.0), hand.snapshot(FEB_14, hand.position()))
+    said = word(Verb.FILL, FEB_14, f"{put} +3 @0.02", layer="X", scope=key)
+    road.take(replace(said, traded_at=FEB_14 - 5 * DAY))
+    spent, why = line_of(road.layer("X", key), None, FEB_14).spent
+    assert spent is None
+    assert why.endswith("has no price in US dollars: what the coin was worth then is not known")
 
 
 def test_a_perpetual_is_sold_in_hundredths_and_never_expires(road: Road, hand: Any) -> None:

@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
@@ -81,14 +81,27 @@ def _tell(asked: argparse.Namespace, verb: Verb) -> int:
     fills = tuple(_leg(text) for text in asked.leg)
     if verb is not Verb.CLOSE and not fills:
         raise ConfigError([Fault(file="--leg", where="", reason="give at least one leg")])
-    status = _say(
-        asked,
-        lambda now: replace(_word(now, verb), layer=asked.layer, scope=asked.position, fills=fills),
-    )
+    told = {"layer": asked.layer, "scope": asked.position, "fills": fills, "traded_at": _at(asked)}
+    status = _say(asked, lambda now: replace(_word(now, verb), **told))
     if status == 0:
         for note in notes(verb, fills):
             print(line("note: ", note))
     return status
+
+
+def _at(asked: argparse.Namespace) -> datetime | None:
+    return None if asked.at is None else _argument("--at", lambda: _instant(asked.at))
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        reason = f"{text!r} is no instant with its zone, such as 2026-03-27T08:00Z"
+        raise ValueError(reason)
+    return at.astimezone(UTC)
 
 
 def _of_entry(asked: argparse.Namespace, word: Word) -> Word:

@@ -154,6 +154,9 @@ def _add_layer(verbs: "Verbs[argparse.ArgumentParser]") -> None:
             help='"vix.call 2027-03-17 29 +4 @2.85": contract, expiry, strike, signed '
             "quantity, price; repeat for more legs",
         )
+        verb.add_argument(
+            "--at", metavar="WHEN", help="when it was traded, as 2026-03-27T08:00Z; default: now"
+        )
         _over(verb)
     _add_mending(what)
 

@@ -243,7 +243,10 @@ def _rate(flows: Sequence[Flow]) -> Known:
 
 def _unpriced(entries: Sequence[Entry]) -> str:
     without = next((entry for entry in entries if entry.booked.cash_usd is None), None)
-    return f"{without.told}, has no price in US dollars" if without else ""
+    if without is None:
+        return ""
+    then = "" if without.fill.price is None else ": what the coin was worth then is not known"
+    return f"{without.told}, has no price in US dollars{then}"
 
 
 def _unmarked(layer: LayerState, mark: Mark | None, at: datetime) -> str:

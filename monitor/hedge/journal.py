@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.hedge.legs import add_legs, tell_fill
+from monitor.hedge.legs import add_legs, reduces, tell_fill
 from monitor.model.layer import BookedFill, Contract, Fill, LayerState, Leg
 from monitor.model.observation import Verb, Word
 
@@ -80,6 +80,26 @@ def is_last(layer: LayerState, entries: Collection[Entry]) -> bool:
     """Return whether nothing that counts was traded after these entries."""
     last = standing(layer.journal)[-len(entries) :]
     return {entry.number for entry in last} == {entry.number for entry in entries}
+
+
+def traded_at(layer: LayerState, word: Word) -> datetime:
+    """Return when what a word tells of was traded; of a correction, when its entry was."""
+    if word.verb is Verb.CORRECT and 0 < word.entry <= len(layer.journal):
+        return layer.journal[word.entry - 1].at
+    return word.traded_at or word.observed_at
+
+
+def untimely(layer: LayerState, word: Word, fills: Sequence[Fill]) -> str:
+    """Return why a trade cannot have been done when it is said to be, or an empty text."""
+    at = word.traded_at
+    if at is None:
+        return ""
+    if at > word.observed_at:
+        return f"{at:%Y-%m-%d %H:%M}Z is still to come: a trade is told once it is done"
+    closes = any(reduces(layer.legs, one) for one in add_legs((), fills))
+    if layer.opened_at and at < layer.opened_at and closes:
+        return f"{layer.layer} was opened later, at {layer.opened_at:%Y-%m-%d %H:%M}Z"
+    return ""
 
 
 def opened_at(journal: Sequence[BookedFill]) -> datetime | None:

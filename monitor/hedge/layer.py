@@ -12,7 +12,7 @@ from typing import Final
 
 from monitor.hedge import journal
 from monitor.hedge.contracts import expired, kind_of, units
-from monitor.hedge.legs import add_legs, signed, spell_contract
+from monitor.hedge.legs import add_legs, reduces, signed, spell_contract
 from monitor.hedge.mark import Mark
 from monitor.model.layer import (
     PERPETUAL,
@@ -128,6 +128,11 @@ def refusal(layer: LayerState, word: Word) -> str:
         return ""
     if word.verb in MENDS:
         return journal.barred(layer, word)
+    why = journal.untimely(layer, word, word.fills or closing_fills(layer.legs))
+    return why or _no_trade(layer, word)
+
+
+def _no_trade(layer: LayerState, word: Word) -> str:
     if word.verb is Verb.CLOSE:
         return _no_close(layer, word.fills)
     if not word.fills:
@@ -188,7 +193,7 @@ def _booked(
     """Return the layer with trades booked: on if any leg is left, off if they net to nothing."""
     if heard(layer, word.id) or not fills:
         return layer
-    at = word.observed_at
+    at = journal.traded_at(layer, word)
     booked = tuple(
         BookedFill(
             fill=each,
@@ -296,7 +301,7 @@ def _rungs(layer: LayerState, fills: Sequence[Fill]) -> int:
     Late ones too: whoever sells after the proposal has expired has sold because of it.
     """
     asked = layer.proposal.rung if layer.proposal else 0
-    sold = any(_reduces(layer, each) for each in add_legs((), fills))
+    sold = any(reduces(layer.legs, each) for each in add_legs((), fills))
     return max(layer.rungs, asked) if sold else layer.rungs
 
 
@@ -346,8 +351,9 @@ def _share_kept(before: Sequence[Leg], after: Sequence[Leg]) -> float:
 
 
 def _no_fill(layer: LayerState, word: Word) -> str:
+    at = journal.traded_at(layer, word)
     for each in add_legs((), word.fills):
-        if expired(each.contract, word.observed_at) and not _reduces(layer, each):
+        if expired(each.contract, at) and not reduces(layer.legs, each):
             return f"{spell_contract(each.contract)} trades no more"
     return ""
 
@@ -356,7 +362,7 @@ def _no_close(layer: LayerState, fills: Sequence[Fill]) -> str:
     if not layer.legs:
         return f"{layer.layer} is off: there is nothing to close"
     for each in add_legs((), fills):
-        if not _reduces(layer, each):
+        if not reduces(layer.legs, each):
             what = f"{signed(each.quantity)} {spell_contract(each.contract)}"
             return f"{what} closes nothing that {layer.layer} holds"
     return ""
@@ -370,14 +376,7 @@ def _no_roll(layer: LayerState, word: Word) -> str:
     traded = add_legs((), word.fills)
     if all(each.contract.expiry == PERPETUAL for each in traded):
         return ""  # It has nowhere to roll to: it is sized anew.
-    closing = [each for each in traded if _reduces(layer, each)]
+    closing = [each for each in traded if reduces(layer.legs, each)]
     if not closing or len(closing) == len(traded):
         return f"a roll of {layer.layer} closes legs it holds and opens others"
     return _no_fill(layer, word)
-
-
-def _reduces(layer: LayerState, traded: Leg) -> bool:
-    """Return whether a trade only takes away from a leg held."""
-    legs = {leg.contract: float(leg.quantity) for leg in layer.legs}
-    held, n = legs.get(traded.contract, 0.0), float(traded.quantity)
-    return held * n < 0 and abs(n) <= abs(held)

@@ -110,6 +110,13 @@ def add_legs(legs: Iterable[Leg], traded: Iterable[Leg | Fill]) -> tuple[Leg, ..
     return tuple(sorted(kept, key=lambda leg: _order(leg.contract)))
 
 
+def reduces(held: Iterable[Leg], traded: Leg) -> bool:
+    """Return whether a trade only takes away from a leg held."""
+    legs = {leg.contract: float(leg.quantity) for leg in held}
+    had, n = legs.get(traded.contract, 0.0), float(traded.quantity)
+    return had * n < 0 and abs(n) <= abs(had)
+
+
 def turned_short(before: Iterable[Leg], after: Iterable[Leg]) -> tuple[Leg, ...]:
     """Return the legs sold that were held before: more of them was sold than there was."""
     held = {leg.contract for leg in before if leg.quantity > 0}

@@ -131,6 +131,7 @@ class Word:
     what they sell and opens what they buy; a CLOSE without fills closes all.
     A CORRECT has the one leg as it should have been. entry: the number in the layer's journal
     that a CORRECT is of, or of the trade to UNDO; 0 is the last trade.
+    traded_at: when a FILL, CLOSE or ROLL was done; None: when it was told.
     alert: the short id, for ACK and SNOOZE. until: for SNOOZE.
     """
 
@@ -142,6 +143,7 @@ class Word:
     scope: str = "book"
     fills: tuple[Fill, ...] = ()
     entry: int = 0
+    traded_at: datetime | None = None
     alert: str = ""
     until: datetime | None = None
 

@@ -135,6 +135,19 @@ def coin_prices(facts: Facts, now: datetime) -> Mapping[str, float]:
     return {root: price for root, price in told if price is not None}
 
 
+def coins_of_day(facts: Facts, at: datetime, now: datetime) -> Mapping[str, float]:
+    """Return USD a coin by root at an instant, of those known: now's today, else its day's last."""
+    day = at.astimezone(UTC).date()
+    if day >= now.astimezone(UTC).date():
+        return coin_prices(facts, now)
+    return {
+        root: bar.close
+        for root in _COINS
+        for bar in bars_until(facts, f"{root}.price", now).bars
+        if bar.day == day
+    }
+
+
 def _curve(facts: Facts, now: datetime) -> VixCurve | None:
     """Return the newest settlement's curve: rows of one session, never of two."""
     rows = [r for r in facts.readings.values() if r.name == "vx.settle"]

@@ -58,3 +58,17 @@ def test_what_was_mended_leaves_a_line(filled: Any) -> None:
 def test_a_layer_without_a_journal_says_so(filled: Any) -> None:
     (told,) = filled.told("layer", "journal", "L3", status=1)
     assert told == "hedgewatch: nothing was ever booked of L3"
+
+
+def test_a_trade_told_late_stands_where_it_was_done(home: Any, hand: Any) -> None:
+    home.take(hand.snapshot(home.at))
+    home.told("layer", "fill", "L2", "--leg", RIGHT, "--at", "2020-02-12T16:30+01:00")
+    home.hear()
+    assert home.told("layer", "journal", "L2")[0].startswith("  1  2020-02-12 15:30Z  +4 VIX")
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2020-02-12T16:30", "2020-13-12T16:30Z"])
+def test_an_instant_that_is_none_or_has_no_zone_is_a_fault(home: Any, text: str) -> None:
+    assert home.told("layer", "close", "L2", "--at", text, status=2) == [
+        f"--at: {text!r} is no instant with its zone, such as 2026-03-27T08:00Z"
+    ]

@@ -195,3 +195,34 @@ def test_held_since_is_since_the_legs_that_count() -> None:
     assert later.opened_at == NOW + timedelta(hours=1)
     assert later.legs == (Leg(contract=two.legs[1].contract, quantity=1),)
     assert two.legs[1].contract.expiry == date(2020, 9, 16)
+
+
+def at(word: Word, hours: float) -> Word:
+    return replace(word, traded_at=NOW + timedelta(hours=hours))
+
+
+def test_a_trade_told_late_is_booked_when_it_was_done() -> None:
+    filled = layers.hear(OFF, at(said(OFF, Verb.FILL, f"{CALL} +4 @1.60"), -48))
+    assert (filled.journal[0].at, filled.opened_at) == (NOW - timedelta(days=2),) * 2
+    closed = layers.hear(filled, at(said(filled, Verb.CLOSE, f"{CALL} -4 @3.10"), -24))
+    assert closed.journal[1].at == NOW - timedelta(days=1)
+    # 640 became 1,240 in a day: dated as told there would be no rate at all.
+    assert [one.at for one in closed.journal] == sorted(one.at for one in closed.journal)
+
+
+def test_a_fill_of_what_has_expired_since_is_taken_when_it_was_done_before() -> None:
+    expired = "vix.call 2020-02-12 18 +4 @1.60"
+    assert "trades no more" in layers.refusal(OFF, said(OFF, Verb.FILL, expired))
+    assert layers.refusal(OFF, at(said(OFF, Verb.FILL, expired), -24 * 7)) == ""
+
+
+def test_a_trade_to_come_and_a_close_before_its_opening_are_refused() -> None:
+    fill = said(OFF, Verb.FILL, f"{CALL} +4 @1.60")
+    assert layers.refusal(OFF, at(fill, 1)) == (
+        "2020-02-14 16:00Z is still to come: a trade is told once it is done"
+    )
+    held = layers.hear(OFF, fill)
+    for early in (said(held, Verb.CLOSE), said(held, Verb.FILL, f"{CALL} -1 @2")):
+        assert layers.refusal(held, at(early, -1)) == "L2 was opened later, at 2020-02-14 15:00Z"
+    more = at(said(held, Verb.FILL, f"{CALL} +1 @2"), -1)
+    assert layers.refusal(held, more) == "", "what was forgotten may be told late"
