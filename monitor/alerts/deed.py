@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
-from monitor.hedge.legs import spell_leg, tell_fill
+from monitor.hedge.layer import heard
+from monitor.hedge.legs import spell_cash, spell_leg, tell_fill
 from monitor.model.layer import Action, LayerState
 from monitor.model.observation import Verb, Word
 from monitor.rules.pack import Layer, Severity
 
-TRADES: Final = frozenset({Verb.FILL, Verb.ROLL, Verb.CLOSE, Verb.UNDO, Verb.CORRECT})
-"""What a person may say of a layer's legs."""
+TRADES: Final = frozenset({Verb.FILL, Verb.ROLL, Verb.CLOSE, Verb.UNDO, Verb.CORRECT, Verb.CASH})
+"""What a person may say of a layer's legs and its money."""
 
 
 def traded(layer: LayerState, word: Word) -> str:
@@ -21,6 +22,7 @@ def traded(layer: LayerState, word: Word) -> str:
     for one in booked:
         undone = layer.journal[one.reverses - 1].fill if one.reverses else None
         told.append(f"not {tell_fill(undone)}" if undone else tell_fill(one.fill))
+    told += [spell_cash(one) for one in layer.cash if one.word == word.id]
     return f"{', '.join(told)} by {word.by}" if told else f"done by {word.by}"
 
 
@@ -30,8 +32,8 @@ def untold(
     """Return whether a word changed a layer, and no alert says so."""
     if after is None or word.verb not in TRADES:
         return False
-    known = before is not None and any(one.word == word.id for one in before.journal)
-    booked = any(one.word == word.id for one in after.journal)
+    known = before is not None and heard(before, word.id)
+    booked = heard(after, word.id)
     filled = any(
         one.state is AlertState.FILLED and (one.layer, one.scope) == (after.layer, after.scope)
         for one in told

@@ -85,6 +85,8 @@ class Spoken:
 
     def word(self, *, id: str, by: str, now: datetime) -> Word:  # noqa: A002 - the word's own
         """Return the word; raise MisspokenError with a sentence that names what is wrong."""
+        if self.verb not in FORMS:
+            raise MisspokenError("verb", f"{self.verb} is told at the console alone")
         for key in self._astray():
             raise MisspokenError(key, f"{self.verb} takes no {key}")
         if self.verb in _OF_ALERTS:

@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import math
 import re
 import uuid
 from collections.abc import Callable
@@ -59,6 +60,16 @@ def correct(asked: argparse.Namespace) -> int:
     """Tell the daemon what an entry of a layer's journal should have been."""
     fills = (_leg(asked.leg),)
     return _say(asked, lambda now: replace(_of_entry(asked, _word(now, Verb.CORRECT)), fills=fills))
+
+
+def cash(asked: argparse.Namespace) -> int:
+    """Tell the daemon of money that came or went without a trade."""
+    if not asked.usd or not math.isfinite(asked.usd):
+        reason = "give an amount in US dollars, received positive, paid negative"
+        raise ConfigError([Fault(file="USD", where="", reason=reason)])
+    told = {"cash_usd": asked.usd, "note": asked.note, "traded_at": _at(asked)}
+    told |= {"layer": asked.layer, "scope": asked.position}
+    return _say(asked, lambda now: replace(_word(now, Verb.CASH), **told))
 
 
 def ack(asked: argparse.Namespace) -> int:

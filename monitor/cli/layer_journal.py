@@ -7,7 +7,7 @@ from monitor.cli.look import line, looking
 from monitor.errors import Permanent
 from monitor.hedge.journal import standing
 from monitor.hedge.layer import cash_usd
-from monitor.hedge.legs import tell_fill
+from monitor.hedge.legs import spell_cash, tell_fill
 from monitor.model.layer import BookedFill, LayerState
 
 
@@ -27,6 +27,8 @@ def _rows(layer: LayerState) -> Iterator[str]:
     for number, booked in enumerate(layer.journal, 1):
         head = f"{number:>3}  {booked.at:%Y-%m-%d %H:%M}Z  "
         yield line(head, ", ".join(_told(booked, counts=number in stands)))
+    for one in layer.cash:
+        yield line(f"  -  {one.at:%Y-%m-%d %H:%M}Z  ", f"{spell_cash(one)} by {one.by}")
     cash = cash_usd(layer)
     total = "unknown: a trade has no price" if cash is None else f"{cash:+,.2f} USD"
     yield f"cash of what counts: {total}"

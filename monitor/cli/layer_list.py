@@ -14,7 +14,7 @@ from monitor.cli.look import Look, line, opened, over
 from monitor.hedge.contracts import days_left, expired
 from monitor.hedge.legs import spell_leg, tell_fill
 from monitor.model.layer import LayerState, Leg
-from monitor.model.observation import Word
+from monitor.model.observation import Verb, Word
 from monitor.rules.pack import Layer
 from monitor.store.records import Said
 
@@ -87,6 +87,8 @@ def _trades(head: str, said: Sequence[tuple[Said, str]], look: Look) -> Iterator
         if word.verb not in TRADES:
             continue
         fills = ", ".join(tell_fill(fill) for fill in word.fills) or "all legs"
+        if word.verb is Verb.CASH:
+            fills = f"{word.cash_usd:+,.2f} USD"
         where = "" if word.scope == "book" else f" {over(look, word.scope).strip() or word.scope}"
         told = f"{word.verb.value} {word.layer}{where} {fills} by {word.by}, {look.ago(one.at)}"
         yield line(head, f"{told}: {why}" if why else told)

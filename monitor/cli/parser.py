@@ -154,11 +154,20 @@ def _add_layer(verbs: "Verbs[argparse.ArgumentParser]") -> None:
             help='"vix.call 2027-03-17 29 +4 @2.85": contract, expiry, strike, signed '
             "quantity, price; repeat for more legs",
         )
-        verb.add_argument(
-            "--at", metavar="WHEN", help="when it was traded, as 2026-03-27T08:00Z; default: now"
-        )
+        _at(verb)
         _over(verb)
+    verb = _verb(what, "cash", "say what came or went without a trade: funding", "layer:cash")
+    _config(verb)
+    verb.add_argument("layer", metavar="LAYER", help="its id in the rule file, such as L2")
+    verb.add_argument("usd", type=float, metavar="USD", help="received +12.5, paid -12.5")
+    verb.add_argument("--note", default="", metavar="TEXT", help="what it was, such as funding")
+    _at(verb)
+    _over(verb)
     _add_mending(what)
+
+
+def _at(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--at", metavar="WHEN", help="when, as 2026-03-27T08:00Z; default: now")
 
 
 def _over(verb: argparse.ArgumentParser) -> None:

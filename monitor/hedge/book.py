@@ -25,7 +25,7 @@ _DAYS: Final = 365.0
 class Line:
     """One layer of the book.
 
-    spent: paid for everything ever bought, >= 0; returned: received for everything sold. paid:
+    spent: paid for everything ever bought and beside it, >= 0; returned: received likewise. paid:
     for the legs held now, at their average price; negative where they were sold. theta: a
     calendar day; vega: a volatility point; all of the legs held. dte: None where none is held.
     by: who gave the prices. flows: all cash, dated; at: when what is held was valued.
@@ -111,8 +111,8 @@ class Ledger:
 def line_of(layer: LayerState, mark: Mark | None, at: datetime) -> Line:
     """Return a layer's line. mark: of its legs, None where they cannot be marked."""
     entries = standing(layer.journal)
-    cash = [entry.booked.cash_usd for entry in entries]
-    known = [one for one in cash if one is not None]
+    flows = _flows(layer, entries)
+    known = [amount for _, amount in flows]
     unpriced = _unpriced(entries)
     spent = -sum(one for one in known if one < 0) + 0.0
     returned = sum(one for one in known if one > 0) + 0.0
@@ -120,11 +120,6 @@ def line_of(layer: LayerState, mark: Mark | None, at: datetime) -> Line:
     worth = mark.worth if mark and not why else None
     value: Known = (worth.value_usd, worth.note) if worth else (None if why else 0.0, why)
     pnl: Known = (None, unpriced or why)
-    flows = tuple(
-        (entry.booked.at, entry.booked.cash_usd)
-        for entry in entries
-        if entry.booked.cash_usd is not None
-    )
     if value[0] is not None and not unpriced:
         pnl = (returned - spent + value[0], value[1])
     return Line(
@@ -258,6 +253,13 @@ def _unmarked(layer: LayerState, mark: Mark | None, at: datetime) -> str:
     if not layer.legs:
         return ""
     return "" if mark and mark.worth else mark.note if mark else "its legs cannot be marked"
+
+
+def _flows(layer: LayerState, entries: Sequence[Entry]) -> tuple[Flow, ...]:
+    """Return all cash that is known, of trades and beside them."""
+    traded = [(entry.booked.at, entry.booked.cash_usd) for entry in entries]
+    beside = [(one.at, one.usd) for one in layer.cash]
+    return (*((at, cash) for at, cash in traded if cash is not None), *beside)
 
 
 def _paid(entries: Sequence[Entry]) -> Known:

@@ -5,11 +5,12 @@ names it; to correct one is to take it back and to book another in its place.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from math import isfinite
 
 from monitor.hedge.legs import add_legs, reduces, tell_fill
-from monitor.model.layer import BookedFill, Contract, Fill, LayerState, Leg
+from monitor.model.layer import BookedCash, BookedFill, Contract, Fill, LayerState, Leg
 from monitor.model.observation import Verb, Word
 
 
@@ -100,6 +101,27 @@ def untimely(layer: LayerState, word: Word, fills: Sequence[Fill]) -> str:
     if layer.opened_at and at < layer.opened_at and closes:
         return f"{layer.layer} was opened later, at {layer.opened_at:%Y-%m-%d %H:%M}Z"
     return ""
+
+
+def no_cash(layer: LayerState, word: Word) -> str:
+    """Return why money cannot be booked to a layer, in one sentence; empty when it can."""
+    if not layer.journal:
+        return f"nothing was ever booked of {layer.layer}"
+    if not word.cash_usd or not isfinite(word.cash_usd):
+        return f"cash of {layer.layer} needs an amount in US dollars"
+    return untimely(layer, word, ())
+
+
+def with_cash(layer: LayerState, word: Word) -> LayerState:
+    """Return the layer with money booked that came or went without a trade."""
+    booked = BookedCash(
+        usd=word.cash_usd,
+        note=word.note,
+        at=traded_at(layer, word),
+        by=word.by,
+        word=word.id,
+    )
+    return replace(layer, cash=(*layer.cash, booked))
 
 
 def opened_at(journal: Sequence[BookedFill]) -> datetime | None:

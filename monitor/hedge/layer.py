@@ -116,7 +116,7 @@ def hear(layer: LayerState, word: Word, coins: Mapping[str, float] = _NO_COINS) 
     if word.verb is Verb.CORRECT:
         return _corrected(layer, word, coins)
     if word.verb not in TRADES:
-        return layer
+        return journal.with_cash(layer, word) if word.verb is Verb.CASH else layer
     if word.verb is Verb.CLOSE:
         return _booked(layer, word.fills or closing_fills(layer.legs), word, coins)
     return _booked(layer, word.fills, word, coins)
@@ -128,6 +128,8 @@ def refusal(layer: LayerState, word: Word) -> str:
         return ""
     if word.verb in MENDS:
         return journal.barred(layer, word)
+    if word.verb is Verb.CASH:
+        return journal.no_cash(layer, word)
     why = journal.untimely(layer, word, word.fills or closing_fills(layer.legs))
     return why or _no_trade(layer, word)
 
@@ -144,7 +146,8 @@ def _no_trade(layer: LayerState, word: Word) -> str:
 
 def heard(layer: LayerState, word: str) -> bool:
     """Return whether a word is booked already."""
-    return any(booked.word == word for booked in layer.journal)
+    booked = {one.word for one in layer.journal} | {one.word for one in layer.cash}
+    return word in booked
 
 
 def opened(before: Sequence[Leg], after: Sequence[Leg]) -> bool:
@@ -173,8 +176,12 @@ def fill_cash_usd(fill: Fill, coins: Mapping[str, float] = _NO_COINS) -> float |
 
 
 def cash_usd(layer: LayerState) -> float | None:
-    """Return the cash of all the layer's trades that count; None where one has no price."""
-    return _total([entry.booked.cash_usd for entry in journal.standing(layer.journal)])
+    """Return the cash of all the layer's trades that count, and what came and went beside them.
+
+    None where a trade has no price.
+    """
+    traded = [entry.booked.cash_usd for entry in journal.standing(layer.journal)]
+    return _total([*traded, *(one.usd for one in layer.cash)])
 
 
 def profit(layer: LayerState, mark: Mark | None) -> float | None:

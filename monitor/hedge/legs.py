@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from monitor.hedge.contracts import KINDS, Kind, Right
-from monitor.model.layer import PERPETUAL, Contract, Fill, Leg, Quantity
+from monitor.model.layer import PERPETUAL, BookedCash, Contract, Fill, Leg, Quantity
 
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _MOST: Final = 1_000_000
@@ -115,6 +115,11 @@ def reduces(held: Iterable[Leg], traded: Leg) -> bool:
     legs = {leg.contract: float(leg.quantity) for leg in held}
     had, n = legs.get(traded.contract, 0.0), float(traded.quantity)
     return had * n < 0 and abs(n) <= abs(had)
+
+
+def spell_cash(booked: BookedCash) -> str:
+    """Return money that came or went without a trade in words: `+12.50 USD (funding)`."""
+    return f"{booked.usd:+,.2f} USD{f' ({booked.note})' if booked.note else ''}"
 
 
 def turned_short(before: Iterable[Leg], after: Iterable[Leg]) -> tuple[Leg, ...]:

@@ -69,6 +69,17 @@ class BookedFill:
     rungs: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedCash:
+    """Money that came or went without a trade, such as funding. usd: received positive."""
+
+    usd: float
+    note: str
+    at: datetime
+    by: str
+    word: str
+
+
 class LayerStatus(StrEnum):
     """Where a layer stands."""
 
@@ -178,7 +189,7 @@ class LayerState:
 
     extrinsic_at_entry_usd: the legs' extrinsic value when last opened or rolled, by
     the model; None where it could not be marked. rungs: how many of its ladder were taken
-    since it was opened.
+    since it was opened. cash: what came and went without a trade.
     """
 
     layer: str
@@ -190,3 +201,4 @@ class LayerState:
     opened_at: datetime | None = None
     extrinsic_at_entry_usd: float | None = None
     rungs: int = 0
+    cash: tuple[BookedCash, ...] = ()

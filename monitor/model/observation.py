@@ -118,6 +118,7 @@ class Verb(StrEnum):
     ROLL = "roll"
     UNDO = "undo"
     CORRECT = "correct"
+    CASH = "cash"
     ACK = "ack"
     SNOOZE = "snooze"
 
@@ -131,7 +132,8 @@ class Word:
     what they sell and opens what they buy; a CLOSE without fills closes all.
     A CORRECT has the one leg as it should have been. entry: the number in the layer's journal
     that a CORRECT is of, or of the trade to UNDO; 0 is the last trade.
-    traded_at: when a FILL, CLOSE or ROLL was done; None: when it was told.
+    traded_at: when a FILL, CLOSE, ROLL or CASH was done; None: when it was told.
+    cash_usd: of a CASH, signed, received positive; note: what it was.
     alert: the short id, for ACK and SNOOZE. until: for SNOOZE.
     """
 
@@ -144,6 +146,8 @@ class Word:
     fills: tuple[Fill, ...] = ()
     entry: int = 0
     traded_at: datetime | None = None
+    cash_usd: float = 0.0
+    note: str = ""
     alert: str = ""
     until: datetime | None = None
 
