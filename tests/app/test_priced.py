@@ -21,13 +21,15 @@ id = "L"
 title = "A layer"
 scope = "book"
 instrument = {instrument}
-size = {{ policy = "fee_budget", beta = 0.25 }}
+size = {size}
 [[layer.rule]]
 id = "L.add"
 action = "add"
 when = 'book.positions > 0.0'
 text = "now"
 """
+WHOLE = '{ policy = "fixed", contracts = 1 }'
+PARTS = '{ policy = "il_share", share = 0.5 }'
 VIX = {"vix", "vvix", "vx.settle", "eth.price"}  # the last for how well they fit
 SPX = {"spx.price", "vix9d", "vix", "vix3m", "vix6m", "eth.price"}
 
@@ -37,7 +39,8 @@ def settings(tmp_path: Path) -> Any:
     """Return a maker of settings whose only layer is made of an instrument."""
 
     def make(instrument: str, **given: Any) -> tuple[Settings, tuple[Pack, ...]]:
-        (tmp_path / "one.toml").write_text(PACK.format(instrument=instrument))
+        size = PARTS if "strip" in instrument else WHOLE
+        (tmp_path / "one.toml").write_text(PACK.format(instrument=instrument, size=size))
         made = Settings(rules=RulesSettings(folder=str(tmp_path), enabled=("one",)), **given)
         return made, load_enabled(made)
 
