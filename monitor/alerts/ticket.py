@@ -48,8 +48,9 @@ def ticket_brief(ticket: Ticket) -> Iterator[str]:
     if ticket.covers is not None:
         told.append(f"{next(_covers(ticket.covers)).lower()} in a 2020-like spike")
     if ticket.fit is not None:
-        r2 = "" if ticket.fit.r2 is None else f", R² {_r2(ticket.fit.r2)} on {ticket.fit.driver}"
-        told.append(f"fit {grade(ticket.fit)}{r2}")
+        fit = ticket.fit
+        how = "" if fit.r2 is None else f", {_tight(fit)} on {fit.driver}"
+        told.append(f"fit {grade(fit)}{how}")
     if told:
         yield "; ".join(told)
 
@@ -125,22 +126,29 @@ def _fit(fit: Fit) -> Iterator[str]:
         yield f"Fit  {word}: IL on {fit.driver}, {fit.note}"
     else:
         way = ", the wrong way" if word == "none" else ""
-        yield f"Fit  {word}: R² of IL on {fit.driver} {_r2(fit.r2)}{way}"
+        yield f"Fit  {word}: IL on {fit.driver}, {_tight(fit)}{way}"
         yield f"over {fit.note}"
     if fit.calm_share is not None:
         yield f"VIX ≤ 30 in {number(fit.calm_share * 100, 0)} % of past IL"
 
 
 def _better(fit: Fit, ticket: str) -> Iterator[str]:
-    r2 = "" if fit.r2 is None else f", R² {_r2(fit.r2)}"
-    yield f"better fit: {fit.driver}{r2}"
+    yield f"better fit: {fit.driver}{'' if fit.r2 is None else f', {_tight(fit)}'}"
     if ticket:
         yield ticket
 
 
-def _r2(value: float) -> str:
-    """Return R² in two places; what is not quite one is not told as one."""
-    return "above 0.99" if _NEARLY_ONE <= value < 1 else number(value, 2)
+def _tight(fit: Fit) -> str:
+    """Return correlation and R² of a fit that is known: `corr −0.60, R² 0.36`."""
+    told = [("corr", fit.corr), ("R²", fit.r2)]
+    return ", ".join(f"{name} {_ratio(value)}" for name, value in told if value is not None)
+
+
+def _ratio(value: float) -> str:
+    """Return a ratio in two places; what is not quite one is not told as one."""
+    if _NEARLY_ONE <= abs(value) < 1:
+        return "above 0.99" if value > 0 else "below −0.99"
+    return number(value, 2)
 
 
 def _cash(ticket: Ticket) -> str:

@@ -15,18 +15,26 @@ _RIVALS: Final = ("vix", "fall", "move")
 """The drivers an alternative may be on. DVOL's rises are told of, but what pays them is the strip,
 which is on the move; nobody hedges a pool against the coin's rises alone."""
 
-_OF_COINS: Final = {"strip": "move", "call": "rise"}
+_OF_COINS: Final = {"strip": "move", "call": "rise", "perp": "short"}
 
 
 def driver_of(instrument: Instrument) -> str:
-    """Return what an instrument pays on: VIX, or of a coin its falls, its rises or its moves."""
+    """Return what an instrument pays on: VIX, or of a coin its falls, its rises or its moves.
+
+    A future and a perpetual lose as much as they make, and are held against both.
+    """
     if instrument.root in {"vix", "spx"}:
-        return "vix"
+        return "vix_linear" if instrument.kind == "vix.future" else "vix"
     return _OF_COINS.get(instrument.kind.partition(".")[2], "fall")
 
 
-def with_fit(ticket: Ticket, instrument: Instrument, case: Case, facts: Facts) -> Ticket:
-    """Return a ticket with its driver's fit, and what tracks much better with its price."""
+def with_fit(
+    ticket: Ticket, instrument: Instrument, case: Case, facts: Facts, *, closes: bool = False
+) -> Ticket:
+    """Return a ticket with its driver's fit, and what tracks much better with its price.
+
+    closes: it buys nothing, so nothing else is named for its money.
+    """
     driver = driver_of(instrument)
     fits = fits_of(facts, case.cover, case.at, root=instrument.root)
     if isinstance(fits, str):
@@ -35,7 +43,7 @@ def with_fit(ticket: Ticket, instrument: Instrument, case: Case, facts: Facts) -
     if instrument.kind == "spx.condor":
         own = replace(own, note=f"{own.note}; sold: it loses as the VIX rises")
     best = max((one for one in _RIVALS if one != driver), key=lambda one: _use(fits, one))
-    if own.r2 is None or _use(fits, best) < _use(fits, driver) + MUCH_BETTER:
+    if closes or _use(fits, best) < _use(fits, driver) + MUCH_BETTER:
         return replace(ticket, fit=own)
     other = instrument_on(best, fits.root)
     words = same_money(other, ticket, case) if other else ""

@@ -68,7 +68,7 @@ def draw(rule: Rule, layer: LayerState, book: Book, *, rung: int = 0) -> Ticket 
 
     rung: up to which one of its ladder the layer is to be sold; 0 where it is not by rungs.
     """
-    made = rule.layer
+    made, closes = rule.layer, False
     if made is None:
         return NO_LAYER
     cover = cover_of(book.facts, layer.scope, book.now)
@@ -89,10 +89,11 @@ def draw(rule: Rule, layer: LayerState, book: Book, *, rung: int = 0) -> Ticket 
             drawn = roll_ticket(layer.legs, made.instrument, case)
         case _:
             share = share_due(made.ladder, layer.rungs, rung) if rung else 1.0
-            return remove_ticket(layer.legs, case, share=share)
+            drawn, closes = remove_ticket(layer.legs, case, share=share), True
     if isinstance(drawn, str):
         return drawn
-    return with_fit(drawn, made.instrument, replace(case, market=book.market), book.facts)
+    case = replace(case, market=book.market)
+    return with_fit(drawn, made.instrument, case, book.facts, closes=closes)
 
 
 def _held(layer: LayerState, book: Book) -> tuple[Holding, ...]:

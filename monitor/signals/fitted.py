@@ -38,35 +38,43 @@ class Weeks:
     """Weeks of a coin, oldest first, and of what may drive a hedge; NaN where not known.
 
     ends: the last day of each. ratios: the price at the end over that at the beginning. vix:
-    at the end, index points; vix_rise, dvol_rise: by how many points it rose, 0 where it fell.
+    at the end, index points; vix_change: by how many points it rose, below 0 where it fell;
+    dvol_rise: likewise, 0 where it fell.
     Hashed by identity, so that what is worked out of it is remembered at no cost.
     """
 
     ends: tuple[date, ...]
     ratios: Floats
     vix: Floats
-    vix_rise: Floats
+    vix_change: Floats
     dvol_rise: Floats
     __hash__ = object.__hash__
 
     def rises(self, driver: str) -> Floats:
-        """Return the weekly rises of a driver, one of `DRIVERS`, each >= 0."""
+        """Return the weekly rises of a driver, one of `DRIVERS`: of a linear one below 0 too."""
         moves = np.log(self.ratios)
         match driver:
             case "vix":
-                return self.vix_rise
+                found = np.maximum(self.vix_change, 0.0)
+            case "vix_linear":
+                found = self.vix_change
             case "dvol":
-                return self.dvol_rise
+                found = self.dvol_rise
             case "fall":
-                return np.asarray(np.maximum(-moves, 0.0))
+                found = np.maximum(-moves, 0.0)
+            case "short":
+                found = 1.0 - self.ratios
             case "rise":
-                return np.asarray(np.maximum(moves, 0.0))
+                found = np.maximum(moves, 0.0)
             case _:
-                return np.asarray(moves * moves)
+                found = moves * moves
+        return np.asarray(found)
 
 
-DRIVERS: Final = ("vix", "dvol", "fall", "rise", "move")
-"""VIX, DVOL, how far the coin fell, how far it rose, the square of its move either way."""
+DRIVERS: Final = ("vix", "vix_linear", "dvol", "fall", "short", "rise", "move")
+"""Rises of VIX and its change of either sign, rises of DVOL, how far the coin fell, what a short
+makes, how far the coin rose, the square of its move either way. What loses as its driver turns
+is held against the change of either sign: its losses are part of how well it fits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +118,11 @@ def name_of(driver: str, root: str) -> str:
     """Return a driver in words."""
     coin = root.upper()
     return {
-        "vix": "VIX",
-        "dvol": f"DVOL {coin}",
+        "vix": "spot VIX's rises",
+        "vix_linear": "spot VIX's rises less falls",
+        "dvol": f"DVOL {coin}'s rises",
         "fall": f"{coin}'s falls",
+        "short": f"{coin}'s falls less rises",
         "rise": f"{coin}'s rises",
     }.get(driver, f"{coin}'s squared move")
 
@@ -138,16 +148,15 @@ def weeks_of(coin: Bars, vix: Bars, dvol: Bars, *, until: date) -> Weeks:
         ends=tuple(ends),
         ratios=np.array([closes[end] / closes[end - _WEEK] for end in ends]),
         vix=np.array(seen),
-        vix_rise=_risen(seen, before),
-        dvol_rise=_risen(
-            [vols.get(end, np.nan) for end in ends],
-            [vols.get(end - _WEEK, np.nan) for end in ends],
+        vix_change=np.subtract(seen, before),
+        dvol_rise=np.maximum(
+            np.subtract(
+                [vols.get(end, np.nan) for end in ends],
+                [vols.get(end - _WEEK, np.nan) for end in ends],
+            ),
+            0.0,
         ),
     )
-
-
-def _risen(after: Sequence[float], before: Sequence[float]) -> Floats:
-    return np.asarray(np.maximum(np.subtract(after, before), 0.0))
 
 
 @lru_cache(maxsize=4096)

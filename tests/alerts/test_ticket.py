@@ -88,10 +88,10 @@ def test_a_ticket_tells_all_there_is_to_know_of_it() -> None:
         Breaks even at 31.85
         Covers expected 21–46 % of IL (model)
         in a 2020-like spike (ETH −30 %, VIX 45 to ETH −45 %, VIX 75)
-        Fit  weak: R² of IL on VIX 0.06
+        Fit  weak: IL on VIX, corr −0.24, R² 0.06
         over 104 weeks to 2026-11-18
         VIX ≤ 30 in 88 % of past IL
-        better fit: ETH's squared move, R² 0.96
+        better fit: ETH's squared move, corr −0.98, R² 0.96
         buy 20 % of the ETH strip 29 Jan 2027 (11 strikes 2100–3600), 1,131 USD (model)
         It loses in the same spike: 900 USD (model).
         VIX forward 25.12, settlement of 2027-03-17
@@ -122,11 +122,19 @@ def test_what_a_ticket_covers_is_signed(low: float, high: float, says: str) -> N
 @pytest.mark.parametrize(
     ("r2", "corr", "says"),
     [
-        pytest.param(0.24, -0.49, "Fit  weak: R² of IL on VIX 0.24", id="weak below a quarter"),
-        pytest.param(0.25, -0.50, "Fit  fair: R² of IL on VIX 0.25", id="fair from there"),
-        pytest.param(0.60, -0.77, "Fit  good: R² of IL on VIX 0.60", id="good from 0.6"),
-        pytest.param(0.998, -0.999, "Fit  good: R² of IL on VIX above 0.99", id="never one"),
-        pytest.param(0.70, 0.84, "Fit  none: R² of IL on VIX 0.70, the wrong way", id="wrong way"),
+        pytest.param(
+            0.24, -0.49, "Fit  weak: IL on VIX, corr −0.49, R² 0.24", id="weak below a quarter"
+        ),
+        pytest.param(
+            0.25, -0.50, "Fit  fair: IL on VIX, corr −0.50, R² 0.25", id="fair from there"
+        ),
+        pytest.param(0.60, -0.77, "Fit  good: IL on VIX, corr −0.77, R² 0.60", id="good from 0.6"),
+        pytest.param(
+            0.998, -0.999, "Fit  good: IL on VIX, corr below −0.99, R² above 0.99", id="never one"
+        ),
+        pytest.param(
+            0.70, 0.84, "Fit  none: IL on VIX, corr 0.84, R² 0.70, the wrong way", id="wrong way"
+        ),
         pytest.param(None, None, "Fit  unknown: IL on VIX, 9 of 12 weeks are known", id="unknown"),
     ],
 )

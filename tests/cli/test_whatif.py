@@ -107,6 +107,7 @@ def test_a_layer_that_is_on_has_a_roll_and_a_remove(held: Any) -> None:
     heads = [one for one in lines if " · " in one]
     assert heads == ["ROLL · L2 VIX calls 110 d", "REMOVE · L2 VIX calls 110 d"]
     assert any("sell 4 × VIX 17 Jun 2020 18.5 call" in one for one in lines)
+    assert sum(one.startswith("Fit  ") for one in lines) == len(heads)
 
 
 def test_an_unknown_layer_is_named(held: Any) -> None:

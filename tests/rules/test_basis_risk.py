@@ -74,12 +74,12 @@ def facts() -> Facts:
     ("kind", "driver"),
     [
         ("vix.call", "vix"),
-        ("vix.future", "vix"),
+        ("vix.future", "vix_linear"),
         ("spx.condor", "vix"),
         ("spx.put_spread", "vix"),
         ("eth.put", "fall"),
         ("eth.put_spread", "fall"),
-        ("btc.perp", "fall"),
+        ("btc.perp", "short"),
         ("eth.call", "rise"),
         ("eth.strip", "move"),
     ],
@@ -91,7 +91,7 @@ def test_what_each_instrument_pays_on(kind: str, driver: str) -> None:
 def test_a_vix_call_hears_that_the_coin_s_own_moves_track_better_and_what_they_cost() -> None:
     told = with_fit(TICKET, VIX_CALL, CASE, facts())
     assert told.fit is not None
-    assert told.fit.driver == "VIX"
+    assert told.fit.driver == "spot VIX's rises"
     assert told.fit.calm_share == 1.0
     assert told.better is not None
     assert told.better.driver == "ETH's squared move"
@@ -124,6 +124,22 @@ def test_a_ticket_on_the_best_driver_names_no_better_one() -> None:
     told = with_fit(TICKET, strip, CASE, facts())
     assert told.fit is not None
     assert told.fit.driver == "ETH's squared move"
+    assert (told.better, told.better_ticket) == (None, "")
+
+
+def test_what_tracks_is_named_where_its_own_driver_is_not_known() -> None:
+    coin = Facts(bars={"eth.price|": facts().bars["eth.price|"]})
+    told = with_fit(TICKET, VIX_CALL, CASE, coin)
+    assert told.fit is not None
+    assert (told.fit.r2, told.fit.note) == (None, "0 of 12 weeks are known")
+    assert told.better is not None
+    assert told.better.driver == "ETH's squared move"
+    assert told.better_ticket.startswith("buy ")
+
+
+def test_what_only_closes_has_its_fit_and_names_nothing_to_buy() -> None:
+    told = with_fit(TICKET, VIX_CALL, CASE, facts(), closes=True)
+    assert told.fit == with_fit(TICKET, VIX_CALL, CASE, facts()).fit
     assert (told.better, told.better_ticket) == (None, "")
 
 

@@ -112,6 +112,29 @@ def test_il_follows_the_squared_move_of_the_coin() -> None:
     assert found.by["dvol"].note == "0 of 12 weeks are known"
 
 
+def test_what_gains_and_loses_alike_is_held_against_both() -> None:
+    now = datetime(2024, 5, 24, tzinfo=UTC)
+    levels = [14.0 + n * n * 7 % 11 for n in range(WEEKS + 1)]
+    ends = [FIRST + n * 7 * DAY for n in range(WEEKS + 1)]
+    index = Bars(
+        bars=tuple(
+            point(day, level, session_close(Hours.CBOE_VIX, day))
+            for day, level in zip(ends, levels, strict=True)
+        )
+    )
+    found = fits(fits_of(facts(eth(), index), held(1.0, width=1e6), now))
+    # A full range: IL is 2√r / (1 + r) - 1. numpy's own correlation.
+    moves = np.array(MOVES)
+    il = 2 * np.sqrt(moves) / (1 + moves) - 1
+    for driver, made in (("short", 1 - moves), ("vix_linear", np.diff(levels))):
+        assert made.min() < 0
+        fit = found.by[driver]
+        assert fit.corr == pytest.approx(np.corrcoef(il, made)[0, 1], abs=1e-5)
+        assert fit.corr != pytest.approx(np.corrcoef(il, np.maximum(made, 0))[0, 1], abs=0.01)
+    assert found.by["short"].driver == "ETH's falls less rises"
+    assert found.by["vix_linear"].driver == "spot VIX's rises less falls"
+
+
 def test_too_few_weeks_say_how_many_there_are() -> None:
     found = fits(fits_of(facts(eth(), vix()), held(1.0), datetime(2024, 3, 1, tzinfo=UTC)))
     assert found.by["move"].r2 is None
@@ -150,7 +173,7 @@ def test_the_published_figures_of_a_narrow_range() -> None:
         weeks = weeks_of(eth_bars, vix_bars, Bars(), until=until)
         fresh = [n for n, end in enumerate(weeks.ends) if end > last]
         il += list(weekly_il(1.2, weeks.ratios)[fresh])
-        rise += list(weeks.vix_rise[fresh])
+        rise += list(weeks.rises("vix")[fresh])
         move += list(weeks.rises("move")[fresh])
         vix_at += list(weeks.vix[fresh])
         last = until
