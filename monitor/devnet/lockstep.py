@@ -40,6 +40,8 @@ class Lockstep:
 
     async def tell(self, moment: Moment) -> None:
         """Make one moment happen and return once all of it has been judged and delivered."""
+        # What the block sets off is priced by the closes before it; heard meanwhile, mostly.
+        await self.until(self._all_heard, "the past")
         await self.stage.devnet.trade_to(
             round(moment.price, 2), volume_usd=self.volume_usd, at=moment.at
         )
@@ -47,10 +49,7 @@ class Lockstep:
         await self.until(lambda: self._block() >= block, f"block {block}")
         self.stage.set_clock(moment.at)
         self._day(moment.at)
-        # Settlements before the quote: what the quote sets off is priced by them.
         if moment.vix is not None and moment.printed is not None:
-            # Of days that ended hours ago in the story: tickets look back on them.
-            await self.until(self._all_heard, "the past")
             await self._print(moment.vix, moment.printed, moment.settlements or {})
         await self.drained()
 
@@ -63,7 +62,7 @@ class Lockstep:
         await self.until(lambda: self._has("vix", at), "the VIX")
 
     def _day(self, at: datetime) -> None:
-        """Leave ETH's close of a day that has ended; nobody need wait for it before the market."""
+        """Leave ETH's close of a day that has ended: waited for before the next block."""
         if word := leave_day(self.store.inbox, at):
             self.left = (*self.left, word)
 

@@ -124,7 +124,10 @@ class _Desk:
             for day in listed(kind, self.market)
             if not expired(Contract(kind=kind, expiry=day, strike=0.0), self.at)
         ]
+        root = KINDS[kind].root
         if not live:
+            if root in self.market.unknown:
+                raise LookupError(self.market.unknown[root])
             name = "VIX contracts" if kind.startswith("vix") else f"{KINDS[kind].ticker} options"
             raise LookupError(f"no listed expiry of {name} is known")
         dte = self.instrument.dte

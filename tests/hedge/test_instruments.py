@@ -392,3 +392,19 @@ def test_a_condor_s_figures_are_its_payoff_s() -> None:
     assert outcome is not None
     assert outcome.break_evens == pytest.approx((5_857.0, 6_143.0))
     assert (outcome.max_profit_usd, outcome.max_loss_usd) == (1_600.0, 2 * (5_000 - 800))
+
+
+@pytest.mark.parametrize(
+    ("kind", "root", "keys"),
+    [
+        ("eth.strip", "eth", {"dte": 60}),
+        ("eth.put", "eth", {"dte": 60, "delta": 0.25}),
+        ("spx.put_spread", "spx", {"dte": 30, "delta": 0.25, "width": 50.0}),
+    ],
+)
+def test_a_market_that_is_not_known_says_why_it_is_not(
+    kind: str, root: str, keys: dict[str, Any]
+) -> None:
+    reason = f"{root}.price is unknown: 3 h old, limit 1 h"
+    blind = replace(MARKET, spx=None, coins={}, unknown={root: reason})
+    assert why(kind, market=blind, **keys) == reason
