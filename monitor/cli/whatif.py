@@ -11,7 +11,7 @@ from monitor.cli.look import Look, line, looking, over
 from monitor.cli.whatif_chart import draw_grid
 from monitor.errors import ConfigError, Fault
 from monitor.hedge.shock import Shock
-from monitor.hedge.whatif import COIN_MOVES, VIX_LEVELS, Book, Outcome, grid, outcome
+from monitor.hedge.whatif import COIN_MOVES, VIX_LEVELS, Book, Outcome, grid, left_out, outcome
 from monitor.signals.book import live_positions
 from monitor.signals.covered import cover_of
 from monitor.signals.market import market_of
@@ -38,7 +38,11 @@ def whatif(asked: argparse.Namespace) -> int:
         if asked.png:
             asked.png.write_bytes(draw_grid(table, COIN_MOVES, VIX_LEVELS))
         if asked.json:
-            print(json.dumps(_document(outcome(book, shock) if shock else None, table), indent=1))
+            print(
+                json.dumps(
+                    _document(book, outcome(book, shock) if shock else None, table), indent=1
+                )
+            )
             return 0
         lines = _one(look, book, outcome(book, shock)) if shock else _grid(book, table)
         print("\n".join(lines))
@@ -118,8 +122,8 @@ def _standing(book: Book) -> Iterator[str]:
     told += [] if market.spx is None else [f"SPX {number(market.spx.spot, 0)}"]
     value = sum(one.value_usd for one in book.cover.held)
     yield f"Now: {', '.join(told) or 'no market is known'}; covered {figure(value, 'usd')}"
-    if book.cover.why:
-        yield line("", f"Left out: {book.cover.why}.")
+    for why in left_out(book.cover):
+        yield line("", f"Left out: {why}.")
 
 
 def _row(name: str, usd: float) -> str:
@@ -158,9 +162,13 @@ def _percent(move: float) -> str:
     return f"{'+' if move > 0 else ''}{number(move * _PERCENT, 0)} %"
 
 
-def _document(one: Outcome | None, table: Sequence[Sequence[Outcome]]) -> dict[str, object]:
+def _document(
+    book: Book, one: Outcome | None, table: Sequence[Sequence[Outcome]]
+) -> dict[str, object]:
     return {
+        "disclaimer": DISCLAIMER,
         "priced_by": "model",
+        "left_out": list(left_out(book.cover)),
         "shock": None if one is None else _outcome(one),
         "grid": [_outcome(found) for row in table for found in row],
     }

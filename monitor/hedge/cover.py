@@ -47,14 +47,15 @@ class Covered:
 class Cover:
     """What a layer covers. fees_year_usd: a year's fees at their pace; None is unknown.
 
-    value_usd: of all positions in scope, None where it is not known. why: why positions are
-    left out or unknown, empty where there is nothing to say.
+    value_usd: of what is held, None where it is not known. why: why nothing is, empty where
+    something is. left_out: why each position in scope that is not held is not.
     """
 
     held: tuple[Covered, ...] = ()
     value_usd: float | None = None
     fees_year_usd: float | None = None
     why: str = ""
+    left_out: tuple[str, ...] = ()
 
     def of(self, root: str) -> tuple[Covered, ...]:
         """Return the positions that hold a coin."""

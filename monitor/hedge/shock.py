@@ -6,7 +6,7 @@ of VIX where its own fall is not told, and its volatilities rise with the VIX. V
 of coins and of the VIX stay as they are, unless told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import exp
@@ -57,6 +57,18 @@ SPIKES: Final = (
     Shock(coins={"eth": -0.45, "btc": -0.40}, vix=75.0),
 )
 """A 2020-like spike, milder, and as on 12 March: ETH fell by 43 %, the VIX closed at 75."""
+
+
+def unreached(market: Market, shock: Shock, roots: Collection[str]) -> str:
+    """Return why a shock does not say what becomes of what is written on these; mostly empty.
+
+    A jump of the VIX moves futures and the S&P 500 by how far it jumps, and from where is to
+    be known.
+    """
+    if shock.vix is None or market.vix.spot is not None or not {"vix", "spx"}.intersection(roots):
+        return ""
+    why = market.unknown.get("vix", "the VIX is not known")
+    return f"how far it is to VIX {shock.vix:g} is unknown: {why}"
 
 
 def shocked(market: Market, shock: Shock, at: datetime) -> Market:

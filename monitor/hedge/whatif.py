@@ -81,6 +81,15 @@ def outcome(book: Book, shock: Shock) -> Outcome:
     )
 
 
+def left_out(cover: Cover) -> tuple[str, ...]:
+    """Return why positions are not in the figures, or are and no shock moves them."""
+    told = cover.left_out or ((cover.why,) if cover.why else ())
+    still = ", ".join(f"#{one.key.rpartition(':')[2]}" for one in cover.held if not one.root)
+    if not still:
+        return told
+    return (*told, f"{still}: in another coin than ETH or BTC, which no shock here moves")
+
+
 def grid(
     book: Book, moves: Sequence[float] = COIN_MOVES, levels: Sequence[float] = VIX_LEVELS
 ) -> tuple[tuple[Outcome, ...], ...]:

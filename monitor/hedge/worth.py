@@ -8,7 +8,7 @@ from typing import TypeAlias
 from monitor.hedge.contracts import kind_of
 from monitor.hedge.market import Market
 from monitor.hedge.quote import Quote, grounds, priced_by, quote
-from monitor.hedge.shock import Shock, shocked, unquoted
+from monitor.hedge.shock import Shock, shocked, unquoted, unreached
 from monitor.model.layer import Contract, Leg
 
 
@@ -80,5 +80,7 @@ def made_in(
     before = worth_of(holdings, unquoted(market), at)
     if isinstance(before, str):
         return before
+    if why := unreached(market, shock, {kind_of(contract).root for contract, _ in holdings}):
+        return why
     after = worth_of(holdings, shocked(market, shock, at), at)
     return after if isinstance(after, str) else after.value_usd - before.value_usd

@@ -144,16 +144,23 @@ def position_fees_usd(facts: Facts, seen: PositionSeen, now: datetime) -> float 
 def yearly_fees_usd(facts: Facts, scope: str, now: datetime) -> float | None:
     """Return the fees a year at the pace since each position's entry, in US dollars.
 
-    scope: `book`, or a pool's or position's key. Collected fees count at the
-    token's price now, and the pace is that of what is in now: fees of what was withdrawn
-    since are not to come again. None while any of the priced positions has no dated entry or
-    is younger than a day or has fees that are not known, or none is priced.
+    scope: `book`, or a pool's or position's key; of what has a price.
     """
-    covered = [
+    inside = (
         p
         for p in live_positions(facts)
         if scope in {"book", p.position.pool, p.position.key} and p.measures.value.usd is not None
-    ]
+    )
+    return yearly_fees_of(facts, tuple(inside), now)
+
+
+def yearly_fees_of(facts: Facts, covered: Sequence[PositionSeen], now: datetime) -> float | None:
+    """Return the same of certain positions.
+
+    Collected fees count at the token's price now, and the pace is that of what is in now: fees
+    of what was withdrawn since are not to come again. None while any of them has no dated entry
+    or is younger than a day or has fees that are not known, or there is none.
+    """
     if unheard(facts) or any(p.unread for p in covered):
         return None
     paces = [_pace(p, facts.pools[p.position.pool].state, now) for p in covered]

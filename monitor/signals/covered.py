@@ -7,7 +7,7 @@ from typing import Final
 from monitor.hedge.cover import Cover, Covered
 from monitor.hedge.il_strip import Range, liquidity_of
 from monitor.hedge.sizing import Money
-from monitor.signals.book import live_positions, unheard, yearly_fees_usd
+from monitor.signals.book import live_positions, unheard, yearly_fees_of
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen
 from monitor.signals.of_book import OF_BOOK
 from monitor.signals.of_market import market
@@ -29,12 +29,14 @@ def cover_of(facts: Facts, scope: str, now: datetime) -> Cover:
         return Cover(why=why)
     told = [(one, _covered(one, facts.pools.get(one.position.pool))) for one in inside]
     held = tuple(found for _, found in told if isinstance(found, Covered))
-    left_out = [found for _, found in told if isinstance(found, str)]
+    left_out = tuple(found for _, found in told if isinstance(found, str))
+    counted = [one for one, found in told if isinstance(found, Covered)]
     return Cover(
         held=held,
-        value_usd=_value(inside),
-        fees_year_usd=yearly_fees_usd(facts, scope, now),
+        value_usd=_value(counted),
+        fees_year_usd=yearly_fees_of(facts, counted, now),
         why="" if held else next(iter(left_out), "no position is in its scope"),
+        left_out=left_out,
     )
 
 

@@ -75,6 +75,8 @@ def test_the_grid_is_drawn_and_told_as_json(held: Any, tmp_path: Path) -> None:
     assert found["priced_by"] == "model"
     assert len(found["grid"]) == 48
     assert all(one["il_usd"] <= 0 for one in found["grid"])
+    assert "not advice" in found["disclaimer"]
+    assert found["left_out"] == []
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 from monitor.hedge.cover import Cover, Covered
 from monitor.hedge.curve import VixCurve
 from monitor.hedge.il_strip import Range
-from monitor.hedge.market import CoinMarket, Market, VixMarket
+from monitor.hedge.market import CoinMarket, Market, SpxMarket, VixMarket
 from monitor.hedge.shock import Shock
 from monitor.hedge.tenors import Tenor, Tenors
-from monitor.hedge.whatif import COIN_MOVES, VIX_LEVELS, Book, grid, outcome
+from monitor.hedge.whatif import COIN_MOVES, VIX_LEVELS, Book, grid, left_out, outcome
 from monitor.model.layer import Contract, LayerState, Leg
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
 MARCH = date(2027, 3, 17)
 FUTURE = Contract(kind="vix.future", expiry=MARCH, strike=0.0)
+SPX_PUT = Contract(kind="spx.put", expiry=MARCH, strike=5500.0)
 PERP = Contract(kind="eth.perp", expiry=date.max, strike=0.0)
 MARKET = Market(
     vix=VixMarket(
@@ -78,6 +79,39 @@ def test_a_layer_without_a_price_is_unknown_and_so_is_the_sum() -> None:
     assert found.unknown == {"L2|book": "no settlement of VIX futures is known"}
     assert found.hedge_usd is None
     assert found.offset is None
+
+
+@pytest.mark.parametrize(
+    ("leg", "unknown"),
+    [
+        (Leg(contract=FUTURE, quantity=2), True),
+        (Leg(contract=SPX_PUT, quantity=2), True),
+        (Leg(contract=PERP, quantity=-3), False),
+    ],
+)
+def test_how_far_the_vix_jumps_is_unknown_where_it_stands_is(leg: Leg, unknown: bool) -> None:
+    spx = SpxMarket(
+        spot=6000.0, vols=Tenors(known=(Tenor(days=30, sigma=0.16, name="VIX"),)), morning=(MARCH,)
+    )
+    blind = replace(MARKET, vix=replace(MARKET.vix, spot=None), spx=spx)
+    on = replace(book(leg), market=blind)
+    found = outcome(on, Shock(coins={"eth": -0.30}, vix=45.0))
+    assert (found.hedge_usd is None) is unknown
+    if unknown:
+        why = "how far it is to VIX 45 is unknown: the VIX is not known"
+        assert found.unknown == {"L2|book": why}
+    assert outcome(on, Shock(coins={"eth": -0.30})).hedge_usd is not None
+
+
+def test_what_is_not_covered_or_never_moved_is_left_out_of_a_shock() -> None:
+    other = replace(LP, key="1:0x1:7", root="")
+    cover = Cover(held=(LP, other), left_out=("#8 has no price in US dollars",))
+    assert left_out(cover) == (
+        "#8 has no price in US dollars",
+        "#7: in another coin than ETH or BTC, which no shock here moves",
+    )
+    assert left_out(Cover(held=(LP,))) == ()
+    assert left_out(Cover(why="a wallet cannot be read")) == ("a wallet cannot be read",)
 
 
 @given(st.floats(-0.9, 3.0))

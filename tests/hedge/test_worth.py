@@ -99,10 +99,10 @@ def test_the_index_falls_half_a_percent_for_a_point_of_vix_unless_told() -> None
     assert told.spot == pytest.approx(4_800.0)
 
 
-def test_without_a_spot_vix_nothing_of_it_moves() -> None:
+def test_without_a_spot_vix_what_a_jump_does_is_unknown() -> None:
     market = replace(MARKET, vix=replace(VIX, spot=None))
     made = made_in([(contract("vix.future", JUNE), 1.0)], market, Shock(coins={}, vix=45.0), at=NOW)
-    assert made == 0.0
+    assert made == "how far it is to VIX 45 is unknown: the VIX is not known"
 
 
 def test_quotes_are_no_part_of_a_shock() -> None:
