@@ -115,6 +115,7 @@ def _ticket(ticket: Ticket | None) -> dict[str, Any] | None:
         "fit": _fit(ticket.fit),
         "better": _fit(ticket.better),
         "better_ticket": ticket.better_ticket,
+        "not_advice": True,
     }
 
 

@@ -189,24 +189,24 @@ def _joined(cells: tuple[str, ...]) -> str:
 
 
 def _usd(known: Known) -> str:
-    return "unknown" if known[0] is None else f"{known[0]:,.0f}"
+    return "unknown" if known[0] is None else f"{known[0]:z,.0f}"
 
 
 def _signed(known: Known, digits: int = 0) -> str:
-    return "unknown" if known[0] is None else f"{known[0]:+,.{digits}f}"
+    return "unknown" if known[0] is None else f"{known[0]:+z,.{digits}f}"
 
 
 def _rate(known: Known) -> str:
     """Return a yearly rate in few columns; a dash where there is none."""
     if known[0] is None:
         return "-"
-    return f"{known[0]:+.0%}" if known[0] < _MOST else ">999%"
+    return f"{known[0]:+z.0%}" if known[0] < _MOST else ">999%"
 
 
 def _percent(known: Known, *, signed: bool = False) -> str:
     if known[0] is None:
         return "unknown"
-    return f"{known[0] * 100:{'+' if signed else ''},.1f} %"
+    return f"{known[0] * 100:{'+' if signed else ''}z,.1f} %"
 
 
 def _because(known: Known) -> str:

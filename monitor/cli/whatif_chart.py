@@ -47,7 +47,7 @@ def draw_grid(table: Grid, moves: Sequence[float], levels: Sequence[float]) -> b
         _fill(left, net, _NET)
         _fill(right, shares, _SHARE)
         for panel in (left, right):
-            panel.set_xticks(range(len(moves)), [f"{move * _PERCENT:+.0f} %" for move in moves])
+            panel.set_xticks(range(len(moves)), [axis_label(move) for move in moves])
             panel.set_yticks(range(len(levels)), [f"{level:g}" for level in levels])
             panel.invert_yaxis()
             panel.set_ylabel("VIX")
@@ -55,6 +55,11 @@ def draw_grid(table: Grid, moves: Sequence[float], levels: Sequence[float]) -> b
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=_DPI, metadata={"Software": "hedgewatch whatif"})
     return png.getvalue()
+
+
+def axis_label(move: float) -> str:
+    """Return a move in percent with its sign, a true minus."""
+    return f"{'+' if move > 0 else ''}{number(move * _PERCENT, 0)} %"
 
 
 def _net(one: Outcome) -> float | None:

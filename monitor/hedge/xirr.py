@@ -31,8 +31,10 @@ _HALVINGS: Final = 80
 def xirr(flows: Sequence[Flow]) -> float | str:
     """Return the rate a year at which the flows are worth nothing today, a fraction; or why none.
 
-    -0.3 is a loss of 30 % a year.
+    -0.3 is a loss of 30 % a year; -1.0 where all that was paid is worth nothing at the end.
     """
+    if _all_lost(flows):
+        return -1.0
     told = _by_day(flows)
     turns = _turns([amount for _, amount in told])
     if not turns:
@@ -49,6 +51,14 @@ def xirr(flows: Sequence[Flow]) -> float | str:
     if len(found) > 1:
         return f"{len(found)} rates fit, for its cash flows turned their sign {turns} times"
     return expm1(found[0])
+
+
+def _all_lost(flows: Sequence[Flow]) -> bool:
+    """Return whether cash was only paid, and what came of it in the end was told: nothing."""
+    told = sorted(flows, key=lambda flow: flow[0])
+    if not any(amount for _, amount in told) or any(amount > 0 for _, amount in told):
+        return False
+    return not told[-1][1] and told[-1][0] - told[0][0] >= YOUNG
 
 
 def _by_day(flows: Sequence[Flow]) -> list[Flow]:

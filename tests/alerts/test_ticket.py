@@ -162,6 +162,7 @@ def test_a_sized_ticket_says_that_its_share_of_fees_is_unknown() -> None:
 
 def test_machines_read_all_that_people_do() -> None:
     event = event_fields(replace(ADD, ticket=WHOLE))["ticket"]
+    assert event["not_advice"] is True
     assert event["sized"].startswith("fee budget")
     assert (event["max_loss_usd"], event["margin_usd"]) == (1140.0, 1140.0)
     assert event["break_evens"] == [31.85]

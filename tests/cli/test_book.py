@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from monitor.cli.book import _percent, _rate, _signed, _usd
 from monitor.hedge.legs import parse_leg
 from monitor.model.observation import Verb, Word
 
@@ -112,3 +113,9 @@ def test_the_promoter_is_chosen_in_the_settings(home: Any, hand: Any) -> None:
     assert any(one.startswith("profile    promoter: hedged only above VIX 25") for one in lines)
     home.extra = '[book]\nprofile = "gambler"\n'
     assert "book.profile" in home.told("book", status=2)[0]
+
+
+def test_nothing_is_told_with_a_minus_before_zero() -> None:
+    nought = (-0.0004, "")
+    assert (_percent(nought), _percent(nought, signed=True)) == ("0.0 %", "+0.0 %")
+    assert (_signed(nought, 1), _usd(nought), _rate(nought)) == ("+0.0", "0", "+0%")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from monitor.cli.whatif_chart import axis_label
 from monitor.hedge.legs import parse_leg
 from monitor.model.observation import Verb, Word
 
@@ -77,6 +78,10 @@ def test_the_grid_is_drawn_and_told_as_json(held: Any, tmp_path: Path) -> None:
     assert all(one["il_usd"] <= 0 for one in found["grid"])
     assert "not advice" in found["disclaimer"]
     assert found["left_out"] == []
+
+
+def test_the_picture_s_moves_have_a_true_minus() -> None:
+    assert [axis_label(move) for move in (-0.6, 0.0, 0.15)] == ["−60 %", "0 %", "+15 %"]
 
 
 @pytest.mark.parametrize(

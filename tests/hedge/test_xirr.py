@@ -23,6 +23,7 @@ def yearly(*amounts: float) -> list[tuple[datetime, float]]:
         pytest.param((-100, 39, 59, 55, 20), 0.2809484, id="numpy-financial's first example"),
         pytest.param((-100, 0, 0, 74), -0.0954958, id="numpy-financial's second"),
         pytest.param((-100, 110), 0.10, id="ten per cent"),
+        pytest.param((-100, -5, 0), -1.0, id="all of it lost"),
         pytest.param((100, -110), 0.10, id="what is borrowed at ten per cent"),
     ],
 )
@@ -72,7 +73,11 @@ def test_several_turns_with_one_rate_have_it() -> None:
     [
         pytest.param([], "all cash went one way", id="nothing"),
         pytest.param(yearly(-100, -5), "all cash went one way", id="only paid"),
-        pytest.param(yearly(-100, 0.0), "all cash went one way", id="all of it lost"),
+        pytest.param(
+            [(START, -100.0), (START + timedelta(hours=9), 0.0)],
+            "all cash went one way",
+            id="lost, but young",
+        ),
         pytest.param(yearly(-1, 3, -2.5), "no yearly rate fits", id="no real root"),
         pytest.param(
             [(START, -100.0), (START + timedelta(days=30), 1300.0)],
