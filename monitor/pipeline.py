@@ -10,8 +10,8 @@ from monitor.alerts.alert import Alert
 from monitor.alerts.compose import Occasion, compose, short_id
 from monitor.alerts.deed import deed, traded, untold
 from monitor.hedge import layer as layers
+from monitor.hedge.entry import backfilled, entered
 from monitor.hedge.journal import traded_at
-from monitor.hedge.mark import mark
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal
 from monitor.model.observation import Observation, Snapshot, Verb, Word
 from monitor.rules.desk import Book, proposed
@@ -94,6 +94,8 @@ def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[
     if settled != state.layers:
         state = replace(state, layers=settled)
     priced = Marked(state.facts, state.layers, now)
+    if (told := _told(state.layers, priced)) != state.layers:
+        state = replace(state, layers=told)
     facts = hedged(state.facts, state.layers, now, lambda: priced.ledger)
     if facts is not state.facts:
         state = replace(state, facts=facts)
@@ -156,12 +158,18 @@ def _hear(book: Rulebook, state: State, word: Word) -> State:
     now = state.at or word.observed_at
     at = traded_at(old, word)
     new = layers.hear(old, word, coins_of_day(state.facts, at, now))
-    if word.verb in layers.TRADES and layers.opened(old.legs, new.legs):
-        # What it was worth days ago is not known by what it is worth now.
-        known = now - at < _FRESH
-        held = mark(new.legs, market_of(state.facts, now), now) if known else None
-        new = replace(new, extrinsic_at_entry_usd=held.extrinsic_usd if held else None)
+    if word.verb in layers.TRADES:
+        new = entered(old, new, market_of(state.facts, now), now)
     return replace(state, layers={**state.layers, key: new})
+
+
+def _told(known: Mapping[str, LayerState], priced: Marked) -> Mapping[str, LayerState]:
+    """Return layers with what was not known of their entry, as soon as they can be marked."""
+    new = [one for one in known.values() if one.legs and one.extrinsic_at_entry_usd is None]
+    if not new:
+        return known
+    told = {f"{one.layer}|{one.scope}": backfilled(one, priced.mark(one)) for one in new}
+    return {**known, **told}
 
 
 def _noted(state: State, word: Word) -> Iterator[tuple[str, Instance]]:

@@ -171,3 +171,44 @@ def test_an_undo_and_a_correction_do_not_answer_what_a_rule_asks(book: Rulebook,
     assert new.facts.hedged["book"].storm_hedge_usd == (
         state.facts.hedged["book"].storm_hedge_usd
     ), "a mended book made nothing"
+
+
+def test_a_fill_heard_before_any_price_is_entered_at_the_first_mark(
+    book: Rulebook, hand: Any
+) -> None:
+    state = State()
+    blind, *seen = (
+        word(Verb.FILL, START, "vix.call 2020-06-17 18 +4 @1.60"),
+        hand.settled(START.date(), SETTLED, START + HOUR),
+        hand.vix(13.68, START + HOUR),
+    )
+    state, _ = step(book, state, blind)
+    assert state.layers["H|book"].extrinsic_at_entry_usd is None
+    for one in seen:
+        state, _ = step(book, state, one)
+    entered = state.layers["H|book"].extrinsic_at_entry_usd
+    # The call is out of the money (18 above 16.725): all its value is extrinsic.
+    assert entered == pytest.approx(
+        Marked(state.facts, state.layers, START + HOUR).mark(state.layers["H|book"]).value_usd
+    )
+    later, _ = step(book, state, hand.vix(35.0, START + 2 * HOUR))
+    assert later.layers["H|book"].extrinsic_at_entry_usd == entered
+
+
+def test_a_top_up_leaves_what_the_first_legs_were_entered_at(book: Rulebook, hand: Any) -> None:
+    state = State()
+    for one in story(hand)[:4]:
+        state, _ = step(book, state, one)
+    first = state.layers["H|book"].extrinsic_at_entry_usd
+    assert first
+    # Thirty days on the same legs have lost some of it; one more is a fifth of what all are now.
+    at = START + 30 * 24 * HOUR
+    state, _ = step(book, state, hand.settled(at.date(), SETTLED, at))
+    now = Marked(state.facts, state.layers, at).mark(state.layers["H|book"])
+    state, _ = step(book, state, word(Verb.FILL, at, "vix.call 2020-06-17 18 +1 @1.60"))
+    assert now is not None
+    assert now.extrinsic_usd is not None
+    assert now.extrinsic_usd < first
+    assert state.layers["H|book"].extrinsic_at_entry_usd == pytest.approx(
+        first + now.extrinsic_usd / 4
+    )
