@@ -8,9 +8,10 @@ from typing import Final
 from monitor.hedge.contracts import Right, expired, kind_of, units
 from monitor.hedge.ladder import reached, share_due
 from monitor.hedge.market import Market, after
+from monitor.hedge.overlap import hedging
 from monitor.hedge.rebalance import rebalance_ticket, sized_anew
 from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket
-from monitor.hedge.worth import Holding, held
+from monitor.hedge.worth import Holding
 from monitor.model.layer import PERPETUAL, Action, LayerState, Proposal, Ticket
 from monitor.rules.basis_risk import with_fit
 from monitor.rules.expression import compile_rule
@@ -77,7 +78,7 @@ def draw(rule: Rule, layer: LayerState, book: Book, *, rung: int = 0) -> Ticket 
         at=book.now,
         cover=cover,
         money=money_of(book.facts, cover, book.now, condor_usd=condor_usd(book.layers, book.now)),
-        held=_held(layer, book),
+        held=_held(layer, made.size.shock.coins, book),
     )
     match rule.action:
         case Action.ADD:
@@ -96,14 +97,14 @@ def draw(rule: Rule, layer: LayerState, book: Book, *, rung: int = 0) -> Ticket 
     return with_fit(drawn, made.instrument, case, book.facts, closes=closes)
 
 
-def _held(layer: LayerState, book: Book) -> tuple[Holding, ...]:
-    """Return what already hedges a layer's scope: its own legs, and those of layers over it."""
-    over = {layer.scope, "book"}
-    return tuple(
-        holding
-        for one in book.layers.values()
-        if one.scope in over
-        for holding in held([leg for leg in one.legs if not expired(leg.contract, book.now)])
+def _held(layer: LayerState, coins: Mapping[str, float], book: Book) -> tuple[Holding, ...]:
+    """Return what already hedges a layer's scope; that of others by their loss in a shock."""
+    return hedging(
+        layer.scope,
+        book.layers.values(),
+        pools={key: seen.position.pool for key, seen in book.facts.positions.items()},
+        lost=lambda scope: cover_of(book.facts, scope, book.now).loss_usd(dict(coins)),
+        at=book.now,
     )
 
 
