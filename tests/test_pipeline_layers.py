@@ -11,11 +11,16 @@ import pytest
 
 from monitor.hedge import layer as layers
 from monitor.hedge.book import line_of
+from monitor.hedge.cover import Covered
 from monitor.hedge.legs import format_leg, spell_leg
-from monitor.model.layer import LayerStatus
+from monitor.hedge.worth import held, worth_of
+from monitor.model.layer import LayerState, LayerStatus, Ticket
 from monitor.model.observation import Readings, Verb
 from monitor.model.reading import Reading
+from monitor.rules.desk import Book, draw
 from monitor.rules.lifecycle import Phase
+from monitor.signals.covered import cover_of
+from monitor.signals.market import market_of
 from tests.test_pipeline import DAY, FEB_14, HOUR, Road, word
 
 PACK = """\
@@ -204,15 +209,21 @@ def test_legs_apart_one_side_of_a_condor_may_be_closed(road: Road) -> None:
 
 
 def test_a_strip_covers_its_position_is_sold_in_part_and_orphaned(road: Road, hand: Any) -> None:
-    key, held = hand.key(), hand.position()
-    road.take(told(FEB_14, dvol_eth=80.0), hand.snapshot(FEB_14, held))
+    key, there = hand.key(), hand.position()
+    road.take(told(FEB_14, dvol_eth=80.0), hand.snapshot(FEB_14, there))
     asked = road.alert("X.add").ticket
     assert asked is not None
     # ETH at 250 in a range of 226 to 276: puts below and calls above, steps of ten dollars.
     kinds = {(leg.contract.kind, leg.contract.strike % 10) for leg in asked.legs}
     assert kinds == {("eth.put", 0.0), ("eth.call", 0.0)}
-    assert asked.covers is not None
-    assert asked.covers.low > 0.9, "it pays the loss, and has time value left beside"
+    # At 175, below all of it, it pays its expiry's worth: the loss, within its lots of one.
+    lost = Covered.loss_usd(cover_of(road.state.facts, key, FEB_14).held[0], -0.30)
+    pays = sum(
+        float(leg.quantity) * max(leg.contract.strike - 0.7 * 250, 0.0)
+        for leg in asked.legs
+        if leg.contract.kind == "eth.put"
+    )
+    assert pays == pytest.approx(-lost, rel=0.02)
     bought = [f"{format_leg(leg)} @0.01" for leg in asked.legs]
     road.take(word(Verb.FILL, FEB_14 + HOUR, *bought, layer="X", scope=key))
     layer = road.layer("X", key)
@@ -295,3 +306,26 @@ def test_a_perpetual_is_sold_in_hundredths_and_never_expires(road: Road, hand: A
     road.take(word(Verb.CLOSE, FEB_14 + 401 * DAY, "eth.perp +0.75 @200", layer="P"))
     # By hand: 0.5 coins fell by 10 dollars, 0.75 by 50.
     assert layers.cash_usd(road.layer("P")) == pytest.approx(0.5 * 10 + 0.75 * 50)
+
+
+def test_a_strip_over_a_position_counts_in_what_the_book_may_still_hedge(
+    road: Road, hand: Any
+) -> None:
+    key = hand.key()
+    road.take(told(FEB_14, dvol_eth=80.0), hand.snapshot(FEB_14, hand.position()))
+    asked = road.alert("X.add").ticket
+    assert asked is not None
+    assert road.layer("P").proposal is not None
+    bought = [f"{format_leg(leg)} @0.01" for leg in asked.legs]
+    soon = FEB_14 + timedelta(minutes=1)
+    road.take(word(Verb.FILL, soon, *bought, layer="X", scope=key))
+    (rule,) = [one for one in road.book.rules if one.id == "P.add"]
+    state, at = road.state, soon
+    market = market_of(state.facts, at)
+    book = Book(facts=state.facts, market=market, layers=state.layers, now=at)
+    drawn = draw(rule, LayerState(layer="P", scope="book"), book)
+    assert isinstance(drawn, Ticket)
+    strip = worth_of(held(road.layer("X", key).legs), market, at)
+    assert not isinstance(strip, str)
+    # The perpetual's delta is all the same -1, so the strip's own is told as it is.
+    assert f"{strip.delta['eth']:+,.4g} held" in drawn.sized

@@ -6,9 +6,10 @@ from typing import Final
 from monitor.hedge.contracts import Right, kind_of
 from monitor.hedge.payoff import most_lost
 from monitor.hedge.perp import PerpShort
+from monitor.hedge.room import limits, refused
 from monitor.hedge.sizing import Desk, Size, Sized, asked_for, whole
 from monitor.hedge.trades import legs_of
-from monitor.hedge.worth import Holding, made_in, worth_of
+from monitor.hedge.worth import worth_of
 
 MAINTENANCE: Final = 0.01
 """Maintenance margin of a perpetual, a share of notional: declared, venues differ."""
@@ -16,24 +17,57 @@ MAINTENANCE: Final = 0.01
 MOST_LEVERAGE: Final = 50
 """The highest leverage there is: beyond, the margin put up is soon all maintenance."""
 
-_OVER: Final = 1.0
 _LEAST: Final = 1e-9
 
 
 def sized(size: Size, desk: Desk) -> Sized | str:
     """Return how many units to trade after every cap, or why none."""
     asked = asked_for(size, desk)
-    if isinstance(asked, str):
-        return asked
+    capped = asked if isinstance(asked, str) else _capped(size, desk, asked)
+    if isinstance(capped, str):
+        return capped
+    found = limits(size, desk)
+    if isinstance(found, str):
+        return found
+    return refused(found, [part.weight * capped.units for part in desk.unit.parts]) or capped
+
+
+def resized(size: Size, desk: Desk, count: float) -> Sized | str:
+    """Return how many units of so many held may be held on: the most that every cap lets pass."""
+    asked = Sized(units=count, words=f"as many as are held: {count:,.4g}")
+    capped = _capped(size, desk, asked)
+    if isinstance(capped, str):
+        return capped
+    found = limits(size, desk)
+    if isinstance(found, str):
+        return found
+    weights = [part.weight for part in desk.unit.parts]
+    why = refused(found, [weight * capped.units for weight in weights])
+    if not why:
+        return _told(capped, count)
+    units = whole(min(one.units(weights) for one in found), desk)
+    if units <= _LEAST:
+        return why
+    words = f"{capped.words}; held to {units:,.4g}, more would be over-hedged"
+    return _told(replace(capped, units=units, words=words), count)
+
+
+def _told(found: Sized, count: float) -> Sized:
+    """Return a roll's size, with a warning where it is of less than is held."""
+    if found.units >= count - _LEAST:
+        return found
+    told = f"It rolls {found.units:,.4g} of {count:,.4g} held; the rest is only closed."
+    return replace(found, warnings=(*found.warnings, told))
+
+
+def _capped(size: Size, desk: Desk, asked: Sized) -> Sized | str:
     for cap in (_capital, _of_condors, _leverage):
         found = cap(size, desk, asked)
         if isinstance(found, str):
             return found
         asked = found
     units = whole(asked.units, desk)
-    if units <= _LEAST:
-        return f"{asked.words}: less than one"
-    return _not_over(size, desk, replace(asked, units=units))
+    return f"{asked.words}: less than one" if units <= _LEAST else replace(asked, units=units)
 
 
 def _capital(size: Size, desk: Desk, asked: Sized) -> Sized | str:
@@ -99,21 +133,3 @@ def _at_most(asked: Sized, most: float, cap: str) -> Sized:
         return asked
     words = f"{asked.words}; capped at {cap}"
     return replace(asked, units=most, words=words)
-
-
-def _not_over(size: Size, desk: Desk, asked: Sized) -> Sized | str:
-    """Refuse what, with what is already held, would make more than is lost in the same shock.
-
-    Where nothing tells the loss there is nothing to compare with, and the size stands.
-    """
-    lost = -desk.cover.loss_usd(dict(size.shock.coins))
-    if size.over_hedge or lost <= 0:
-        return asked
-    more: tuple[Holding, ...] = tuple((what, n * asked.units) for what, n in desk.one)
-    made = made_in((*desk.held, *more), desk.market, size.shock, at=desk.at)
-    if isinstance(made, str) or made <= _OVER * lost:
-        return asked
-    return (
-        f"over-hedged: with what is held it would make {made:,.0f} USD at {size.shock.label}, "
-        f"where {lost:,.0f} is expected to be lost (model); `over_hedge = true` allows it"
-    )

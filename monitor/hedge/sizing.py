@@ -6,7 +6,7 @@ from datetime import datetime
 from math import exp, floor
 from typing import Final
 
-from monitor.hedge.contracts import days_left, kind_of
+from monitor.hedge.contracts import Right, days_left, kind_of
 from monitor.hedge.cover import Cover
 from monitor.hedge.instruments import Unit
 from monitor.hedge.market import Market
@@ -18,6 +18,9 @@ DEFAULT_BETA: Final = 0.25
 """The share of a year's fees that a budget takes where a rule file names none."""
 
 DEFAULT_SHOCK: Final = Shock(coins={"eth": -0.30, "btc": -0.30}, vix=45.0)
+
+LEAST_RISE: Final = 15.0
+"""How far the VIX rises in a shock at least, points: from 50 a "shock" to 45 would be a calm."""
 
 _YEAR_DAYS: Final = 365
 _NEARLY: Final = 1e-9
@@ -67,7 +70,10 @@ class Money:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What a size is worked out of. held: what already hedges the same positions."""
+    """What a size is worked out of.
+
+    held: what already hedges the same positions; own: of that, what the layer itself holds.
+    """
 
     unit: Unit
     market: Market
@@ -75,6 +81,7 @@ class Desk:
     cover: Cover
     money: Money = field(default_factory=Money)
     held: tuple[Holding, ...] = ()
+    own: tuple[Holding, ...] = ()
     leverage: float | None = None
 
     @property
@@ -106,7 +113,19 @@ def asked_for(size: Size, desk: Desk) -> Sized | str:
     asked = _POLICIES[size.policy](size, desk, worth)
     if isinstance(asked, str):
         return asked
-    return _adjusted(size, desk, asked)
+    adjusted = _adjusted(size, desk, asked)
+    if isinstance(adjusted, str) or not desk.own or size.policy not in _GIVEN:
+        return adjusted
+    given = _GIVEN[size.policy](size, desk, worth)
+    return given if isinstance(given, str) else _less(adjusted, given)
+
+
+def _less(asked: Sized, given: float) -> Sized | str:
+    """Return what is left to buy of a size once the layer's own legs give so many units of it."""
+    words = f"{asked.words}; less {given:,.3g} of {asked.units:,.3g} held"
+    if asked.units - given <= _NEARLY:
+        return f"{words}: nothing is left to add"
+    return replace(asked, units=asked.units - given, words=words)
 
 
 def whole(units: float, desk: Desk) -> float:
@@ -117,6 +136,36 @@ def whole(units: float, desk: Desk) -> float:
 def yearly_usd(worth: Worth, desk: Desk) -> float:
     """Return the premium of holding one unit for a year, bought anew at each expiry."""
     return worth.outlay_usd * _YEAR_DAYS / desk.days
+
+
+def risen(shock: Shock, market: Market) -> Shock:
+    """Return a shock whose VIX is some points above where it is now, at least."""
+    if shock.vix is None or market.vix.spot is None:
+        return shock
+    return replace(shock, vix=max(shock.vix, market.vix.spot + LEAST_RISE))
+
+
+def is_strip(unit: Unit) -> bool:
+    """Return whether one unit pays the whole loss at its expiry: options, bought in part."""
+    return not unit.whole and all(kind_of(part.contract).option for part in unit.parts)
+
+
+def paid_at(holdings: Sequence[Holding], price: float) -> float:
+    """Return what options pay at expiry with their underlying at a price, USD."""
+    total = 0.0
+    for contract, n in holdings:
+        kind = kind_of(contract)
+        sign = 1 if kind.right is Right.CALL else -1
+        total += n * kind.multiplier * max(sign * (price - contract.strike), 0.0)
+    return total
+
+
+def units_held(holdings: Sequence[Holding], unit: Unit) -> float:
+    """Return how many units are held, by the contracts of the unit's own kinds."""
+    kinds = {part.contract.kind for part in unit.parts}
+    weight = sum(abs(part.weight) for part in unit.parts)
+    held = sum(abs(n) for contract, n in holdings if contract.kind in kinds)
+    return held / weight if weight else 0.0
 
 
 def _fixed(size: Size, desk: Desk, worth: Worth) -> Sized | str:
@@ -151,19 +200,28 @@ def _fee_budget(size: Size, desk: Desk, worth: Worth) -> Sized | str:
 def _il_share(size: Size, desk: Desk, worth: Worth) -> Sized | str:
     del worth
     share = size.share or 0.0
-    lost = -desk.cover.loss_usd(dict(size.shock.coins))
+    shock = risen(size.shock, desk.market)
+    lost = -desk.cover.loss_usd(dict(shock.coins))
     if lost <= 0:
-        return desk.cover.why or f"nothing covered is expected to lose at {size.shock.label}"
-    made = made_in(desk.one, desk.market, size.shock, at=desk.at)
+        return desk.cover.why or f"nothing covered is expected to lose at {shock.label}"
+    asked = f"IL share: {share:.0%} of {lost:,.0f} USD lost at {shock.label}"
+    if is_strip(desk.unit):
+        return Sized(units=share, words=f"{asked}; one unit pays all of it at expiry")
+    made = _each_makes(shock, desk)
     if isinstance(made, str):
         return made
-    if made <= 0:
-        return f"it makes nothing at {size.shock.label}"
-    words = (
-        f"IL share: {share:.0%} of {lost:,.0f} USD lost at {size.shock.label}; "
-        f"one unit makes {made:,.0f} (model)"
-    )
-    return Sized(units=share * lost / made, words=words)
+    return Sized(units=share * lost / made, words=f"{asked}; one unit makes {made:,.0f} (model)")
+
+
+def _each_makes(shock: Shock, desk: Desk) -> float | str:
+    """Return what one unit makes in a shock, USD, above zero, or why none."""
+    roots = {kind_of(part.contract).root for part in desk.unit.parts}
+    if shock.vix is not None and desk.market.vix.spot is None and roots & {"vix", "spx"}:
+        return f"what it makes at {shock.label} is unknown: the VIX is not known"
+    made = made_in(desk.one, desk.market, shock, at=desk.at)
+    if isinstance(made, str) or made > 0:
+        return made
+    return f"it makes nothing at {shock.label}"
 
 
 def _vega(size: Size, desk: Desk, worth: Worth) -> Sized | str:
@@ -212,6 +270,57 @@ _POLICIES: Final[Mapping[str, Callable[[Size, Desk, Worth], Sized | str]]] = {
     "delta": _delta,
 }
 POLICIES: Final = tuple(_POLICIES)
+
+
+def _given_fixed(size: Size, desk: Desk, worth: Worth) -> float | str:
+    del size, worth
+    return units_held(desk.own, desk.unit)
+
+
+def _given_premium(size: Size, desk: Desk, worth: Worth) -> float | str:
+    """Return how many units a year's premium of the layer's own legs would buy."""
+    del size
+    own = worth_of(desk.own, desk.market, desk.at)
+    if isinstance(own, str):
+        return own
+    yearly = sum(
+        n * one.usd * _YEAR_DAYS / max(days_left(contract.expiry, desk.at), 1)
+        for (contract, n), one in zip(desk.own, own.quotes, strict=True)
+        if kind_of(contract).option
+    )
+    return yearly / yearly_usd(worth, desk)
+
+
+def _given_share(size: Size, desk: Desk, worth: Worth) -> float | str:
+    """Return how many units would make in the shock what the layer's own legs make in it."""
+    del worth
+    shock = risen(size.shock, desk.market)
+    if is_strip(desk.unit):
+        root = kind_of(desk.unit.parts[0].contract).root
+        price = desk.market.coins[root].price * (1 + shock.coins.get(root, 0.0))
+        options = [one for one in desk.own if kind_of(one[0]).option]
+        all_ = paid_at(desk.one, price)
+        return paid_at(options, price) / all_ if all_ else units_held(desk.own, desk.unit)
+    each = _each_makes(shock, desk)
+    own = made_in(desk.own, desk.market, shock, at=desk.at)
+    if isinstance(each, str) or isinstance(own, str):
+        return each if isinstance(each, str) else str(own)
+    return own / each
+
+
+def _given_vega(size: Size, desk: Desk, worth: Worth) -> float | str:
+    del size
+    own = worth_of(desk.own, desk.market, desk.at)
+    return own if isinstance(own, str) else own.vega_usd / worth.vega_usd
+
+
+_GIVEN: Final[Mapping[str, Callable[[Size, Desk, Worth], float | str]]] = {
+    "fixed": _given_fixed,
+    "fee_budget": _given_premium,
+    "il_share": _given_share,
+    "vega": _given_vega,
+}
+"""How many units a layer's own legs amount to already; `delta` counts all that is held itself."""
 
 
 def _adjusted(size: Size, desk: Desk, asked: Sized) -> Sized | str:

@@ -12,16 +12,17 @@ from math import inf
 from typing import Final
 
 from monitor.hedge.band import VOL_BAND
-from monitor.hedge.caps import sized
+from monitor.hedge.caps import resized, sized
 from monitor.hedge.contracts import Right, days_left, expired, kind_of, units
 from monitor.hedge.cover import Cover
+from monitor.hedge.fitted import fitted
 from monitor.hedge.instruments import Instrument, Unit, unit_of
 from monitor.hedge.legs import add_legs, spell_trade
 from monitor.hedge.market import Market, shifted
 from monitor.hedge.payoff import FUTURE_MARGIN, most_lost, payoff_of
 from monitor.hedge.shock import SPIKES, Shock
-from monitor.hedge.sizing import Desk, Money, Size
-from monitor.hedge.trades import legs_of, lots
+from monitor.hedge.sizing import Desk, Money, Size, Sized, units_held
+from monitor.hedge.trades import lots
 from monitor.hedge.worth import Holding, Worth, held, made_in, worth_of
 from monitor.model.layer import PERPETUAL, Covers, Leg, Ticket
 
@@ -34,7 +35,8 @@ _DECLARED: Final = f"margin of futures declared, {FUTURE_MARGIN:.0%} of notional
 class Case:
     """What a ticket is drawn up on. cover: the positions it is for.
 
-    money: what their money costs. held: everything that already hedges them.
+    money: what their money costs. held: everything that already hedges them; own: of that, the
+    layer's own.
     """
 
     market: Market
@@ -42,6 +44,7 @@ class Case:
     cover: Cover = field(default_factory=Cover)
     money: Money = field(default_factory=Money)
     held: tuple[Holding, ...] = ()
+    own: tuple[Holding, ...] = ()
 
 
 def draw_ticket(instrument: Instrument, size: Size, case: Case) -> Ticket | str:
@@ -49,19 +52,11 @@ def draw_ticket(instrument: Instrument, size: Size, case: Case) -> Ticket | str:
     unit = unit_of(instrument, case.market, case.at, case.cover)
     if isinstance(unit, str):
         return unit
-    desk = Desk(
-        unit=unit,
-        market=case.market,
-        at=case.at,
-        cover=case.cover,
-        money=case.money,
-        held=case.held,
-        leverage=instrument.leverage,
-    )
+    desk = _desk(unit, instrument, case)
     found = sized(size, desk)
     if isinstance(found, str):
         return found
-    legs = legs_of(unit, found.units)
+    legs, told = fitted(size, desk, found)
     if not legs:
         return f"{found.words}: less than one contract of any strike"
     ticket = trade(legs, case)
@@ -72,25 +67,66 @@ def draw_ticket(instrument: Instrument, size: Size, case: Case) -> Ticket | str:
         _with_share(ticket, remark, case.cover.fees_year_usd),
         sized=found.words,
         margin_usd=_perp_margin(legs, instrument, case) or ticket.margin_usd,
-        warnings=(*found.warnings, *ticket.warnings),
+        warnings=(*found.warnings, *told, *ticket.warnings),
     )
 
 
-def roll_ticket(legs: Sequence[Leg], instrument: Instrument, case: Case) -> Ticket | str:
-    """Return the ticket that closes the live legs and opens as many units at its tenor."""
+def roll_ticket(
+    legs: Sequence[Leg], instrument: Instrument, size: Size, case: Case
+) -> Ticket | str:
+    """Return the ticket that closes the live legs and opens as many units at its tenor.
+
+    Fewer where caps, or what the positions may lose by now, allow no more.
+    """
     live = [leg for leg in legs if not expired(leg.contract, case.at)]
     if not live:
         return "there is no live leg to roll"
     unit = unit_of(instrument, case.market, case.at, case.cover)
     if isinstance(unit, str):
         return unit
-    count = _units_held(live, unit)
+    opened = _opened(live, unit, instrument, size, case)
+    if isinstance(opened, str):
+        return opened
+    bought, found = opened
+    if {leg.contract for leg in live} == {leg.contract for leg in bought}:
+        return "the layer holds what it would be rolled into"
+    ticket = trade(add_legs(_closing(live), bought), case, holds=bought)
+    if isinstance(ticket, str):
+        return ticket
+    return replace(ticket, sized=found.words, warnings=(*found.warnings, *ticket.warnings))
+
+
+def _opened(
+    live: Sequence[Leg], unit: Unit, instrument: Instrument, size: Size, case: Case
+) -> tuple[tuple[Leg, ...], Sized] | str:
+    """Return what a roll opens in place of live legs, by its caps, or why nothing."""
+    count = units_held(held(live), unit)
+    count = float(round(count)) if unit.whole and count >= 1 else count
     if not count:
         return f"the layer holds no {instrument.kind} to roll"
-    opened = legs_of(unit, count)
-    if {leg.contract for leg in live} == {leg.contract for leg in opened}:
-        return "the layer holds what it would be rolled into"
-    return trade(add_legs(_closing(live), opened), case, holds=opened)
+    # What is closed by the roll hedges nothing after it.
+    beside = (*case.held, *held(_closing(live)))
+    desk = _desk(unit, instrument, replace(case, held=beside, own=()))
+    found = resized(size, desk, count)
+    if isinstance(found, str):
+        return found
+    legs, told = fitted(size, desk, found)
+    if not legs:
+        return f"{found.words}: less than one contract of any strike"
+    return legs, replace(found, warnings=(*found.warnings, *told))
+
+
+def _desk(unit: Unit, instrument: Instrument, case: Case) -> Desk:
+    return Desk(
+        unit=unit,
+        market=case.market,
+        at=case.at,
+        cover=case.cover,
+        money=case.money,
+        held=case.held,
+        own=case.own,
+        leverage=instrument.leverage,
+    )
 
 
 def remove_ticket(legs: Sequence[Leg], case: Case, *, share: float = 1.0) -> Ticket | str:
@@ -225,15 +261,6 @@ def _perp_margin(legs: Sequence[Leg], instrument: Instrument, case: Case) -> flo
         return None
     coins = sum(abs(units(leg.quantity, leg.contract)) for leg in legs)
     return coins * coin.price / (instrument.leverage or 1.0)
-
-
-def _units_held(live: Sequence[Leg], unit: Unit) -> float:
-    """Return how many units the legs held are, by the contracts of the unit's own kinds."""
-    kinds = {part.contract.kind for part in unit.parts}
-    of_kind = [abs(float(leg.quantity)) for leg in live if leg.contract.kind in kinds]
-    weight = sum(abs(part.weight) for part in unit.parts)
-    count = sum(of_kind) / weight if weight else 0.0
-    return float(round(count)) if unit.whole and count >= 1 else count
 
 
 def _far_off(instrument: Instrument, unit: Unit, at: datetime) -> str:

@@ -11,8 +11,8 @@ from monitor.hedge.market import Market, after
 from monitor.hedge.overlap import hedging
 from monitor.hedge.rebalance import rebalance_ticket, sized_anew
 from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket
-from monitor.hedge.worth import Holding
-from monitor.model.layer import PERPETUAL, Action, LayerState, Proposal, Ticket
+from monitor.hedge.worth import Holding, held
+from monitor.model.layer import PERPETUAL, Action, LayerState, Leg, Proposal, Ticket
 from monitor.rules.basis_risk import with_fit
 from monitor.rules.expression import compile_rule
 from monitor.rules.form import RESERVED
@@ -79,6 +79,7 @@ def draw(rule: Rule, layer: LayerState, book: Book, *, rung: int = 0) -> Ticket 
         cover=cover,
         money=money_of(book.facts, cover, book.now, condor_usd=condor_usd(book.layers, book.now)),
         held=_held(layer, made.size.shock.coins, book),
+        own=held(_live(layer, book.now)),
     )
     match rule.action:
         case Action.ADD:
@@ -87,7 +88,7 @@ def draw(rule: Rule, layer: LayerState, book: Book, *, rung: int = 0) -> Ticket 
             drawn = rebalance_ticket(layer.legs, made.instrument, made.size, case)
         case Action.ROLL:
             case = replace(case, market=_later(layer, book.market))
-            drawn = roll_ticket(layer.legs, made.instrument, case)
+            drawn = roll_ticket(layer.legs, made.instrument, made.size, case)
         case _:
             share = share_due(made.ladder, layer.rungs, rung) if rung else 1.0
             drawn, closes = remove_ticket(layer.legs, case, share=share), True
@@ -106,6 +107,10 @@ def _held(layer: LayerState, coins: Mapping[str, float], book: Book) -> tuple[Ho
         lost=lambda scope: cover_of(book.facts, scope, book.now).loss_usd(dict(coins)),
         at=book.now,
     )
+
+
+def _live(layer: LayerState, now: datetime) -> list[Leg]:
+    return [leg for leg in layer.legs if not expired(leg.contract, now)]
 
 
 def condor_usd(layers: Mapping[str, LayerState], now: datetime) -> float:

@@ -95,7 +95,8 @@ def test_the_share_is_a_quarter_unless_told() -> None:
 
 def test_what_may_be_bought_in_part_takes_the_whole_budget() -> None:
     part = Unit(parts=PUTS.parts, whole=False)
-    found = got(Size(policy="fee_budget", beta=0.25), desk(part, market=at(30.0)))
+    size = Size(policy="fee_budget", beta=0.25, over_hedge=True)
+    found = got(size, desk(part, market=at(30.0)))
     assert found.units == pytest.approx(1_000 / (30 * 365 / 25))
 
 

@@ -244,7 +244,7 @@ HELD = (Leg(contract=Contract(kind="vix.call", expiry=date(2020, 3, 18), strike=
 
 
 def test_a_roll_sells_what_is_held_and_buys_as_many_further_out() -> None:
-    ticket = drawn(roll_ticket(HELD, instrument(), CASE))
+    ticket = drawn(roll_ticket(HELD, instrument(), size(), CASE))
     assert ticket.legs == (
         Leg(contract=HELD[0].contract, quantity=-4),
         Leg(contract=Contract(kind="vix.call", expiry=date(2020, 6, 17), strike=18.5), quantity=4),
@@ -269,7 +269,7 @@ def test_a_remove_that_cannot_be_priced_tells_what_to_close_all_the_same() -> No
 @pytest.mark.parametrize("at", [datetime(2020, 3, 18, 20, 0, tzinfo=UTC)])
 def test_expired_legs_are_neither_rolled_nor_sold(at: datetime) -> None:
     case = replace(CASE, at=at)
-    assert roll_ticket(HELD, instrument(), case) == "there is no live leg to roll"
+    assert roll_ticket(HELD, instrument(), size(), case) == "there is no live leg to roll"
     assert remove_ticket(HELD, case) == "there is no live leg to close"
 
 
@@ -277,5 +277,5 @@ def test_rolling_into_the_same_contract_is_no_roll() -> None:
     held = (
         Leg(contract=Contract(kind="vix.call", expiry=date(2020, 6, 17), strike=18.5), quantity=4),
     )
-    result = roll_ticket(held, instrument(), CASE)
+    result = roll_ticket(held, instrument(), size(), CASE)
     assert result == "the layer holds what it would be rolled into"
