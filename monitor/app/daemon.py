@@ -56,10 +56,30 @@ class Daemon:
     def take(self, seen: Observation, requests: int) -> tuple[Alert, ...]:
         """Step once and commit everything that came of it in one transaction."""
         self._forget(seen.observed_at)
-        if isinstance(seen, Word | Past) and (reason := self._refusal(seen)):
+        try:
+            reason = _refusal(self.book, self.state, seen)
+            done = None if reason else self._worked_out(seen, requests)
+        except Exception as error:
+            if not isinstance(seen, Word):
+                raise
+            # Left in the inbox it would be heard again, and end every run that is started.
+            reason, done = f"it cannot be worked out: {type(error).__name__}: {error}", None
+            _log.exception("%s cannot be worked out", _said(seen))
+        if done is None:
+            assert isinstance(seen, Word | Past)
             self.store.commit(Change(consumed_words={seen.id: f"refused: {reason}"}))
             _log.warning("%s is refused: %s", _said(seen), reason)
             return ()
+        new, alerts, change = done
+        self.store.commit(change)
+        self.state = new
+        if isinstance(seen, Snapshot):
+            self._tell_missing(seen)
+        return alerts
+
+    def _worked_out(
+        self, seen: Observation, requests: int
+    ) -> tuple[State, tuple[Alert, ...], Change]:
         new, alerts = step(self.book, self.state, seen)
         if isinstance(seen, Snapshot):
             alerts = with_doubts(self.book, new, seen, alerts)
@@ -72,11 +92,7 @@ class Daemon:
             consumed_words=_consumed(seen, self.state, new),
             poll=_poll(seen, requests),
         )
-        self.store.commit(change)
-        self.state = new
-        if isinstance(seen, Snapshot):
-            self._tell_missing(seen)
-        return alerts
+        return new, alerts, change
 
     def _tell_missing(self, seen: Snapshot) -> None:
         """Log what is watched and cannot be read, once, and once that it is read again."""
@@ -88,11 +104,6 @@ class Daemon:
         for key in sorted((told - missing.keys()) & there):
             _log.info("%s: %s is read again", seen.chain, key)
         self._told_missing[seen.chain] = frozenset(missing)
-
-    def _refusal(self, seen: Word | Past) -> str:
-        if isinstance(seen, Past):
-            return doubt(seen)
-        return refusal(self.book, self.state, seen)
 
     def _health(self, seen: Observation) -> dict[RowKey, str | None]:
         """Return the row of a chain's endpoints, where this chain was polled and it changed."""
@@ -117,7 +128,7 @@ class Daemon:
                     "%d alerts wait for %s, which is no longer configured: they are given up",
                     *(owed.waiting, owed.channel),
                 )
-                self._give_up(owed.channel)
+                _give_up(self.store, owed.channel, self.now())
 
     def reload_rules(self) -> None:
         """Take the rules anew, or keep the old ones whole and say what is wrong."""
@@ -150,13 +161,6 @@ class Daemon:
         for alert in farewells(keys, told, self.now()):
             yield replace(self._outgoing(alert), takes_back=True)
 
-    def _give_up(self, channel: str) -> None:
-        reason = f"{channel} is no longer configured"
-        # One a key at a time: the next comes forward as the one before it is given up.
-        while letters := self.store.outbox.due(channel, _FOR_EVER, 1000):
-            for letter in letters:
-                self.store.outbox.dead(letter.id, self.now(), reason)
-
     def _forget(self, at: datetime) -> None:
         """Drop what is past RETENTION, once a day of the observations' own time."""
         if self._forgot_at is None or at - self._forgot_at >= _DAY:
@@ -178,6 +182,21 @@ class Daemon:
             # A block may be stamped ahead of our clock; its alerts need not wait for that.
             due=min(alert.at, self.now()),
         )
+
+
+def _refusal(book: Rulebook, state: State, seen: Observation) -> str:
+    """Return why a word or a past cannot be taken; empty where it can."""
+    if isinstance(seen, Past):
+        return doubt(seen)
+    return refusal(book, state, seen) if isinstance(seen, Word) else ""
+
+
+def _give_up(store: Store, channel: str, at: datetime) -> None:
+    reason = f"{channel} is no longer configured"
+    # One a key at a time: the next comes forward as the one before it is given up.
+    while letters := store.outbox.due(channel, _FOR_EVER, 1000):
+        for letter in letters:
+            store.outbox.dead(letter.id, at, reason)
 
 
 def _said(seen: Word | Past) -> str:

@@ -13,6 +13,10 @@ from monitor.model.layer import PERPETUAL, BookedCash, Contract, Fill, Leg, Quan
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _MOST: Final = 1_000_000
 """Contracts of one trade: above what all of VIX trades on most days it is a slip of the keys."""
+_YEARS: Final = (1990, 2049)
+"""The years whose holidays the calendars know; the sentinel of perpetuals lies beyond them."""
+_DEAREST: Final = 1e9
+"""Prices and strikes above it are slips of the keys, and their sums may be infinite."""
 _USD: Final = "usd"
 _NUMBER: Final = re.compile(r"\d+(\.\d{1,6})?", re.ASCII)
 
@@ -168,9 +172,12 @@ def _fault(text: str, reason: str) -> ValueError:
 
 def _expiry(text: str, part: str) -> date:
     try:
-        return date.fromisoformat(part)
+        day = date.fromisoformat(part)
     except ValueError:
         raise _fault(text, f"the expiry {part!r} is no date like 2027-03-17") from None
+    if not _YEARS[0] <= day.year <= _YEARS[1]:
+        raise _fault(text, f"the expiry {part!r} is not in the years {_YEARS[0]} to {_YEARS[1]}")
+    return day
 
 
 def _quantity(text: str, part: str, what: Kind) -> Quantity:
@@ -201,6 +208,8 @@ def _price(text: str, part: str) -> tuple[float, bool]:
         price = math.nan
     if not 0 <= price < math.inf:
         raise _fault(text, f"the price '@{part}' is no amount like @2.85 or @126.5usd")
+    if price > _DEAREST:
+        raise _fault(text, f"the price '@{part}' is above {_DEAREST:,.0f}")
     return price, in_usd
 
 
@@ -211,4 +220,6 @@ def _positive(text: str, name: str, part: str) -> float:
         number = math.nan
     if not 0 < number < math.inf:
         raise _fault(text, f"the {name} {part!r} is no number above zero")
+    if number > _DEAREST:
+        raise _fault(text, f"the {name} {part!r} is above {_DEAREST:,.0f}")
     return number

@@ -276,3 +276,17 @@ def test_a_layer_whose_position_is_gone_is_remove_due() -> None:
     assert layers.orphan(layers.orphan(on())) == layers.orphan(on())
     assert layers.orphan(OFF) is OFF
     assert layers.orphan(layers.propose(OFF, asks(Action.ADD))) == OFF
+
+
+@pytest.mark.parametrize("verb", [Verb.FILL, Verb.CORRECT, Verb.CLOSE, Verb.ROLL])
+def test_an_expiry_more_than_ten_years_out_is_refused(verb: Verb) -> None:
+    far = Contract(kind="vix.call", expiry=date(2030, 6, 19), strike=20.0)
+    reason = layers.refusal(on(), word(verb, bought(far, 4)))
+    assert reason == "the expiry 2030-06-19 is more than 10 years out"
+
+
+def test_an_expiry_within_ten_years_and_a_perpetual_are_taken() -> None:
+    near = Contract(kind="vix.call", expiry=date(2030, 2, 14), strike=20.0)
+    perpetual = Contract(kind="eth.perp", expiry=date.max, strike=0.0)
+    assert layers.refusal(OFF, word(Verb.FILL, bought(near, 4))) == ""
+    assert layers.refusal(OFF, word(Verb.FILL, bought(perpetual, -1))) == ""

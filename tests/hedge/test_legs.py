@@ -52,7 +52,23 @@ def test_other_legs_are_read(text: str, fill: Fill) -> None:
         pytest.param("vix.cal 2027-03-17 29 +4", "kind 'vix.cal' is none of vix.call", id="kind"),
         pytest.param("vix.call 17.3.2027 29 +4", "expiry '17.3.2027'", id="expiry"),
         pytest.param("vix.call 2027-02-30 29 +4", "expiry '2027-02-30'", id="no such day"),
+        *(
+            pytest.param(
+                f"vix.call {day} 29 +4",
+                f"the expiry '{day}' is not in the years 1990 to 2049",
+                id=f"in {day[:4]}",
+            )
+            for day in ("0001-01-01", "1989-12-31", "2050-01-01", "9999-12-30", "9999-12-31")
+        ),
+        pytest.param(
+            "eth.put 9999-12-31 1800 +1",
+            "'9999-12-31' is not in the years",
+            id="no dated perpetual",
+        ),
         pytest.param("vix.call 2027-03-17 x29 +4", "strike 'x29'", id="strike"),
+        pytest.param(
+            "vix.call 2027-03-17 1e300 +4", "strike '1e300' is above 1,000,000,000", id="far strike"
+        ),
         pytest.param("vix.call 2027-03-17 nan +4", "strike 'nan'", id="strike not a number"),
         pytest.param("vix.call 2027-03-17 0 +4", "strike '0'", id="strike zero"),
         pytest.param("vix.call 2027-03-17 29 4", "quantity '4' needs its sign", id="no sign"),
@@ -74,6 +90,9 @@ def test_other_legs_are_read(text: str, fill: Fill) -> None:
         pytest.param("vix.call 2027-03-17 29 +4 @two", "price '@two'", id="price"),
         pytest.param("vix.call 2027-03-17 29 +4 @-1", "price '@-1'", id="negative price"),
         pytest.param("vix.call 2027-03-17 29 +4 @inf", "price '@inf'", id="infinite price"),
+        pytest.param(
+            "vix.call 2027-03-17 29 +4 @1e308", "'@1e308' is above 1,000,000,000", id="dear price"
+        ),
         pytest.param("vix.call 2027-03-17 +4", "a vix.call leg reads", id="strike left out"),
         pytest.param("vix.future 2027-03-17 20 +4", "a vix.future leg reads", id="future's strike"),
     ],
