@@ -1,4 +1,4 @@
-"""The band on the road: a book that leans is sold forward, and bought back as ETH rises."""
+"""The band on the road: a book that leans is sold forward, and mended as ETH rises or falls."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -70,3 +70,27 @@ def test_a_book_is_sold_level_and_bought_back(hand: Any) -> None:
     layer = state.layers["D1|book"]
     assert layer.status is LayerStatus.ON
     assert sum(float(one.quantity) for one in layer.legs) == pytest.approx(-coins(tick), abs=0.0051)
+
+
+def test_a_hedge_that_a_fall_made_too_small_is_sized_anew(hand: Any) -> None:
+    book, minute = hand.book("delta_band"), timedelta(minutes=1)
+    short = f"eth.perp {-round(coins(221_100), 2):.2f} @250"
+    fill = Word(
+        id="f", verb=Verb.FILL, observed_at=AT + minute, by="ann", layer="D1",
+        fills=(parse_leg(short),),
+    )  # fmt: skip
+    state, at = State(), AT + 2 * minute
+    # ETH falls by 8 %, to below the range all but a hair: the pool has bought what was sold.
+    tick = 221_930
+    fallen = (dvol(at), hand.snapshot(at, hand.position(), tick=tick, number=3))
+    said = list[Alert]()
+    for one in (dvol(AT), hand.snapshot(AT, hand.position()), fill, *fallen):
+        state, alerts = step(book, state, one)
+        said = [one for one in alerts if one.rule.startswith(("D1", "delta"))] or said
+    (alert,) = [one for one in said if one.state == "firing"]
+    assert (alert.rule, state.layers["D1|book"].status) == ("D1.roll", LayerStatus.ROLL_DUE)
+    assert alert.ticket is not None
+    (leg,) = alert.ticket.legs
+    wanted = round(coins(221_100), 2) - coins(tick)
+    assert wanted < 0
+    assert float(leg.quantity) == pytest.approx(wanted, abs=0.0051)
