@@ -6,7 +6,7 @@ marks, not trades.
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -42,7 +42,8 @@ _MOST_IV: Final = 500.0
 class OptionSummary:
     """What Deribit says of one option. forward: of its expiry, in dollars. iv: points.
 
-    mark, bid, ask: in coin, not in dollars; None where there is none.
+    mark, bid, ask: in coin, not in dollars; None where there is none. listed: whether the
+    forward is a future's of the same expiry; else Deribit works it out, as `SYN.ETH-4MAR26`.
     """
 
     name: str
@@ -55,6 +56,7 @@ class OptionSummary:
     mark: float | None = None
     bid: float | None = None
     ask: float | None = None
+    listed: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,6 +148,7 @@ def option_quotes(options: Iterable[OptionSummary], source: str) -> Iterator[Opt
             ask=one.ask,
             mark=one.mark,
             forward=one.forward if one.forward > 0 else None,
+            tradable_forward=one.listed,
         )
 
 
@@ -165,6 +168,7 @@ def _summary(row: object, witness: Witness) -> OptionSummary:
         mark=_positive(witness.pick(row, "mark_price"), witness, "mark_price"),
         bid=_positive(witness.pick(row, "bid_price"), witness, "bid_price"),
         ask=_positive(witness.pick(row, "ask_price"), witness, "ask_price"),
+        listed=isinstance(row, Mapping) and name.startswith(f"{row.get('underlying_index')}-"),
     )
 
 

@@ -11,7 +11,8 @@ class OptionQuote:
     """One contract's two sides, in its exchange's own unit.
 
     bid, ask: None where there is none. mark: the exchange's own price, for where a side is
-    missing. forward: of its expiry, as the exchange has it. as_of: when it was stated.
+    missing. forward: of its expiry, as the exchange has it; tradable_forward: whether a
+    future of that expiry is listed, for else it is only worked out. as_of: when it was stated.
     """
 
     contract: Contract
@@ -21,6 +22,7 @@ class OptionQuote:
     ask: float | None = None
     mark: float | None = None
     forward: float | None = None
+    tradable_forward: bool = True
 
     @property
     def price(self) -> float | None:

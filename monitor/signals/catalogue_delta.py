@@ -47,7 +47,7 @@ def _gap(name: str, unit: str, meaning: str, definition: str, inputs: str) -> Si
 _COIN: Final = (
     "{} at the sides that trade, less fees (options 0.03 % of the coin, at most 12.5 % of the"
     " premium, delivery 0.015 %; future 0.05 %, delivery 0.025 %, half-spread 0.01 % declared);"
-    " everything in ETH, at eth.price; < 0 is a loss"
+    " of expiries with a listed future; everything in ETH, at eth.price; < 0 is a loss"
 )
 _INDEX: Final = (
     "{}, F the median over strikes of K + (call - put)/D, D the chain's own discount; less 1.50"

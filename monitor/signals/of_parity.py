@@ -76,13 +76,19 @@ def _of_coin(*, buys: bool) -> OfMarket:
     def answer(facts: Facts, now: datetime) -> Found:
         price = _number(facts, "eth.price")
         chains = chains_of(facts, DERIBIT_NAME, "eth", now)
+        hedged = [chain for chain in chains if chain.hedged]
         found = (
-            one for chain in chains if (one := _locked_in_coin(chain, price, buys=buys)) is not None
+            one for chain in hedged if (one := _locked_in_coin(chain, price, buys=buys)) is not None
         )
         sides = "call bid and put ask" if buys else "call ask and put bid"
-        return _best(found, f"no strike of Deribit has a {sides} and a forward")
+        told, note = _best(found, f"no strike of Deribit has a {sides} and a forward")
+        return told, note + _skipped(len(chains) - len(hedged))
 
     return answer
+
+
+def _skipped(n: int) -> str:
+    return f"; {n} {'expiry' if n == 1 else 'expiries'} without a listed future left out" * (n > 0)
 
 
 def _locked_in_coin(chain: Chain, price: float, *, buys: bool) -> _Best | None:

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ from monitor.hedge.contracts import KINDS, Right, expired, years_left
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
 from monitor.signals.facts import Facts
-from monitor.signals.quoted import MAX_AGE
+from monitor.signals.quoted import AHEAD, MAX_AGE
 
 Pick: TypeAlias = Callable[[OptionQuote], float | None]
 """What to take of a quote."""
@@ -31,11 +32,11 @@ _NAMES: Final = {
 _Pairs: TypeAlias = dict[float, dict[Right, OptionQuote]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Chain:
     """One expiry at one venue. name: of its kinds, `eth`, `spx` or `spxw`.
 
-    strikes: rising, those with a call and a put.
+    strikes: rising, those with a call and a put. It is equal to itself alone.
     """
 
     name: str
@@ -47,19 +48,26 @@ class Chain:
 
     def call(self, pick: Pick) -> Floats:
         """Return something of each strike's call; NaN where there is none."""
-        return _column(self.calls, pick)
+        return _column(self, Right.CALL, pick)
 
     def put(self, pick: Pick) -> Floats:
         """Return something of each strike's put; NaN where there is none."""
-        return _column(self.puts, pick)
+        return _column(self, Right.PUT, pick)
+
+    @property
+    def hedged(self) -> bool:
+        """Return whether a future of this expiry is listed, and not only worked out."""
+        return all(one.tradable_forward for one in (*self.calls, *self.puts))
 
     @property
     def forwards(self) -> Floats:
         """Return the venue's forward as it stands beside each strike; NaN where it states none."""
-        told = zip(self.calls, self.puts, strict=True)
-        return np.array(
-            [next((x for x in (c.forward, p.forward) if x is not None), _NONE) for c, p in told]
-        )
+        calls = _column(self, Right.CALL, _forward)
+        return np.where(np.isnan(calls), _column(self, Right.PUT, _forward), calls)
+
+
+def _forward(one: OptionQuote) -> float | None:
+    return one.forward
 
 
 def bid(one: OptionQuote) -> float | None:
@@ -77,19 +85,46 @@ def middle(one: OptionQuote) -> float | None:
     return one.price
 
 
-def chains_of(facts: Facts, venue: str, root: str, now: datetime) -> Iterator[Chain]:
-    """Yield a venue's expiries of a root, nearest first. venue: how its sources' names begin.
+def chains_of(facts: Facts, venue: str, root: str, now: datetime) -> tuple[Chain, ...]:
+    """Return a venue's expiries of a root, nearest first. venue: how its sources' names begin.
 
-    Quotes that are old or cross, and contracts that trade no more, are left out.
+    Quotes that are old or cross, and contracts that trade no more, are left out. They are put
+    together once a minute of the same quotes, as of its beginning: the very same chains until then.
     """
+    quotes = tuple(every for name, every in facts.quotes.items() if name.startswith(venue))
+    return _chains(_Same(quotes), root, now.replace(second=0, microsecond=0)) if quotes else ()
+
+
+class _Same:
+    """The very same quotes: told from others by identity, for to compare them takes too long."""
+
+    __slots__ = ("quotes",)
+
+    def __init__(self, quotes: tuple[tuple[OptionQuote, ...], ...]) -> None:
+        self.quotes = quotes
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self.quotes)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and list(map(id, self.quotes)) == list(
+            map(id, other.quotes)
+        )
+
+
+@lru_cache(maxsize=8)
+def _chains(of: _Same, root: str, minute: datetime) -> tuple[Chain, ...]:
     found: Mapping[tuple[date, str], _Pairs] = defaultdict(lambda: defaultdict(dict))
-    for source, quotes in facts.quotes.items():
-        for one in quotes if source.startswith(venue) else ():
-            name, right = _OPTIONS.get(one.contract.kind, ("", Right.CALL))
-            if name in _NAMES[root] and _sound(one, now):
-                found[one.contract.expiry, name][one.contract.strike][right] = one
+    for one in (one for every in of.quotes for one in every):
+        name, right = _OPTIONS.get(one.contract.kind, ("", Right.CALL))
+        if name in _NAMES[root] and _sound(one, minute):
+            found[one.contract.expiry, name][one.contract.strike][right] = one
+    return tuple(_told(found, minute))
+
+
+def _told(found: Mapping[tuple[date, str], _Pairs], minute: datetime) -> Iterator[Chain]:
     for (expiry, name), strikes in sorted(found.items()):
-        if expired(Contract(kind=f"{name}.call", expiry=expiry, strike=0.0), now):
+        if expired(Contract(kind=f"{name}.call", expiry=expiry, strike=0.0), minute):
             continue
         both = sorted(((k, p) for k, p in strikes.items() if len(p) > 1), key=lambda row: row[0])
         if both:
@@ -97,18 +132,24 @@ def chains_of(facts: Facts, venue: str, root: str, now: datetime) -> Iterator[Ch
             yield Chain(
                 name=name,
                 expiry=expiry,
-                years=years_left(calls[0].contract, now),
+                years=years_left(calls[0].contract, minute),
                 strikes=np.array([k for k, _ in both]),
                 calls=calls,
                 puts=tuple(pair[Right.PUT] for _, pair in both),
             )
 
 
-def _sound(one: OptionQuote, now: datetime) -> bool:
+def _sound(one: OptionQuote, minute: datetime) -> bool:
     if one.bid is not None and one.ask is not None and one.bid > one.ask:
         return False
-    return timedelta(0) <= now - one.as_of <= MAX_AGE
+    # Stamped within this very minute it is later than its beginning.
+    return -AHEAD <= minute - one.as_of <= MAX_AGE
 
 
-def _column(quotes: tuple[OptionQuote, ...], pick: Pick) -> Floats:
-    return np.array([x if (x := pick(one)) else _NONE for one in quotes], dtype=float)
+@lru_cache(maxsize=256)
+def _column(chain: Chain, right: Right, pick: Pick) -> Floats:
+    """Return something of each strike, picked once a chain; not to be written to."""
+    quotes = chain.calls if right is Right.CALL else chain.puts
+    found = np.array([x if (x := pick(one)) else _NONE for one in quotes], dtype=float)
+    found.setflags(write=False)
+    return found

@@ -71,6 +71,7 @@ async def test_deribit_s_names_become_contracts_priced_in_coin(
         ask=0.0245,
         mark=0.0241,
         forward=2_125.0,
+        tradable_forward=False,
     )
     assert put.price == pytest.approx(0.024), "the middle, in ETH"
     assert call.contract == Contract(kind="eth.call", expiry=date(2026, 10, 9), strike=2_500.0)
@@ -99,6 +100,22 @@ async def test_btc_is_a_call_of_its_own(server: Any, site: Web, clock: ManualClo
 def test_one_side_is_no_price(bid: float | None, ask: float, price: float) -> None:
     (quote,) = told(summary("ETH-30OCT26-1800-P", bid_price=bid, ask_price=ask))
     assert quote.price == pytest.approx(price)
+
+
+@pytest.mark.parametrize(
+    ("index", "listed"),
+    [
+        pytest.param("ETH-30OCT26", True, id="the future of its expiry"),
+        pytest.param("SYN.ETH-30OCT26", False, id="Deribit's own sum, where there is no future"),
+        pytest.param("index_price", False, id="the index"),
+        pytest.param(None, False, id="nothing is said"),
+    ],
+)
+def test_a_forward_can_be_traded_where_a_future_is_listed(
+    index: str | None, *, listed: bool
+) -> None:
+    (quote,) = told(summary("ETH-30OCT26-1800-P", underlying_index=index))
+    assert quote.tradable_forward == listed
 
 
 @pytest.mark.parametrize(

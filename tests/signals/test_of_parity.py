@@ -10,7 +10,7 @@ import pytest
 import QuantLib
 
 from monitor.clock import ManualClock
-from monitor.feeds.deribit_options import parse_summaries
+from monitor.feeds.deribit_options import option_quotes, parse_summaries
 from monitor.feeds.witness import heard
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
@@ -158,32 +158,31 @@ def test_deribit_s_own_answer_is_judged() -> None:
             "mark_price": bid + 0.0005,
             "mark_iv": 60.0,
             "underlying_price": 2_125.0,
+            "underlying_index": "ETH-30OCT26",
             "creation_timestamp": 1_790_972_990_247,
         }
         for right, bid in (("C", 0.0735), ("P", 0.0610))
     ]
     told = parse_summaries(json.dumps({"result": rows}), heard("deribit_options", ManualClock(at)))
-    quotes = tuple(
-        OptionQuote(
-            contract=Contract(
-                kind="eth.call" if one.is_call else "eth.put",
-                expiry=one.expiry.date(),
-                strike=one.strike,
-            ),
-            source="deribit_options",
-            as_of=one.at,
-            bid=one.bid,
-            ask=one.ask,
-            mark=one.mark,
-            forward=one.forward,
-        )
-        for one in told
-    )
+    quotes = tuple(option_quotes(told, "deribit_options"))
     known = Facts(readings=readings(at), quotes={"deribit_options": quotes})
     found = market(known, "parity.conversion_eth", at)
     coin = 0.0735 - 0.0620 + 2_100 / 2_125 - 1
     costs = 2 * 0.0003 + 0.00015 + 2_100 / 2_125 * FUTURE
     assert number(found) == pytest.approx((coin - costs) * ETH, rel=1e-6)
+
+
+def test_an_expiry_without_a_listed_future_is_left_out_and_told() -> None:
+    call, put = level(2_000.0)
+    assert call.bid is not None
+    dear = replace(call, bid=call.bid + 0.004, ask=None, tradable_forward=False)
+    alone = ask(facts(dear, replace(put, tradable_forward=False)), "conversion_eth")
+    assert alone.value is None
+    assert alone.note.endswith("; 1 expiry without a listed future left out")
+    later = [replace(one, contract=replace(one.contract, expiry=JUNE)) for one in level(2_200.0)]
+    told = ask(facts(dear, put, *later), "conversion_eth")
+    assert told.note.startswith("18 Jun 2026 2,200")
+    assert told.note.endswith("; 1 expiry without a listed future left out")
 
 
 # --- SPX --------------------------------------------------------------------------------------
