@@ -30,11 +30,25 @@ class Strip:
     years: float
 
 
-def vol_at_delta(strip: Strip, delta: float) -> float | None:
-    """Return the volatility at a call's forward delta, in (0, 1); a put's of -d is 1 - d.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smile:
+    """Volatilities of one expiry by calls' forward deltas, rising; at least two."""
 
-    Linear in delta between the two strikes around it; None beyond the ends.
-    """
+    deltas: Floats
+    vols: Floats
+
+    def at(self, delta: float) -> float | None:
+        """Return the volatility at a call's forward delta, in (0, 1); a put's of -d is 1 - d.
+
+        Linear in delta between the two strikes around it; None beyond the ends.
+        """
+        if not self.deltas[0] <= delta <= self.deltas[-1]:
+            return None
+        return float(np.interp(delta, self.deltas, self.vols))
+
+
+def smile_of(strip: Strip) -> Smile | None:
+    """Return what a strip's premiums imply; None where fewer than two imply anything."""
     calls = strip.strikes >= strip.forward
     vols = black76.implied_vol(
         strip.premiums, strip.forward, strike=strip.strikes, years=strip.years, call=calls
@@ -45,10 +59,7 @@ def vol_at_delta(strip: Strip, delta: float) -> float | None:
     strikes, vols = strip.strikes[sound], vols[sound]
     deltas = black76.delta(strip.forward, strikes, sigma=vols, years=strip.years)
     order = np.argsort(deltas)
-    deltas, vols = deltas[order], vols[order]
-    if not deltas[0] <= delta <= deltas[-1]:
-        return None
-    return float(np.interp(delta, deltas, vols))
+    return Smile(deltas=deltas[order], vols=vols[order])
 
 
 def vol_in(known: Mapping[float, float], years: float = MONTH_YEARS) -> float | None:

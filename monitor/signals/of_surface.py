@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from monitor.hedge.fees import DERIBIT, DERIVE, CoinFees
-from monitor.hedge.surface import Strip, vega_a_point, vol_at_delta, vol_in
+from monitor.hedge.surface import MONTH_YEARS, Smile, Strip, smile_of, vega_a_point, vol_in
 from monitor.model.pool import Pool
 from monitor.signals.answers import Found, OfMarket
 from monitor.signals.facts import Facts, PoolSeen, newest
@@ -34,10 +35,12 @@ def _surface(delta: float) -> OfMarket:
     """Return what answers Derive's volatility less Deribit's at a call's delta, points."""
 
     def answer(facts: Facts, now: datetime) -> Found:
-        told = [_vol(facts, now, venue, delta, middle) for venue in (DERIVE_NAME, DERIBIT_NAME)]
-        dex, cex = told
-        if isinstance(dex, str) or isinstance(cex, str):
-            return None, dex if isinstance(dex, str) else str(cex)
+        dex = _vol(facts, now, DERIVE_NAME, delta, middle)
+        if isinstance(dex, str):
+            return None, dex
+        cex = _vol(facts, now, DERIBIT_NAME, delta, middle)
+        if isinstance(cex, str):
+            return None, cex
         return _POINTS * (dex - cex), f"Derive {dex:.1%}, Deribit {cex:.1%}, 30 days"
 
     return answer
@@ -47,31 +50,49 @@ def _vol(facts: Facts, now: datetime, venue: str, delta: float, pick: Pick) -> f
     """Return a venue's volatility 30 days out at a call's delta, by one side of its quotes."""
     reading = newest(facts, "eth.price")
     assert reading is not None
+    chains = chains_of(facts, venue, "eth", now)
+    before = [one for one in reversed(chains) if one.years <= MONTH_YEARS]
+    after = [one for one in chains if one.years >= MONTH_YEARS]
     known = dict[float, float]()
-    for chain in chains_of(facts, venue, "eth", now):
-        strip = _strip(chain, pick, reading.value, in_coin=venue in _IN_COIN)
-        vol = None if strip is None else vol_at_delta(strip, delta)
-        if vol is not None:
-            known[chain.years] = vol
+    # The nearest on each side that tells; what lies beyond is not worked out.
+    for side in (before, after) if before and after else ():
+        for chain in side:
+            vol = _vol_of(chain, venue, pick, delta, reading.value)
+            if vol is not None:
+                known[chain.years] = vol
+                break
     found = vol_in(known)
     if found is None:
         return f"{venue} has no quotes at this delta on both sides of 30 days"
     return found
 
 
-def _strip(chain: Chain, pick: Pick, price: float, *, in_coin: bool) -> Strip | None:
+def _vol_of(chain: Chain, venue: str, pick: Pick, delta: float, price: float) -> float | None:
+    forward = _forward(chain)
+    if forward is None or abs(forward / price - 1) > FAR_OFF:
+        return None
+    smile = _smile(chain, venue, pick)
+    return None if smile is None else smile.at(delta)
+
+
+def _forward(chain: Chain) -> float | None:
     forwards = chain.forwards[np.isfinite(chain.forwards)]
-    if not len(forwards) or chain.years <= 0:
-        return None
-    forward = float(np.median(forwards))
-    if abs(forward / price - 1) > FAR_OFF:
-        return None
+    return float(np.median(forwards)) if len(forwards) and chain.years > 0 else None
+
+
+@lru_cache(maxsize=64)
+def _smile(chain: Chain, venue: str, pick: Pick) -> Smile | None:
+    """Return an expiry's smile by one side of its quotes; worked out once a chain."""
+    forward = _forward(chain)
+    assert forward is not None
     premiums = np.where(chain.strikes >= forward, chain.call(pick), chain.put(pick))
-    return Strip(
-        strikes=chain.strikes,
-        premiums=premiums * forward if in_coin else premiums,
-        forward=forward,
-        years=chain.years,
+    return smile_of(
+        Strip(
+            strikes=chain.strikes,
+            premiums=premiums * forward if venue in _IN_COIN else premiums,
+            forward=forward,
+            years=chain.years,
+        )
     )
 
 
@@ -79,6 +100,9 @@ def _edge(facts: Facts, now: datetime) -> Found:
     """Return the best gap that is left when one venue's bid is sold and the other's ask bought."""
     reading = newest(facts, "eth.price")
     assert reading is not None
+    for venue in (DERIVE_NAME, DERIBIT_NAME):
+        if not chains_of(facts, venue, "eth", now):
+            return None, f"{venue} has no quotes of ETH"
     found, why = [], ""
     for name, delta in _DELTAS.items():
         for sold, bought in ((DERIVE_NAME, DERIBIT_NAME), (DERIBIT_NAME, DERIVE_NAME)):

@@ -8,10 +8,15 @@ import QuantLib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.hedge.surface import MONTH_YEARS, Strip, vega_a_point, vol_at_delta, vol_in
+from monitor.hedge.surface import MONTH_YEARS, Strip, smile_of, vega_a_point, vol_in
 
 FORWARD = 2_000.0
 STRIKES = np.arange(1_200.0, 3_000.0, 50.0)
+
+
+def vol_at_delta(told: Strip, delta: float) -> float | None:
+    smile = smile_of(told)
+    return None if smile is None else smile.at(delta)
 
 
 def strip(sigma: float, years: float = 0.1, forward: float = FORWARD) -> Strip:

@@ -11,6 +11,7 @@ import QuantLib
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
+from monitor.signals import of_surface
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.facts import Facts
 from monitor.signals.of_market import Told, market
@@ -126,6 +127,28 @@ def test_the_edge_is_the_gap_less_both_spreads_and_fees() -> None:
 def test_quotes_without_sides_have_a_gap_and_no_edge() -> None:
     known = facts(venue("deribit", 0.60, 0.55), venue("derive", 0.66, 0.58, coin=False))
     assert ask(known, "surface_edge_eth").value is None
+
+
+def test_volatilities_are_worked_out_once_a_minute_of_the_same_quotes() -> None:
+    known = facts(
+        venue("deribit", 0.60, 0.60, spread=0.01),
+        venue("derive", 0.66, 0.66, spread=0.02, coin=False),
+    )
+
+    def solved() -> int:
+        return of_surface._smile.cache_info().misses
+
+    before = solved()
+    told = ask(known, "surface_edge_eth")
+    # Two venues, two expiries around 30 days, two sides; the three deltas share them.
+    assert solved() - before == 8
+    later = market(known, "parity.surface_edge_eth", AT + timedelta(seconds=59))
+    assert (solved() - before, later.value) == (8, told.value)
+    market(known, "parity.surface_edge_eth", AT + timedelta(seconds=60))
+    assert solved() - before == 16
+    one = facts(venue("deribit", 0.60, 0.60, spread=0.01))
+    assert ask(one, "surface_edge_eth").note == "derive has no quotes of ETH"
+    assert solved() - before == 16
 
 
 def test_a_pool_that_is_not_watched_has_no_gap() -> None:
