@@ -12,7 +12,10 @@ def _delta(name: str, unit: str, meaning: str, definition: str) -> Signal:
     return replace(told, definition=definition, evidence=Evidence.MODEL)
 
 
-_HELD: Final = "coins in the positions' principal, fees left out, + Σ delta of the layers' legs"
+_HELD: Final = (
+    "coins in the positions' principal, fees left out, + Σ delta of the layers' legs; staked"
+    " ETH and other odd tokens are left out and named, unknown above 10 % of the book's value"
+)
 
 DELTA_SIGNALS: Final = (
     _delta("book.delta_eth", "eth", "ETH the book holds, its hedge layers included; < 0 is short",

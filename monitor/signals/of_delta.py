@@ -6,6 +6,7 @@ count by their own delta, a quote's or the model's.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -18,7 +19,7 @@ from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.market import coin_prices
 from monitor.signals.of_book import NO_VALUE
 from monitor.signals.of_market import market
-from monitor.signals.roots import root_of
+from monitor.signals.roots import is_staked_eth, root_of
 
 Marks: TypeAlias = Sequence[tuple[LayerState, Mark | None]]
 """Every layer there is, and its live legs valued; None where it holds none that trade."""
@@ -26,31 +27,76 @@ Marks: TypeAlias = Sequence[tuple[LayerState, Mark | None]]
 OfDelta: TypeAlias = Callable[[Facts, Marks, datetime], Known]
 
 _SPX: Final = "spx"
+_STABLE: Final = 0.05
+"""A token's price this near to one makes it a dollar."""
+
+_MOST_LEFT_OUT: Final = 0.10
 
 
 def coins_held(facts: Facts, root: str) -> Known:
-    """Return how many coins the positions hold, whatever they are quoted in."""
-    total = 0.0
+    """Return how many coins the positions hold, whatever they are quoted in.
+
+    Tokens whose worth in coins is not read are left out and named; unknown where they are more
+    than a tenth of the book's value.
+    """
+    total, without = 0.0, list[_Held]()
     for seen in live_positions(facts):
         if not seen.position.liquidity and not seen.unread:
             continue
-        coins = _coins(facts, seen, root)
-        if isinstance(coins, str):
-            return None, coins
-        total += coins
-    return total, f"positions {total:+,.4g}"
+        held = _tokens(facts, seen)
+        if isinstance(held, str):
+            return None, held
+        total += sum(one.amount for one in held if root_of(one.symbol) == root)
+        without += [one for one in held if _odd(one, root)]
+    note = _left_out(without)
+    worth, value = sum(one.usd or 0.0 for one in without), book_value_usd(facts)
+    if worth and (not value or worth > _MOST_LEFT_OUT * value):
+        return None, f"{note}: more than {_MOST_LEFT_OUT:.0%} of the book's value"
+    return total, ", ".join(part for part in (f"positions {total:+,.4g}", note) if part)
 
 
-def _coins(facts: Facts, seen: PositionSeen, root: str) -> float | str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """What a position holds of one token. usd: its worth, None where no price is known."""
+
+    position: str
+    symbol: str
+    amount: float
+    usd: float | None
+    dollar: bool
+
+
+def _tokens(facts: Facts, seen: PositionSeen) -> tuple[_Held, ...] | str:
     pool = facts.pools.get(seen.position.pool)
     if seen.unread or pool is None:
         return seen.unread or f"the pool of #{seen.position.token_id} has not been read"
     of, told = pool.state.pool, seen.measures
-    return sum(
-        float(amount / int(10**token.decimals))
-        for token, amount in ((of.token0, told.amount0), (of.token1, told.amount1))
-        if root_of(token.symbol) == root
+    every = ((of.token0, told.amount0, pool.usd0), (of.token1, told.amount1, pool.usd1))
+    return tuple(
+        _Held(
+            position=seen.position.key,
+            symbol=token.symbol,
+            amount=(amount := float(raw / int(10**token.decimals))),
+            usd=None if each is None else amount * each,
+            dollar=each is not None and abs(each - 1) <= _STABLE,
+        )
+        for token, raw, each in every
     )
+
+
+def _odd(one: _Held, root: str) -> bool:
+    """Return whether a token may be of a coin's price, nobody knows how much."""
+    if not one.amount or one.dollar or root_of(one.symbol):
+        return False
+    return root == "eth" or not is_staked_eth(one.symbol)
+
+
+def _left_out(without: Sequence[_Held]) -> str:
+    if not without:
+        return ""
+    n = len({one.position for one in without})
+    names = ", ".join(sorted({one.symbol for one in without}))
+    return f"{n} position{'s' * (n > 1)} left out ({names})"
 
 
 def layers_delta(marks: Marks, root: str) -> Known:

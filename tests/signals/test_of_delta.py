@@ -1,5 +1,6 @@
 """The book's delta by hand: coins of the curve, contracts of the layers, and what is not known."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from monitor.signals.absorb import Lens, absorb
 from monitor.signals.covered import cover_of
 from monitor.signals.facts import Facts
 from monitor.signals.of_delta import coins_held
+from monitor.signals.roots import root_of
 
 AT = datetime(2026, 3, 2, 21, 30, tzinfo=UTC)
 USDC = "0x" + "11" * 20
@@ -121,6 +123,53 @@ def test_what_is_not_known_is_told_and_never_nought(hand: Any) -> None:
     bare = View(facts=facts, scope="book", now=AT).value("book.delta_eth")
     assert (bare.value, bare.note) == (None, "the hedge is not looked at here")
     assert ask(Facts(), "book.delta_eth_share").value is None
+
+
+def in_pool(hand: Any, symbol: str, liquidity: int) -> Facts:
+    """Return one WETH position of 1e16, and one of another token of the same price."""
+    snapshot = hand.snapshot(AT, hand.position(1))
+    (state,) = snapshot.pools
+    token = replace(state.pool.token1, address="0x" + "99" * 20, symbol=symbol)
+    odd = replace(state, pool=replace(state.pool, address="0x" + "aa" * 20, token1=token))
+    other = replace(hand.position(2), pool=odd.pool.key, liquidity=liquidity)
+    both = replace(snapshot, pools=(state, odd), positions=(*snapshot.positions, other))
+    return absorb(Facts(), both, LENS)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "root"),
+    [
+        ("WETH.e", "eth"), ("BTCB", "btc"), ("BTC.b", "btc"), ("cbBTC", "btc"), ("tBTC", "btc"),
+        ("wstETH", ""), ("stETH", ""), ("USDC", ""),
+    ],
+)  # fmt: skip
+def test_bridged_coins_are_the_coin(symbol: str, root: str) -> None:
+    assert root_of(symbol) == root
+
+
+def test_a_bridged_coin_counts(hand: Any) -> None:
+    told = ask(in_pool(hand, "WETH.e", 10**16), "book.delta_eth")
+    assert told.value == pytest.approx(2 * COINS, rel=1e-9)
+
+
+@pytest.mark.parametrize("symbol", ["wstETH", "stETH", "rETH", "cbETH", "weETH", "LINK"])
+def test_a_little_of_what_is_not_read_in_coins_is_left_out_and_named(
+    hand: Any, symbol: str
+) -> None:
+    told = ask(in_pool(hand, symbol, 10**15), "book.delta_eth")
+    # A tenth of the liquidity: about half of an eleventh of the book is in that token.
+    assert told.value == pytest.approx(COINS, rel=1e-9)
+    assert f"1 position left out ({symbol})" in told.note
+
+
+def test_much_of_it_makes_the_delta_unknown(hand: Any) -> None:
+    facts = in_pool(hand, "wstETH", 10**16)
+    for name in ("book.delta_eth", "book.delta_eth_share"):
+        told = ask(facts, name)
+        assert told.value is None
+        assert told.note == "1 position left out (wstETH): more than 10% of the book's value"
+    # Staked ETH is none of BTC's concern.
+    assert ask(facts, "book.delta_btc").value == 0
 
 
 def test_expired_legs_have_no_delta_any_more(hand: Any) -> None:
