@@ -22,6 +22,8 @@ It never trades and holds no keys. Not advice.
 MOVES: Final = ("--eth", "--btc", "--spx")
 """The options of `whatif` that tell how far a price moves."""
 
+_MOST_POINTS: Final = 200
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser; `module` and `function` of what it parses say who carries it out."""
@@ -222,10 +224,21 @@ def _add_desk(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         whatif.add_argument(option, metavar="MOVE", help="such as -30%% or 0.2")
     whatif.add_argument("--vix", type=float, metavar="N", help="the VIX then, index points")
     whatif.add_argument(
-        "--dvol", type=float, metavar="N", help="points by which coins' volatilities rise"
+        "--dvol", type=_points, metavar="N", help="points by which coins' volatilities rise"
     )
     whatif.add_argument("--png", type=Path, metavar="F", help="draw the grid of shocks as a PNG")
     whatif.add_argument("--json", action="store_true", help="tell it as JSON")
+
+
+def _points(text: str) -> float:
+    try:
+        points = float(text)
+    except ValueError:
+        points = float("nan")
+    if not -_MOST_POINTS <= points <= _MOST_POINTS:
+        reason = f"{text!r} is no number of points from -{_MOST_POINTS} to {_MOST_POINTS}"
+        raise argparse.ArgumentTypeError(reason)
+    return points
 
 
 def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:

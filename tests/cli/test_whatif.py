@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from monitor.cli.parser import parser
 from monitor.cli.whatif_chart import axis_label
 from monitor.hedge.legs import parse_leg
 from monitor.model.observation import Verb, Word
@@ -95,6 +96,21 @@ def test_the_picture_s_moves_have_a_true_minus() -> None:
 def test_a_move_that_is_none_is_refused(held: Any, words: tuple[str, ...], told: str) -> None:
     (line,) = held.told("whatif", *words, status=2)
     assert told in line
+
+
+@pytest.mark.parametrize("points", ["nan", "inf", "-inf", "1e308", "200.1", "-201", "much"])
+def test_a_rise_of_volatility_that_is_none_is_refused(
+    points: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parser().parse_args(["whatif", f"--dvol={points}"])
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.endswith(f"argument --dvol: {points!r} is no number of points from -200 to 200")
+
+
+@pytest.mark.parametrize("points", [-200.0, 0.0, 25.0, 200.0])
+def test_a_rise_of_volatility_is_read(points: float) -> None:
+    assert parser().parse_args(["whatif", f"--dvol={points}"]).dvol == points
 
 
 def test_nothing_watched_is_nothing_to_shock(home: Any, hand: Any) -> None:
