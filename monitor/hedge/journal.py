@@ -6,12 +6,17 @@ names it; to correct one is to take it back and to book another in its place.
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isfinite
+from typing import Final
 
+from monitor.hedge.contracts import Right, kind_of
 from monitor.hedge.legs import add_legs, reduces, tell_fill
 from monitor.model.layer import BookedCash, BookedFill, Contract, Fill, LayerState, Leg
 from monitor.model.observation import Verb, Word
+
+_FARTHEST: Final = timedelta(days=3653)
+"""No exchange here lists a contract ten years out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,16 @@ def untimely(layer: LayerState, word: Word, fills: Sequence[Fill]) -> str:
     closes = any(reduces(layer.legs, one) for one in add_legs((), fills))
     if layer.opened_at and at < layer.opened_at and closes:
         return f"{layer.layer} was opened later, at {layer.opened_at:%Y-%m-%d %H:%M}Z"
+    return ""
+
+
+def too_far(word: Word) -> str:
+    """Return why an expiry is too far off to be listed; empty when all are near enough."""
+    last = word.observed_at.date() + _FARTHEST
+    for fill in word.fills:
+        expiry = fill.contract.expiry
+        if expiry > last and kind_of(fill.contract).right is not Right.PERP:
+            return f"the expiry {expiry} is more than 10 years out"
     return ""
 
 

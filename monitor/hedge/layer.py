@@ -7,11 +7,11 @@ again, under its id, it changes nothing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from monitor.hedge import journal
-from monitor.hedge.contracts import Right, expired, kind_of, units
+from monitor.hedge.contracts import expired, kind_of, units
 from monitor.hedge.legs import add_legs, reduces, signed, spell_contract
 from monitor.hedge.mark import Mark
 from monitor.model.layer import (
@@ -38,8 +38,6 @@ TRADES: Final = frozenset({Verb.FILL, Verb.CLOSE, Verb.ROLL})
 MENDS: Final = frozenset({Verb.UNDO, Verb.CORRECT})
 """What mends the books of a trade that is booked already."""
 
-_FARTHEST: Final = timedelta(days=3653)
-"""No exchange here lists a contract ten years out."""
 
 _NO_COINS: Final[Mapping[str, float]] = {}
 
@@ -129,7 +127,7 @@ def refusal(layer: LayerState, word: Word) -> str:
     """Return why a word cannot be taken, in one sentence; empty when it can, or was already."""
     if heard(layer, word.id):
         return ""
-    return _far(word) or _barred(layer, word)
+    return journal.too_far(word) or _barred(layer, word)
 
 
 def _barred(layer: LayerState, word: Word) -> str:
@@ -149,16 +147,6 @@ def _no_trade(layer: LayerState, word: Word) -> str:
     if word.verb is Verb.ROLL:
         return _no_roll(layer, word)
     return _no_fill(layer, word)
-
-
-def _far(word: Word) -> str:
-    """Return why an expiry is too far off to be listed; empty when all are near enough."""
-    last = word.observed_at.date() + _FARTHEST
-    for fill in word.fills:
-        expiry = fill.contract.expiry
-        if expiry > last and kind_of(fill.contract).right is not Right.PERP:
-            return f"the expiry {expiry} is more than 10 years out"
-    return ""
 
 
 def heard(layer: LayerState, word: str) -> bool:

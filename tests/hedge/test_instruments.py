@@ -254,15 +254,6 @@ def test_what_cannot_be_made_says_why(kind: str, keys: dict[str, Any], reason: s
     assert reason in why(kind, **keys)
 
 
-def test_strikes_that_are_quoted_go_before_the_usual_steps() -> None:
-    rows = [contract("eth.put", NEXT, strike) for strike in (1_500.0, 1_625.0, 1_700.0)]
-    quotes = {
-        one: OptionQuote(contract=one, source="deribit", as_of=NOW, mark=0.01) for one in rows
-    }
-    (part,) = made("eth.put", market=replace(MARKET, quotes=quotes), dte=30, moneyness=0.8).parts
-    assert part.contract.strike == 1_625.0
-
-
 def paid(unit: Unit, prices: np.ndarray) -> np.ndarray:
     total = np.zeros(len(prices))
     for one in unit.parts:
@@ -402,9 +393,7 @@ def test_a_condor_s_figures_are_its_payoff_s() -> None:
         ("spx.put_spread", "spx", {"dte": 30, "delta": 0.25, "width": 50.0}),
     ],
 )
-def test_a_market_that_is_not_known_says_why_it_is_not(
-    kind: str, root: str, keys: dict[str, Any]
-) -> None:
+def test_an_unknown_market_says_why(kind: str, root: str, keys: dict[str, Any]) -> None:
     reason = f"{root}.price is unknown: 3 h old, limit 1 h"
     blind = replace(MARKET, spx=None, coins={}, unknown={root: reason})
     assert why(kind, market=blind, **keys) == reason
