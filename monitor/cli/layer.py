@@ -12,10 +12,8 @@ from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 
-from monitor.alerts.deed import TRADES
 from monitor.app.notes import notes
 from monitor.app.present import clock_of
-from monitor.app.rulebook import read_enabled, rulebook
 from monitor.cli.look import line
 from monitor.clock import stopwatch, wait
 from monitor.config import Settings, load_settings
@@ -23,7 +21,6 @@ from monitor.errors import ConfigError, Fault, Permanent
 from monitor.hedge.legs import parse_leg
 from monitor.model.layer import Fill
 from monitor.model.observation import Verb, Word
-from monitor.pipeline import unknown_layer
 from monitor.rules.durations import parse_duration
 from monitor.store.lock import is_running
 from monitor.store.port import Store
@@ -163,8 +160,12 @@ def _say(asked: argparse.Namespace, word_at: Callable[[datetime], Word]) -> int:
 
 def _check_layer(settings: Settings, word: Word) -> None:
     """Raise ConfigError where the rule files have no such layer; faulty files prove nothing."""
+    # Here and not above: rules take half a second to import, and a running daemon has its own.
+    from monitor.app.rulebook import read_enabled, rulebook  # noqa: PLC0415
+    from monitor.pipeline import unknown_layer  # noqa: PLC0415
+
     packs, faults = read_enabled(settings.rules, settings.channel.names())
-    if word.verb not in TRADES or faults:
+    if word.verb in {Verb.ACK, Verb.SNOOZE} or faults:
         return
     if reason := unknown_layer(rulebook(settings, packs).rules, word):
         raise ConfigError([Fault(file=f"layer {word.verb.value}", where="", reason=reason)])

@@ -22,7 +22,6 @@ from monitor.devnet.lockstep import Lockstep
 from monitor.devnet.person import Person
 from monitor.devnet.stage import DaemonProcess, Stage, open_stage
 from monitor.devnet.story import Moment, moments
-from monitor.store.bars import KIND as BARS
 from monitor.store.port import Store
 from monitor.store.rows import restore
 from monitor.store.sqlite import open_sqlite
@@ -49,6 +48,10 @@ class DemoSettings:
     days_a_second: float = 0.0
 
 
+_SHOWN: Final = frozenset({"layer", "pool", "position", "reading", "chain", "feed"})
+"""The rows of the store that a scene is made of."""
+
+
 @dataclass(slots=True)
 class _Teller:
     """Tells the story, answers its proposals, and keeps what a report needs."""
@@ -72,8 +75,8 @@ class _Teller:
                 if said:
                     self.say(f"{'':<12}you: {said}")
             await self.steps.drained()
-        # Without the year before, which a report needs nothing of and takes long to read.
-        rows = {key: row for key, row in self.store.load().rows.items() if key[0] != BARS}
+        # Only what a report needs: a year of bars, say, takes long to read.
+        rows = {key: row for key, row in self.store.load().rows.items() if key[0] in _SHOWN}
         state = restore(rows, ())
         self.scenes.append(scene_of(state, moment))
 

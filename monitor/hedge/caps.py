@@ -26,10 +26,22 @@ def sized(size: Size, desk: Desk) -> Sized | str:
     capped = asked if isinstance(asked, str) else _capped(size, desk, asked)
     if isinstance(capped, str):
         return capped
+    if size.over_hedge:
+        return _warned(size, desk, capped)
     found = limits(size, desk)
     if isinstance(found, str):
         return found
     return refused(found, [part.weight * capped.units for part in desk.unit.parts]) or capped
+
+
+def _warned(size: Size, desk: Desk, asked: Sized) -> Sized:
+    """Return a size that may cover more than is lost, with a warning where it does."""
+    found = limits(replace(size, over_hedge=False), desk)
+    if isinstance(found, str):
+        return asked
+    why = refused(found, [part.weight * asked.units for part in desk.unit.parts])
+    told = why.partition("; ")[0].capitalize()
+    return replace(asked, warnings=(*asked.warnings, f"{told}.")) if why else asked
 
 
 def resized(size: Size, desk: Desk, count: float) -> Sized | str:
@@ -38,6 +50,8 @@ def resized(size: Size, desk: Desk, count: float) -> Sized | str:
     capped = _capped(size, desk, asked)
     if isinstance(capped, str):
         return capped
+    if size.over_hedge:
+        return _told(_warned(size, desk, capped), count)
     found = limits(size, desk)
     if isinstance(found, str):
         return found
