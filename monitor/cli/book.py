@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.alerts.figures import age, day, moment
-from monitor.cli.look import Look, line, looking, over
+from monitor.cli.lines import line
+from monitor.cli.look import Look, looking, over
 from monitor.hedge.book import Known, Ledger, Line, cost_share
 from monitor.hedge.legs import spell_leg
 from monitor.hedge.profiles import PROFILES, Profile, Score

@@ -8,7 +8,7 @@ from typing import Final
 from monitor.alerts.figures import span
 from monitor.app.usage import Usage, rests_on
 from monitor.calendars.hours import Hours
-from monitor.cli.look import COLUMNS, line
+from monitor.cli.lines import COLUMNS, line
 from monitor.feeds.provider import providers
 from monitor.rules.surroundings import CHAIN_MAX_AGE
 from monitor.signals.catalogue import SIGNALS, Scope, Signal

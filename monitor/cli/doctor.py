@@ -10,7 +10,7 @@ from monitor.app.doctor_feeds import keyless
 from monitor.app.finding import Finding
 from monitor.app.rulebook import polled, unkeyed
 from monitor.app.soundness import Findings, look_over
-from monitor.cli.look import line
+from monitor.cli.lines import line
 from monitor.errors import ConfigError, Fault
 from monitor.logs import redact
 

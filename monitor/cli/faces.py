@@ -4,7 +4,8 @@ import argparse
 from typing import Final
 
 from monitor.alerts.render import console_line
-from monitor.cli.look import STRANGE, line, opened, told_by
+from monitor.cli.lines import line
+from monitor.cli.look import STRANGE, opened, told_by
 from monitor.errors import ConfigError, Fault
 
 _CLOCK: Final = len("2026-11-20 14:31:07Z  ")

@@ -12,7 +12,8 @@ from monitor.alerts.figures import age, figure
 from monitor.app.direct import read_directly, wallet_watches
 from monitor.app.present import clock_of
 from monitor.chain.settings import checked_address
-from monitor.cli.look import COLUMNS, Look, cut, line, looking
+from monitor.cli.lines import COLUMNS, cut, line
+from monitor.cli.look import Look, looking
 from monitor.config import load_settings
 from monitor.errors import ConfigError, Fault
 from monitor.pipeline import State

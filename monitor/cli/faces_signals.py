@@ -13,7 +13,8 @@ from monitor.calendars.sessions import open_seconds
 from monitor.cli.catalogue_page import page
 from monitor.cli.catalogue_told import entries, in_catalogue
 from monitor.cli.faces_positions import name_of
-from monitor.cli.look import Look, cut, line, looking, over
+from monitor.cli.lines import cut, line
+from monitor.cli.look import Look, looking, over
 from monitor.cli.watch import watch
 from monitor.errors import ConfigError, Fault
 from monitor.feeds.settings import DEFAULT_ORDER, keys_in, needs_key

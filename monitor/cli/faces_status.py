@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.alerts.figures import age, moment
-from monitor.cli.look import Look, line, opened, over
+from monitor.cli.lines import line
+from monitor.cli.look import Look, opened, over
 from monitor.cli.seen import fed, judged, missing
 from monitor.model.layer import LayerStatus
 from monitor.store.connection import database_path

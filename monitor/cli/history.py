@@ -15,7 +15,7 @@ from monitor.app.history_known import Known, all_known
 from monitor.app.history_plan import Plan, plan_of
 from monitor.app.present import clock_of
 from monitor.cli.history_shown import counted, gaps_told, unit_of_day
-from monitor.cli.look import line
+from monitor.cli.lines import line
 from monitor.cli.progress import Progress
 from monitor.clock import Clock, stopwatch, wait
 from monitor.config import Settings, load_settings

@@ -11,7 +11,7 @@ from monitor.alerts.figures import figure
 from monitor.app.history_known import Known, all_known
 from monitor.app.history_plan import pullable, signal_of
 from monitor.app.present import clock_of, open_saved
-from monitor.cli.look import cut, line
+from monitor.cli.lines import cut, line
 from monitor.config import load_settings
 from monitor.model.reading import Bar
 from monitor.signals.catalogue import BY_NAME

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from monitor.app.notes import notes
 from monitor.app.present import clock_of
-from monitor.cli.look import line
+from monitor.cli.lines import line
 from monitor.clock import stopwatch, wait
 from monitor.config import Settings, load_settings
 from monitor.errors import ConfigError, Fault, Permanent

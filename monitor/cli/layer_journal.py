@@ -3,7 +3,8 @@
 import argparse
 from collections.abc import Iterator
 
-from monitor.cli.look import line, looking
+from monitor.cli.lines import line
+from monitor.cli.look import looking
 from monitor.errors import Permanent
 from monitor.hedge.journal import standing
 from monitor.hedge.layer import cash_usd

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from monitor.alerts.deed import TRADES
 from monitor.alerts.figures import moment
 from monitor.app.rulebook import load_enabled
-from monitor.cli.look import Look, line, opened, over
+from monitor.cli.lines import line
+from monitor.cli.look import Look, opened, over
 from monitor.hedge.contracts import days_left, expired
 from monitor.hedge.legs import spell_leg, tell_fill
 from monitor.model.layer import LayerState, Leg

@@ -1,7 +1,6 @@
-"""One look at what the daemon last saved, and lines that fit a terminal of 80 columns."""
+"""One look at what the daemon last saved."""
 
 import argparse
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,6 @@ from monitor.store.records import Event
 from monitor.store.rows import epoch_of, restore
 from monitor.store.sqlite import SqliteStore
 
-COLUMNS: Final = 80
 STRANGE: Final = "an event of another release"
 
 
@@ -102,17 +100,3 @@ def over(look: Look, scope: str) -> str:
     if position is not None:
         return f" #{position.position.token_id}"
     return f" {pool.state.pool.pair}" if pool is not None else ""
-
-
-def line(head: str, text: str) -> str:
-    """Return a head and what follows it; too long a text goes on beneath its own beginning."""
-    indent = " " * len(head)
-    told = textwrap.fill(
-        text, COLUMNS, initial_indent=head, subsequent_indent=indent, break_on_hyphens=False
-    )
-    return told or head.rstrip()
-
-
-def cut(text: str, width: int) -> str:
-    """Return a text of at most `width` characters; what is left out is told by `…`."""
-    return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"

@@ -11,7 +11,7 @@ from monitor.alerts.compose import edges
 from monitor.alerts.figures import age, figure, moment
 from monitor.app.direct import read_directly, whereabouts
 from monitor.app.present import clock_of, open_saved
-from monitor.cli.look import line
+from monitor.cli.lines import line
 from monitor.config import Settings, load_settings
 from monitor.errors import ConfigError, Fault, Permanent
 from monitor.model.pool import Token

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
-from monitor.cli.look import COLUMNS, cut
+from monitor.cli.lines import COLUMNS, cut
 
 _WIDTH: Final = 24
 

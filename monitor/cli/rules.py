@@ -5,7 +5,7 @@ from pathlib import Path
 
 from monitor.app.rulebook import load_enabled
 from monitor.app.soundness import look_over
-from monitor.cli.look import line
+from monitor.cli.lines import line
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.rules.expression import LANGUAGE

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from monitor.alerts.figures import figure
 from monitor.alerts.ticket import DISCLAIMER, ticket_lines
-from monitor.cli.look import Look, line, looking, over
+from monitor.cli.lines import line
+from monitor.cli.look import Look, looking, over
 from monitor.errors import ConfigError, Fault
 from monitor.model.layer import Action, LayerState
 from monitor.rules.desk import Book, draw

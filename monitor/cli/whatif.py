@@ -7,7 +7,8 @@ from typing import Final
 
 from monitor.alerts.figures import figure, number
 from monitor.alerts.ticket import DISCLAIMER
-from monitor.cli.look import Look, line, looking, over
+from monitor.cli.lines import line
+from monitor.cli.look import Look, looking, over
 from monitor.cli.whatif_chart import draw_grid
 from monitor.errors import ConfigError, Fault
 from monitor.hedge.shock import Shock

@@ -7,7 +7,8 @@ from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.figures import age, figure, pair, span
-from monitor.cli.look import STRANGE, Look, cut, line, opened, told_by
+from monitor.cli.lines import cut, line
+from monitor.cli.look import STRANGE, Look, opened, told_by
 from monitor.errors import ConfigError, Fault
 from monitor.rules.verdict import Term
 from monitor.store.records import Carried, Event

@@ -20,7 +20,7 @@ from monitor.model.reading import Reading
 from monitor.sources.reorgs import Reorgs
 from monitor.sources.timeline import Timeline
 
-INBOX_S: Final = 0.1
+INBOX_S: Final = 0.05
 PULSE_S: Final = 5.0
 QUEUE: Final = 256
 AT_ONCE: Final = 8
