@@ -40,8 +40,8 @@ def _warned(size: Size, desk: Desk, asked: Sized) -> Sized:
     if isinstance(found, str):
         return asked
     why = refused(found, [part.weight * asked.units for part in desk.unit.parts])
-    told = why.partition("; ")[0].capitalize()
-    return replace(asked, warnings=(*asked.warnings, f"{told}.")) if why else asked
+    told = why.partition("; ")[0]
+    return replace(asked, warnings=(*asked.warnings, f"O{told[1:]}.")) if why else asked
 
 
 def resized(size: Size, desk: Desk, count: float) -> Sized | str:

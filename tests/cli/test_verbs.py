@@ -88,11 +88,6 @@ def test_an_alert_may_be_written_small(home: Any) -> None:
             ["vix.call 2027-03-17 29 +4 has no price: the layer's profit will be unknown"],
             id="no price",
         ),
-        pytest.param(
-            "vix.call 2070-03-18 29 +4 @1",
-            ["2070-03-18 is past every calendar that is known here: filled as given"],
-            id="a day no calendar knows",
-        ),
     ],
 )
 def test_what_is_odd_about_a_trade_is_remarked_on(leg: str, told: list[str]) -> None:

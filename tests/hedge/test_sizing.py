@@ -74,7 +74,11 @@ def fixed(n: int = 4, **more: Any) -> Size:
 
 
 def test_a_fixed_number_is_that_number() -> None:
-    assert got(fixed(), desk()) == Sized(units=4.0, words="fixed: 4")
+    found = got(fixed(), desk())
+    assert (found.units, found.words) == (4.0, "fixed: 4")
+    # More than is lost is bought all the same where the file says so, and warned of.
+    (told,) = found.warnings
+    assert told.startswith("Over-hedged: with what is held it would make 1,150 USD at ETH")
 
 
 def test_a_fee_budget_is_a_share_of_a_year_s_fees_and_says_the_price_over_cash_flow() -> None:
