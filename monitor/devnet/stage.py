@@ -29,7 +29,7 @@ _SILENT: Final = """\
 "dvol.eth" = []                      # there was none before March 2021
 vvix = []                            # the server tells the VIX alone, and
 "quotes.vix" = []                    # option prices of that spring are nobody's to give"""
-_FEED_POLL_S: Final = 0.03  # asked less often, for they seldom have news
+_FEED_POLL_S: Final = 0.02  # as often as the chain, for the story waits on them
 _STOP_S: Final = 20.0
 _CLOCK: Final = SystemClock()
 
