@@ -32,9 +32,6 @@ from monitor.signals.market import coins_of_day, market_of
 from monitor.signals.of_hedge import hedged
 from monitor.signals.rollback import dropped_since, reorg_of
 
-_FRESH: Final = timedelta(days=1)
-"""How long after a trade a mark still tells what it was worth."""
-
 MANY: Final = 6
 """So many rows are judged by columns at less cost than one by one."""
 
@@ -99,7 +96,8 @@ def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[
     facts = hedged(state.facts, state.layers, now, lambda: priced.ledger)
     if facts is not state.facts:
         state = replace(state, facts=facts)
-    new, alerts = _judge_all(book, state, now, seen if isinstance(seen, Word) else None)
+    priced.move(state.facts, state.layers)
+    new, alerts = _judge_all(book, state, priced, seen if isinstance(seen, Word) else None)
     return new, (*alerts, *_deeds(book, before, new, seen, alerts))
 
 
@@ -194,9 +192,10 @@ def _shaken(state: State, seen: Snapshot) -> State:
 
 
 def _judge_all(
-    book: Rulebook, state: State, now: datetime, word: Word | None
+    book: Rulebook, state: State, priced: Marked, word: Word | None
 ) -> tuple[State, tuple[Alert, ...]]:
-    docket = _Docket(book=book, state=state, now=now, word=word)
+    now = priced.now
+    docket = _Docket(book=book, state=state, priced=priced, word=word)
     sieve = Sieve(state.facts, state.layers, now, many=book.many)
     for rule in book.rules:
         astir = docket.standing.astir.get(rule.id, NONE)
@@ -255,14 +254,14 @@ def _blind(rule: Rule, facts: Facts, now: datetime) -> tuple[str, ...]:
 class _Docket:
     """One pass over the rules: instances and layers as they become, alerts as they come."""
 
-    def __init__(self, *, book: Rulebook, state: State, now: datetime, word: Word | None) -> None:
+    def __init__(self, *, book: Rulebook, state: State, priced: Marked, word: Word | None) -> None:
         self._book = book
         self._state = state
         self._facts = state.facts
-        self._now = now
+        self._now = priced.now
         self._word = word
         self._footing = Footing(state.facts)
-        self._marked = Marked(state.facts, state.layers, now)
+        self._marked = priced
         self.standing = _standing(state)
         self._noted: dict[tuple[str, timedelta | None], Value] = {}
         self.changed: dict[str, Instance] = {}

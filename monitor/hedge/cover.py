@@ -1,6 +1,5 @@
 """What a layer covers: the positions in its scope, as far as a hedge needs to know them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
 
@@ -67,8 +66,3 @@ class Cover:
         shocks: a fraction by coin; a coin without one stays where it is.
         """
         return sum(one.loss_usd(shocks.get(one.root, 0.0)) for one in self.held)
-
-
-def roots_of(held: Iterable[Covered]) -> tuple[str, ...]:
-    """Return the coins that positions hold, each once, in order."""
-    return tuple(sorted({one.root for one in held if one.root}))

@@ -26,45 +26,50 @@ class Marked:
     def __init__(self, facts: Facts, layers: Mapping[str, LayerState], now: datetime) -> None:
         self._facts = facts
         self._layers = layers
-        self._now = now
+        self.now = now
         self._marks: dict[str, Mark | None] = {}
+
+    def move(self, facts: Facts, layers: Mapping[str, LayerState]) -> None:
+        """Take facts and layers of which neither markets nor legs are others: marks are kept."""
+        self._facts, self._layers = facts, layers
+        self.__dict__.pop("ledger", None)
 
     @cached_property
     def market(self) -> Market:
         """Return the markets."""
-        return market_of(self._facts, self._now)
+        return market_of(self._facts, self.now)
 
     @cached_property
     def ledger(self) -> Ledger:
         """Return the hedge book: every layer that has a journal."""
         booked = [layer for layer in self._layers.values() if layer.journal]
-        return Ledger(lines=tuple(self.line(layer) for layer in booked), at=self._now)
+        return Ledger(lines=tuple(self.line(layer) for layer in booked), at=self.now)
 
     def mark(self, layer: LayerState | None) -> Mark | None:
         """Return what a layer's legs are worth; None where it holds none that still trade."""
         if layer is None or not layer.legs:
             return None
         if (key := f"{layer.layer}|{layer.scope}") not in self._marks:
-            self._marks[key] = mark(layer.legs, self.market, self._now)
+            self._marks[key] = mark(layer.legs, self.market, self.now)
         return self._marks[key]
 
     def line(self, layer: LayerState) -> Line:
         """Return a layer's line in the hedge book."""
-        return line_of(layer, self.mark(layer), self._now)
+        return line_of(layer, self.mark(layer), self.now)
 
     def of_book(self, name: str) -> Value:
         """Answer a name for all layers together."""
         if name in OF_LEGS_DELTA:
             value, note = self.delta(name)
-            return Value(value=value, as_of=self._now, note=note)
-        value, note = OF_HEDGE[name](self._facts, self.ledger, self._now)
+            return Value(value=value, as_of=self.now, note=note)
+        value, note = OF_HEDGE[name](self._facts, self.ledger, self.now)
         by = dict.fromkeys(line.by for line in self.ledger.lines if line.by)
-        return Value(value=value, as_of=self._now, source=", ".join(by), note=note)
+        return Value(value=value, as_of=self.now, source=", ".join(by), note=note)
 
     def delta(self, name: str) -> Known:
         """Answer for the delta of positions and layers together."""
         marks = [(layer, self.mark(layer)) for layer in self._layers.values()]
-        return {**OF_DELTA, **OF_LEGS_DELTA}[name](self._facts, marks, self._now)
+        return {**OF_DELTA, **OF_LEGS_DELTA}[name](self._facts, marks, self.now)
 
     def of_layer(self, layer: LayerState, name: str) -> Value:
         """Answer a name for one layer."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
 
 from monitor.hedge.cover import Cover, Covered
 from monitor.hedge.il_strip import Range, liquidity_of
@@ -11,10 +10,7 @@ from monitor.signals.book import live_positions, unheard, yearly_fees_of
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen
 from monitor.signals.of_book import OF_BOOK
 from monitor.signals.of_market import market
-from monitor.signals.roots import root_of
-
-STABLE: Final = 0.05
-"""A quote token counts as US dollars while it is worth no further than this from one."""
+from monitor.signals.roots import STABLE, root_of
 
 
 def cover_of(facts: Facts, scope: str, now: datetime) -> Cover:

@@ -12,13 +12,12 @@ from monitor.signals.book import book_value_usd, fees_unknown, live_positions, y
 from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.of_market import market
 from monitor.signals.of_pool import Answer
+from monitor.signals.roots import STABLE
 
 OfBook: TypeAlias = Callable[[Facts, datetime], Answer]
 """What answers one name. The whole book has been read, lately enough, when it is asked."""
 
 NO_VALUE: Final = "not every position has a price in US dollars"
-_STABLE: Final = 0.05
-"""A quote token is stable while it is worth no further than this from a dollar."""
 
 
 def _typed(facts: Facts, now: datetime, *names: str) -> list[float] | str:
@@ -115,7 +114,7 @@ def stable_usd(facts: Facts, seen: PositionSeen) -> float:
         if of.quote == 0
         else (told.amount1, of.token1, pool.usd1)
     )
-    if each is None or abs(each - 1) > _STABLE:
+    if each is None or abs(each - 1) > STABLE:
         return 0.0
     return raw / int(10**coin.decimals) * each
 

@@ -19,7 +19,7 @@ from monitor.signals.facts import Facts, PositionSeen
 from monitor.signals.market import coin_prices
 from monitor.signals.of_book import NO_VALUE
 from monitor.signals.of_market import market
-from monitor.signals.roots import is_staked_eth, root_of
+from monitor.signals.roots import STABLE, is_staked_eth, root_of
 
 Marks: TypeAlias = Sequence[tuple[LayerState, Mark | None]]
 """Every layer there is, and its live legs valued; None where it holds none that trade."""
@@ -27,9 +27,6 @@ Marks: TypeAlias = Sequence[tuple[LayerState, Mark | None]]
 OfDelta: TypeAlias = Callable[[Facts, Marks, datetime], Known]
 
 _SPX: Final = "spx"
-_STABLE: Final = 0.05
-"""A token's price this near to one makes it a dollar."""
-
 _MOST_LEFT_OUT: Final = 0.10
 
 
@@ -78,7 +75,7 @@ def _tokens(facts: Facts, seen: PositionSeen) -> tuple[_Held, ...] | str:
             symbol=token.symbol,
             amount=(amount := float(raw / int(10**token.decimals))),
             usd=None if each is None else amount * each,
-            dollar=each is not None and abs(each - 1) <= _STABLE,
+            dollar=each is not None and abs(each - 1) <= STABLE,
         )
         for token, raw, each in every
     )

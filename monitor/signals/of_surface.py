@@ -14,7 +14,7 @@ from monitor.signals.answers import Found, OfMarket
 from monitor.signals.facts import Facts, PoolSeen, newest
 from monitor.signals.of_parity import DERIBIT_NAME, FAR_OFF
 from monitor.signals.of_pool import OF_POOL
-from monitor.signals.roots import root_of
+from monitor.signals.roots import STABLE, root_of
 from monitor.signals.spans import spell
 from monitor.signals.venues import Chain, Pick, ask, bid, chains_of, middle
 
@@ -26,7 +26,6 @@ _DELTAS: Final = {"25-delta put": 0.75, "at the money": 0.50, "25-delta call": 0
 """By a call's forward delta: a put's of -0.25 is a call's of 0.75."""
 
 _POINTS: Final = 100
-_STABLE: Final = 0.05
 _POOL_AGE: Final = timedelta(minutes=5)
 """A pool not read for longer tells nothing."""
 
@@ -152,7 +151,7 @@ def _eth_pools(facts: Facts) -> Iterator[PoolSeen]:
         of = pool.state.pool
         quote, each = (of.token0, pool.usd0) if of.quote == 0 else (of.token1, pool.usd1)
         base = of.token1 if of.quote == 0 else of.token0
-        stable = each is not None and abs(each - 1) <= _STABLE and not root_of(quote.symbol)
+        stable = each is not None and abs(each - 1) <= STABLE and not root_of(quote.symbol)
         if root_of(base.symbol) == "eth" and stable:
             yield pool
 

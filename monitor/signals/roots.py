@@ -1,6 +1,9 @@
-"""Which coin a token stands for."""
+"""Which coin a token stands for, and when it is a dollar."""
 
 from typing import Final
+
+STABLE: Final = 0.05
+"""A token counts as US dollars while it is worth no further than this from one."""
 
 _COINS: Final = {
     "eth": ("ETH", "WETH", "WETH.E"),

@@ -52,6 +52,33 @@ DATELESS: Final = {"manual", "ccxt", "gmx", "hyperliquid"}
 """Providers whose answers to `read` are not dated, or by another's library."""
 
 
+def deribit_book(coin: str, forward: int, strikes: tuple[int, int, int], day: Day) -> Any:
+    """Return two expiries of a coin's options, of which the last one's stamp is the day's."""
+    low, high, far = strikes
+    return {
+        "get_book": {
+            "result": [
+                {
+                    "instrument_name": f"{coin}-{expiry}-{strike}-C",
+                    "underlying_price": forward,
+                    "mark_iv": 60,
+                    "mark_price": 0.1,
+                    "bid_price": None,
+                    "ask_price": None,
+                    "creation_timestamp": stamp * 1_000,
+                }
+                for expiry, strike, stamp in (
+                    ("30OCT26", low, SOUND.seconds),
+                    ("30OCT26", high, SOUND.seconds),
+                    ("27NOV26", low, SOUND.seconds),
+                    ("27NOV26", high, SOUND.seconds),
+                    ("27NOV26", far, day.seconds),
+                )
+            ]
+        }
+    }
+
+
 def dated(day: Day) -> dict[str, dict[str, object]]:
     """Return what each provider's server says, by the place, with a date somewhere in it."""
     iso, at = day.iso, f"{day.iso}T23:59:59"
@@ -150,34 +177,8 @@ def dated(day: Day) -> dict[str, dict[str, object]]:
                 }
             },
         },
-        "deribit_btc_options": {
-            "get_book": {
-                "result": [
-                    {"instrument_name": f"BTC-{expiry}-{strike}-C", "underlying_price": 63_000,
-                     "mark_iv": 60, "mark_price": 0.1, "bid_price": None, "ask_price": None,
-                     "creation_timestamp": stamp * 1_000}
-                    for expiry, strike, stamp in (
-                        ("30OCT26", 60_000, SOUND.seconds), ("30OCT26", 64_000, SOUND.seconds),
-                        ("27NOV26", 60_000, SOUND.seconds), ("27NOV26", 64_000, SOUND.seconds),
-                        ("27NOV26", 66_000, day.seconds),
-                    )
-                ]
-            }
-        },
-        "deribit_options": {
-            "get_book": {
-                "result": [
-                    {"instrument_name": f"ETH-{expiry}-{strike}-C", "underlying_price": 2_100,
-                     "mark_iv": 60, "mark_price": 0.1, "bid_price": None, "ask_price": None,
-                     "creation_timestamp": stamp * 1_000}
-                    for expiry, strike, stamp in (
-                        ("30OCT26", 2_000, SOUND.seconds), ("30OCT26", 2_200, SOUND.seconds),
-                        ("27NOV26", 2_000, SOUND.seconds), ("27NOV26", 2_200, SOUND.seconds),
-                        ("27NOV26", 2_400, day.seconds),
-                    )
-                ]
-            }
-        },
+        "deribit_btc_options": deribit_book("BTC", 63_000, (60_000, 64_000, 66_000), day),
+        "deribit_options": deribit_book("ETH", 2_100, (2_000, 2_200, 2_400), day),
         "derive": {
             "instruments": {
                 "result": {
