@@ -18,7 +18,7 @@ from monitor.signals.catalogue import BY_NAME, Signal
 # process time too, for a while: what is too slow once is tried again, ROUNDS times.
 LIMIT_S = 0.005
 # What we know to cost most leaves room, so that a slower machine keeps the limit, too.
-COSTLIEST_S = LIMIT_S / 2
+COSTLIEST_S = 0.8 * LIMIT_S
 ROUNDS = 5
 PIECES = [
     "vix", "vxi", "book.il", "position.in_range", "layer.state", "pool.", ".il", "true", "null",
@@ -110,7 +110,7 @@ COSTLIEST = [
 
 
 @pytest.mark.parametrize("text", COSTLIEST)
-def test_the_costliest_texts_are_read_in_half_the_time(text: str) -> None:
+def test_the_costliest_texts_are_read_with_room_to_spare(text: str) -> None:
     assert in_time(compile_rule, text, COSTLIEST_S)
 
 
