@@ -10,12 +10,12 @@ import pytest
 
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.render import console_line
-from monitor.devnet.covid_2020 import vix_closes, vx_settlements
 from monitor.hedge.legs import parse_leg, spell_leg
 from monitor.model.layer import Action, LayerState, LayerStatus
 from monitor.model.observation import Observation, Verb, Word
 from monitor.pipeline import Rulebook, State, refusal, step
 from monitor.rules.lifecycle import Phase
+from monitor.timetravel.tables import vix_closes, vx_settlements
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FEB_14 = datetime(2020, 2, 14, 22, 30, tzinfo=UTC)

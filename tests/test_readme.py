@@ -9,12 +9,12 @@ from monitor.alerts.render import plain
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.channels.port import Message
 from monitor.config import Settings
-from monitor.devnet.covid_2020 import vx_settlements
 from monitor.model.observation import Readings
 from monitor.model.reading import Reading
 from monitor.pipeline import State, step
 from monitor.rules.loader import load_packs
 from monitor.store.rows import epoch_of
+from monitor.timetravel.tables import vx_settlements
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from monitor import __version__
+from monitor.cli.verbs import Verbs, add_config, add_group, add_verb
+from monitor.cli.verbs_past import add_past
 
 _EPILOG: Final = """\
 examples:
@@ -45,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     _add_desk(verbs)
     _add_faces(verbs)
     _add_history(verbs)
+    add_past(verbs)
     _add_alerts(verbs)
     return whole
 
@@ -54,45 +57,10 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(text, max(shutil.get_terminal_size().columns - 2, 11))
 
 
-Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse names it nowhere else
-
-
-def _verb(
-    verbs: "Verbs[argparse.ArgumentParser]", name: str, what: str, target: str
-) -> argparse.ArgumentParser:
-    """Add a verb carried out by `module:function` of this package."""
-    module, _, function = target.partition(":")
-    verb = verbs.add_parser(name, help=what, description=_sentence(what))
-    verb.set_defaults(module=module, function=function)
-    return verb
-
-
-def _group(
-    verbs: "Verbs[argparse.ArgumentParser]", name: str, what: str
-) -> "Verbs[argparse.ArgumentParser]":
-    """Add a group of verbs and return what its verbs are added to."""
-    group = verbs.add_parser(name, help=what, description=_sentence(what))
-    return group.add_subparsers(title="verbs", metavar="VERB", required=True)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
-
-
-def _config(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--config",
-        type=Path,
-        default=Path("config.toml"),
-        metavar="FILE",
-        help="settings (default: ./config.toml)",
-    )
-
-
 def _add_daemon(verbs: "Verbs[argparse.ArgumentParser]") -> None:
-    run = _verb(verbs, "run", "watch until stopped; SIGHUP reloads the rules", "run:run")
-    _config(run)
-    demo = _verb(
+    run = add_verb(verbs, "run", "watch until stopped; SIGHUP reloads the rules", "run:run")
+    add_config(run)
+    demo = add_verb(
         verbs,
         "demo",
         "tell February to June 2020 on a local chain and show every alert",
@@ -106,7 +74,7 @@ def _add_daemon(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         metavar="N",
         help="days of the story a second at most (default: as fast as it goes)",
     )
-    devnet = _verb(verbs, "devnet", "run a local chain with the real contracts", "story:devnet")
+    devnet = add_verb(verbs, "devnet", "run a local chain with the real contracts", "story:devnet")
     devnet.add_argument("--port", type=int, default=0, metavar="N", help="default: any free one")
     devnet.add_argument(
         "--block", type=float, default=2.0, metavar="S", help="seconds between blocks (default: 2)"
@@ -117,14 +85,14 @@ def _add_daemon(verbs: "Verbs[argparse.ArgumentParser]") -> None:
 
 
 def _add_rules(verbs: "Verbs[argparse.ArgumentParser]") -> None:
-    what = _group(verbs, "rules", "check rule files, and tell the language they are written in")
-    check = _verb(what, "check", "read rule files and report every fault at once", "rules:check")
+    what = add_group(verbs, "rules", "check rule files, and tell the language they are written in")
+    check = add_verb(what, "check", "read rule files and report every fault at once", "rules:check")
     check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="instead of the enabled")
     check.add_argument("--strict", action="store_true", help="exit 3 if there are warnings")
     check.add_argument(
         "--config", type=Path, default=None, metavar="FILE", help="default: ./config.toml if there"
     )
-    test = _verb(
+    test = add_verb(
         what, "test", "run the tests beside rule files: series in, alerts out", "rules:test"
     )
     test.add_argument(
@@ -134,19 +102,23 @@ def _add_rules(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         "--coverage", action="store_true", help="exit 3 unless each rule fires and is silent"
     )
     test.add_argument("--junit", type=Path, metavar="F", help="write the outcomes as JUnit XML")
-    _verb(what, "language", "show the language of `when` and `clear` on one page", "rules:language")
+    add_verb(
+        what, "language", "show the language of `when` and `clear` on one page", "rules:language"
+    )
 
 
 def _add_layer(verbs: "Verbs[argparse.ArgumentParser]") -> None:
-    what = _group(verbs, "layer", "show the hedge layers, and say what you did with them")
-    _config(_verb(what, "list", "show every layer: state, legs, open proposal", "layer_list:show"))
+    what = add_group(verbs, "layer", "show the hedge layers, and say what you did with them")
+    add_config(
+        add_verb(what, "list", "show every layer: state, legs, open proposal", "layer_list:show")
+    )
     for name, meaning in (
         ("fill", "say that you bought or sold legs of a layer"),
         ("roll", "say that you rolled a layer: sold legs and bought others"),
         ("close", "say that you closed a layer, wholly or the legs given"),
     ):
-        verb = _verb(what, name, meaning, f"layer:{name}")
-        _config(verb)
+        verb = add_verb(what, name, meaning, f"layer:{name}")
+        add_config(verb)
         verb.add_argument("layer", metavar="LAYER", help="its id in the rule file, such as L2")
         verb.add_argument(
             "--leg",
@@ -158,8 +130,8 @@ def _add_layer(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         )
         _at(verb)
         _over(verb)
-    verb = _verb(what, "cash", "say what came or went without a trade: funding", "layer:cash")
-    _config(verb)
+    verb = add_verb(what, "cash", "say what came or went without a trade: funding", "layer:cash")
+    add_config(verb)
     verb.add_argument("layer", metavar="LAYER", help="its id in the rule file, such as L2")
     verb.add_argument("usd", type=float, metavar="USD", help="received +12.5, paid -12.5")
     verb.add_argument("--note", default="", metavar="TEXT", help="what it was, such as funding")
@@ -183,8 +155,8 @@ def _add_mending(what: "Verbs[argparse.ArgumentParser]") -> None:
         ("undo", "take back the last trade of a layer, or the one named", "layer:undo"),
         ("correct", "say what an entry of a layer's journal should have been", "layer:correct"),
     ):
-        verb = _verb(what, name, meaning, target)
-        _config(verb)
+        verb = add_verb(what, name, meaning, target)
+        add_config(verb)
         verb.add_argument("layer", metavar="LAYER", help="its id in the rule file, such as L2")
         if name == "undo":
             verb.add_argument(
@@ -199,13 +171,13 @@ def _add_mending(what: "Verbs[argparse.ArgumentParser]") -> None:
 
 
 def _add_desk(verbs: "Verbs[argparse.ArgumentParser]") -> None:
-    ticket = _verb(
+    ticket = add_verb(
         verbs,
         "ticket",
         "draw up a layer's ticket as of now: trade, cost, cover, fit",
         "ticket:show",
     )
-    _config(ticket)
+    add_config(ticket)
     ticket.add_argument("layer", metavar="LAYER", help="its id in the rule file, such as L2")
     ticket.add_argument("--position", default="book", metavar="ID", help="of a layer per position")
     ticket.add_argument(
@@ -213,13 +185,13 @@ def _add_desk(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         choices=["add", "roll", "remove"],
         help="default: add of a layer that is off, else roll and remove",
     )
-    whatif = _verb(
+    whatif = add_verb(
         verbs,
         "whatif",
         "what a shock would do to the positions and to each layer, by the model",
         "whatif:whatif",
     )
-    _config(whatif)
+    add_config(whatif)
     for option in MOVES:
         whatif.add_argument(option, metavar="MOVE", help="such as -30%% or 0.2")
     whatif.add_argument("--vix", type=float, metavar="N", help="the VIX then, index points")
@@ -252,8 +224,8 @@ def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         ("positions", "show every position watched", "faces_positions:positions"),
         ("signals", "show every signal a rule may name, as it is now", "faces_signals:signals"),
     ):
-        verb = _verb(verbs, name, what, target)
-        _config(verb)
+        verb = add_verb(verbs, name, what, target)
+        add_config(verb)
         if name == "signals":
             _signals(verb)
         if name == "positions":
@@ -264,18 +236,18 @@ def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
                 help="what this wallet holds on every configured chain, read now; repeat for more",
             )
     _add_position(verbs)
-    book = _verb(
+    book = add_verb(
         verbs, "book", "show what the hedge cost, is worth and made good of the loss", "book:show"
     )
-    _config(book)
+    add_config(book)
     book.add_argument("--json", action="store_true", help="every figure as JSON, unknown ones null")
-    log = _verb(verbs, "log", "show the newest alerts", "faces:log")
-    _config(log)
+    log = add_verb(verbs, "log", "show the newest alerts", "faces:log")
+    add_config(log)
     log.add_argument("-n", type=int, default=20, metavar="N", help="how many (default: 20)")
-    outbox = _verb(
+    outbox = add_verb(
         verbs, "outbox", "show what is undelivered and what was given up", "faces:outbox"
     )
-    _config(outbox)
+    add_config(outbox)
     outbox.add_argument("--requeue", type=int, metavar="ROW", help="send a dead letter once more")
 
 
@@ -300,11 +272,11 @@ def _signals(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_history(verbs: "Verbs[argparse.ArgumentParser]") -> None:
-    what = _group(verbs, "history", "fetch the past of signals, and show what is known of it")
-    pull = _verb(
+    what = add_group(verbs, "history", "fetch the past of signals, and show what is known of it")
+    pull = add_verb(
         what, "pull", "fetch a signal's past from its source; a second time goes on", "history:pull"
     )
-    _config(pull)
+    add_config(pull)
     pull.add_argument("signal", metavar="SIGNAL", help="such as vix, dvol.eth, vx.settle")
     pull.add_argument(
         "--from", dest="first", required=True, metavar="DATE", help="such as 2026-01-31"
@@ -313,24 +285,26 @@ def _add_history(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         "--to", dest="last", metavar="DATE", help="default: the last session that is over"
     )
     pull.add_argument("--source", metavar="PROVIDER", help="ask only this one")
-    show = _verb(
+    show = add_verb(
         what,
         "show",
         "show what is known of a signal's past, a line a session",
         "history_shown:show",
     )
-    _config(show)
+    add_config(show)
     show.add_argument("signal", metavar="SIGNAL", help="such as vix, dvol.eth, vx.settle")
     show.add_argument("-n", type=int, default=20, metavar="N", help="how many (default: 20)")
-    _config(_verb(what, "list", "list the signals whose past is known", "history_shown:known"))
+    add_config(
+        add_verb(what, "list", "list the signals whose past is known", "history_shown:known")
+    )
 
 
 def _add_position(verbs: "Verbs[argparse.ArgumentParser]") -> None:
-    what = _group(verbs, "position", "show one position with every measure")
-    show = _verb(
+    what = add_group(verbs, "position", "show one position with every measure")
+    show = add_verb(
         what, "show", "show a position at a block: each measure and its formula", "position:show"
     )
-    _config(show)
+    add_config(show)
     show.add_argument("id", metavar="ID", help="its token id, or chainId:manager:tokenId")
     show.add_argument(
         "--block", type=int, metavar="N", help="read at this block, of an archive node if it is old"
@@ -342,15 +316,15 @@ def _add_position(verbs: "Verbs[argparse.ArgumentParser]") -> None:
 
 
 def _add_alerts(verbs: "Verbs[argparse.ArgumentParser]") -> None:
-    why = _verb(verbs, "why", "show what an alert came of, and whom it reached", "why:why")
-    _config(why)
+    why = add_verb(verbs, "why", "show what an alert came of, and whom it reached", "why:why")
+    add_config(why)
     why.add_argument("alert", metavar="ALERT", help="its six characters, such as A17F3C")
     for name, what in (
         ("ack", "stop the reminders of a firing alert"),
         ("snooze", "stop the reminders of a firing alert for a while"),
     ):
-        verb = _verb(verbs, name, what, f"layer:{name}")
-        _config(verb)
+        verb = add_verb(verbs, name, what, f"layer:{name}")
+        add_config(verb)
         verb.add_argument("alert", metavar="ALERT", help="its six characters, such as A17F3C")
         if name == "snooze":
             verb.add_argument("span", metavar="SPAN", help="such as 1h or 2d")

@@ -4,9 +4,9 @@ import argparse
 import asyncio
 
 from monitor.devnet.demo import DemoSettings, run
-from monitor.devnet.demo_chart import check_drawing
 from monitor.devnet.demo_report import summary, write_files
 from monitor.devnet.serve import DevnetSettings, run_devnet
+from monitor.timetravel.chart import check_drawing
 
 
 def demo(asked: argparse.Namespace) -> int:

@@ -10,10 +10,10 @@ from eth_utils.address import to_checksum_address
 
 from monitor.chain.abi import Contract, contract_from
 from monitor.devnet import parts
-from monitor.devnet.prices import USDC_DECIMALS, Price, Quote
 from monitor.devnet.rpc import Rpc
 from monitor.devnet.sender import Call, Sender
 from monitor.errors import Permanent
+from monitor.timetravel.prices import USDC_DECIMALS, Price, Quote
 
 MULTICALL3: Final = "0xcA11bde05977b3631167028862bE2a173976CA11"
 FEE_PIPS: Final = 3000

@@ -16,15 +16,16 @@ from monitor.alerts.wire import from_json
 from monitor.clock import SystemClock, stopwatch
 from monitor.devnet.before import leave_past
 from monitor.devnet.demo_folder import claim, empty
-from monitor.devnet.demo_result import DemoResult, Scene, scene_of
+from monitor.devnet.demo_result import DemoResult
 from monitor.devnet.listener import Listener, listening
 from monitor.devnet.lockstep import Lockstep
 from monitor.devnet.person import Person
 from monitor.devnet.stage import DaemonProcess, Stage, open_stage
-from monitor.devnet.story import Moment, moments
 from monitor.store.port import Store
 from monitor.store.rows import restore
 from monitor.store.sqlite import open_sqlite
+from monitor.timetravel.scene import Scene, scene_of
+from monitor.timetravel.story import Moment, moments
 
 PACKS: Final = ("alvh", "lp_range", "self")
 VALUE_USD: Final = 100_000.0
@@ -78,7 +79,7 @@ class _Teller:
         # Only what a report needs: a year of bars, say, takes long to read.
         rows = {key: row for key, row in self.store.load().rows.items() if key[0] in _SHOWN}
         state = restore(rows, ())
-        self.scenes.append(scene_of(state, moment))
+        self.scenes.append(scene_of(state, moment.at, moment.price))
 
     def _fresh(self) -> list[Alert]:
         events = self.store.history.events(self.last_event)

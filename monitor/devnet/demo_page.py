@@ -9,12 +9,15 @@ from typing import Final
 
 from monitor.alerts.alert import Alert
 from monitor.devnet.demo import PACKS, VALUE_USD, VOLUME_USD
-from monitor.devnet.demo_alerts import evidence, in_order, words
-from monitor.devnet.demo_chart import SIZE
-from monitor.devnet.demo_figures import (
+from monitor.devnet.demo_caveats import caveats
+from monitor.devnet.demo_result import DemoResult
+from monitor.hedge.vol import VolAssumption
+from monitor.model.layer import Action
+from monitor.timetravel.alert_lines import evidence, in_order, words
+from monitor.timetravel.chart import SIZE
+from monitor.timetravel.figures import (
     CLAIM,
     UNKNOWN,
-    caveats,
     fees_usd,
     money,
     percent,
@@ -22,9 +25,6 @@ from monitor.devnet.demo_figures import (
     share_word,
     shares,
 )
-from monitor.devnet.demo_result import DemoResult
-from monitor.hedge.vol import VolAssumption
-from monitor.model.layer import Action
 
 _ALT: Final = (
     "Four panels over the same time: ETH price with the positions' ranges; impermanent loss by "

@@ -6,22 +6,22 @@ from pathlib import Path
 from typing import Final
 
 from monitor.alerts.alert import AlertState
-from monitor.devnet.demo_alerts import in_order, json_line
-from monitor.devnet.demo_chart import draw
-from monitor.devnet.demo_figures import (
+from monitor.devnet.demo_caveats import caveats
+from monitor.devnet.demo_page import page
+from monitor.devnet.demo_result import DemoResult
+from monitor.errors import Permanent
+from monitor.model.layer import Action
+from monitor.timetravel.alert_lines import in_order, json_line
+from monitor.timetravel.chart import draw
+from monitor.timetravel.figures import (
     CLAIM,
     UNKNOWN,
-    caveats,
     money,
     percent,
     ranges,
     share_word,
     shares,
 )
-from monitor.devnet.demo_page import page
-from monitor.devnet.demo_result import DemoResult
-from monitor.errors import Permanent
-from monitor.model.layer import Action
 
 WIDTH: Final = 80
 _LABEL: Final = 14

@@ -10,11 +10,11 @@ from monitor.devnet.contracts import Deployment, deploy
 from monitor.devnet.node import CHAIN_ID, AnvilNode
 from monitor.devnet.pool import Pool, Slot0
 from monitor.devnet.position_book import Collected, MintOrder, PositionBook
-from monitor.devnet.prices import EVERY_PRICE, Price
 from monitor.devnet.rpc import Rpc
 from monitor.devnet.sender import Call, Receipt, Sender
 from monitor.devnet.swaps import swap_to_limit, there_and_back
 from monitor.model.observation import Block
+from monitor.timetravel.prices import EVERY_PRICE, Price
 
 _START: Final = 250
 _BACKGROUND_USD: Final = 1_000_000.0

@@ -13,10 +13,10 @@ from typing import Final
 from monitor.clock import SystemClock, stopwatch
 from monitor.devnet.before import leave_day
 from monitor.devnet.stage import Stage
-from monitor.devnet.story import Moment
 from monitor.errors import Permanent
 from monitor.store.port import Store
 from monitor.store.rows import restore
+from monitor.timetravel.story import Moment
 
 _NAP_S: Final = 0.004
 _PATIENCE_S: Final = 60.0

@@ -7,10 +7,10 @@ from typing import Any, Final
 from eth_utils.address import to_checksum_address
 
 from monitor.devnet.contracts import FEE_PIPS, MANAGER, POOL, Deployment, abi
-from monitor.devnet.prices import Price, amounts_to_offer
 from monitor.devnet.rpc import Rpc
 from monitor.devnet.sender import Call, Receipt
 from monitor.errors import Permanent
+from monitor.timetravel.prices import Price, amounts_to_offer
 
 _FOREVER: Final = 2**256 - 1
 _ALL: Final = 2**128 - 1

@@ -17,8 +17,8 @@ from monitor.devnet.child import spawn
 from monitor.devnet.local_chain import Devnet, open_devnet
 from monitor.devnet.node import AnvilNode
 from monitor.devnet.position_book import MintOrder
-from monitor.devnet.prices import EVERY_PRICE
 from monitor.errors import Permanent
+from monitor.timetravel.prices import EVERY_PRICE
 
 WIDTHS: Final = (1.2, 1.5, 2.0, None)
 """How far each position's range reaches, times and divided by; None is the full range."""

@@ -3,8 +3,8 @@
 from typing import Final
 
 from monitor.devnet.contracts import FEE_PIPS, ROUTER, Deployment, abi
-from monitor.devnet.prices import USDC_DECIMALS
 from monitor.devnet.sender import Call
+from monitor.timetravel.prices import USDC_DECIMALS
 
 _FOREVER: Final = 2**256 - 1
 _HUGE: Final = 2**180  # never the limit: the price is

@@ -5,8 +5,8 @@ from typing import Final
 from monitor.devnet.contracts import FEE_PIPS, MANAGER, TOKEN, abi
 from monitor.devnet.local_chain import Devnet
 from monitor.devnet.position_book import collect_call, decrease_call
-from monitor.devnet.prices import Price
 from monitor.devnet.sender import Call, Receipt
+from monitor.timetravel.prices import Price
 
 _FOREVER: Final = 2**256 - 1
 _NOBODY: Final = "0x" + "00" * 20

@@ -18,13 +18,13 @@ from aiohttp.test_utils import TestServer
 from monitor.app.live import run
 from monitor.clock import SystemClock, stopwatch
 from monitor.devnet.stage import DaemonProcess, Stage, open_stage
-from monitor.devnet.story import Moment, moments
 from monitor.logs import RedactingFormatter
 from monitor.pipeline import State
 from monitor.rules.lifecycle import Phase
 from monitor.shipped import rules_dir
 from monitor.store.rows import restore
 from monitor.store.sqlite import SqliteStore, open_sqlite
+from monitor.timetravel.story import Moment, moments
 
 _CLOCK = SystemClock()
 VALUE_USD = 100_000.0

@@ -13,7 +13,7 @@ from aiohttp import web
 from monitor.alerts.wire import from_json
 from monitor.devnet.broker import Broker
 from monitor.devnet.listener import listening
-from monitor.devnet.story import moments
+from monitor.timetravel.story import moments
 
 FIRST = next(moments())
 ADDS = {"L1.add", "L2.add", "L3.add"}

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from monitor.alerts.wire import from_json
 from monitor.devnet.child import free_port
-from monitor.devnet.story import moments
 from monitor.rules.lifecycle import Flag, Phase
+from monitor.timetravel.story import moments
 
 FIRST = next(moments())
 ADDS = {"L1.add", "L2.add", "L3.add"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from monitor.devnet.story import moments
+from monitor.timetravel.story import moments
 
 COLUMNS = 80
 FIRST = next(moments())

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from monitor.calendars.sessions import sessions_back
-from monitor.devnet.story import moments
+from monitor.timetravel.story import moments
 
 FIRST = next(moments())  # Friday, 14 February 2020
 DAY = FIRST.at.date()

@@ -15,9 +15,9 @@ from monitor.clock import SystemClock, stopwatch
 from monitor.devnet.listener import Listener, listening
 from monitor.devnet.lockstep import Lockstep
 from monitor.devnet.person import Person
-from monitor.devnet.story import Moment
 from monitor.store.lock import is_running
 from monitor.store.sqlite import SqliteStore
+from monitor.timetravel.story import Moment
 
 PACKS = ("alvh", "lp_range", "self", "waves")
 TOPIC = "hedgewatch/demo/event"

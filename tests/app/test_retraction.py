@@ -11,9 +11,9 @@ import aiomqtt
 
 from monitor.devnet.listener import Listener, listening
 from monitor.devnet.local_chain import Devnet
-from monitor.devnet.story import moments
 from monitor.model.layer import LayerStatus
 from monitor.model.observation import Block
+from monitor.timetravel.story import moments
 
 TOPIC = "hedgewatch/demo/event"
 MINUTE = timedelta(minutes=1)

@@ -14,7 +14,7 @@ import pytest
 
 from monitor.alerts.wire import from_json
 from monitor.clock import stopwatch
-from monitor.devnet.story import moments
+from monitor.timetravel.story import moments
 
 FIRST = next(moments())
 ADDS = {"L1.add", "L2.add", "L3.add"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.alerts.wire import from_json
-from monitor.devnet.story import moments
+from monitor.timetravel.story import moments
 
 FIRST = next(moments())
 ADDS = {"L1.add", "L2.add", "L3.add"}

@@ -10,7 +10,7 @@ from typing import Any
 import aiomqtt
 import pytest
 
-from monitor.devnet.story import moments
+from monitor.timetravel.story import moments
 
 FIRST = next(moments())
 CALLS = "vix.call 2020-06-17 18"

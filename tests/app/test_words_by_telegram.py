@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from monitor.alerts.wire import from_json
-from monitor.devnet.story import moments
+from monitor.timetravel.story import moments
 
 FIRST = next(moments())
 OWNER, STRANGER, READER, CHAT = 501, 502, 503, -100

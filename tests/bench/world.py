@@ -17,8 +17,8 @@ from monitor.devnet import parts
 from monitor.devnet.contracts import FACTORY, MANAGER, POOL, ROUTER, TOKEN, abi
 from monitor.devnet.local_chain import Devnet, open_devnet
 from monitor.devnet.node import AnvilNode
-from monitor.devnet.prices import amounts_to_offer
 from monitor.devnet.sender import Call
+from monitor.timetravel.prices import amounts_to_offer
 
 POOLS = 10
 _SPACING = {500: 10, 3000: 60, 10000: 200}

@@ -16,15 +16,16 @@ from typing import Any
 import pytest
 
 from monitor.alerts.alert import Alert, AlertState
-from monitor.devnet.demo_chart import check_drawing
-from monitor.devnet.demo_panels import spread
 from monitor.devnet.demo_report import summary, write_files
-from monitor.devnet.demo_result import DemoResult, Holding, Scene
+from monitor.devnet.demo_result import DemoResult
 from monitor.errors import Permanent
 from monitor.model.layer import Action, Contract, Leg, Ticket
 from monitor.model.observation import Block
 from monitor.rules.pack import Severity
 from monitor.rules.verdict import Term
+from monitor.timetravel.chart import check_drawing
+from monitor.timetravel.panels import spread
+from monitor.timetravel.scene import Holding, Scene
 
 START = datetime(2020, 3, 1, 22, 30, tzinfo=UTC)
 KEYS = ["id", "rule", "layer", "action", "state", "position"]

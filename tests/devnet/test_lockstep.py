@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from monitor.devnet.lockstep import Lockstep
-from monitor.devnet.story import Moment
 from monitor.store.memory import MemoryInbox
+from monitor.timetravel.story import Moment
 
 MIDNIGHT = datetime(2020, 4, 29, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""The story's figures against closes published elsewhere."""
+"""The shipped figures against closes published elsewhere."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -6,16 +6,16 @@ from itertools import pairwise
 import pytest
 from exchange_calendars import get_calendar
 
-from monitor.devnet.covid_2020 import (
-    eth_closes,
+from monitor.timetravel.tables import (
     eth_days,
-    vix_before,
+    eth_hours,
+    indices,
     vix_closes,
     vx_prices,
     vx_settlements,
 )
 
-ETH = dict(eth_closes())
+ETH = dict(eth_hours())
 VIX = dict(vix_closes())
 VX = vx_settlements()
 
@@ -37,21 +37,22 @@ def test_vix_closes_are_cboe_s(day: date, close: float) -> None:
 # exchange_calendars does not know yet what pandas 3.1 would rather have it say.
 @pytest.mark.filterwarnings("ignore:Series.values returning:DeprecationWarning")
 def test_vix_has_exactly_the_exchange_s_sessions() -> None:
-    sessions = get_calendar("XNYS").sessions_in_range("2020-01-02", "2020-06-15")
+    sessions = get_calendar("XNYS").sessions_in_range("2019-01-02", "2025-05-30")
     assert list(VIX) == [session.date() for session in sessions]
 
 
 def test_the_lowest_close_after_the_spike_is_of_5_june() -> None:
-    after = {day: close for day, close in VIX.items() if day > date(2020, 3, 18)}
+    after = {day: c for day, c in VIX.items() if date(2020, 3, 18) < day < date(2020, 6, 16)}
     assert min(after, key=after.__getitem__) == date(2020, 6, 5)
 
 
-def test_eth_is_six_hourly_without_a_hole() -> None:
-    instants = list(ETH)
-    assert instants[0] == datetime(2020, 2, 14, tzinfo=UTC)
-    assert instants[-1] == datetime(2020, 6, 15, 18, tzinfo=UTC)
-    steps = {later - earlier for earlier, later in pairwise(instants)}
-    assert steps == {timedelta(hours=6)}
+def test_eth_is_six_hourly_without_a_hole_over_four_stretches() -> None:
+    steps = [later - earlier for earlier, later in pairwise(ETH)]
+    holes = [step for step in steps if step != timedelta(hours=6)]
+    assert min(ETH) == datetime(2020, 2, 14, tzinfo=UTC)
+    assert len(holes) == 3
+    assert datetime(2020, 6, 15, 18, tzinfo=UTC) in ETH
+    assert datetime(2022, 6, 18, 18, tzinfo=UTC) in ETH
 
 
 def test_eth_fell_by_two_fifths_on_12_march() -> None:
@@ -60,23 +61,28 @@ def test_eth_fell_by_two_fifths_on_12_march() -> None:
     assert ETH[datetime(2020, 3, 13, tzinfo=UTC)] == 107.82
 
 
-def test_days_of_eth_have_no_hole_and_go_on_where_the_story_begins() -> None:
+def test_days_of_eth_have_no_hole_and_are_the_hours_own() -> None:
     days = dict(eth_days())
     steps = {later - earlier for earlier, later in pairwise(days)}
     assert steps == {timedelta(days=1)}
-    assert (min(days), max(days)) == (date(2019, 2, 6), date(2020, 6, 14))
-    # The eve of the story and the crash, as the six-hourly closes have them too.
     assert days[date(2020, 2, 13)] == ETH[datetime(2020, 2, 14, tzinfo=UTC)] == 268.32
     assert days[date(2020, 3, 12)] == 107.82
+    whole = {at.date() - timedelta(days=1): close for at, close in ETH.items() if not at.hour}
+    assert all(days[day] == close for day, close in whole.items())
 
 
-def test_the_vix_before_has_the_exchange_s_sessions_and_cboe_s_closes() -> None:
-    before = dict(vix_before())
-    assert before[date(2019, 8, 5)] == 24.59  # the highest close of 2019's second half
-    assert before[date(2019, 11, 26)] == 11.54  # the lowest of 2019
-    assert all(before[day] == close for day, close in VIX.items() if day < date(2020, 2, 14))
-    assert len(before) == 228 + 30
-    assert max(before) == date(2020, 2, 13)
+def test_vix_crosses_thirty_upward_seven_times_in_2020_and_eleven_in_2022() -> None:
+    rows = list(VIX.items())
+    ups = [day for (_, before), (day, now) in pairwise(rows) if before <= 30 < now]
+    assert sum(day.year == 2020 for day in ups) == 7
+    assert sum(day.year == 2022 for day in ups) == 11
+    assert sum(close > 30 for day, close in rows if day.year == 2022) == 48
+
+
+def test_the_other_indices_have_their_published_extremes() -> None:
+    table = dict(indices())
+    assert table[date(2020, 3, 23)]["spx"] == 2237.40
+    assert table[date(2020, 3, 16)]["vvix"] == 207.59  # the highest close there has been
 
 
 def test_settlements_of_16_march_are_the_exchange_s() -> None:
@@ -97,12 +103,16 @@ def test_the_autumn_of_the_election_stands_out_whichever_month_it_is_counted_as(
     assert curve[date(2020, 10, 21)] > curve[date(2020, 11, 18)]
 
 
-def test_every_session_from_february_has_futures_and_none_after_expiry() -> None:
-    assert set(VX) == {day for day in VIX if day >= date(2020, 2, 14)}
+def test_no_future_is_told_after_its_expiry_and_only_of_sessions() -> None:
+    assert set(VX) <= set(VIX)
+    assert {day for day in VIX if date(2020, 2, 14) <= day <= date(2020, 6, 15)} <= set(VX)
     assert all(expiry > day for day, curve in VX.items() for expiry, _ in curve)
 
 
 def test_what_is_no_settlement_says_so() -> None:
-    kinds = {(price.session >= date(2020, 5, 1), price.kind) for price in vx_prices()}
+    spring = [price for price in vx_prices() if price.session.year == 2020]
+    kinds = {(price.session >= date(2020, 5, 1), price.kind) for price in spring}
     assert kinds == {(False, "settlement"), (True, "snapshot")}
-    assert {len(curve) for day, curve in VX.items() if day >= date(2020, 5, 1)} == {2}
+    may = {day: curve for day, curve in VX.items() if date(2020, 5, 1) <= day <= date(2020, 6, 15)}
+    assert {len(curve) for curve in may.values()} == {2}
+    assert {price.kind for price in vx_prices() if price.session.year > 2020} == {"settlement"}

@@ -7,7 +7,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.alerts.alert import AlertState
-from monitor.devnet.demo_panels import (
+from monitor.errors import Permanent
+from monitor.model.layer import Action
+from monitor.timetravel.panels import (
     FAINT,
     INK,
     day_number,
@@ -17,9 +19,7 @@ from monitor.devnet.demo_panels import (
     draw_vix,
     shade_storm,
 )
-from monitor.devnet.demo_result import STORM, DemoResult
-from monitor.errors import Permanent
-from monitor.model.layer import Action
+from monitor.timetravel.scene import STORM, Story
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,8 +71,8 @@ def check_drawing(library: str = "matplotlib") -> None:
         )
 
 
-def draw(result: DemoResult) -> bytes:
-    """Return the chart as a PNG of SIZE; the result has at least one scene. Raises Permanent."""
+def draw(story: Story) -> bytes:
+    """Return the chart as a PNG of SIZE; the story has at least one scene. Raises Permanent."""
     check_drawing()
     # Here and not above: it takes a second to load, and only the demo has it.
     import matplotlib as mpl  # noqa: PLC0415
@@ -82,32 +82,32 @@ def draw(result: DemoResult) -> bytes:
         mpl.rcdefaults()  # whatever the person's own matplotlibrc says
         mpl.rcParams.update(_STYLE)
         figure = Figure(figsize=(SIZE[0] / _DPI, SIZE[1] / _DPI), dpi=_DPI, facecolor="white")
-        _compose(figure, result)
+        _compose(figure, story)
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=_DPI, metadata={"Software": "hedgewatch demo"})
     return png.getvalue()
 
 
-def _compose(figure: "Figure", result: DemoResult) -> None:
+def _compose(figure: "Figure", story: Story) -> None:
     heights = {"height_ratios": [3.0, 2.3, 2.3, 2.3], "hspace": 0.22}
     panels = figure.subplots(len(_PANELS), 1, sharex=True, gridspec_kw=heights)
     figure.subplots_adjust(left=0.095, right=0.87, top=0.88, bottom=0.085)
-    marks = _marks(result)
-    _time_axis(panels[-1], result)
+    marks = _marks(story)
+    _time_axis(panels[-1], story)
     for panel, fill in zip(panels, _PANELS, strict=True):
-        fill(panel, result)
-        shade_storm(panel, result)
-        for at in _noted(result):
+        fill(panel, story)
+        shade_storm(panel, story)
+        for at in _noted(story):
             panel.axvline(day_number(at), **_NOTE)
         for at, action, _ in marks:
             _mark(panel, at, action)
         panel.yaxis.set_label_coords(-0.083, 0.5)
     _name_marks(panels[0], marks)
-    _frame(figure, result)
+    _frame(figure, story)
 
 
-def _time_axis(panel: "Axes", result: DemoResult) -> None:
-    first, last = result.scenes[0].at, result.scenes[-1].at
+def _time_axis(panel: "Axes", story: Story) -> None:
+    first, last = story.scenes[0].at, story.scenes[-1].at
     margin = max((last - first) * 0.02, timedelta(hours=6))
     panel.set_xlim(day_number(first - margin), day_number(last + margin))
     days = [first.date() + timedelta(days=n) for n in range((last - first).days + 2)]
@@ -118,10 +118,10 @@ def _time_axis(panel: "Axes", result: DemoResult) -> None:
     panel.set_xlabel(f"{first:%Y}, UTC")
 
 
-def _marks(result: DemoResult) -> list[tuple[datetime, Action, str]]:
+def _marks(story: Story) -> list[tuple[datetime, Action, str]]:
     """Return when layers were asked to change, how, and which ones."""
     asked: defaultdict[tuple[datetime, Action], set[str]] = defaultdict(set)
-    for alert in result.alerts:
+    for alert in story.alerts:
         if alert.action in _MARKS and alert.state is AlertState.FIRING:
             asked[alert.at, alert.action].add(alert.layer or alert.rule)
     return [
@@ -129,12 +129,12 @@ def _marks(result: DemoResult) -> list[tuple[datetime, Action, str]]:
     ]
 
 
-def _noted(result: DemoResult) -> list[datetime]:
+def _noted(story: Story) -> list[datetime]:
     """Return when something was only told, such as a position out of its range."""
     return sorted(
         {
             alert.at
-            for alert in result.alerts
+            for alert in story.alerts
             if alert.action is Action.NOTIFY and alert.state is AlertState.FIRING
         }
     )
@@ -173,11 +173,11 @@ def _name_marks(panel: "Axes", marks: list[tuple[datetime, Action, str]]) -> Non
         )
 
 
-def _frame(figure: "Figure", result: DemoResult) -> None:
+def _frame(figure: "Figure", story: Story) -> None:
     from matplotlib.lines import Line2D  # noqa: PLC0415
     from matplotlib.patches import Patch  # noqa: PLC0415
 
-    first, last = result.scenes[0].at, result.scenes[-1].at
+    first, last = story.scenes[0].at, story.scenes[-1].at
     title = f"{first.day} {first:%B} to {last.day} {last:%B %Y}, told on a local chain"
     figure.text(0.02, 0.972, title, fontsize=20, fontweight="bold", va="center")
     keys = [

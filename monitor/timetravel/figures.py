@@ -1,4 +1,4 @@
-"""The demo's figures as both its summary and its page tell them."""
+"""A story's figures as both its summary and its page tell them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,9 +7,8 @@ from typing import Final
 
 from monitor.alerts.alert import AlertState
 from monitor.alerts.figures import number
-from monitor.devnet.demo import VALUE_USD
-from monitor.devnet.demo_result import STORM, DemoResult, Holding, Offset, Scene
 from monitor.model.layer import Action
+from monitor.timetravel.scene import STORM, Holding, Offset, Scene, Story
 
 UNKNOWN: Final = "unknown"
 CLAIM: Final = "published claim: 60–75 %"
@@ -40,9 +39,9 @@ def range_name(holding: Holding) -> str:
     return f"×/÷{sqrt(holding.price_upper / holding.price_lower):.3g}".removesuffix(".0")
 
 
-def ranges(result: DemoResult) -> dict[int, str]:
+def ranges(story: Story) -> dict[int, str]:
     """Return each position's range by token id, in the order they were minted."""
-    names = {one.token_id: range_name(one) for scene in result.scenes for one in scene.holdings}
+    names = {one.token_id: range_name(one) for scene in story.scenes for one in scene.holdings}
     return dict(sorted(names.items()))
 
 
@@ -66,22 +65,22 @@ def share_word(offset: Offset | None) -> str:
     return "no loss" if offset.share is None else percent(offset.share)
 
 
-def shares(result: DemoResult) -> Iterator[Share]:
+def shares(story: Story) -> Iterator[Share]:
     """Yield what the hedge offset: at the worst moment, in the storm, and from start to end."""
-    worst = result.worst_scene()
+    worst = story.worst_scene()
     day = f"{worst.at.day} {worst.at:%b}" if worst else UNKNOWN
-    yield Share(label=f"worst, {day}", offset=result.offset_at(worst) if worst else None)
-    yield Share(label=f"while VIX > {STORM:.0f}", offset=_in_storm(result), claimed=True)
-    yield Share(label="whole period", offset=result.offset_at(result.scenes[-1]))
+    yield Share(label=f"worst, {day}", offset=story.offset_at(worst) if worst else None)
+    yield Share(label=f"while VIX > {STORM:.0f}", offset=_in_storm(story), claimed=True)
+    yield Share(label="whole period", offset=story.offset_at(story.scenes[-1]))
 
 
-def _in_storm(result: DemoResult) -> Offset | None:
+def _in_storm(story: Story) -> Offset | None:
     """Return the offset over the steps begun in a storm; unknown if any VIX close is."""
-    if any(scene.vix is None for scene in result.scenes):
+    if any(scene.vix is None for scene in story.scenes):
         return None
-    if not any(stormy(scene) for scene in result.scenes[:-1]):
+    if not any(stormy(scene) for scene in story.scenes[:-1]):
         return Offset(lost_usd=0.0, hedge_usd=0.0)
-    return result.offset_where(stormy)
+    return story.offset_where(stormy)
 
 
 def stormy(scene: Scene) -> bool:
@@ -95,28 +94,11 @@ def fees_usd(scene: Scene) -> float | None:
     return sum(known) if known and len(known) == len(scene.holdings) else None
 
 
-def contracts(result: DemoResult) -> str:
+def contracts(story: Story) -> str:
     """Return the contracts of each layer as its add bought them: `4/4/2`; empty if none was."""
     bought = {
         alert.layer: sum(leg.quantity for leg in alert.ticket.legs)
-        for alert in reversed(result.alerts)
+        for alert in reversed(story.alerts)
         if alert.action is Action.ADD and alert.state is AlertState.FIRING and alert.ticket
     }
     return "/".join(str(bought[layer]) for layer in sorted(bought, key=str))
-
-
-def caveats(result: DemoResult) -> tuple[str, ...]:
-    """Return what must be known before the shares are compared with anything."""
-    size = contracts(result) or "unknown numbers of"
-    count = len(ranges(result))
-    fees = fees_usd(result.scenes[-1])
-    sizes = (
-        f"Not comparable with the claim: {size} VIX calls against {count} positions of "
-        f"{VALUE_USD:,.0f} USD each is an arbitrary size; twice the calls, twice the share."
-    )
-    day = "IL is net: it shrinks when the price comes back; the share depends on the day."
-    prices = (
-        f"Hedge prices are a model's. Fees ({money(fees)} USD at the end) rest on invented "
-        "trading volume and are left out."
-    )
-    return sizes, day, prices

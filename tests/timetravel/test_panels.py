@@ -7,10 +7,6 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from monitor.alerts.alert import Alert, AlertState
-from monitor.devnet.demo_chart import draw
-from monitor.devnet.demo_panels import draw_hedge
-from monitor.devnet.demo_result import DemoResult, Scene, scene_of
-from monitor.devnet.story import Moment
 from monitor.hedge.legs import parse_leg
 from monitor.hedge.mark import mark
 from monitor.model.layer import Action
@@ -18,6 +14,9 @@ from monitor.model.observation import Verb, Word
 from monitor.pipeline import State, step
 from monitor.rules.pack import Severity
 from monitor.signals.market import market_of
+from monitor.timetravel.chart import draw
+from monitor.timetravel.panels import draw_hedge
+from monitor.timetravel.scene import Scene, Story, scene_of
 
 START = datetime(2020, 3, 1, 22, 30, tzinfo=UTC)
 
@@ -57,16 +56,10 @@ def told(action: Action, day: int) -> Alert:
     )
 
 
-def story(*alerts: Alert) -> DemoResult:
-    return DemoResult(
+def story(*alerts: Alert) -> Story:
+    return Story(
         alerts=alerts,
         scenes=(scene(0, 0.0), scene(1, 640.0), scene(2, 425.0)),
-        polls=1,
-        gaps=0,
-        heard=0,
-        repeats=0,
-        undelivered=0,
-        took_s=1.0,
     )
 
 
@@ -95,8 +88,7 @@ def test_the_value_of_the_hedge_is_that_of_all_its_legs(hand: Any) -> None:
     settled = hand.settled(at.date(), {date(2020, 6, 17): 16.725}, at)
     for seen in (settled, hand.vix(13.68, at), bought):
         state, _ = step(hand.book("alvh"), state, seen)
-    moment = Moment(at=at, price=200.0, vix=13.68, printed=at, settlements=None)
-    found = scene_of(state, moment)
+    found = scene_of(state, at, 200.0)
     held = mark(state.layers["L2|book"].legs, market_of(state.facts, at), at)
     assert held is not None
     assert found.hedge_value_usd == held.value_usd

@@ -5,8 +5,8 @@ from datetime import datetime
 from math import isnan, nan
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from monitor.devnet.demo_figures import full, money, percent, range_name, ranges, stormy
-from monitor.devnet.demo_result import STORM, DemoResult, Holding, Scene
+from monitor.timetravel.figures import full, money, percent, range_name, ranges, stormy
+from monitor.timetravel.scene import STORM, Holding, Scene, Story
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,13 +31,13 @@ Label: TypeAlias = tuple[float, str, str]
 """A height in the panel's own unit, the words to stand there, and their line's colour."""
 
 
-def draw_price(panel: "Axes", result: DemoResult) -> None:
+def draw_price(panel: "Axes", story: Story) -> None:
     """Draw the price, and each range as a band with its edges named."""
-    prices = [scene.price for scene in result.scenes]
-    panel.plot(_times(result), prices, color=INK, linewidth=1.8)
+    prices = [scene.price for scene in story.scenes]
+    panel.plot(_times(story), prices, color=INK, linewidth=1.8)
     labels: list[Label] = [(prices[-1], f"ETH {prices[-1]:,.0f}", INK)]
     heights = list(prices)
-    for one, colour in _last_held(result):
+    for one, colour in _last_held(story):
         if full(one):
             continue
         panel.axhspan(one.price_lower, one.price_upper, color=colour, alpha=0.09, linewidth=0)
@@ -51,13 +51,13 @@ def draw_price(panel: "Axes", result: DemoResult) -> None:
     _label_right(panel, labels)
 
 
-def draw_il(panel: "Axes", result: DemoResult) -> None:
+def draw_il(panel: "Axes", story: Story) -> None:
     """Draw the IL of every position, unknown moments as holes."""
     labels: list[Label] = []
     lowest = -1.0
-    for last, colour in _last_held(result):
-        course = [_il(scene, last.token_id) for scene in result.scenes]
-        panel.plot(_times(result), course, color=colour, linewidth=1.8)
+    for last, colour in _last_held(story):
+        course = [_il(scene, last.token_id) for scene in story.scenes]
+        panel.plot(_times(story), course, color=colour, linewidth=1.8)
         known = [il for il in course if not isnan(il)]
         if known:
             lowest = min(lowest, *known)
@@ -69,14 +69,14 @@ def draw_il(panel: "Axes", result: DemoResult) -> None:
     _label_right(panel, labels)
 
 
-def draw_hedge(panel: "Axes", result: DemoResult) -> None:
+def draw_hedge(panel: "Axes", story: Story) -> None:
     """Draw the hedge's profit and value against the loss of all positions, all in dollars."""
-    times = _times(result)
+    times = _times(story)
     labels: list[Label] = []
     heights = [0.0]
     courses = (
-        ([_or_nan(scene.loss_usd) for scene in result.scenes], "IL", _LOSS),
-        ([_or_nan(scene.hedge_usd) for scene in result.scenes], "profit", _HEDGE),
+        ([_or_nan(scene.loss_usd) for scene in story.scenes], "IL", _LOSS),
+        ([_or_nan(scene.hedge_usd) for scene in story.scenes], "profit", _HEDGE),
     )
     for course, name, colour in courses:
         panel.plot(times, course, color=colour, linewidth=2.2)
@@ -84,7 +84,7 @@ def draw_hedge(panel: "Axes", result: DemoResult) -> None:
         if known := [usd for usd in course if not isnan(usd)]:
             heights += known
             labels.append((known[-1], f"{money(known[-1], signed=True)}  {name}", colour))
-    worth = [_or_nan(scene.hedge_value_usd) for scene in result.scenes]
+    worth = [_or_nan(scene.hedge_value_usd) for scene in story.scenes]
     panel.plot(times, worth, color=_WORTH, linewidth=1.6, linestyle=(0, (4, 2)))
     if known := [usd for usd in worth if not isnan(usd)]:
         heights += known
@@ -96,10 +96,10 @@ def draw_hedge(panel: "Axes", result: DemoResult) -> None:
     _label_right(panel, labels)
 
 
-def draw_vix(panel: "Axes", result: DemoResult) -> None:
+def draw_vix(panel: "Axes", story: Story) -> None:
     """Draw the last VIX close, and the levels rules and claim speak of."""
-    closes = [_or_nan(scene.vix) for scene in result.scenes]
-    panel.step(_times(result), closes, where="post", color=INK, linewidth=1.8)
+    closes = [_or_nan(scene.vix) for scene in story.scenes]
+    panel.step(_times(story), closes, where="post", color=INK, linewidth=1.8)
     for level in _LEVELS:
         panel.axhline(level, color=FAINT, linewidth=1.1, linestyle=(0, (2, 2)))
     known = [vix for vix in closes if not isnan(vix)]
@@ -110,13 +110,13 @@ def draw_vix(panel: "Axes", result: DemoResult) -> None:
         _label_right(panel, [(known[-1], f"VIX {known[-1]:.2f}", INK)])
 
 
-def shade_storm(panel: "Axes", result: DemoResult) -> None:
+def shade_storm(panel: "Axes", story: Story) -> None:
     """Shade the time in which the last VIX close was above the claim's level."""
     panel.fill_between(
-        _times(result),
+        _times(story),
         0,
         1,
-        where=[stormy(scene) for scene in result.scenes],
+        where=[stormy(scene) for scene in story.scenes],
         step="post",
         transform=panel.get_xaxis_transform(),
         color="#000000",
@@ -131,14 +131,14 @@ def day_number(at: datetime) -> float:
     return at.timestamp() / 86_400
 
 
-def _times(result: DemoResult) -> list[float]:
-    return [day_number(scene.at) for scene in result.scenes]
+def _times(story: Story) -> list[float]:
+    return [day_number(scene.at) for scene in story.scenes]
 
 
-def _last_held(result: DemoResult) -> list[tuple[Holding, str]]:
+def _last_held(story: Story) -> list[tuple[Holding, str]]:
     """Return every position as last seen, with its colour."""
-    seen = {one.token_id: one for scene in result.scenes for one in scene.holdings}
-    tokens = ranges(result)
+    seen = {one.token_id: one for scene in story.scenes for one in scene.holdings}
+    tokens = ranges(story)
     return [(seen[token], _RANGES[n % len(_RANGES)]) for n, token in enumerate(tokens)]
 
 

@@ -1,0 +1,99 @@
+"""The replay driver: past observations through the daemon's own road, and its alerts kept.
+
+It differs from `monitor.app.live` in who feeds the road and who drains the outbox.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from monitor.alerts.alert import Alert
+from monitor.alerts.wire import from_json
+from monitor.app.daemon import Daemon
+from monitor.model.observation import Observation, Snapshot
+from monitor.pipeline import Rulebook, State
+from monitor.store.memory import MemoryStore
+from monitor.store.rows import epoch_of
+from monitor.timetravel.fills import Fills, NoFills
+from monitor.timetravel.scene import Scene, scene_of
+
+CHANNEL: Final = "replay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What came of a tape. alerts: as delivered, in order; scenes: one a block, where wanted."""
+
+    state: State
+    alerts: tuple[Alert, ...]
+    scenes: tuple[Scene, ...]
+    observations: int
+
+
+@dataclass(slots=True)
+class Replay:
+    """Feeds a tape to the road, answers its proposals, and drains its outbox."""
+
+    book: Rulebook
+    fills: Fills = field(default_factory=NoFills)
+    prices: Callable[[State], float | None] | None = None
+
+    def run(self, tape: Iterable[Observation]) -> Replayed:
+        """Take every observation in turn; the store is in memory and nothing is sent."""
+        daemon: Daemon | None = None
+        alerts, scenes, count = list[Alert](), list[Scene](), 0
+        for seen in tape:
+            if daemon is None:
+                daemon = self._daemon(seen.observed_at)
+            count += 1
+            alerts += self._taken(daemon, seen)
+            if self.prices is not None and isinstance(seen, Snapshot):
+                price = self.prices(daemon.state)
+                if price is not None:
+                    scenes.append(scene_of(daemon.state, seen.observed_at, price))
+        if daemon is None:
+            raise ValueError("the tape is empty")
+        return Replayed(
+            state=daemon.state, alerts=tuple(alerts), scenes=tuple(scenes), observations=count
+        )
+
+    def _taken(self, daemon: Daemon, seen: Observation) -> Iterator[Alert]:
+        waiting: list[Observation] = [seen]
+        while waiting:
+            one = waiting.pop(0)
+            daemon.take(one, 0)
+            told = list(_drained(daemon, one.observed_at))
+            yield from told
+            waiting += self.fills.answers(told, one.observed_at)
+
+    def _daemon(self, at: datetime) -> Daemon:
+        store = MemoryStore(now=at)
+        return Daemon(
+            store=store,
+            book=self.book,
+            state=replace(State(), epoch=epoch_of(at)),
+            channels=(CHANNEL,),
+            reload=lambda: self.book,
+            now=lambda: at,
+        )
+
+
+def _drained(daemon: Daemon, now: datetime) -> Iterator[Alert]:
+    """Deliver what the outbox holds, one letter a key at a time, as a courier does."""
+    outbox = daemon.store.outbox
+    while letters := outbox.due(CHANNEL, now, 1_000):
+        for letter in letters:
+            outbox.sending(letter.id)
+            yield from_json(letter.payload)
+            outbox.delivered(letter.id, now)
+
+
+def price_of(pool: str) -> Callable[[State], float | None]:
+    """Return what tells a pool's price, in its quote, of a state."""
+
+    def told(state: State) -> float | None:
+        seen = state.facts.pools.get(pool)
+        return seen.price if seen else None
+
+    return told

@@ -1,0 +1,143 @@
+"""`hedgewatch timetravel`: a past storm through the daemon's own road."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from math import isfinite
+from pathlib import Path
+
+from monitor.alerts.render import console_line
+from monitor.alerts.ticket import DISCLAIMER
+from monitor.app.replay import Replay, Replayed, price_of
+from monitor.app.rulebook import load_enabled, rulebook
+from monitor.cli.lines import line
+from monitor.config import RulesSettings, Settings, UsdSettings, load_settings
+from monitor.errors import ConfigError, Fault, Permanent
+from monitor.pipeline import Rulebook
+from monitor.timetravel.alert_lines import in_order, json_line
+from monitor.timetravel.events import EVENTS, Window
+from monitor.timetravel.figures import money, percent, ranges, share_word, shares
+from monitor.timetravel.fills import Fills, ModelFills, NoFills
+from monitor.timetravel.pool import CHAIN, POOL_KEY, USDC, Held, ModelPool
+from monitor.timetravel.scene import Story
+from monitor.timetravel.tape import tape
+
+_SELF = "self"
+_MAX_GAP = "25h"
+"""A tape's blocks are hours apart, and a day where only closes are had: no silence."""
+
+
+def timetravel(asked: argparse.Namespace) -> int:
+    """Replay, print what came of it, and write the files where a folder is asked for."""
+    window = _window(asked)
+    packs = tuple(asked.rules or _enabled(asked.config))
+    pool = ModelPool(held=tuple(_held(asked)), fee_share=asked.fees)
+    try:
+        told = tape(window, pool)
+        replay = Replay(_book(asked.config, packs), _fills(asked.fills), price_of(POOL_KEY))
+        found = replay.run(told)
+    except ValueError as error:
+        raise Permanent(str(error)) from error
+    story = Story(alerts=found.alerts, scenes=found.scenes)
+    for alert in in_order(story.alerts):
+        print(console_line(alert, dated=True))
+    print("\n".join(_summary(window, packs, found, story)))
+    if asked.out:
+        _write(story, asked.out)
+    return 0
+
+
+def _window(asked: argparse.Namespace) -> Window:
+    if asked.event is not None:
+        if asked.event not in EVENTS:
+            raise _refused("EVENT", f"{asked.event!r} is none of {', '.join(EVENTS)}")
+        return EVENTS[asked.event]
+    if not asked.first or not asked.last:
+        raise _refused("EVENT", f"name one of {', '.join(EVENTS)}, or both --from and --to")
+    first, last = _day("--from", asked.first), _day("--to", asked.last)
+    if last < first:
+        raise _refused("--to", f"{last} is before --from {first}")
+    return Window(first=first, last=last, title=f"{first} to {last}")
+
+
+def _day(where: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _refused(where, f"{text!r} is no date such as 2022-01-31") from None
+
+
+def _held(asked: argparse.Namespace) -> Iterator[Held]:
+    if not (isfinite(asked.value) and asked.value > 0):
+        raise _refused("--value", f"must be above 0, was {asked.value:g}")
+    if not (isfinite(asked.fees) and asked.fees >= 0):
+        raise _refused("--fees", f"must be 0 or more, was {asked.fees:g}")
+    for text in asked.ranges:
+        yield Held(width=_width(text), value_usd=asked.value)
+
+
+def _width(text: str) -> float | None:
+    if text == "full":
+        return None
+    try:
+        width = float(text)
+    except ValueError:
+        width = 0.0
+    if not (isfinite(width) and width > 1):
+        raise _refused("--range", f"{text!r} is neither a number above 1 nor `full`")
+    return width
+
+
+def _fills(who: str) -> Fills:
+    known: dict[str, Fills] = {"model": ModelFills(), "none": NoFills()}
+    if who not in known:
+        raise _refused("--fills", f"{who!r} is neither model nor none")
+    return known[who]
+
+
+def _refused(where: str, reason: str) -> ConfigError:
+    return ConfigError([Fault(file="timetravel", where=where, reason=reason)])
+
+
+def _enabled(config: Path) -> list[str]:
+    """Return the packs a config enables but `self`, which watches a daemon and there is none."""
+    settings = load_settings(config) if config.exists() else Settings()
+    return [pack for pack in settings.rules.enabled if pack != _SELF]
+
+
+def _book(config: Path, packs: Sequence[str]) -> Rulebook:
+    folder = load_settings(config).rules.folder if config.exists() else None
+    rules = RulesSettings(enabled=tuple(packs), folder=folder, max_gap=_MAX_GAP)
+    settings = Settings(usd=UsdSettings(pegged=(USDC,)), rules=rules)
+    book = rulebook(settings, load_enabled(settings))
+    return replace(book, lens=replace(book.lens, chains=frozenset({CHAIN})))
+
+
+def _summary(window: Window, packs: Sequence[str], found: Replayed, story: Story) -> Iterator[str]:
+    yield f"\n{window.title}: {', '.join(packs)}"
+    yield _told("observations", f"{found.observations:,}, alerts {len(story.alerts)}")
+    worst = (
+        f"{name} {percent(story.worst(token), places=1)}" for token, name in ranges(story).items()
+    )
+    yield _told("worst IL", " · ".join(worst))
+    last = story.scenes[-1]
+    cash = f"paid {money(last.paid_usd)}, returned {money(last.returned_usd)}"
+    yield _told("hedge", f"{cash}, profit {money(last.hedge_usd, signed=True)} USD (model prices)")
+    for one in shares(story):
+        yield _told(one.label, share_word(one.offset))
+    yield DISCLAIMER
+
+
+def _told(head: str, text: str) -> str:
+    return line(f"{head:<16}", text)
+
+
+def _write(story: Story, out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lines = "".join(f"{json_line(alert)}\n" for alert in in_order(story.alerts))
+        (out / "alerts.jsonl").write_text(lines, encoding="utf-8")
+    except OSError as error:
+        raise Permanent(f"nothing can be written to {out}: {error.strerror}") from error
+    print(f"written {out / 'alerts.jsonl'}")

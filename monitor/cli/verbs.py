@@ -1,0 +1,39 @@
+"""How a verb is added to the command line, alike for all of them."""
+
+import argparse
+from pathlib import Path
+
+Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse names it nowhere else
+
+
+def add_verb(
+    verbs: "Verbs[argparse.ArgumentParser]", name: str, what: str, target: str
+) -> argparse.ArgumentParser:
+    """Add a verb carried out by `module:function` of this package."""
+    module, _, function = target.partition(":")
+    verb = verbs.add_parser(name, help=what, description=_sentence(what))
+    verb.set_defaults(module=module, function=function)
+    return verb
+
+
+def add_group(
+    verbs: "Verbs[argparse.ArgumentParser]", name: str, what: str
+) -> "Verbs[argparse.ArgumentParser]":
+    """Add a group of verbs and return what its verbs are added to."""
+    group = verbs.add_parser(name, help=what, description=_sentence(what))
+    return group.add_subparsers(title="verbs", metavar="VERB", required=True)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def add_config(verb: argparse.ArgumentParser) -> None:
+    """Add `--config FILE`."""
+    verb.add_argument(
+        "--config",
+        type=Path,
+        default=Path("config.toml"),
+        metavar="FILE",
+        help="settings (default: ./config.toml)",
+    )

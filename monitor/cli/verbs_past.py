@@ -1,0 +1,45 @@
+"""The verbs that tell past storms."""
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from monitor.cli.verbs import Verbs, add_config, add_verb
+from monitor.timetravel.events import EVENTS
+
+RANGES: Final = ("1.2", "1.5", "2", "full")
+
+
+def add_past(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    """Add `timetravel`."""
+    what = "replay a past storm through the same road: what the rules would have done"
+    verb = add_verb(verbs, "timetravel", what, "timetravel:timetravel")
+    add_config(verb)
+    verb.add_argument("event", nargs="?", metavar="EVENT", help=", ".join(EVENTS))
+    verb.add_argument("--from", dest="first", metavar="DATE", help="instead of EVENT")
+    verb.add_argument("--to", dest="last", metavar="DATE", help="the last day, with --from")
+    verb.add_argument(
+        "--rules", nargs="+", metavar="PACK", help="default: those config.toml enables, less self"
+    )
+    verb.add_argument(
+        "--range",
+        dest="ranges",
+        nargs="+",
+        default=list(RANGES),
+        metavar="R",
+        help="how far a position reaches, times and divided by; or full (default: four of them)",
+    )
+    verb.add_argument(
+        "--value", type=float, default=100_000.0, metavar="USD", help="of each (default: 100,000)"
+    )
+    verb.add_argument(
+        "--fees",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help="what a modelled pool pays of its loss to rebalancing (default: 1)",
+    )
+    verb.add_argument(
+        "--fills", default="model", metavar="WHO", help="model takes every proposal; or none"
+    )
+    verb.add_argument("--out", type=Path, metavar="DIR", help="write the alerts there")

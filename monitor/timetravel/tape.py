@@ -1,0 +1,196 @@
+"""Past days as observations, in the order and at the instants a daemon would have had them.
+
+Point in time: a reading is observed when it could be had, which is its own instant and the
+source's delay. The chain is a model pool along the closes of ETH; it says a block at each of
+them, and one whenever the market prints, at the last close known then.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from math import exp
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import session_close
+from monitor.calendars.vix import vix_expiries
+from monitor.model.observation import Observation, Past, Readings
+from monitor.model.reading import Reading
+from monitor.signals.bars import point
+from monitor.signals.catalogue import BY_NAME
+from monitor.timetravel.events import Window
+from monitor.timetravel.pool import ModelPool
+from monitor.timetravel.tables import (
+    between,
+    dvol_eth,
+    eth_days,
+    eth_hours,
+    indices,
+    vix_closes,
+    vx_prices,
+)
+
+Price: TypeAlias = tuple[datetime, float]
+
+BEFORE: Final = timedelta(days=420)
+"""How far back windows and fits may look from a story's first day."""
+
+_NEW_YORK: Final = ZoneInfo("America/New_York")
+_VIX_CLOSE: Final = time(16, 15)
+_SPX_CLOSE: Final = time(16)
+_SETTLED: Final = time(16, 15)
+_PUBLISHED: Final = time(17, 30)
+_DELAY: Final = timedelta(minutes=20)
+"""Of Cboe's free quotes: 15 to 20 minutes."""
+
+_MEAN, _SPEED, _MONTHS = 19.5, 4.0, timedelta(days=300)
+"""The modelled curve of VIX futures where no settlement is had: VIX comes back to its mean,
+index points, at so much a year. Declared, not fitted to any storm told here."""
+
+_SECOND: Final = timedelta(seconds=1)
+_DAY: Final = timedelta(days=1)
+_EVE: Final = timedelta(days=5)
+"""Enough to hold the session before a story, whatever holidays lie between."""
+
+
+def tape(window: Window, pool: ModelPool) -> Iterator[Observation]:
+    """Yield a story: what was before it, then blocks and prints in time order.
+
+    Raises ValueError where there is no price of ETH in the window.
+    """
+    prices = eth_prices(window)
+    if not prices:
+        raise ValueError(
+            f"no price of ETH is had from {window.first} to {window.last}: the tables reach from"
+            f" {eth_days()[0][0]} to {eth_days()[-1][0]}"
+        )
+    begins = prices[0][0]
+    yield from _pasts(begins)
+    closes = {at: _eth(at, price) for at, price in prices}
+    told = sorted(_prints(window, begins), key=_in_turn)
+    printed = {at: list(some) for at, some in groupby(told, key=lambda one: one.observed_at)}
+    stamps = [at for at, _ in prices]
+    for at in sorted({*closes, *printed}):
+        price = prices[bisect_right(stamps, at) - 1][1]
+        now = printed.get(at, [])
+        if at == begins:  # what was printed before is known when the first block comes
+            yield from now
+            now = []
+        yield pool.snapshot(at, price)
+        if at in closes:
+            yield closes[at]
+        yield from now
+
+
+def _in_turn(one: Readings) -> tuple[datetime, bool]:
+    """Sort by instant, and within one the futures first: what VIX sets off is priced by them."""
+    return one.observed_at, one.source != "vx.settle"
+
+
+def eth_prices(window: Window) -> Sequence[Price]:
+    """Return (instant, USD a coin) over a window: six-hourly where that is had, else daily."""
+    fine = {at: close for at, close in eth_hours() if window.begins <= at <= window.ends}
+    days = {at.date() for at in fine}
+    midnights = (
+        (datetime.combine(day, time(), UTC) + _DAY, close)
+        for day, close in between(eth_days(), window.first - _DAY, window.last)
+    )
+    coarse = {at: close for at, close in midnights if at.date() not in days}
+    return sorted((fine | coarse).items())
+
+
+def _eth(at: datetime, price: float) -> Readings:
+    """Return a close: that of the hour which ends at `at`, so true just before it."""
+    return _readings("eth.price", at, [_reading("eth.price", price, at - _SECOND, "binance")])
+
+
+def _pasts(begins: datetime) -> Iterator[Past]:
+    """Yield the daily closes of the year and more before a story."""
+    eve = begins - _SECOND
+    first, last = (eve - BEFORE).date(), eve.date() - _DAY
+    tables = (
+        ("eth.price", "binance", Hours.ALWAYS, eth_days()),
+        ("vix", "cboe_history", Hours.CBOE_VIX, vix_closes()),
+    )
+    for name, source, hours, table in tables:
+        bars = tuple(
+            point(day, close, session_close(hours, day))
+            for day, close in between(table, first, last)
+        )
+        if bars:
+            yield Past(
+                id=f"past:{name}:{bars[0].day}:{bars[-1].day}",
+                source=source,
+                observed_at=eve,
+                name=name,
+                bars=bars,
+            )
+
+
+def _prints(window: Window, begins: datetime) -> Iterator[Readings]:
+    """Yield what the market printed, each at the instant it could be had."""
+    for one in (*_cboe(window), *_settlements(window), *_dvol(window)):
+        if one.observed_at <= window.ends:
+            # What was printed on the days before is what the story begins with.
+            yield replace(one, observed_at=max(one.observed_at, begins))
+
+
+def _cboe(window: Window) -> Iterator[Readings]:
+    others = dict(indices())
+    for day, close in between(vix_closes(), window.first - _EVE, window.last):
+        closed = _new_york(day, _VIX_CLOSE)
+        found = {"vix": close, **others.get(day, {})}
+        spx = found.pop("spx", None)
+        for name, value in found.items():
+            yield _readings(name, closed + _DELAY, [_reading(name, value, closed, "cboe")])
+        if spx is not None:
+            at = _new_york(day, _SPX_CLOSE)
+            told = [_reading("spx.price", spx, at, "cboe")]
+            yield _readings("spx.price", closed + _DELAY, told)
+
+
+def _settlements(window: Window) -> Iterator[Readings]:
+    """Yield the curve of VIX futures after each session: settled where had, else the model's."""
+    official: dict[date, list[tuple[date, float]]] = {}
+    for one in vx_prices():
+        official.setdefault(one.session, []).append((one.expiry, one.price))
+    for day, close in between(vix_closes(), window.first - _EVE, window.last):
+        curve = official.get(day)
+        source = "cboe_settlement" if curve else "model"
+        at = _new_york(day, _SETTLED)
+        told = [
+            _reading("vx.settle", price, at, source, key=expiry.isoformat())
+            for expiry, price in curve or modelled(close, day)
+        ]
+        yield _readings("vx.settle", _new_york(day, _PUBLISHED), told)
+
+
+def modelled(vix: float, day: date) -> list[tuple[date, float]]:
+    """Return (expiry, index points): VIX as it comes back to its mean, at each listed month."""
+    return [
+        (expiry, round(_MEAN + (vix - _MEAN) * exp(-_SPEED * (expiry - day).days / 365), 4))
+        for expiry in vix_expiries(day + _DAY, day + _MONTHS)
+    ]
+
+
+def _dvol(window: Window) -> Iterator[Readings]:
+    for day, close in between(dvol_eth(), window.first - _DAY, window.last):
+        at = datetime.combine(day + _DAY, time(), UTC)
+        yield _readings("dvol.eth", at, [_reading("dvol.eth", close, at - _SECOND, "deribit")])
+
+
+def _new_york(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, _NEW_YORK).astimezone(UTC)
+
+
+def _readings(name: str, at: datetime, told: Iterable[Reading]) -> Readings:
+    return Readings(source=name, observed_at=at, readings=tuple(told))
+
+
+def _reading(name: str, value: float, as_of: datetime, source: str, *, key: str = "") -> Reading:
+    return Reading(
+        name=name, value=value, unit=BY_NAME[name].unit, as_of=as_of, source=source, key=key
+    )

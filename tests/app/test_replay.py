@@ -1,0 +1,77 @@
+"""Past storms through the daemon's own road: the same each time, and as the rules say."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from monitor.alerts.alert import AlertState
+from monitor.alerts.wire import to_json
+from monitor.app.replay import Replay, Replayed, price_of
+from monitor.app.rulebook import load_enabled, rulebook
+from monitor.config import RulesSettings, Settings, UsdSettings
+from monitor.model.layer import Action
+from monitor.pipeline import Rulebook
+from monitor.timetravel.events import EVENTS, Window
+from monitor.timetravel.fills import Fills, ModelFills, NoFills
+from monitor.timetravel.pool import CHAIN, POOL_KEY, USDC, Held, ModelPool
+from monitor.timetravel.tape import tape
+
+CRASH = Window(first=date(2020, 2, 14), last=date(2020, 3, 20), title="the crash")
+
+
+def book(*packs: str) -> Rulebook:
+    settings = Settings(
+        usd=UsdSettings(pegged=(USDC,)), rules=RulesSettings(enabled=packs, max_gap="25h")
+    )
+    made = rulebook(settings, load_enabled(settings))
+    return replace(made, lens=replace(made.lens, chains=frozenset({CHAIN})))
+
+
+def replayed(window: Window, *packs: str, fills: Fills | None = None) -> Replayed:
+    pool = ModelPool(held=(Held(width=1.5, value_usd=100_000.0),), fee_share=1.0)
+    replay = Replay(book(*packs), fills or NoFills(), price_of(POOL_KEY))
+    return replay.run(tape(window, pool))
+
+
+def test_two_replays_are_identical_to_the_byte() -> None:
+    first, second = (replayed(CRASH, "alvh", "lp_range", fills=ModelFills()) for _ in range(2))
+    assert first.alerts
+    assert [to_json(one) for one in first.alerts] == [to_json(one) for one in second.alerts]
+    assert first.scenes == second.scenes
+
+
+def test_the_spring_of_2020_asks_to_add_to_roll_and_to_remove() -> None:
+    found = replayed(EVENTS["covid_2020"], "alvh", fills=ModelFills())
+    began = [one.action for one in found.alerts if one.state is AlertState.FIRING]
+    assert {Action.ADD, Action.ROLL, Action.REMOVE} <= set(began)
+    removed = next(one for one in found.alerts if one.action is Action.REMOVE)
+    assert removed.at.date() == date(2020, 6, 5)  # 24.52, the lowest close after the spike
+    assert all(not layer.legs for layer in found.state.layers.values())
+
+
+def test_opening_below_fifteen_never_came_in_2022() -> None:
+    found = replayed(EVENTS["bear_2022"], "alvh", fills=ModelFills())
+    assert not [one for one in found.alerts if one.action is Action.ADD]
+
+
+def test_the_24_february_crosses_twenty_and_twenty_five_in_one_step() -> None:
+    found = replayed(CRASH, "alvh")
+    fired = {
+        one.rule: one.at
+        for one in found.alerts
+        if one.state is AlertState.FIRING and one.rule in {"alvh.hold", "alvh.no_trades"}
+    }
+    assert fired["alvh.hold"] == fired["alvh.no_trades"]
+    assert fired["alvh.hold"].date() == date(2020, 2, 24)
+
+
+def test_where_nobody_trades_no_layer_is_on() -> None:
+    found = replayed(CRASH, "alvh")
+    assert all(not layer.legs for layer in found.state.layers.values())
+    assert {one.paid_usd for one in found.scenes} == {0}
+
+
+def test_an_empty_tape_is_refused() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        Replay(book("alvh")).run(())

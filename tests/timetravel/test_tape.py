@@ -1,0 +1,75 @@
+"""A story as observations: each at the instant it could be had, none sooner."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from monitor.model.observation import Past, Readings, Snapshot
+from monitor.timetravel.events import EVENTS, Window
+from monitor.timetravel.pool import Held, ModelPool
+from monitor.timetravel.tape import modelled, tape
+
+MARCH = Window(first=date(2020, 3, 9), last=date(2020, 3, 20), title="a fortnight")
+
+
+def pool() -> ModelPool:
+    return ModelPool(held=(Held(width=1.5, value_usd=100_000.0),), fee_share=1.0)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_story_runs_forward_and_reads_nothing_before_it_was_true(name: str) -> None:
+    told = list(tape(EVENTS[name], pool()))
+    assert all(later.observed_at >= one.observed_at for one, later in pairwise(told))
+    assert all(
+        reading.as_of < seen.observed_at
+        for seen in told
+        if isinstance(seen, Readings)
+        for reading in seen.readings
+    )
+    assert all(
+        bar.at <= seen.observed_at for seen in told if isinstance(seen, Past) for bar in seen.bars
+    )
+
+
+def test_vix_is_had_twenty_minutes_after_its_close_and_futures_at_half_past_five() -> None:
+    told = [one for one in tape(MARCH, pool()) if isinstance(one, Readings)]
+    # 16 March 2020 in New York is four hours behind UTC.
+    (vix,) = [
+        one
+        for one in told
+        if one.source == "vix"
+        and one.readings[0].as_of == datetime(2020, 3, 16, 20, 15, tzinfo=UTC)
+    ]
+    assert vix.observed_at == datetime(2020, 3, 16, 20, 35, tzinfo=UTC)
+    assert vix.readings[0].value == 82.69
+    settled = [one for one in told if one.source == "vx.settle"]
+    assert datetime(2020, 3, 16, 21, 30, tzinfo=UTC) in {one.observed_at for one in settled}
+    assert {reading.source for one in settled for reading in one.readings} == {"cboe_settlement"}
+
+
+def test_the_year_before_ends_before_the_story_begins() -> None:
+    pasts = [one for one in tape(MARCH, pool()) if isinstance(one, Past)]
+    assert {one.name for one in pasts} == {"vix", "eth.price"}
+    assert all(one.bars[-1].day < MARCH.first for one in pasts)
+
+
+def test_a_block_comes_with_every_print_and_every_close() -> None:
+    told = list(tape(MARCH, pool()))
+    blocks = {one.observed_at for one in told if isinstance(one, Snapshot)}
+    assert blocks == {one.observed_at for one in told if not isinstance(one, Past)}
+
+
+def test_the_modelled_curve_comes_back_to_its_mean() -> None:
+    high, low = modelled(40.0, date(2022, 3, 7)), modelled(12.0, date(2022, 3, 7))
+    assert [price for _, price in high] == sorted((p for _, p in high), reverse=True)
+    assert [price for _, price in low] == sorted(price for _, price in low)
+    # After a quarter of a year what is left of the distance is 1/e.
+    ninety = timedelta(days=91)
+    _day, price = min(high, key=lambda row: abs(row[0] - date(2022, 3, 7) - ninety))
+    assert price == pytest.approx(19.5 + 20.5 * 0.37, abs=1.0)
+
+
+def test_where_there_is_no_price_it_says_so() -> None:
+    with pytest.raises(ValueError, match="no price of ETH is had from 2012-01-01"):
+        next(tape(Window(first=date(2012, 1, 1), last=date(2012, 2, 1), title=""), pool()))
