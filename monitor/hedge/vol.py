@@ -49,11 +49,11 @@ class VolAssumption:
         )
 
 
-def of_vvix(vvix: float) -> VolAssumption:
+def of_vvix(vvix: float, *, source: str = "VVIX") -> VolAssumption:
     """Return the assumption with its near end at VVIX, index points, its decay kept."""
     stated = VolAssumption()
     near = vvix / 100
-    return VolAssumption(near=near, far=near * stated.far / stated.near, source="VVIX")
+    return VolAssumption(near=near, far=near * stated.far / stated.near, source=source)
 
 
 def flat(sigma: float) -> VolAssumption:

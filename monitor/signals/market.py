@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Final
 
 from monitor.calendars.deribit import deribit_listed
-from monitor.calendars.sessions import open_seconds
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import open_seconds, session_of, sessions_back
 from monitor.calendars.spx import spx_monthlies, spxw_expiries
 from monitor.calendars.vix import vix_expiries
 from monitor.hedge.curve import VixCurve
@@ -57,8 +58,18 @@ def _number(facts: Facts, name: str, now: datetime) -> float | str:
 
 
 def _vix_vol(facts: Facts, now: datetime) -> VolAssumption:
-    vvix = _number(facts, "vvix", now)
-    return VolAssumption() if isinstance(vvix, str) else of_vvix(vvix)
+    """Return the volatility of VIX by VVIX: of this session or the last, which it then names.
+
+    Yesterday's is nearer than any stated one: in a storm the two are a factor apart.
+    """
+    vvix = newest(facts, "vvix")
+    if vvix is None:
+        return VolAssumption()
+    day = session_of(Hours.CBOE_VIX, vvix.as_of)
+    if day < sessions_back(session_of(Hours.CBOE_VIX, now), 1):
+        return VolAssumption()
+    fresh = isinstance(_number(facts, "vvix", now), float)
+    return of_vvix(vvix.value, source="VVIX" if fresh else f"VVIX of {day.day} {day:%b}")
 
 
 def _spx(facts: Facts, now: datetime) -> SpxMarket | str:
