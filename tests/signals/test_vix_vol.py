@@ -1,4 +1,4 @@
-"""What volatility VIX options are priced at: VVIX of this session or the last, else a stated one."""
+"""The volatility of VIX options: VVIX of this session or the last, else a stated one."""
 
 from datetime import UTC, datetime
 
