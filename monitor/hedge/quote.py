@@ -107,13 +107,15 @@ def _priced(contract: Contract, base: Ground, sigma: float) -> Quote:
     of, forward = base.underlying, base.forward
     found = single(of, strike, sigma=sigma, years=years, call=call)
     usd = kind.multiplier * (base.usd / forward if kind.in_coin else 1.0)
+    # What the forward moves by for a dollar of the coin, at the same basis.
+    moves = forward / base.usd if kind.in_coin else 1.0
     gap = (1 if call else -1) * (float(of.spot) - strike)
     return Quote(
         price=found.price / forward if kind.in_coin else found.price,
         usd=found.price * usd,
         intrinsic_usd=max(gap, 0.0) * usd,
-        delta=found.delta * usd,
-        gamma=found.gamma * usd,
+        delta=found.delta * usd * moves,
+        gamma=found.gamma * usd * moves**2,
         vega_usd=found.vega * _POINT * usd,
         theta_usd=found.theta_day * usd,
         sigma=sigma,

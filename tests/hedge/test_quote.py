@@ -235,6 +235,25 @@ def test_a_quote_s_own_forward_is_what_its_volatility_is_reckoned_on() -> None:
     assert found.sigma == pytest.approx(0.73, rel=1e-9)
 
 
+@pytest.mark.parametrize(("right", "strike"), [("call", 2_200.0), ("put", 1_800.0)])
+def test_a_quoted_option_moves_with_the_coin_not_with_its_forward(
+    right: str, strike: float
+) -> None:
+    """The slope of its worth in dollars, the coin's price times QuantLib's in coin."""
+    kind = QuantLib.Option.Call if right == "call" else QuantLib.Option.Put
+    deviation, basis = 0.73 * math.sqrt(years("eth", NEXT)), 1.05
+
+    def worth(spot: float) -> float:
+        return spot * QuantLib.blackFormula(kind, strike, basis * spot, deviation) / (basis * spot)
+
+    what, spot, step = contract(f"eth.{right}", NEXT, strike), 2_000.0, 0.5
+    market = with_quote(what, mark=worth(spot) / spot, forward=basis * spot)
+    found, up, down = quoted(what, market), worth(spot + step), worth(spot - step)
+    assert found.usd == pytest.approx(worth(spot), rel=1e-9)
+    assert found.delta == pytest.approx((up - down) / (2 * step), rel=1e-5)
+    assert found.gamma == pytest.approx((up - 2 * worth(spot) + down) / step**2, rel=1e-3)
+
+
 def test_a_quote_without_a_price_leaves_the_word_to_the_model() -> None:
     assert quoted(PUT, with_quote(PUT, bid=0.03)).by == "model"
     assert quoted(PUT, with_quote(PUT, bid=0.05, ask=0.03, mark=None)).by == "model"
