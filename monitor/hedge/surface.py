@@ -1,19 +1,28 @@
 """Implied volatility at one delta and one time to expiry, out of a venue's own prices."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import log, sqrt
 from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 
-from monitor.hedge import black76
 from monitor.hedge.black76 import Floats
 from monitor.hedge.implied import between
+from monitor.hedge.single import implied_vol
 
 MONTH_YEARS: Final = 30 / 365
 _LEAST: Final = 2
+_APART: Final = 0.25
+"""Two strikes further apart in delta tell nothing of what lies between: a smile is no line."""
+
+_FARTHEST: Final = 0.1
+"""Options of less delta are the ends of a smile: what lies beyond is not worked out."""
+
+_SOUND: Final = (0.03, 5.0)
+"""Volatilities beyond are of a price in another unit, or of no market."""
+
 _STANDARD: Final = NormalDist()
 
 
@@ -40,26 +49,46 @@ class Smile:
     def at(self, delta: float) -> float | None:
         """Return the volatility at a call's forward delta, in (0, 1); a put's of -d is 1 - d.
 
-        Linear in delta between the two strikes around it; None beyond the ends.
+        Linear in delta between the two strikes around it; None beyond the ends, and where
+        those two lie too far apart.
         """
-        if not self.deltas[0] <= delta <= self.deltas[-1]:
+        above = int(np.searchsorted(self.deltas, delta))
+        if above == len(self.deltas) or delta < self.deltas[0]:
+            return None
+        if self.deltas[above] > delta and self.deltas[above] - self.deltas[above - 1] > _APART:
             return None
         return float(np.interp(delta, self.deltas, self.vols))
 
 
 def smile_of(strip: Strip) -> Smile | None:
     """Return what a strip's premiums imply; None where fewer than two imply anything."""
-    calls = strip.strikes >= strip.forward
-    vols = black76.implied_vol(
-        strip.premiums, strip.forward, strike=strip.strikes, years=strip.years, call=calls
-    )
-    sound = np.isfinite(vols)
-    if sound.sum() < _LEAST:
+    rows = range(len(strip.strikes))
+    middle = int(np.searchsorted(strip.strikes, strip.forward))
+    found = sorted([*_wing(strip, rows[middle:]), *_wing(strip, rows[:middle][::-1])])
+    if len(found) < _LEAST:
         return None
-    strikes, vols = strip.strikes[sound], vols[sound]
-    deltas = black76.delta(strip.forward, strikes, sigma=vols, years=strip.years)
-    order = np.argsort(deltas)
-    return Smile(deltas=deltas[order], vols=vols[order])
+    deltas, vols = np.array(found).T
+    return Smile(deltas=deltas, vols=vols)
+
+
+def _wing(strip: Strip, rows: Iterable[int]) -> Iterator[tuple[float, float]]:
+    """Yield calls' deltas and volatilities from the forward outward, as far as anyone asks."""
+    for n in rows:
+        strike = float(strip.strikes[n])
+        vol = implied_vol(
+            float(strip.premiums[n]),
+            strip.forward,
+            strike=strike,
+            years=strip.years,
+            call=strike >= strip.forward,
+        )
+        if not _SOUND[0] <= vol <= _SOUND[1]:  # nor is NaN
+            continue
+        spread = vol * sqrt(strip.years)
+        delta = _STANDARD.cdf(log(strip.forward / strike) / spread + spread / 2)
+        yield delta, vol
+        if not _FARTHEST < delta < 1 - _FARTHEST:
+            return
 
 
 def vol_in(known: Mapping[float, float], years: float = MONTH_YEARS) -> float | None:

@@ -64,6 +64,21 @@ def test_nothing_is_guessed_beyond_the_ends() -> None:
     assert vol_at_delta(bare, 0.5) is None
 
 
+def test_nothing_is_guessed_between_strikes_far_apart() -> None:
+    told = strip(0.6)
+    wings = np.where(abs(STRIKES / FORWARD - 1) > 0.16, told.premiums, np.nan)
+    sparse = Strip(strikes=STRIKES, premiums=wings, forward=FORWARD, years=0.1)
+    assert vol_at_delta(sparse, 0.5) is None
+    assert vol_at_delta(sparse, 0.15) == pytest.approx(0.6, rel=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1 / FORWARD, FORWARD])
+def test_premiums_in_another_unit_imply_nothing(unit: float) -> None:
+    told = strip(0.6)
+    other = Strip(strikes=STRIKES, premiums=told.premiums * unit, forward=FORWARD, years=0.1)
+    assert smile_of(other) is None or vol_at_delta(other, 0.5) is None
+
+
 def test_variance_is_linear_in_time() -> None:
     # (0.6² · 20 + 0.5² · 40) / 2 over 30 days: √(8.6 / 30).
     known = {20 / 365: 0.6, 40 / 365: 0.5}
