@@ -9,6 +9,7 @@ from monitor.signals.turns import Sums, held_time, sums_at, sums_now
 
 DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
+MONTH: Final = timedelta(days=30)
 NOT_YET: Final = "the position has not been watched yet"
 
 
@@ -20,7 +21,10 @@ class PoolSpan(NamedTuple):
 
     @property
     def length(self) -> timedelta:
-        """Return how long the span really is: up to an hour more than was asked for."""
+        """Return how long the span really is: up to an hour more than was asked for.
+
+        Of more than a week up to a day more, and in either case as much more as nobody watched.
+        """
         return self.now.at - self.then.at
 
 
@@ -54,7 +58,9 @@ def pool_over(facts: Facts, pool: PoolSeen, span: timedelta) -> PoolSpan | str:
     marks = facts.hours.get(pool.state.pool.key, PoolHours()).marks
     then = next((one for one in reversed(marks) if one.at <= start), None)
     if then is None:
-        return _since(facts.tracks[pool.state.pool.key].since, now)
+        since = facts.tracks[pool.state.pool.key].since
+        # What was kept may reach back less far than the watching.
+        return _since(max(since, marks[0].at) if marks else since, now)
     return PoolSpan(then, now)
 
 

@@ -21,7 +21,10 @@ HELD: Final = timedelta(hours=2)
 """A state counts for the time until the next observation, but no silence longer than this."""
 
 _RECENT: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
 _KEPT: Final = timedelta(days=8)
+_LONGEST: Final = timedelta(days=32)
+"""A span of 30 days begins at a mark that may be a day older."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,10 @@ class PoolTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolHours:
-    """A pool's marks of the last eight days, the first of each hour, oldest first."""
+    """A pool's marks of the last eight days, the first of each hour; before, one of each day.
+
+    Oldest first; none older than 32 days.
+    """
 
     marks: tuple[PoolMark, ...] = ()
 
@@ -106,7 +112,10 @@ def hourly(hours: PoolHours, mark: PoolMark) -> PoolHours:
     marks = hours.marks
     if marks and _slot(marks[-1].at, _RECENT) == _slot(mark.at, _RECENT):
         return hours
-    return PoolHours(marks=(*(one for one in marks if mark.at - one.at < _KEPT), mark))
+    near = (one for one in marks if mark.at - one.at < _KEPT)
+    far = [one for one in marks if _KEPT <= mark.at - one.at < _LONGEST]
+    days = {_slot(one.at, _DAY): one for one in reversed(far)}  # the first of each
+    return PoolHours(marks=(*reversed(days.values()), *near, mark))
 
 
 def _thinned(marks: Sequence[PoolMark], every: timedelta) -> list[PoolMark]:

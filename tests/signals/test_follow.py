@@ -16,6 +16,7 @@ from monitor.model.observation import Block, Reorg, Snapshot
 from monitor.model.position import Position
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.facts import Facts
+from monitor.signals.lookback import pool_over
 from monitor.signals.track import HELD, STEP, PoolMark, advance
 from monitor.signals.turns import Sums, sums_at, sums_now
 
@@ -98,12 +99,38 @@ def test_marks_are_few_however_often_a_position_turns(hand: Any) -> None:
     assert walk.sums.inside_s == pytest.approx(999 * 12, abs=12)
 
 
-def test_hours_are_kept_for_eight_days(hand: Any) -> None:
+def test_hours_are_kept_for_eight_days_and_a_mark_a_day_for_thirty_two(hand: Any) -> None:
     walk = Walk(hand)
-    for _ in range(24 * 10):
+    for _ in range(24 * 50):
         walk.go(0, after=HOUR)
-    marks = walk.facts.hours[walk.position.pool].marks
-    assert marks[-1].at - marks[0].at == 8 * DAY - HOUR
+    ages = [walk.at - one.at for one in walk.facts.hours[walk.position.pool].marks]
+    near = [age for age in ages if age < 8 * DAY]
+    assert near == [n * HOUR for n in reversed(range(8 * 24))]
+    far = ages[: -len(near)]
+    assert 23 <= len(far) <= 25
+    assert all(HOUR <= older - newer <= DAY for older, newer in pairwise(far))
+    assert 31 * DAY <= far[0] < 32 * DAY
+
+
+def test_thirty_days_are_looked_back_on_and_no_more_than_a_day_further(hand: Any) -> None:
+    walk = Walk(hand)
+    for step in range(24 * 40):
+        walk.go(0, after=HOUR, earned=1)
+        told = pool_over(walk.facts, walk.facts.pools[walk.position.pool], 30 * DAY)
+        if step < 24 * 30:
+            assert step == 0 or told == "watched only since 2 Mar 00:00 UTC"
+        else:
+            assert not isinstance(told, str)
+            assert 30 * DAY <= told.length <= 31 * DAY
+
+
+def test_what_was_seen_before_a_long_silence_is_not_claimed_to_be_known(hand: Any) -> None:
+    walk = Walk(hand)
+    walk.go(0)
+    walk.go(0, after=40 * DAY)
+    walk.go(0, after=HOUR)
+    told = pool_over(walk.facts, walk.facts.pools[walk.position.pool], 7 * DAY)
+    assert told == "watched only since 11 Apr 00:00 UTC"
 
 
 TICKS = st.lists(st.integers(-2_000, 2_000), min_size=2, max_size=12)
