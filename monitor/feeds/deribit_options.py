@@ -61,7 +61,7 @@ class OptionSummary:
 
 @dataclass(slots=True, kw_only=True)
 class DeribitOptions:
-    """Gives the quotes of the options on a coin, their number, and of ETH `iv.eth30_cex`."""
+    """Gives the quotes of the options on a coin, their number, and `iv.eth30_cex` or its like."""
 
     web: Web
     clock: Clock
@@ -95,10 +95,12 @@ class DeribitOptions:
     ) -> tuple[tuple[Reading, ...], tuple[OptionQuote, ...]]:
         options = parse_summaries(text, witness)
         quoted = within_reach(within_days(option_quotes(options, witness.source), witness))
-        parts: dict[str, Callable[[], Reading]] = {}
-        if self.coin == "ETH":
-            parts["iv.eth30_cex"] = partial(month_out, "iv.eth30_cex", _quotes(options), witness)
-        parts[f"quotes.{self.coin.lower()}"] = partial(counted, self.coin.lower(), quoted, witness)
+        coin = self.coin.lower()
+        month = f"iv.{coin}30_cex"
+        parts: dict[str, Callable[[], Reading]] = {
+            month: partial(month_out, month, _quotes(options), witness),
+            f"quotes.{coin}": partial(counted, coin, quoted, witness),
+        }
         return self.several.hear(parts), quoted
 
 

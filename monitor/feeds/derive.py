@@ -1,4 +1,4 @@
-"""Options on ETH on Derive, a decentralised exchange, and the volatility they imply 30 days out.
+"""Options on a coin on Derive, a decentralised exchange, and the volatility of 30 days they imply.
 
 Volatilities come as fractions in text, under one-letter names: `i` is the mark's, `f` the
 forward. Tickers are asked for an expiry at a time. An expiry may be listed and have no
@@ -28,7 +28,6 @@ HOSTS: Final = ("https://api.derive.xyz/v3", "https://api.lyra.finance")
 """The present interface and the one before it, which answer alike."""
 
 _SOURCE: Final = "derive"
-_COIN: Final = "ETH"
 _NAME: Final = re.compile(
     r"(?P<coin>[A-Z]{2,6})-(?P<day>\d{8})-(?P<strike>\d{1,9}(_\d{1,6})?)-[CP]", re.ASCII
 )
@@ -43,7 +42,7 @@ _POINTS: Final = 100
 
 @dataclass(slots=True, kw_only=True)
 class Derive:
-    """Gives `iv.eth30_dex`, and the quotes it is made of, in US dollars.
+    """Gives `iv.eth30_dex`, or of BTC `iv.btc30_dex`, and the quotes it is made of, in US dollars.
 
     The listed expiries are asked for a few times a day.
     """
@@ -52,6 +51,7 @@ class Derive:
     clock: Clock
     hosts: Sequence[str] = HOSTS
     name: str = _SOURCE
+    coin: str = "ETH"
     _expiries: tuple[datetime, ...] = field(default=(), init=False)
     _listed_at: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
     _quoted: tuple[OptionQuote, ...] = field(default=(), init=False)
@@ -77,8 +77,9 @@ class Derive:
         far = [one for one in self._expiries if one > now + MONTH]
         quotes = [*await self._usable(host, near), *await self._usable(host, far)]
         if not quotes:
-            raise Transient(f"{_SOURCE} has no tickers around 30 days")
-        return (month_out("iv.eth30_dex", quotes, heard(_SOURCE, self.clock)),)
+            raise Transient(f"{self.name} has no tickers around 30 days")
+        signal = f"iv.{self.coin.lower()}30_dex"
+        return (month_out(signal, quotes, heard(self.name, self.clock)),)
 
     async def _listed(self, host: str) -> tuple[datetime, ...]:
         found = set[datetime]()
@@ -87,14 +88,14 @@ class Derive:
                 f"{host}/public/get_all_instruments",
                 {
                     "instrument_type": "option",
-                    "currency": _COIN,
+                    "currency": self.coin,
                     "expired": False,
                     "page": page,
                     "page_size": _PAGE,
                 },
                 accepts=JSON,
             )
-            expiries, pages = parse_expiries(text, heard(_SOURCE, self.clock))
+            expiries, pages = parse_expiries(text, heard(self.name, self.clock))
             found |= set(expiries)
             if page >= pages:
                 break
@@ -107,12 +108,12 @@ class Derive:
                 f"{host}/public/get_tickers",
                 {
                     "instrument_type": "option",
-                    "currency": _COIN,
+                    "currency": self.coin,
                     "expiry_date": f"{expiry:%Y%m%d}",
                 },
                 accepts=JSON,
             )
-            witness = heard(_SOURCE, self.clock)
+            witness = heard(self.name, self.clock)
             quotes = parse_tickers(text, witness)
             if quotes and at_the_forward(quotes) is not None:
                 self._heard += parse_quotes(text, witness)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from monitor.hedge.contracts import COINS
 from monitor.signals.signal import Evidence, Scope, Signal
 from monitor.signals.signal import computed as _own
 
@@ -50,7 +51,8 @@ def _gap(name: str, unit: str, meaning: str, definition: str, inputs: str) -> Si
 _COIN: Final = (
     "{} at the sides that trade, less fees (options 0.03 % of the coin, at most 12.5 % of the"
     " premium, delivery 0.015 %; future 0.05 %, delivery 0.025 %, half-spread 0.01 % declared);"
-    " of expiries with a listed future; everything in ETH, at eth.price; < 0 is a loss"
+    " of expiries with a listed future, quotes at most 12 min old; everything in the coin, at its"
+    " price; < 0 is a loss"
 )
 _INDEX: Final = (
     "{}, F the median over strikes of K + (call - put)/D, D the chain's own discount; less 1.50"
@@ -58,35 +60,51 @@ _INDEX: Final = (
 )
 _AT_DELTA: Final = (
     "implied by middles of out-of-the-money options, linear in delta, total variance linear in"
-    " time; unknown unless both venues quote on both sides of the delta and of 30 days"
+    " time; unknown unless both venues quote on both sides of the delta, strikes no further than"
+    " 0.25 of it apart, and of 30 days, at most 12 min ago"
 )
+_DERIBIT: Final = "{coin}.price quotes.{coin}"
+_BOTH: Final = "{coin}.price quotes.{coin} iv.{coin}30_dex"
+
+_OF_COIN: Final = (
+    ("conversion_{coin}", "usd", "best conversion of {name} at Deribit after costs, a coin",
+        _COIN.format("call bid - put ask + K/F - 1"), _DERIBIT),
+    ("reversal_{coin}", "usd", "best reversal of {name} at Deribit after costs, a coin",
+        _COIN.format("1 - K/F - call ask + put bid"), _DERIBIT),
+    ("surface_25d_{coin}", "points", "implied vol of {name}'s 25-delta put, Derive less Deribit",
+        _AT_DELTA, _BOTH),
+    ("surface_50d_{coin}", "points", "implied vol of {name} at a half delta, Derive less Deribit",
+        _AT_DELTA, _BOTH),
+    ("surface_25d_call_{coin}", "points",
+        "implied vol of {name}'s 25-delta call, Derive less Deribit", _AT_DELTA, _BOTH),
+    ("surface_edge_{coin}", "points",
+        "what is left of the widest of {name}'s gaps after both spreads and fees",
+        ("max over the three deltas and both ways of vol at one's bid - vol at the other's ask -"
+        " fees / vega a point (0.03 % each, delivery 0.015 % at Deribit, 0.50 USD at Derive,"
+        " declared); < 0 is a loss"), _BOTH),
+    ("pool_gap_{coin}", "points",
+        "what fees of the deepest {name} pool in dollars pay for less what options ask",
+        ("100 vol - iv.{coin}30_cex, vol by pool.implied_vol_7d's formula over 30 to 31 days, of"
+        " the deepest pool watched for so long; before costs"), "iv.{coin}30_cex"),
+    ("pool_edge_{coin}", "points",
+        "what is left of {name}'s pool gap after an option's spread and fees",
+        ("max(100 vol - ask - fees, bid - fees - 100 vol), vol as of the gap, bid and ask at a half"
+        " delta, 30 days, the better of Deribit's and Derive's, 2 points off iv.{coin}30_cex where"
+        " neither quotes; fees / vega a point (0.03 %, delivery 0.015 % at Deribit, 0.50 USD at"
+        " Derive), declared; gas apart; < 0 is a loss"), "{coin}.price iv.{coin}30_cex"),
+)  # fmt: skip
+"""Of ETH and of BTC alike: name, unit, meaning, definition, inputs."""
 
 PARITY_SIGNALS: Final = (
-    _gap("conversion_eth", "usd", "best conversion of ETH at Deribit after costs, a coin",
-        _COIN.format("call bid - put ask + K/F - 1"), "eth.price"),
-    _gap("reversal_eth", "usd", "best reversal of ETH at Deribit after costs, a coin",
-        _COIN.format("1 - K/F - call ask + put bid"), "eth.price"),
+    *(_gap(*(part.format(coin=coin, name=coin.upper()) for part in row))
+        for coin in COINS for row in _OF_COIN),
     _gap("conversion_spx", "usd", "best conversion of SPX on its chain's forward, a contract",
-        _INDEX.format("100 (call bid - put ask + (K - F) D)"), "spx.price"),
+        _INDEX.format("100 (call bid - put ask + (K - F) D)"), "spx.price quotes.spx"),
     _gap("reversal_spx", "usd", "best reversal of SPX on its chain's forward, a contract",
-        _INDEX.format("100 ((F - K) D - call ask + put bid)"), "spx.price"),
+        _INDEX.format("100 ((F - K) D - call ask + put bid)"), "spx.price quotes.spx"),
     _gap("box_spx", "fraction",
         "best box of SPX after costs: lends above the risk-free rate, or borrows below it, a year",
         "ln(width / cost) / years - rates.risk_free, or the reverse of a box sold, 1.50 USD a leg"
         " declared; a week to half a year out, continuous; < 0 is a loss",
-        "spx.price rates.risk_free"),
-    _gap("surface_25d_eth", "points", "implied vol of ETH's 25-delta put, Derive less Deribit",
-        _AT_DELTA, "eth.price"),
-    _gap("surface_50d_eth", "points", "implied vol of ETH at a half delta, Derive less Deribit",
-        _AT_DELTA, "eth.price"),
-    _gap("surface_25d_call_eth", "points",
-        "implied vol of ETH's 25-delta call, Derive less Deribit", _AT_DELTA, "eth.price"),
-    _gap("surface_edge_eth", "points",
-        "what is left of the widest of these gaps after both spreads and fees",
-        "max over the three deltas and both ways of vol at one's bid - vol at the other's ask -"
-        " fees / vega a point (0.03 % each and 0.50 USD at Derive, declared); < 0 is a loss",
-        "eth.price"),
-    _gap("pool_gap_eth", "points",
-        "what the deepest watched ETH pool's fees pay for less what 30-day options ask",
-        "100 pool.implied_vol_7d - iv.eth30_cex; before costs", "iv.eth30_cex"),
+        "spx.price quotes.spx rates.risk_free"),
 )  # fmt: skip

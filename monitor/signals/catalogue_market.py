@@ -175,25 +175,23 @@ _CRYPTO: Final = (
         )
         for coin in ("ETH", "BTC")
     ),
-    _around_the_clock(
-        "iv.eth30_cex",
-        "points",
-        "implied vol of ETH options at the forward, 30 days out, on Deribit",
-        "deribit_options",
-        CRYPTO_VOL_POINTS,
-        max_age=timedelta(minutes=20),
-        cadence="5 min",
-        frozen=6,
-    ),
-    _around_the_clock(
-        "iv.eth30_dex",
-        "points",
-        "implied vol of ETH options at the forward, 30 days out, on Derive, a DEX",
-        "derive",
-        CRYPTO_VOL_POINTS,
-        max_age=timedelta(minutes=20),
-        cadence="5 min",
-        frozen=6,
+    *(
+        _around_the_clock(
+            f"iv.{coin}30_{place}",
+            "points",
+            f"implied vol of {coin.upper()} options at the forward, 30 days out, on {where}",
+            source,
+            CRYPTO_VOL_POINTS,
+            max_age=timedelta(minutes=20),
+            cadence="5 min",
+            frozen=6,
+        )
+        for coin, place, where, source in (
+            ("eth", "cex", "Deribit", "deribit_options"),
+            ("eth", "dex", "Derive, a DEX", "derive"),
+            ("btc", "cex", "Deribit", "deribit_btc_options"),
+            ("btc", "dex", "Derive, a DEX", "derive_btc"),
+        )
     ),
     *(
         _around_the_clock(

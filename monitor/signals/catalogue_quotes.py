@@ -11,6 +11,8 @@ from monitor.signals.signal import Evidence, Plausible, Scope, Signal
 
 _AGE: Final = timedelta(minutes=35)  # Cboe's free ones lag 15 to 20 minutes
 _REASON: Final = "what tickets and marks are priced by"
+_JUDGED: Final = frozenset({"eth", "btc", "spx"})
+"""Whose parity rules judge."""
 
 
 def _quotes(root: str, whose: str, source: str, cadence: str, hours: Hours) -> Signal:
@@ -27,7 +29,7 @@ def _quotes(root: str, whose: str, source: str, cadence: str, hours: Hours) -> S
         cadence=cadence,
         evidence=Evidence.QUOTE,
         plausible=Plausible(above=0, up_to=100_000),
-        informational=_REASON,
+        informational="" if root in _JUDGED else _REASON,
     )
 
 

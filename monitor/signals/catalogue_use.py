@@ -12,7 +12,7 @@ from monitor.signals.signal import Signal
 
 _REASONS: Final[Mapping[str, str]] = {
     "shown beside its like; no published rule reads it": (
-        "vix6m skew dvol.btc btc.price rotation.btc_share macro.ppi_yoy vol.rv30_btc"
+        "vix6m skew dvol.btc rotation.btc_share macro.ppi_yoy vol.rv30_btc"
         " breadth.unchanged token.revenue_30d chainlink.usd chain.*_usd rates.sofr rates.us10y"
         " pool.realised_vol_1d pool.implied_vol_1d"
     ),

@@ -19,6 +19,7 @@ from monitor.signals.of_breadth import ALONG_BREADTH, OF_BREADTH
 from monitor.signals.of_carry import OF_CARRY
 from monitor.signals.of_macro import OF_MACRO
 from monitor.signals.of_parity import OF_PARITY
+from monitor.signals.of_pool_gap import OF_POOL_GAP
 from monitor.signals.of_realised import OF_REALISED
 from monitor.signals.of_surface import OF_SURFACE
 from monitor.signals.of_technical import ALONG_TECHNICAL, OF_TECHNICAL
@@ -37,6 +38,7 @@ OF_MARKET: Final[Mapping[str, OfMarket]] = {
     **OF_VALUE,
     **OF_PARITY,
     **OF_SURFACE,
+    **OF_POOL_GAP,
 }
 ALONG: Final[Mapping[str, Along]] = {**ALONG_TECHNICAL, **ALONG_BREADTH}
 """Those that take long, and are worked out once for all instants of a past."""

@@ -9,11 +9,13 @@ What margin costs, and the risk of filling four legs one by one, is in none of t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.hedge.contracts import COINS
 from monitor.hedge.fees import CBOE, DERIBIT
 from monitor.hedge.parity import (
     Traded,
@@ -27,13 +29,10 @@ from monitor.hedge.parity import (
 )
 from monitor.signals.answers import Found, OfMarket
 from monitor.signals.facts import Facts, newest
-from monitor.signals.venues import Chain, ask, bid, chains_of, middle
+from monitor.signals.venues import Chain, ask, bid, chains_of, forward_of, middle
 
 DERIBIT_NAME: Final = "deribit"
 CBOE_NAME: Final = "cboe"
-FAR_OFF: Final = 0.20
-"""A venue's forward further than this from the coin's price is in another unit, or wrong."""
-
 _Which: TypeAlias = NDArray[np.bool_]
 _EACH: Final = 100
 """US dollars a point of one SPX contract."""
@@ -70,19 +69,20 @@ def day(expiry: date) -> str:
 # --- Deribit ----------------------------------------------------------------------------------
 
 
-def _of_coin(*, buys: bool) -> OfMarket:
-    """Return what answers ETH's best conversion, or reversal. buys: the future is bought."""
+def _of_coin(root: str, *, buys: bool) -> OfMarket:
+    """Return what answers a coin's best conversion, or reversal. buys: the future is bought."""
 
     def answer(facts: Facts, now: datetime) -> Found:
-        price = _number(facts, "eth.price")
-        chains = chains_of(facts, DERIBIT_NAME, "eth", now)
-        hedged = [chain for chain in chains if chain.hedged]
-        found = (
-            one for chain in hedged if (one := _locked_in_coin(chain, price, buys=buys)) is not None
-        )
+        price = _number(facts, f"{root}.price")
+        chains = chains_of(facts, DERIBIT_NAME, root, now)
+        hedged = tuple(chain for chain in chains if chain.hedged)
+        told = tuple(chain for chain in hedged if forward_of(chain, price) is not None)
+        best = _locked_in_coin(told, buys=buys) if told else None
         sides = "call bid and put ask" if buys else "call ask and put bid"
-        told, note = _best(found, f"no strike of Deribit has a {sides} and a forward")
-        return told, note + _skipped(len(chains) - len(hedged))
+        skipped = _skipped(len(chains) - len(hedged))
+        if best is None:
+            return None, f"no strike of Deribit has a fresh {sides} and a forward{skipped}"
+        return best.value * price, best.words + skipped
 
     return answer
 
@@ -91,26 +91,33 @@ def _skipped(n: int) -> str:
     return f"; {n} {'expiry' if n == 1 else 'expiries'} without a listed future left out" * (n > 0)
 
 
-def _locked_in_coin(chain: Chain, price: float, *, buys: bool) -> _Best | None:
-    call, put = chain.call(bid if buys else ask), chain.put(ask if buys else bid)
-    forwards = np.where(abs(chain.forwards / price - 1) <= FAR_OFF, chain.forwards, np.nan)
+@lru_cache(maxsize=16)
+def _locked_in_coin(chains: tuple[Chain, ...], *, buys: bool) -> _Best | None:
+    """Return the most that a strike locks in after fees, coins of each."""
+    strikes = np.concatenate([chain.strikes for chain in chains])
+    of = np.repeat(np.arange(len(chains)), [len(chain.strikes) for chain in chains])
+    forwards = np.array([chain.forward for chain in chains])[of]
+    call = np.concatenate([chain.call(bid if buys else ask) for chain in chains])
+    put = np.concatenate([chain.put(ask if buys else bid) for chain in chains])
     traded, discount = in_coin(call, put, forwards)
     make = conversion if buys else reversal
     fees = DERIBIT.of_option(call) + DERIBIT.of_option(put) + DERIBIT.delivery
-    coin = make(traded, chain.strikes, discount=discount) - (
-        fees + DERIBIT.of_future(chain.strikes * discount)
-    )
+    coin = make(traded, strikes, discount=discount) - fees - DERIBIT.of_future(strikes * discount)
+    # A call pays less than a coin and a put less than K/F: a premium beyond is in another unit.
+    coin = np.where((call < 1) & (put < strikes * discount), coin, np.nan)
     if np.isnan(coin).all():
         return None
     n = int(np.nanargmax(coin))
+    chain = chains[of[n]]
     sold, bought = ("sell", "buy") if buys else ("buy", "sell")
+    name = chain.name.upper()
     words = (
-        f"{day(chain.expiry)} {chain.strikes[n]:,.0f}: {sold} the call at {call[n]:.4f}, {bought}"
-        f" the put at {put[n]:.4f}, {bought} {chain.strikes[n]:,.0f} USD of the future at"
-        f" {forwards[n]:,.2f}; {coin[n]:+.5f} ETH after fees; settles on Deribit's ETH index at"
-        " 08:00 UTC"
+        f"{day(chain.expiry)} {strikes[n]:,.0f}: {sold} the call at {call[n]:.4f}, {bought}"
+        f" the put at {put[n]:.4f}, {bought} {strikes[n]:,.0f} USD of the future at"
+        f" {forwards[n]:,.2f}; {coin[n]:+.5f} {name} after fees; settles on Deribit's {name} index"
+        " at 08:00 UTC"
     )
-    return _Best(value=float(coin[n]) * price, words=words)
+    return _Best(value=float(coin[n]), words=words)
 
 
 # --- SPX --------------------------------------------------------------------------------------
@@ -206,8 +213,8 @@ def _at(calls: Traded, puts: Traded, rows: NDArray[np.intp]) -> Traded:
 
 
 OF_PARITY: Final[Mapping[str, OfMarket]] = {
-    "parity.conversion_eth": _of_coin(buys=True),
-    "parity.reversal_eth": _of_coin(buys=False),
+    **{f"parity.conversion_{root}": _of_coin(root, buys=True) for root in COINS},
+    **{f"parity.reversal_{root}": _of_coin(root, buys=False) for root in COINS},
     "parity.conversion_spx": _of_spx(buys=True),
     "parity.reversal_spx": _of_spx(buys=False),
     "parity.box_spx": _box,

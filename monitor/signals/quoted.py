@@ -17,7 +17,8 @@ AHEAD: Final = timedelta(minutes=1)
 """How far past now a quote may be stamped: clocks differ by that much."""
 
 DERIVE: Final = "derive"
-"""Its options are settled in US dollars: other contracts than Deribit's, to compare only."""
+"""How its sources' names begin. Its options are settled in US dollars: other contracts than
+Deribit's, to compare only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ def quotes_of(facts: Facts, now: datetime) -> Mapping[Contract, OptionQuote]:
     """Return every quote that is fresh and prices, by its contract."""
     found: dict[Contract, OptionQuote] = {}
     for source, chain in facts.quotes.items():
-        if source != DERIVE:
+        if not source.startswith(DERIVE):
             found |= _fresh(chain, now)
     return found
 

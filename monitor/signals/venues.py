@@ -3,14 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
+from statistics import median
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from monitor.hedge.black76 import Floats
-from monitor.hedge.contracts import KINDS, Right, expired, years_left
+from monitor.hedge.contracts import KINDS, Right, expired, kind_of, years_left
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
 from monitor.signals.facts import Facts
@@ -19,6 +20,14 @@ from monitor.signals.quoted import AHEAD, MAX_AGE
 Pick: TypeAlias = Callable[[OptionQuote], float | None]
 """What to take of a quote."""
 
+FAR_OFF: Final = 0.20
+"""A venue's forward further than this from the coin's price is in another unit, or wrong."""
+
+_LATE: Final = frozenset({"cboe"})
+"""Venues whose free quotes come 15 to 20 minutes late."""
+
+_PROMPT: Final = timedelta(minutes=12)
+"""How old other venues' may be: they are asked every five minutes, and two were missed."""
 
 _NONE: Final = float("nan")
 _OPTIONS: Final = {
@@ -36,7 +45,9 @@ _Pairs: TypeAlias = dict[float, dict[Right, OptionQuote]]
 class Chain:
     """One expiry at one venue. name: of its kinds, `eth`, `spx` or `spxw`.
 
-    strikes: rising, those with a call and a put. It is equal to itself alone.
+    strikes: rising, those with a call and a put. forward: the median of what stands beside them,
+    NaN where none does. hedged: whether a future of this expiry is listed, and not only worked
+    out. It is equal to itself alone.
     """
 
     name: str
@@ -45,6 +56,8 @@ class Chain:
     strikes: Floats
     calls: tuple[OptionQuote, ...]
     puts: tuple[OptionQuote, ...]
+    forward: float = _NONE
+    hedged: bool = True
 
     def call(self, pick: Pick) -> Floats:
         """Return something of each strike's call; NaN where there is none."""
@@ -53,21 +66,6 @@ class Chain:
     def put(self, pick: Pick) -> Floats:
         """Return something of each strike's put; NaN where there is none."""
         return _column(self, Right.PUT, pick)
-
-    @property
-    def hedged(self) -> bool:
-        """Return whether a future of this expiry is listed, and not only worked out."""
-        return all(one.tradable_forward for one in (*self.calls, *self.puts))
-
-    @property
-    def forwards(self) -> Floats:
-        """Return the venue's forward as it stands beside each strike; NaN where it states none."""
-        calls = _column(self, Right.CALL, _forward)
-        return np.where(np.isnan(calls), _column(self, Right.PUT, _forward), calls)
-
-
-def _forward(one: OptionQuote) -> float | None:
-    return one.forward
 
 
 def bid(one: OptionQuote) -> float | None:
@@ -88,11 +86,24 @@ def middle(one: OptionQuote) -> float | None:
 def chains_of(facts: Facts, venue: str, root: str, now: datetime) -> tuple[Chain, ...]:
     """Return a venue's expiries of a root, nearest first. venue: how its sources' names begin.
 
-    Quotes that are old or cross, and contracts that trade no more, are left out. They are put
-    together once a minute of the same quotes, as of its beginning: the very same chains until then.
+    Each of its sources quotes one root. Quotes that are old or cross, and contracts that trade no
+    more, are left out. They are put together once a minute of the same quotes, as of its
+    beginning: the very same chains until then.
     """
-    quotes = tuple(every for name, every in facts.quotes.items() if name.startswith(venue))
-    return _chains(_Same(quotes), root, now.replace(second=0, microsecond=0)) if quotes else ()
+    quotes = tuple(
+        every
+        for name, every in facts.quotes.items()
+        if name.startswith(venue) and every and kind_of(every[0].contract).root == root
+    )
+    if not quotes:
+        return ()
+    oldest = MAX_AGE if venue in _LATE else _PROMPT
+    return _chains(_Same(quotes), root, now.replace(second=0, microsecond=0), oldest)
+
+
+def forward_of(chain: Chain, price: float) -> float | None:
+    """Return a coin's forward of an expiry, US dollars; None where none makes sense."""
+    return chain.forward if abs(chain.forward / price - 1) <= FAR_OFF else None
 
 
 class _Same:
@@ -113,11 +124,11 @@ class _Same:
 
 
 @lru_cache(maxsize=8)
-def _chains(of: _Same, root: str, minute: datetime) -> tuple[Chain, ...]:
+def _chains(of: _Same, root: str, minute: datetime, oldest: timedelta) -> tuple[Chain, ...]:
     found: Mapping[tuple[date, str], _Pairs] = defaultdict(lambda: defaultdict(dict))
     for one in (one for every in of.quotes for one in every):
         name, right = _OPTIONS.get(one.contract.kind, ("", Right.CALL))
-        if name in _NAMES[root] and _sound(one, minute):
+        if name in _NAMES[root] and _sound(one, minute, oldest):
             found[one.contract.expiry, name][one.contract.strike][right] = one
     return tuple(_told(found, minute))
 
@@ -129,21 +140,25 @@ def _told(found: Mapping[tuple[date, str], _Pairs], minute: datetime) -> Iterato
         both = sorted(((k, p) for k, p in strikes.items() if len(p) > 1), key=lambda row: row[0])
         if both:
             calls = tuple(pair[Right.CALL] for _, pair in both)
+            puts = tuple(pair[Right.PUT] for _, pair in both)
+            forwards = [one.forward for one in (*calls, *puts) if one.forward is not None]
             yield Chain(
                 name=name,
                 expiry=expiry,
                 years=years_left(calls[0].contract, minute),
                 strikes=np.array([k for k, _ in both]),
                 calls=calls,
-                puts=tuple(pair[Right.PUT] for _, pair in both),
+                puts=puts,
+                forward=median(forwards) if forwards else _NONE,
+                hedged=all(one.tradable_forward for one in (*calls, *puts)),
             )
 
 
-def _sound(one: OptionQuote, minute: datetime) -> bool:
+def _sound(one: OptionQuote, minute: datetime, oldest: timedelta) -> bool:
     if one.bid is not None and one.ask is not None and one.bid > one.ask:
         return False
     # Stamped within this very minute it is later than its beginning.
-    return -AHEAD <= minute - one.as_of <= MAX_AGE
+    return -AHEAD <= minute - one.as_of <= oldest
 
 
 @lru_cache(maxsize=256)

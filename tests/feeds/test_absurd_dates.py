@@ -79,6 +79,24 @@ def deribit_book(coin: str, forward: int, strikes: tuple[int, int, int], day: Da
     }
 
 
+def derive_book(coin: str, strike: int, day: Day) -> Any:
+    """Return a coin's options on Derive: one expires on the day, another was quoted on it."""
+    name = f"{coin}-20261030-{strike}-C"
+    ticker = {"t": day.seconds * 1_000, "option_pricing": {"f": f"{strike}", "i": "0.6"}}
+    return {
+        "instruments": {
+            "result": {
+                "instruments": [
+                    {"instrument_name": f"{coin}-{day.iso.replace('-', '')}-{strike}-C"},
+                    {"instrument_name": name},
+                ],
+                "pagination": {"num_pages": 1},
+            }
+        },
+        "tickers": {"result": {"tickers": {name: ticker}}},
+    }
+
+
 def dated(day: Day) -> dict[str, dict[str, object]]:
     """Return what each provider's server says, by the place, with a date somewhere in it."""
     iso, at = day.iso, f"{day.iso}T23:59:59"
@@ -179,26 +197,8 @@ def dated(day: Day) -> dict[str, dict[str, object]]:
         },
         "deribit_btc_options": deribit_book("BTC", 63_000, (60_000, 64_000, 66_000), day),
         "deribit_options": deribit_book("ETH", 2_100, (2_000, 2_200, 2_400), day),
-        "derive": {
-            "instruments": {
-                "result": {
-                    "instruments": [
-                        {"instrument_name": f"ETH-{iso.replace('-', '')}-2100-C"},
-                        {"instrument_name": "ETH-20261030-2100-C"},
-                    ],
-                    "pagination": {"num_pages": 1},
-                }
-            },
-            "tickers": {
-                "result": {
-                    "tickers": {
-                        "ETH-20261030-2100-C": {
-                            "t": day.seconds * 1_000, "option_pricing": {"f": "2100", "i": "0.6"}
-                        }
-                    }
-                }
-            },
-        },
+        "derive": derive_book("ETH", 2_100, day),
+        "derive_btc": derive_book("BTC", 64_000, day),
         "dydx": {
             "ETH-USD": {
                 "historicalFunding": [
@@ -291,7 +291,7 @@ def test_every_provider_s_dates_are_tried() -> None:
     assert set(dated(SOUND)) == set(providers()) - DATELESS
 
 
-ONE_FILE: Final = {"cboe_options", "cboe_settlement", "derive"}
+ONE_FILE: Final = {"cboe_options", "cboe_settlement", "derive", "derive_btc"}
 """Providers to whom one answer alone says nothing: a settlement's day before would be the same."""
 
 

@@ -11,6 +11,7 @@ from monitor.clock import ManualClock
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.derive import HOSTS, Derive, parse_expiries, parse_tickers
 from monitor.feeds.http import Web
+from monitor.feeds.port import quoted_by
 from monitor.feeds.provider import FeedSettings, providers
 from monitor.feeds.witness import Witness
 
@@ -144,6 +145,17 @@ async def test_the_second_host_answers_for_the_first(
     hosts = (f"{server.url}/first", server.url)
     (reading,) = await Derive(web=site, clock=clock, hosts=hosts).read()
     assert 57 < reading.value < 60.2
+
+
+async def test_btc_is_a_question_of_its_own(server: Any, site: Web, clock: ManualClock) -> None:
+    for answer in (listed("20261030", "20261127"), NEAR, FAR):
+        server.answers(body=answer["body"].replace("ETH-", "BTC-"))
+    feed = providers()["derive_btc"].build(site, clock, FeedSettings(base_url=server.url))
+    (reading,) = await feed.read()
+    assert (reading.name, reading.source) == ("iv.btc30_dex", "derive_btc")
+    assert {json.loads(said)["currency"] for said in server.said} == {"BTC"}
+    assert {one.contract.kind for one in quoted_by(feed)} == {"btc.call", "btc.put"}
+    assert {one.source for one in quoted_by(feed)} == {"derive_btc"}
 
 
 def test_a_configured_base_url_is_the_only_host(site: Web, clock: ManualClock) -> None:

@@ -53,6 +53,16 @@ def test_what_a_rule_asks_for_is_read_and_what_that_rests_on() -> None:
     assert "rates.sofr" not in order, "nobody asks for it"
 
 
+def test_what_is_worked_out_of_option_chains_has_the_chains_read() -> None:
+    order = feed_order({}, ["parity.conversion_eth", "parity.reversal_btc"])
+    assert order["quotes.eth"] == ("deribit_options",)
+    assert order["quotes.btc"] == ("deribit_btc_options",)
+    edges = feed_order({}, ["parity.surface_edge_btc"])
+    assert edges["iv.btc30_dex"] == ("derive_btc",)
+    assert edges["quotes.btc"] == ("deribit_btc_options",)
+    assert "quotes.spx" not in feed_order({}, ["parity.box_spx"]), "it must be named"
+
+
 def test_a_typed_value_is_a_signal_s_last_resort() -> None:
     assert feed_order({}, ["equity.cape"]).get("equity.cape") is None
     assert feed_order({}, ["equity.cape"], ["equity.cape"])["equity.cape"] == ("manual",)

@@ -20,6 +20,7 @@ from monitor.signals.of_market import Told, market
 
 AT = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 ETH = 2_000.0
+BTC = 60_000.0
 SPX = 6_000.0
 RATE = 0.04
 APRIL = date(2026, 4, 24)
@@ -32,7 +33,8 @@ FUTURE = 0.0005 + 0.00025 + 0.0001
 
 
 def readings(at: datetime = AT, **more: float) -> dict[str, Reading]:
-    told = {"eth.price": ETH, "spx.price": SPX, "rates.risk_free": RATE} | more
+    told = {"eth.price": ETH, "btc.price": BTC, "spx.price": SPX, "rates.risk_free": RATE}
+    told |= {f"quotes.{root}": 100.0 for root in ("eth", "btc", "spx")} | more
     return {
         f"{name}|": Reading(name=name, value=value, unit="", as_of=at, source="test")
         for name, value in told.items()
@@ -87,6 +89,44 @@ def test_level_quotes_lose_fees_and_spreads_either_way(spread: float) -> None:
         assert number(ask(known, name)) == pytest.approx(-costs * ETH, rel=1e-9)
 
 
+def test_btc_is_judged_as_eth_is_by_its_own_quotes_price_and_index() -> None:
+    # A call 0.004 coins too dear, the strike and the forward 30 times as high.
+    call, put = level(2_000.0)
+    assert call.bid is not None
+    dear = replace(call, bid=call.bid + 0.004, ask=None)
+
+    def of_btc(one: OptionQuote) -> OptionQuote:
+        kind = one.contract.kind.replace("eth", "btc")
+        contract = replace(one.contract, kind=kind, strike=60_000.0)
+        return replace(one, contract=contract, forward=30 * FORWARD)
+
+    known = facts(call, put, deribit_btc_options=[of_btc(dear), of_btc(put)])
+    costs = 2 * 0.0003 + 0.00015 + 2_000 / FORWARD * FUTURE
+    told = ask(known, "conversion_btc")
+    assert number(told) == pytest.approx((0.004 - costs) * BTC, rel=1e-9)
+    assert "60,000: sell the call" in told.note
+    assert "BTC after fees; settles on Deribit's BTC index at 08:00 UTC" in told.note
+    assert number(ask(known, "conversion_eth")) == pytest.approx(-costs * ETH, rel=1e-9)
+    assert ask(facts(call, put), "conversion_btc").value is None
+
+
+def test_in_the_last_half_hour_level_quotes_still_lose_their_costs() -> None:
+    # Option and future settle on one average, so what is left of the time is no matter.
+    at = SETTLED - timedelta(minutes=30)
+    deviation = 0.6 * math.sqrt(timedelta(minutes=30) / timedelta(days=365))
+    pair = []
+    for kind, right in (("eth.call", QuantLib.Option.Call), ("eth.put", QuantLib.Option.Put)):
+        price = QuantLib.blackFormula(right, 2_000.0, 2_001.0, deviation) / 2_001.0
+        one = quoted(kind, 2_000.0, price, price)
+        pair.append(replace(one, as_of=at, forward=2_001.0))
+    known = Facts(readings=readings(at), quotes={"deribit": tuple(pair)})
+    fees = sum(min(0.0003, 0.125 * one.bid) for one in pair if one.bid is not None)
+    costs = fees + 0.00015 + 2_000 / 2_001 * FUTURE
+    for name in ("conversion_eth", "reversal_eth"):
+        told = number(market(known, f"parity.{name}", at))
+        assert told == pytest.approx(-costs * ETH, rel=1e-9)
+
+
 def test_a_call_that_is_dear_is_worth_a_conversion_and_its_legs_are_told() -> None:
     call, put = level(2_000.0)
     assert call.bid is not None
@@ -119,8 +159,8 @@ def test_a_premium_of_little_pays_an_eighth_of_itself_in_fees() -> None:
             id="nothing to sell the call to",
         ),
         pytest.param(
-            tuple(replace(one, as_of=AT - timedelta(minutes=36)) for one in level(2_000.0)),
-            id="they are old",
+            tuple(replace(one, as_of=AT - timedelta(minutes=13)) for one in level(2_000.0)),
+            id="two polls were missed",
         ),
         pytest.param(
             tuple(replace(one, forward=None) for one in level(2_000.0)), id="without a forward"
@@ -132,12 +172,20 @@ def test_a_premium_of_little_pays_an_eighth_of_itself_in_fees() -> None:
         pytest.param(
             tuple(replace(one, bid=0.9, ask=0.05) for one in level(2_000.0)), id="sides that cross"
         ),
+        pytest.param(
+            (quoted("eth.call", 2_000.0, 0.0, 0.06), quoted("eth.put", 2_000.0, 0.05, 0.06)),
+            id="a bid of nothing",
+        ),
+        pytest.param(
+            (quoted("eth.call", 2_000.0, 151.0, 152.0), quoted("eth.put", 2_000.0, 0.05, 0.06)),
+            id="a call in dollars",
+        ),
     ],
 )
 def test_what_is_not_quoted_is_not_known(quotes: tuple[OptionQuote, ...]) -> None:
     told = ask(facts(*quotes), "conversion_eth")
     assert told.value is None
-    assert told.note == "no strike of Deribit has a call bid and put ask and a forward"
+    assert told.note == "no strike of Deribit has a fresh call bid and put ask and a forward"
 
 
 def test_a_contract_past_its_hour_is_left_out() -> None:
@@ -266,9 +314,15 @@ def test_a_box_that_lends_above_the_rate_names_its_strikes() -> None:
     assert number(dear) > 0
 
 
+def test_an_index_quoted_late_is_late_by_rule() -> None:
+    late = [replace(one, as_of=AT - timedelta(minutes=20)) for one in chain()]
+    assert ask(facts(cboe=late), "box_spx").value is not None
+
+
 def test_too_few_strikes_and_a_box_of_days_tell_nothing() -> None:
     few = facts(cboe=[one for strike in STRIKES[:4] for one in index(strike)])
     assert ask(few, "conversion_spx").value is None
     assert ask(few, "box_spx").value is None
-    missing = replace(few, readings={"spx.price|": readings()["spx.price|"]})
+    rows = readings()
+    missing = replace(few, readings={key: rows[key] for key in ("spx.price|", "quotes.spx|")})
     assert ask(missing, "box_spx").note == "rates.risk_free has not been read yet"

@@ -1,9 +1,8 @@
-"""The same volatility at two venues, and at a pool: by the volatilities they were priced with."""
+"""The same volatility at two venues: by the volatilities they were priced with."""
 
 import math
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 import QuantLib
@@ -11,8 +10,7 @@ import QuantLib
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
-from monitor.signals import of_surface
-from monitor.signals.absorb import Lens, absorb
+from monitor.signals import smiles
 from monitor.signals.facts import Facts
 from monitor.signals.of_market import Told, market
 
@@ -32,25 +30,38 @@ def venue(
 ) -> tuple[OptionQuote, ...]:
     """Return two expiries, each of one volatility. spread: half of it, in volatility."""
     return tuple(
-        _quote(name, right, day, strike, sigma, spread=spread, coin=coin)
+        quoted(name, f"eth.{right}", day, strike, sigma, spread=spread, coin=coin)
         for day, sigma in zip(DAYS, (near, far), strict=True)
         for strike in STRIKES
         for right in ("call", "put")
     )
 
 
-def _quote(  # noqa: PLR0913 - what an option is priced by
-    name: str, right: str, day: date, strike: float, sigma: float, *, spread: float, coin: bool
+def of_btc(quotes: tuple[OptionQuote, ...]) -> tuple[OptionQuote, ...]:
+    """Return the same quotes of BTC at the same price, by the source that would tell them."""
+    source = {"deribit": "deribit_btc_options", "derive": "derive_btc"}[quotes[0].source]
+    return tuple(
+        replace(
+            one,
+            source=source,
+            contract=replace(one.contract, kind=one.contract.kind.replace("eth", "btc")),
+        )
+        for one in quotes
+    )
+
+
+def quoted(  # noqa: PLR0913 - what an option is priced by
+    name: str, kind: str, day: date, strike: float, sigma: float, *, spread: float, coin: bool
 ) -> OptionQuote:
     years = (datetime(day.year, day.month, day.day, 8, tzinfo=UTC) - AT) / timedelta(days=365)
-    kind = QuantLib.Option.Call if right == "call" else QuantLib.Option.Put
+    right = QuantLib.Option.Call if kind.endswith("call") else QuantLib.Option.Put
     bid, mark, ask = (
-        QuantLib.blackFormula(kind, strike, ETH, (sigma + off) * math.sqrt(years))
+        QuantLib.blackFormula(right, strike, ETH, (sigma + off) * math.sqrt(years))
         / (ETH if coin else 1.0)
         for off in (-spread, 0.0, spread)
     )
     return OptionQuote(
-        contract=Contract(kind=f"eth.{right}", expiry=day, strike=strike),
+        contract=Contract(kind=kind, expiry=day, strike=strike),
         source=name,
         as_of=AT,
         bid=bid if spread else None,
@@ -61,8 +72,11 @@ def _quote(  # noqa: PLR0913 - what an option is priced by
 
 
 def facts(*venues: tuple[OptionQuote, ...]) -> Facts:
+    told = {f"{coin}.price": ETH for coin in ("eth", "btc")}
+    told |= {f"quotes.{coin}": 100.0 for coin in ("eth", "btc")}
+    told |= {f"iv.{coin}30_{place}": 60.0 for coin in ("eth", "btc") for place in ("cex", "dex")}
     return Facts(
-        readings={"eth.price|": read("eth.price", ETH)},
+        readings={f"{name}|": read(name, value) for name, value in told.items()},
         quotes={one[0].source: one for one in venues if one},
     )
 
@@ -85,6 +99,47 @@ def test_the_gap_is_that_of_the_volatilities_whatever_the_premium_is_in(name: st
     assert told.note.startswith(f"Derive {at_month(0.66, 0.58):.1%}, Deribit")
 
 
+@pytest.mark.parametrize("name", ["surface_25d", "surface_50d", "surface_25d_call", "surface_edge"])
+def test_btc_is_judged_as_eth_is_and_by_its_own_quotes(name: str) -> None:
+    both = (
+        venue("deribit", 0.60, 0.55, spread=0.01),
+        venue("derive", 0.66, 0.58, spread=0.01, coin=False),
+    )
+    alone = facts(*both)
+    assert ask(alone, f"{name}_btc").value is None
+    moved = facts(*both, *(of_btc(one) for one in both))
+    assert ask(moved, f"{name}_btc").value == ask(alone, f"{name}_eth").value
+    assert ask(moved, f"{name}_eth").value == ask(alone, f"{name}_eth").value
+
+
+def test_quotes_of_two_missed_polls_are_no_surface() -> None:
+    old = tuple(
+        replace(one, as_of=AT - timedelta(minutes=13)) for one in venue("deribit", 0.60, 0.55)
+    )
+    told = ask(facts(old, venue("derive", 0.66, 0.58, coin=False)), "surface_50d_eth")
+    assert told.note == "deribit has no quotes at this delta on both sides of 30 days"
+
+
+def test_strikes_far_apart_tell_nothing_of_what_lies_between() -> None:
+    # Of 60 % at both ends, but nobody quotes the middle: a smile may sag there.
+    wings = tuple(
+        one
+        for one in venue("derive", 0.60, 0.60, coin=False)
+        if not 1_700 < one.contract.strike < 2_400
+    )
+    known = facts(venue("deribit", 0.50, 0.50), wings)
+    assert ask(known, "surface_50d_eth").value is None
+    assert ask(known, "surface_25d_eth").value is None
+
+
+def test_a_surface_is_judged_only_while_both_chains_are_read() -> None:
+    known = facts(venue("deribit", 0.60, 0.55), venue("derive", 0.66, 0.58, coin=False))
+    for name in ("quotes.eth", "iv.eth30_dex"):
+        readings = {key: one for key, one in known.readings.items() if key != f"{name}|"}
+        told = ask(replace(known, readings=readings), "surface_50d_eth")
+        assert (told.value, told.note) == (None, f"{name} has not been read yet")
+
+
 def test_a_venue_without_the_tenor_makes_it_unknown() -> None:
     whole = venue("deribit", 0.60, 0.55)
     near = tuple(one for one in venue("derive", 0.66, 0.58, coin=False)
@@ -101,8 +156,8 @@ def test_a_venue_without_the_tenor_makes_it_unknown() -> None:
 def test_a_premium_taken_in_the_wrong_unit_is_no_volatility() -> None:
     wrong = venue("derive", 0.66, 0.58, coin=True)  # in coin where dollars are stated
     told = ask(facts(venue("deribit", 0.60, 0.55), wrong), "surface_50d_eth")
-    # A premium of a few cents is a volatility of next to nothing, not one of 60 %.
-    assert told.value is None or told.value < -40
+    # A premium of a few cents is a volatility of next to nothing: of no market.
+    assert told.value is None
 
 
 def test_the_edge_is_the_gap_less_both_spreads_and_fees() -> None:
@@ -114,7 +169,7 @@ def test_the_edge_is_the_gap_less_both_spreads_and_fees() -> None:
     # Sold at 64 on Derive, bought at 61 on Deribit; at the money vega is greatest, fees least.
     years = 30 / 365
     vega = ETH * math.sqrt(years / (2 * math.pi))  # S n(0) √T, of a half delta.
-    fees = (2 * 0.0003 * ETH + 0.5) / (vega / 100)
+    fees = ((2 * 0.0003 + 0.00015) * ETH + 0.5) / (vega / 100)  # and one is delivered
     assert told.value == pytest.approx(3.0 - fees, abs=1e-3)
     assert told.note.startswith("at the money: sell at 64.0% on derive, buy at 61.0% on deribit")
     level = facts(
@@ -136,7 +191,7 @@ def test_volatilities_are_worked_out_once_a_minute_of_the_same_quotes() -> None:
     )
 
     def solved() -> int:
-        return of_surface._smile.cache_info().misses
+        return smiles._smile.cache_info().misses
 
     before = solved()
     told = ask(known, "surface_edge_eth")
@@ -147,32 +202,5 @@ def test_volatilities_are_worked_out_once_a_minute_of_the_same_quotes() -> None:
     market(known, "parity.surface_edge_eth", AT + timedelta(seconds=60))
     assert solved() - before == 16
     one = facts(venue("deribit", 0.60, 0.60, spread=0.01))
-    assert ask(one, "surface_edge_eth").note == "derive has no quotes of ETH"
+    assert ask(one, "surface_edge_eth").note == "derive has no fresh quotes of ETH"
     assert solved() - before == 16
-
-
-def test_a_pool_that_is_not_watched_has_no_gap() -> None:
-    known = replace(facts(), readings={"iv.eth30_cex|": read("iv.eth30_cex", 62.0)})
-    told = ask(known, "pool_gap_eth")
-    assert (told.value, told.note) == (None, "no pool of ETH in US dollars is watched")
-
-
-def test_a_pool_s_gap_is_what_its_fees_of_a_week_pay_for(hand: Any) -> None:
-    first = hand.snapshot(AT - timedelta(days=7), hand.position())
-    # vol² = 4 · fees / (L √P) a year, of fees in token1: 0.7² over seven days, by hand.
-    root = 1.0001 ** (hand.tick / 2)
-    growth = int(0.49 * 7 / 365 * root / 4 * 2**128)
-    later = hand.snapshot(AT, hand.position(), number=2)
-    (state,) = later.pools
-    paid = replace(state, fee_growth_global1_x128=growth)
-    lens = Lens(pegged=frozenset({"0x" + "11" * 20}), chains=frozenset({"main"}))
-    seen = absorb(absorb(Facts(), first, lens), replace(later, pools=(paid,)), lens)
-    known = replace(seen, readings={"iv.eth30_cex|": read("iv.eth30_cex", 62.0)})
-    told = ask(known, "pool_gap_eth")
-    assert told.value == pytest.approx(8.0, abs=1e-3)
-    assert told.note == "WETH/USDC 0.3 % 70.0% by fees of 168.0 h, options 62.0"
-    late = market(known, "parity.pool_gap_eth", AT + timedelta(minutes=6))
-    assert (late.value, late.note) == (None, "main has not been read for more than 5 m")
-    young = absorb(Facts(), later, lens)
-    fresh = ask(replace(young, readings=known.readings), "pool_gap_eth")
-    assert (fresh.value, "seen at one block only" in fresh.note) == (None, True)

@@ -86,11 +86,12 @@ def test_an_answer_that_quotes_nothing_leaves_them_to_grow_old() -> None:
     assert not quotes_of(facts, NOW + timedelta(minutes=35))
 
 
-def test_derive_s_options_are_other_contracts_and_price_nothing() -> None:
-    own, other = quote(), quote(source=DERIVE)
+@pytest.mark.parametrize("source", [DERIVE, "derive_btc"])
+def test_derive_s_options_are_other_contracts_and_price_nothing(source: str) -> None:
+    own, other = quote(), quote(source=source)
     facts = absorbed(said(own), said(other))
     assert market_of(facts, NOW).quotes == {own.contract: own}
-    (row,) = chain_rows(facts, NOW, "eth", OCTOBER, source=DERIVE)
+    (row,) = chain_rows(facts, NOW, "eth", OCTOBER, source=source)
     assert row.put is other
 
 
