@@ -14,8 +14,9 @@ def _delta(name: str, unit: str, meaning: str, definition: str) -> Signal:
 
 
 _HELD: Final = (
-    "coins in the positions' principal, fees left out, + Σ delta of the layers' legs; staked"
-    " ETH and other odd tokens are left out and named, unknown above 10 % of the book's value"
+    "coins in the positions' principal, fees left out, + Σ delta of the layers' legs, by spot at"
+    " the same basis; staked ETH and other odd tokens are left out and named, unknown above 10 %"
+    " of the book's value"
 )
 
 DELTA_SIGNALS: Final = (
@@ -25,7 +26,8 @@ DELTA_SIGNALS: Final = (
         _HELD),
     _delta("book.delta_spx", "usd",
         "what a point of the S&P 500 brings all layers: USD a point, or units of the index",
-        "Σ delta · 100 of SPX legs; by VIX legs the index is not moved"),
+        ("Σ delta · 100 of SPX legs; VIX legs are left out and named; unknown while legs that trade"
+        " no more await their settlement")),
     _delta("book.delta_eth_share", "fraction", "the book's delta in ETH over its value",
         "book.delta_eth · eth.price / book.value_usd"),
     _delta("book.delta_btc_share", "fraction", "the book's delta in BTC over its value",

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from monitor.hedge.book import Known
-from monitor.hedge.contracts import Right, kind_of, units
+from monitor.hedge.contracts import Right, expired, kind_of, settlement, units
 from monitor.hedge.mark import Mark
 from monitor.model.layer import LayerState
 from monitor.signals.book import book_value_usd, live_positions
@@ -27,6 +27,7 @@ Marks: TypeAlias = Sequence[tuple[LayerState, Mark | None]]
 OfDelta: TypeAlias = Callable[[Facts, Marks, datetime], Known]
 
 _SPX: Final = "spx"
+_VIX: Final = "vix"
 _MOST_LEFT_OUT: Final = 0.10
 
 
@@ -96,11 +97,16 @@ def _left_out(without: Sequence[_Held]) -> str:
     return f"{n} position{'s' * (n > 1)} left out ({names})"
 
 
-def layers_delta(marks: Marks, root: str) -> Known:
-    """Return the delta of all layers' live legs on a root, USD a dollar or point of it."""
+def layers_delta(marks: Marks, root: str, now: datetime) -> Known:
+    """Return the delta of all layers' legs on a root, USD a dollar or point of it.
+
+    Unknown while a leg that trades no more awaits its settlement: it moves until then, unmarked.
+    """
     told = dict[str, float]()
     for layer, mark in marks:
         on_it = [leg for leg in layer.legs if kind_of(leg.contract).root == root]
+        if any(expired(one.contract, now) and now < settlement(one.contract) for one in on_it):
+            return None, f"{layer.layer} has legs that trade no more and await their settlement"
         if mark is None or not on_it:
             continue
         if mark.worth is not None:
@@ -114,24 +120,35 @@ def layers_delta(marks: Marks, root: str) -> Known:
     return sum(told.values()), ", ".join(f"{name} {each:+,.4g}" for name, each in told.items())
 
 
-def delta_of(facts: Facts, marks: Marks, root: str) -> Known:
+def delta_of(facts: Facts, marks: Marks, root: str, now: datetime) -> Known:
     """Return the book's delta: coins of `eth` and `btc`, USD a point of `spx`."""
     held = (0.0, "") if root == _SPX else coins_held(facts, root)
-    hedged = layers_delta(marks, root)
+    hedged = layers_delta(marks, root, now)
     if held[0] is None or hedged[0] is None:
         return held if held[0] is None else hedged
-    return held[0] + hedged[0], ", ".join(part for part in (held[1], hedged[1]) if part)
+    notes = (held[1], hedged[1], _unmoved(marks) if root == _SPX else "")
+    return held[0] + hedged[0], ", ".join(part for part in notes if part)
+
+
+def _unmoved(marks: Marks) -> str:
+    """Return whose VIX legs are left out: how the index moves by them is nobody's to read."""
+    names = dict.fromkeys(
+        layer.layer
+        for layer, _ in marks
+        if any(kind_of(leg.contract).root == _VIX for leg in layer.legs)
+    )
+    return f"VIX legs of {' and '.join(names)} left out" if names else ""
 
 
 def _delta(root: str) -> OfDelta:
-    return lambda facts, marks, _now: delta_of(facts, marks, root)
+    return lambda facts, marks, now: delta_of(facts, marks, root, now)
 
 
 def _share(root: str) -> OfDelta:
     """Return what answers the delta in US dollars over the positions' value."""
 
     def answer(facts: Facts, marks: Marks, now: datetime) -> Known:
-        delta, note = delta_of(facts, marks, root)
+        delta, note = delta_of(facts, marks, root, now)
         if delta is None:
             return None, note
         value, price = book_value_usd(facts), _price(facts, root, now)

@@ -179,3 +179,24 @@ def test_expired_legs_have_no_delta_any_more(hand: Any) -> None:
     fresh = absorb(facts, hand.snapshot(now, hand.position(1), number=2), LENS)
     assert date(2026, 3, 3) == gone.legs[0].contract.expiry
     assert ask(fresh, "book.delta_eth", gone, now=now).value == pytest.approx(COINS, rel=1e-9)
+
+
+def test_legs_that_await_their_settlement_have_a_delta_nobody_reads(hand: Any) -> None:
+    """Of SPX, settled at Friday's opening, nothing trades after Thursday's close."""
+    layer = held("L1", "spx.put 2026-03-20 6000 +2 @90")
+    for now, value in (
+        (datetime(2026, 3, 20, 13, 29, tzinfo=UTC), None),
+        (datetime(2026, 3, 20, 13, 30, tzinfo=UTC), 0),
+    ):
+        facts = absorb(Facts(), hand.snapshot(now, hand.position(1)), LENS)
+        told = ask(facts, "book.delta_spx", layer, now=now)
+        assert told.value == value
+        if value is None:
+            assert told.note == "L1 has legs that trade no more and await their settlement"
+
+
+def test_vix_legs_do_not_move_the_index_and_are_named(hand: Any) -> None:
+    facts = seen(hand, hand.position(1))
+    told = ask(facts, "book.delta_spx", held("L2", "vix.call 2026-06-17 22 +4 @2.1"))
+    assert (told.value, told.note) == (0, "VIX legs of L2 left out")
+    assert ask(facts, "book.delta_spx").note == ""
