@@ -173,6 +173,7 @@ def _quoted(tickers: Mapping[str, object], witness: Witness) -> Iterator[OptionQ
             ask=_price(ticker, "a", witness),
             mark=_price(ticker, "M", witness),
             forward=None if pricing is None else _price(pricing, "f", witness),
+            discount=_price(pricing, "df", witness) or 1.0,
         )
 
 

@@ -12,7 +12,8 @@ class OptionQuote:
 
     bid, ask: None where there is none. mark: the exchange's own price, for where a side is
     missing. forward: of its expiry, as the exchange has it; tradable_forward: whether a
-    future of that expiry is listed, for else it is only worked out. as_of: when it was stated.
+    future of that expiry is listed, for else it is only worked out. discount: today's worth of a
+    unit paid at expiry, where the exchange reckons with one. as_of: when it was stated.
     """
 
     contract: Contract
@@ -23,6 +24,7 @@ class OptionQuote:
     mark: float | None = None
     forward: float | None = None
     tradable_forward: bool = True
+    discount: float = 1.0
 
     @property
     def price(self) -> float | None:

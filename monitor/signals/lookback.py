@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen
-from monitor.signals.track import PoolHours, PoolMark, advance
+from monitor.signals.track import HOURLY, PoolHours, PoolMark, advance
 from monitor.signals.turns import Sums, held_time, sums_at, sums_now
 
 DAY: Final = timedelta(days=1)
@@ -57,10 +57,10 @@ def pool_over(facts: Facts, pool: PoolSeen, span: timedelta) -> PoolSpan | str:
     start = now.at - span
     marks = facts.hours.get(pool.state.pool.key, PoolHours()).marks
     then = next((one for one in reversed(marks) if one.at <= start), None)
-    if then is None:
-        since = facts.tracks[pool.state.pool.key].since
-        # What was kept may reach back less far than the watching.
-        return _since(max(since, marks[0].at) if marks else since, now)
+    # A span within the hourly marks is not stretched beyond them by a silence.
+    if then is None or (span < HOURLY < now.at - then.at):
+        since = next((one.at for one in marks if one.at > start), now.at)
+        return _since(since, now)
     return PoolSpan(then, now)
 
 

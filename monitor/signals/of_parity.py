@@ -3,7 +3,8 @@
 At Deribit everything is in the coin, so no interest comes in; options and future of one expiry
 settle on one index at one instant. Of SPX the future and the
 discount are the chain's own, out of all its strikes; against the risk-free rate boxes are held.
-What margin costs, and the risk of filling four legs one by one, is in none of them.
+What margin costs, how much is quoted, and the risk of filling four legs one by one, is in none
+of them.
 """
 
 from collections.abc import Iterator, Mapping

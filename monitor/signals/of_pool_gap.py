@@ -10,6 +10,7 @@ from monitor.model.pool import Pool
 from monitor.signals.answers import Found, OfMarket
 from monitor.signals.facts import Facts, PoolSeen, newest
 from monitor.signals.lookback import MONTH
+from monitor.signals.of_money import NO_DOLLARS
 from monitor.signals.of_pool import implied_vol
 from monitor.signals.roots import STABLE, root_of
 from monitor.signals.smiles import ON_DERIBIT, VENUES, Smiles, smiles_of
@@ -95,14 +96,18 @@ def _after(one: Smiles, vol: float, sign: int, words: str) -> _Vol:
 def _paid(facts: Facts, root: str, now: datetime) -> _Vol | str:
     """Return what the deepest pool that tells pays for, or why none does."""
     found, why = [], f"no pool of {root.upper()} in US dollars is watched"
-    for pool in _pools(facts, root):
+    for pool, each in _pools(facts, root):
+        pair = pool.state.pool.pair
+        if each is None:
+            why = f"{pair}: {pool.usd_note or NO_DOLLARS}"
+            continue
         source = facts.chains.get(pool.chain)
         if source is None or source.good_at is None or now - source.good_at > _POOL_AGE:
             why = f"{pool.chain} has not been read for more than {spell(_POOL_AGE.total_seconds())}"
             continue
         vol, note = implied_vol(facts, pool, MONTH)
         if not isinstance(vol, float):
-            why = f"{pool.state.pool.pair}: {note}"
+            why = f"{pair}: {note}"
             continue
         found.append((_depth_usd(pool), vol, f"{_name(pool.state.pool)} {vol:.1%} by {note}"))
     if not found:
@@ -111,14 +116,15 @@ def _paid(facts: Facts, root: str, now: datetime) -> _Vol | str:
     return _Vol(vol=vol, words=words)
 
 
-def _pools(facts: Facts, root: str) -> Iterator[PoolSeen]:
+def _pools(facts: Facts, root: str) -> Iterator[tuple[PoolSeen, float | None]]:
+    """Yield the pools of a coin against dollars, and what the dollar is worth if that is known."""
     for pool in facts.pools.values():
         of = pool.state.pool
         quote, each = (of.token0, pool.usd0) if of.quote == 0 else (of.token1, pool.usd1)
         base = of.token1 if of.quote == 0 else of.token0
-        stable = each is not None and abs(each - 1) <= STABLE and not root_of(quote.symbol)
-        if root_of(base.symbol) == root and stable:
-            yield pool
+        stable = each is None or abs(each - 1) <= STABLE
+        if root_of(base.symbol) == root and stable and not root_of(quote.symbol):
+            yield pool, each
 
 
 def _depth_usd(pool: PoolSeen) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from monitor.hedge.fees import DERIBIT, DERIVE, CoinFees
 from monitor.hedge.surface import MONTH_YEARS, Smile, Strip, smile_of, vega_a_point, vol_in
 from monitor.signals.facts import Facts, newest
-from monitor.signals.venues import Chain, Pick, chains_of, forward_of
+from monitor.signals.venues import Chain, Pick, chains_of, discount, forward_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ def _smile(chain: Chain, forward: float, venue: Venue, pick: Pick) -> Smile | No
     return smile_of(
         Strip(
             strikes=chain.strikes,
-            premiums=premiums * forward if venue.in_coin else premiums,
+            premiums=premiums * forward if venue.in_coin else premiums / chain.call(discount),
             forward=forward,
             years=chain.years,
         )

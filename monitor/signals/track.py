@@ -22,7 +22,9 @@ HELD: Final = timedelta(hours=2)
 
 _RECENT: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
-_KEPT: Final = timedelta(days=8)
+HOURLY: Final = timedelta(days=8)
+"""How far back there is a mark an hour."""
+
 _LONGEST: Final = timedelta(days=32)
 """A span of 30 days begins at a mark that may be a day older."""
 
@@ -112,8 +114,8 @@ def hourly(hours: PoolHours, mark: PoolMark) -> PoolHours:
     marks = hours.marks
     if marks and _slot(marks[-1].at, _RECENT) == _slot(mark.at, _RECENT):
         return hours
-    near = (one for one in marks if mark.at - one.at < _KEPT)
-    far = [one for one in marks if _KEPT <= mark.at - one.at < _LONGEST]
+    near = (one for one in marks if mark.at - one.at < HOURLY)
+    far = [one for one in marks if HOURLY <= mark.at - one.at < _LONGEST]
     days = {_slot(one.at, _DAY): one for one in reversed(far)}  # the first of each
     return PoolHours(marks=(*reversed(days.values()), *near, mark))
 

@@ -1,7 +1,7 @@
 """Option chains as venues quote them: by expiry, both sides of every strike, fresh ones alone."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -38,7 +38,8 @@ _NAMES: Final = {
     for root in sorted({of.root for of in KINDS.values()})
 }
 """The names of a root's options, `spx` and `spxw` of `spx`."""
-_Pairs: TypeAlias = dict[float, dict[Right, OptionQuote]]
+_Pairs: TypeAlias = Sequence[tuple[OptionQuote, OptionQuote]]
+"""A call and a put of each strike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,6 +84,11 @@ def middle(one: OptionQuote) -> float | None:
     return one.price
 
 
+def discount(one: OptionQuote) -> float | None:
+    """Return what a quote's venue takes a unit paid at expiry for today."""
+    return one.discount
+
+
 def chains_of(facts: Facts, venue: str, root: str, now: datetime) -> tuple[Chain, ...]:
     """Return a venue's expiries of a root, nearest first. venue: how its sources' names begin.
 
@@ -125,40 +131,61 @@ class _Same:
 
 @lru_cache(maxsize=8)
 def _chains(of: _Same, root: str, minute: datetime, oldest: timedelta) -> tuple[Chain, ...]:
-    found: Mapping[tuple[date, str], _Pairs] = defaultdict(lambda: defaultdict(dict))
-    for one in (one for every in of.quotes for one in every):
-        name, right = _OPTIONS.get(one.contract.kind, ("", Right.CALL))
-        if name in _NAMES[root] and _sound(one, minute, oldest):
-            found[one.contract.expiry, name][one.contract.strike][right] = one
-    return tuple(_told(found, minute))
-
-
-def _told(found: Mapping[tuple[date, str], _Pairs], minute: datetime) -> Iterator[Chain]:
-    for (expiry, name), strikes in sorted(found.items()):
+    found = list[Chain]()
+    for (expiry, name), pairs in _paired(of, root).items():
         if expired(Contract(kind=f"{name}.call", expiry=expiry, strike=0.0), minute):
             continue
-        both = sorted(((k, p) for k, p in strikes.items() if len(p) > 1), key=lambda row: row[0])
-        if both:
-            calls = tuple(pair[Right.CALL] for _, pair in both)
-            puts = tuple(pair[Right.PUT] for _, pair in both)
-            forwards = [one.forward for one in (*calls, *puts) if one.forward is not None]
-            yield Chain(
-                name=name,
-                expiry=expiry,
-                years=years_left(calls[0].contract, minute),
-                strikes=np.array([k for k, _ in both]),
-                calls=calls,
-                puts=puts,
-                forward=median(forwards) if forwards else _NONE,
-                hedged=all(one.tradable_forward for one in (*calls, *puts)),
-            )
+        # Stamped within this very minute it is later than its beginning.
+        fresh = [
+            (call, put)
+            for call, put in pairs
+            if -AHEAD <= minute - call.as_of <= oldest and -AHEAD <= minute - put.as_of <= oldest
+        ]
+        if fresh:
+            found.append(_chain(name, fresh, minute))
+    return tuple(found)
 
 
-def _sound(one: OptionQuote, minute: datetime, oldest: timedelta) -> bool:
-    if one.bid is not None and one.ask is not None and one.bid > one.ask:
-        return False
-    # Stamped within this very minute it is later than its beginning.
-    return -AHEAD <= minute - one.as_of <= oldest
+@lru_cache(maxsize=8)
+def _paired(of: _Same, root: str) -> Mapping[tuple[date, str], _Pairs]:
+    """Return the calls and puts of each expiry, soonest first, and strike, rising.
+
+    Of one answer it is worked out once.
+    """
+    found = defaultdict[tuple[date, str], dict[float, dict[Right, OptionQuote]]](
+        lambda: defaultdict(dict)
+    )
+    for one in (one for every in of.quotes for one in every):
+        name, right = _OPTIONS.get(one.contract.kind, ("", Right.CALL))
+        if name in _NAMES[root] and not _crossed(one):
+            found[one.contract.expiry, name][one.contract.strike][right] = one
+    return {
+        key: tuple(
+            (sides[Right.CALL], sides[Right.PUT])
+            for _, sides in sorted(strikes.items(), key=lambda row: row[0])
+            if len(sides) > 1
+        )
+        for key, strikes in sorted(found.items())
+    }
+
+
+def _chain(name: str, pairs: _Pairs, minute: datetime) -> Chain:
+    calls, puts = zip(*pairs, strict=True)
+    forwards = [one.forward for one in (*calls, *puts) if one.forward is not None]
+    return Chain(
+        name=name,
+        expiry=calls[0].contract.expiry,
+        years=years_left(calls[0].contract, minute),
+        strikes=np.array([one.contract.strike for one in calls]),
+        calls=calls,
+        puts=puts,
+        forward=median(forwards) if forwards else _NONE,
+        hedged=all(one.tradable_forward for one in (*calls, *puts)),
+    )
+
+
+def _crossed(one: OptionQuote) -> bool:
+    return one.bid is not None and one.ask is not None and one.bid > one.ask
 
 
 @lru_cache(maxsize=256)

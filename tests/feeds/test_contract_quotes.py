@@ -254,7 +254,7 @@ def test_derive_quotes_in_dollars() -> None:
         "a": "61.2",
         "b": "0",
         "M": "60.7",
-        "option_pricing": {"i": "0.6", "f": "2125"},
+        "option_pricing": {"i": "0.6", "f": "2125", "df": "0.997"},
     }
     text = json.dumps({"id": "1", "result": {"tickers": {"ETH-20261030-2100-P": ticker}}})
     (quote,) = parse_quotes(text, Witness(source="derive", now=NOW))
@@ -265,6 +265,7 @@ def test_derive_quotes_in_dollars() -> None:
         ask=61.2,
         mark=60.7,
         forward=2_125.0,
+        discount=0.997,
     )
 
 

@@ -16,7 +16,7 @@ from monitor.model.observation import Block, Reorg, Snapshot
 from monitor.model.position import Position
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.facts import Facts
-from monitor.signals.lookback import pool_over
+from monitor.signals.lookback import instant, pool_over
 from monitor.signals.track import HELD, STEP, PoolMark, advance
 from monitor.signals.turns import Sums, sums_at, sums_now
 
@@ -124,13 +124,24 @@ def test_thirty_days_are_looked_back_on_and_no_more_than_a_day_further(hand: Any
             assert 30 * DAY <= told.length <= 31 * DAY
 
 
-def test_what_was_seen_before_a_long_silence_is_not_claimed_to_be_known(hand: Any) -> None:
+@pytest.mark.parametrize("silence", [10 * DAY, 40 * DAY])
+def test_a_week_is_not_stretched_over_a_long_silence(hand: Any, silence: timedelta) -> None:
     walk = Walk(hand)
     walk.go(0)
-    walk.go(0, after=40 * DAY)
+    walk.go(0, after=silence)
     walk.go(0, after=HOUR)
     told = pool_over(walk.facts, walk.facts.pools[walk.position.pool], 7 * DAY)
-    assert told == "watched only since 11 Apr 00:00 UTC"
+    assert told == f"watched only since {instant(AT + silence)}"
+
+
+def test_a_month_reaches_over_a_silence_within_it(hand: Any) -> None:
+    walk = Walk(hand)
+    walk.go(0)
+    walk.go(0, after=10 * DAY)
+    walk.go(0, after=20 * DAY)
+    told = pool_over(walk.facts, walk.facts.pools[walk.position.pool], 30 * DAY)
+    assert not isinstance(told, str)
+    assert told.length == 30 * DAY
 
 
 TICKS = st.lists(st.integers(-2_000, 2_000), min_size=2, max_size=12)

@@ -101,6 +101,16 @@ def test_a_pool_watched_for_less_tells_nothing_and_says_since_when(hand: Any) ->
         )  # fmt: skip
 
 
+def test_a_pool_whose_dollars_are_unknown_says_so(hand: Any) -> None:
+    blind = Lens(chains=frozenset({"main"}))
+    seen = absorb(Facts(), hand.snapshot(AT, hand.position()), blind)
+    told = ask(with_options(seen), "pool_gap_eth")
+    assert (told.value, told.note) == (
+        None,
+        "WETH/USDC: no token of the pool has a feed, or a peg in [usd]",
+    )
+
+
 def test_a_pool_of_another_coin_is_no_measure_of_btc(hand: Any) -> None:
     told = ask(with_options(paid(hand, 0.70), coin="btc"), "pool_gap_btc")
     assert (told.value, told.note) == (None, "no pool of BTC in US dollars is watched")

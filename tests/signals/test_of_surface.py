@@ -99,6 +99,17 @@ def test_the_gap_is_that_of_the_volatilities_whatever_the_premium_is_in(name: st
     assert told.note.startswith(f"Derive {at_month(0.66, 0.58):.1%}, Deribit")
 
 
+def test_premiums_paid_in_dollars_today_are_compared_undiscounted() -> None:
+    # 30 days at 5 %: taken for undiscounted they would imply a quarter point less.
+    cheap = tuple(
+        replace(one, mark=0.996 * one.mark, discount=0.996)
+        for one in venue("derive", 0.60, 0.55, coin=False)
+        if one.mark is not None
+    )
+    told = ask(facts(venue("deribit", 0.60, 0.55), cheap), "surface_50d_eth")
+    assert told.value == pytest.approx(0.0, abs=1e-6)
+
+
 @pytest.mark.parametrize("name", ["surface_25d", "surface_50d", "surface_25d_call", "surface_edge"])
 def test_btc_is_judged_as_eth_is_and_by_its_own_quotes(name: str) -> None:
     both = (
