@@ -107,6 +107,6 @@ PARITY_SIGNALS: Final = (
     _gap("box_spx", "fraction",
         "best box of SPX after costs: lends above the risk-free rate, or borrows below it, a year",
         "ln(width / cost) / years - rates.risk_free, or the reverse of a box sold, 1.50 USD a leg"
-        " declared; a week to half a year out, continuous; < 0 is a loss",
+        " declared; strikes in steps of 50, a week to half a year out, continuous; < 0 is a loss",
         "spx.price quotes.spx rates.risk_free"),
 )  # fmt: skip

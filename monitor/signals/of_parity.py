@@ -8,10 +8,10 @@ of them.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,13 +34,17 @@ from monitor.signals.venues import Chain, ask, bid, chains_of, forward_of, middl
 
 DERIBIT_NAME: Final = "deribit"
 CBOE_NAME: Final = "cboe"
-_Which: TypeAlias = NDArray[np.bool_]
+
 _EACH: Final = 100
 """US dollars a point of one SPX contract."""
 _WIDE: Final = 0.20
 _STRIKES: Final = 5
 _DISCOUNT: Final = (0.5, 1.05)
 """Beyond, the quotes are wrong."""
+
+_ROUND: Final = 50
+"""Boxes are made of strikes that are its multiples: of all there would be tens of thousands."""
+
 _BOX_YEARS: Final = (7 / 365, 0.5)
 """Nearer, a tick is many percent a year; farther, three months' risk-free rate is no measure."""
 
@@ -124,13 +128,23 @@ def _locked_in_coin(chains: tuple[Chain, ...], *, buys: bool) -> _Best | None:
 # --- SPX --------------------------------------------------------------------------------------
 
 
-def _spx(facts: Facts, now: datetime) -> Iterator[tuple[Chain, _Which]]:
-    """Yield the expiries of SPX and SPXW with which of their strikes are near the index."""
+def _spx(facts: Facts, now: datetime) -> Iterator[Chain]:
+    """Yield the expiries of SPX and SPXW, of each the strikes near the index."""
     spot = _number(facts, "spx.price")
+    bounds = (spot * (1 - _WIDE), spot * (1 + _WIDE))
     for chain in chains_of(facts, CBOE_NAME, "spx", now):
-        near = abs(chain.strikes / spot - 1) <= _WIDE
-        if near.sum() >= _STRIKES and chain.years > 0:
-            yield chain, near
+        start, stop = (int(row) for row in np.searchsorted(chain.strikes, bounds))
+        if stop - start >= _STRIKES and chain.years > 0:
+            yield _part(chain, start, stop)
+
+
+@lru_cache(maxsize=128)
+def _part(chain: Chain, start: int, stop: int) -> Chain:
+    """Return some of a chain's strikes: the very same part, for what is worked out of it."""
+    rows = slice(start, stop)
+    return replace(
+        chain, strikes=chain.strikes[rows], calls=chain.calls[rows], puts=chain.puts[rows]
+    )
 
 
 def _of_spx(*, buys: bool) -> OfMarket:
@@ -138,18 +152,17 @@ def _of_spx(*, buys: bool) -> OfMarket:
 
     def answer(facts: Facts, now: datetime) -> Found:
         found = (
-            one
-            for chain, near in _spx(facts, now)
-            if (one := _locked(chain, near, buys=buys)) is not None
+            one for chain in _spx(facts, now) if (one := _locked(chain, buys=buys)) is not None
         )
         return _best(found, "no expiry of SPX has five strikes quoted on both sides")
 
     return answer
 
 
-def _locked(chain: Chain, near: _Which, *, buys: bool) -> _Best | None:
+@lru_cache(maxsize=256)
+def _locked(chain: Chain, *, buys: bool) -> _Best | None:
     gaps = chain.call(middle) - chain.put(middle)
-    told = near & np.isfinite(gaps)
+    told = np.isfinite(gaps)
     if told.sum() < _STRIKES:
         return None
     discount = chain_discount(chain.strikes[told], gaps[told])
@@ -179,17 +192,20 @@ def _box(facts: Facts, now: datetime) -> Found:
     rate = _number(facts, "rates.risk_free")
     found = (
         one
-        for chain, near in _spx(facts, now)
+        for chain in _spx(facts, now)
         if _BOX_YEARS[0] <= chain.years <= _BOX_YEARS[1]
-        for one in _boxes(chain, near, rate)
+        for one in _boxes(chain, rate)
     )
     return _best(found, "no expiry of SPX a week to half a year out has boxes quoted on both sides")
 
 
-def _boxes(chain: Chain, near: _Which, rate: float) -> Iterator[_Best]:
-    strikes = chain.strikes[near]
-    bids = Traded(call=chain.call(bid)[near], put=chain.put(bid)[near], underlying=0.0)
-    asks = Traded(call=chain.call(ask)[near], put=chain.put(ask)[near], underlying=0.0)
+@lru_cache(maxsize=128)
+def _boxes(chain: Chain, rate: float) -> tuple[_Best, ...]:
+    """Return the box that lends best and the one that borrows best, as far as they are quoted."""
+    found, round_ = list[_Best](), chain.strikes % _ROUND == 0
+    strikes = chain.strikes[round_]
+    bids = Traded(call=chain.call(bid)[round_], put=chain.put(bid)[round_], underlying=0.0)
+    asks = Traded(call=chain.call(ask)[round_], put=chain.put(ask)[round_], underlying=0.0)
     low, high = np.triu_indices(len(strikes), k=1)
     width, fees = strikes[high] - strikes[low], 4 * CBOE.option_usd / _EACH
     paid = box_cost(_at(asks, bids, low), _at(bids, asks, high)) + fees
@@ -206,7 +222,8 @@ def _boxes(chain: Chain, near: _Which, rate: float) -> Iterator[_Best]:
                 f" {strikes[high[n]]:,.0f} {verb} {cost[n]:,.2f} points at {at:.2%} after fees,"
                 f" risk-free {rate:.2%}"
             )
-            yield _Best(value=float(gaps[n]), words=words)
+            found.append(_Best(value=float(gaps[n]), words=words))
+    return tuple(found)
 
 
 def _at(calls: Traded, puts: Traded, rows: NDArray[np.intp]) -> Traded:

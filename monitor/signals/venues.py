@@ -188,7 +188,7 @@ def _crossed(one: OptionQuote) -> bool:
     return one.bid is not None and one.ask is not None and one.bid > one.ask
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _column(chain: Chain, right: Right, pick: Pick) -> Floats:
     """Return something of each strike, picked once a chain; not to be written to."""
     quotes = chain.calls if right is Right.CALL else chain.puts

@@ -15,6 +15,7 @@ from monitor.feeds.witness import heard
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
+from monitor.signals import of_parity
 from monitor.signals.facts import Facts
 from monitor.signals.of_market import Told, market
 
@@ -317,6 +318,26 @@ def test_a_box_that_lends_above_the_rate_names_its_strikes() -> None:
 def test_an_index_quoted_late_is_late_by_rule() -> None:
     late = [replace(one, as_of=AT - timedelta(minutes=20)) for one in chain()]
     assert ask(facts(cboe=late), "box_spx").value is not None
+
+
+def test_what_an_index_chain_locks_in_is_worked_out_once_a_minute() -> None:
+    known = facts(cboe=chain())
+
+    def worked() -> int:
+        return of_parity._locked.cache_info().misses + of_parity._boxes.cache_info().misses
+
+    before = worked()
+    for moved in (0.0, 3.0):  # The index moves, its chain is the same.
+        near = replace(known, readings=readings(**{"spx.price": SPX + moved}))
+        for name in ("conversion_spx", "reversal_spx", "box_spx"):
+            assert ask(near, name).value is not None
+    assert worked() - before == 3
+
+
+def test_boxes_are_made_of_round_strikes() -> None:
+    odd = [one for strike in (5_705.0, 5_815.0, 5_935.0, 6_045.0, 6_165.0) for one in index(strike)]
+    assert ask(facts(cboe=odd), "conversion_spx").value is not None
+    assert ask(facts(cboe=odd), "box_spx").value is None
 
 
 def test_too_few_strikes_and_a_box_of_days_tell_nothing() -> None:
