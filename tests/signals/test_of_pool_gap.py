@@ -11,9 +11,11 @@ import QuantLib
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
+from monitor.pipeline import State
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.facts import Facts
 from monitor.signals.of_market import Told, market
+from monitor.store.rows import changed_rows, restore
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 PRICE = 250.0
@@ -99,6 +101,13 @@ def test_a_pool_watched_for_less_tells_nothing_and_says_since_when(hand: Any) ->
         assert (told.value, told.note) == (
             None, "WETH/USDC: watched only since 31 Jan 10:24 UTC",
         )  # fmt: skip
+
+
+def test_a_restart_forgets_nothing_of_the_thirty_days(hand: Any) -> None:
+    known = with_options(paid(hand, 0.70))
+    rows = changed_rows(State(), State(facts=known, at=AT))
+    again = restore({key: text for key, text in rows.items() if text is not None}, ()).facts
+    assert ask(again, "pool_gap_eth") == ask(known, "pool_gap_eth")
 
 
 def test_a_pool_whose_dollars_are_unknown_says_so(hand: Any) -> None:
