@@ -12,11 +12,12 @@ from monitor.alerts.deed import deed, traded, untold
 from monitor.hedge import layer as layers
 from monitor.hedge.entry import backfilled, entered
 from monitor.hedge.journal import traded_at
-from monitor.model.layer import Action, LayerState, LayerStatus, Proposal
+from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, untouched
 from monitor.model.observation import Observation, Snapshot, Verb, Word
+from monitor.model.swift import altered, swift
 from monitor.rules.desk import Book, proposed
 from monitor.rules.ground import Footing, follow, shaken
-from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, at_rest
+from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, at_rest, unmoved
 from monitor.rules.marked import Marked
 from monitor.rules.pack import Pack, Rule
 from monitor.rules.scopes import left
@@ -72,6 +73,11 @@ class Rulebook:
     given: Given | None = None
 
 
+_with: Final = altered(State)
+_view: Final = swift(View)
+_judged: Final = swift(Judged)
+
+
 def in_precedence(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     """Return rules with remove before roll before add before notify, else as given."""
     return tuple(sorted(rules, key=lambda rule: _ORDER.index(rule.action)))
@@ -86,7 +92,7 @@ def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[
     else:
         if isinstance(seen, Snapshot):
             state = _shaken(state, seen)
-        state = replace(state, at=now, facts=absorb(state.facts, seen, book.lens))
+        state = _with(state, at=now, facts=absorb(state.facts, seen, book.lens))
     settled = {key: layers.settle(layer, now) for key, layer in state.layers.items()}
     if settled != state.layers:
         state = replace(state, layers=settled)
@@ -95,18 +101,17 @@ def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[
         state = replace(state, layers=told)
     facts = hedged(state.facts, state.layers, now, lambda: priced.ledger)
     if facts is not state.facts:
-        state = replace(state, facts=facts)
+        state = _with(state, facts=facts)
     priced.move(state.facts, state.layers)
     new, alerts = _judge_all(book, state, priced, seen if isinstance(seen, Word) else None)
-    return new, (*alerts, *_deeds(book, before, new, seen, alerts))
+    deeds = _deeds(book, before, new, seen, alerts) if isinstance(seen, Word) else ()
+    return new, (*alerts, *deeds)
 
 
 def _deeds(
-    book: Rulebook, before: State, new: State, seen: Observation, told: tuple[Alert, ...]
+    book: Rulebook, before: State, new: State, seen: Word, told: tuple[Alert, ...]
 ) -> Iterator[Alert]:
     """Yield the event of a trade that no alert asked for."""
-    if not isinstance(seen, Word):
-        return
     key = f"{seen.layer}|{seen.scope}"
     after = new.layers.get(key)
     for pack in book.packs:
@@ -203,7 +208,7 @@ def _judge_all(
             docket.judge(rule, case)
     standing = moved(docket.standing, docket.changed)
     # What did not change stays the same object, by which others tell.
-    return replace(
+    return _with(
         state,
         instances=standing.instances,
         standing=standing,
@@ -216,20 +221,6 @@ def _standing(state: State) -> Standing:
     if known is not None and known.instances is state.instances:
         return known
     return standing_of(state.instances)
-
-
-def _barred(rule: Rule, view: View, before: Mapping[str, LayerState]) -> str:
-    """Return why a rule's action does not apply now, or an empty text.
-
-    before: the layers as they were before any rule was judged.
-    """
-    layer = view.layer
-    barred = left(rule, view.facts, before, view.scope)
-    if not barred and layer is not None and rule.action is not Action.NOTIFY:
-        barred = layers.may(rule.action, layer, rule=rule.id, top_up=rule.top_up) or ""
-        if rule.action in {Action.ADD, Action.ROLL} and view.value("layer.orphaned").value:
-            barred = barred or f"what {layer.layer} would protect is gone"
-    return barred
 
 
 def _doer(word: Word | None, layer: LayerState | None) -> str:
@@ -270,7 +261,7 @@ class _Docket:
 
     def judge(self, rule: Rule, case: Case) -> None:
         key = f"{rule.id}|{case.scope}"
-        old = self._instance(key) or Instance(rule=rule.id, scope=case.scope)
+        old = self._instance(key) or unmoved(rule.id, case.scope)
         judged = self._weighed(rule, old, case)
         if judged is None:
             return
@@ -301,6 +292,9 @@ class _Docket:
 
     def _weighed(self, rule: Rule, old: Instance, case: Case) -> Judged | None:
         """Return what is found now, without a trace; None where it can change nothing."""
+        barred = "" if case.there else self._barred(rule, case.scope)
+        if barred and at_rest(old) and old.dark_since is None:
+            return None  # whatever is true
         view = None if case.there else self.view(rule, case.scope)
         when = case.when or rule.when.glance(view or self.view(rule, case.scope))
         if when.truth is False and at_rest(old):
@@ -310,34 +304,45 @@ class _Docket:
         if clear is None and rule.clear is not None and open_:
             clear = rule.clear.glance(view or self.view(rule, case.scope))
         done = _doer(self._word, view.layer) if view else ""
-        return Judged(
+        names, sources = rule.when.names, self._book.lens.feeds
+        waits = when.truth is None
+        return _judged(
             now=self._now,
             when=when,
             clear=clear,
             max_gap=rule.max_gap or self._book.max_gap,
-            barred=_barred(rule, view, self._state.layers) if view else "",
+            barred=barred,
             done=done,
             deed=_deed(self._word, view.layer) if view and done else "",
             inhibited=self._inhibitor(rule, case.scope) if rule.inhibited_by else "",
             blind=_blind(rule, self._facts, self._now) if when.truth else (),
-            awaited=self._awaited(rule) if when.truth is None else "",
+            awaited=awaited(self._facts, names, sources=sources, now=self._now) if waits else "",
         )
 
-    def _awaited(self, rule: Rule) -> str:
-        return awaited(self._facts, rule.when.names, sources=self._book.lens.feeds, now=self._now)
+    def _barred(self, rule: Rule, scope: str) -> str:
+        """Return why a rule's action does not apply now, or an empty text."""
+        # What is there counts by the layers as they were before any rule was judged.
+        barred = left(rule, self._facts, self._state.layers, scope)
+        layer = self._layer(rule, scope)
+        if barred or layer is None or rule.action is Action.NOTIFY:
+            return barred
+        if why := layers.may(rule.action, layer, rule=rule.id, top_up=rule.top_up):
+            return why
+        opens = rule.action in {Action.ADD, Action.ROLL} and rule.scope is Scope.POSITION
+        if opens and self.view(rule, scope).value("layer.orphaned").value:
+            return f"what {layer.layer} would protect is gone"
+        return ""
 
     def _instance(self, key: str) -> Instance | None:
         return self.changed.get(key) or self.standing.instances.get(key)
 
     def view(self, rule: Rule, scope: str) -> View:
-        layer = self._layer(rule, scope)
-        return View(
+        return _view(
             facts=self._facts,
             scope=scope,
             now=self._now,
             max_age=rule.max_age,
-            layer=layer,
-            mark=self._marked.mark(layer),
+            layer=self._layer(rule, scope),
             marked=self._marked,
             rule_errors=self.standing.errors,
             noted=self._noted,
@@ -348,7 +353,7 @@ class _Docket:
         if rule.layer is None:
             return None
         key = f"{rule.layer.id}|{scope}"
-        return self.layers.get(key) or LayerState(layer=rule.layer.id, scope=scope)
+        return self.layers.get(key) or untouched(rule.layer.id, scope)
 
     def _renew(self, rule: Rule, instance: Instance) -> None:
         """Put back a proposal that a partial trade has used up, while its rule still fires."""

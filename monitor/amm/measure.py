@@ -94,7 +94,7 @@ def usd_prices(pool: PoolState, pegged: Collection[str], known: UsdPrices = _UNP
     prices had elsewhere, which a peg overrules. A token that has neither follows by the
     pool's price from the other; where both lack it, both are unknown.
     """
-    pegs = {address.lower() for address in pegged}
+    pegs = _lowered(frozenset(pegged))
     token0, token1 = pool.pool.token0.address, pool.pool.token1.address
     usd0 = 1.0 if token0.lower() in pegs else known.get(token0)
     usd1 = 1.0 if token1.lower() in pegs else known.get(token1)
@@ -103,6 +103,11 @@ def usd_prices(pool: PoolState, pegged: Collection[str], known: UsdPrices = _UNP
     elif usd1 is None and usd0 is not None:
         usd1 = usd0 / _token1_per_token0(pool.pool, pool.sqrt_price_x96)
     return {token0: usd0, token1: usd1}
+
+
+@lru_cache(maxsize=64)
+def _lowered(addresses: frozenset[str]) -> frozenset[str]:
+    return frozenset(address.lower() for address in addresses)
 
 
 def measure(

@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,20 @@ class _Schedule:
     before: Sequence[float]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where an instant lies in a schedule, in UTC seconds.
+
+    closes: how many sessions had closed. open_s: open seconds until then. overnight_ends:
+    of the session that had begun last; where none had, the instant itself.
+    """
+
+    at: float
+    closes: int
+    open_s: float
+    overnight_ends: float
+
+
 def open_seconds(hours: Hours, start: datetime, end: datetime) -> float:
     """Return the open time between two instants, in seconds; 0 when `end` is not later.
 
@@ -54,13 +68,11 @@ def open_seconds(hours: Hours, start: datetime, end: datetime) -> float:
         return 0.0
     if hours is Hours.ALWAYS:
         return (end - start).total_seconds()
-    schedule = _schedule(hours)
-    first, last = _within(start), _within(end)
+    first, last = _place(hours, start), _place(hours, end)
     if hours is Hours.XNYS_CLOSE:
-        passed = bisect_right(schedule.closes, last) - bisect_right(schedule.closes, first)
-        return passed * _DAY_S
-    regular = _open_until(schedule, last) - _open_until(schedule, first)
-    return regular + _overnight(schedule, first, last)
+        return (last.closes - first.closes) * _DAY_S
+    overnight = max(0.0, min(last.at, first.overnight_ends) - first.at)
+    return last.open_s - first.open_s + overnight
 
 
 def load_calendars() -> None:
@@ -169,19 +181,24 @@ def _within(at: datetime) -> float:
     return at.timestamp()
 
 
+@lru_cache(maxsize=16_384)
+def _place(hours: Hours, at: datetime) -> _Place:
+    """Return where an instant lies; the same few are asked of again and again."""
+    schedule, seconds = _schedule(hours), _within(at)
+    row = bisect_right(schedule.begins, seconds) - 1
+    return _Place(
+        at=seconds,
+        closes=bisect_right(schedule.closes, seconds),
+        open_s=_open_until(schedule, seconds),
+        overnight_ends=schedule.overnight_ends[row] if row >= 0 else seconds,
+    )
+
+
 def _open_until(schedule: _Schedule, at: float) -> float:
     row = bisect_right(schedule.opens, at) - 1
     if row < 0:
         return 0.0
     return schedule.before[row] + min(at, schedule.closes[row]) - schedule.opens[row]
-
-
-def _overnight(schedule: _Schedule, start: float, end: float) -> float:
-    """Return what is left, until `end`, of the overnight session `start` lies in, if any."""
-    row = bisect_right(schedule.begins, start) - 1
-    if row < 0:
-        return 0.0
-    return max(0.0, min(end, schedule.overnight_ends[row]) - start)
 
 
 @cache

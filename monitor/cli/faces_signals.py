@@ -163,7 +163,6 @@ def _scopes(look: Look) -> dict[Scope, list[_Over]]:
                 scope=layer.scope,
                 now=now,
                 layer=layer,
-                mark=marked.mark(layer),
                 marked=marked,
             ),
         )

@@ -7,13 +7,16 @@ a short one's value is below nought. What is not known is None, and a reason sta
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
 
 from monitor.hedge.contracts import expired
 from monitor.hedge.journal import Entry, standing
 from monitor.hedge.mark import Mark
 from monitor.hedge.xirr import Flow, xirr
 from monitor.model.layer import Contract, LayerState
+from monitor.model.same import Same
+from monitor.model.swift import swift
 
 Known: TypeAlias = tuple[float | None, str]
 """A number and a note: where it is None, why it is not known."""
@@ -108,25 +111,23 @@ class Ledger:
         return _rate([*flows, (self.at, value)])
 
 
+_line: Final = swift(Line)
+
+
 def line_of(layer: LayerState, mark: Mark | None, at: datetime) -> Line:
     """Return a layer's line. mark: of its legs, None where they cannot be marked."""
-    entries = standing(layer.journal)
-    flows = _flows(layer, entries)
-    known = [amount for _, amount in flows]
-    unpriced = _unpriced(entries)
-    spent = -sum(one for one in known if one < 0) + 0.0
-    returned = sum(one for one in known if one > 0) + 0.0
+    spent, returned, unpriced, flows, paid = _cash(Same(layer))
     why = _unmarked(layer, mark, at)
     worth = mark.worth if mark and not why else None
     value: Known = (worth.value_usd, worth.note) if worth else (None if why else 0.0, why)
     pnl: Known = (None, unpriced or why)
     if value[0] is not None and not unpriced:
         pnl = (returned - spent + value[0], value[1])
-    return Line(
+    return _line(
         layer=layer,
         spent=(None, unpriced) if unpriced else (spent, ""),
         returned=(None, unpriced) if unpriced else (returned, ""),
-        paid=_paid(entries),
+        paid=paid,
         value=value,
         theta=(worth.theta_usd, worth.note) if worth else (None if why else 0.0, why),
         vega=(worth.vega_usd, worth.note) if worth else (None if why else 0.0, why),
@@ -135,6 +136,30 @@ def line_of(layer: LayerState, mark: Mark | None, at: datetime) -> Line:
         by=worth.by if worth else "",
         flows=flows,
         at=at,
+    )
+
+
+class _Cash(NamedTuple):
+    """What was paid and received for a layer; it changes with the layer alone."""
+
+    spent: float
+    returned: float
+    unpriced: str
+    flows: tuple[Flow, ...]
+    paid: Known
+
+
+@lru_cache(maxsize=1024)
+def _cash(layer: Same[LayerState]) -> _Cash:
+    entries = standing(layer.of.journal)
+    flows = _flows(layer.of, entries)
+    known = [amount for _, amount in flows]
+    return _Cash(
+        spent=-sum(one for one in known if one < 0) + 0.0,
+        returned=sum(one for one in known if one > 0) + 0.0,
+        unpriced=_unpriced(entries),
+        flows=flows,
+        paid=_paid(entries),
     )
 
 

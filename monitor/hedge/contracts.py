@@ -8,6 +8,7 @@ month; SPXW on the close of its own, any session.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -97,6 +98,7 @@ def units(quantity: Quantity, contract: Contract) -> float:
     return float(quantity) * KINDS[contract.kind].multiplier
 
 
+@lru_cache(maxsize=4096)
 def last_trading(contract: Contract) -> datetime:
     """Return the instant after which a contract trades no more, aware.
 
@@ -116,6 +118,7 @@ def last_trading(contract: Contract) -> datetime:
     return session_close(Hours.CBOE_VIX, sessions_back(day - _DAY, 0))
 
 
+@lru_cache(maxsize=4096)
 def settlement(contract: Contract) -> datetime:
     """Return when what a contract settles at is fixed, aware.
 

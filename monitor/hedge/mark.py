@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from monitor.hedge.contracts import days_left, expired
 from monitor.hedge.market import Market
 from monitor.hedge.worth import Worth, held, worth_of
 from monitor.model.layer import PERPETUAL, Leg
+from monitor.model.swift import swift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,24 +30,24 @@ class Mark:
     worth: Worth | None = field(default=None, compare=False, repr=False)
 
 
+_mark: Final = swift(Mark)
+
+
 def mark(legs: Sequence[Leg], market: Market, at: datetime) -> Mark | None:
     """Return the mark of legs that still trade; None when there is none.
 
     Legs past their last trading await settlement: they are left out, and the
     note says how many. A future counts at its whole worth, as its fill does.
     """
-    live = [leg for leg in legs if not expired(leg.contract, at)]
+    live = trading(legs, at)
     if not live:
         return None
-    ends = [leg.contract.expiry for leg in live if leg.contract.expiry != PERPETUAL]
-    dte = float(min(days_left(day, at) for day in ends)) if ends else None
+    dte = days_to_expiry(live, at)
     found = worth_of(held(live), market, at)
     if isinstance(found, str):
         return Mark(value_usd=None, extrinsic_usd=None, dte=dte, note=found)
-    note = found.note
-    if gone := len(legs) - len(live):
-        note += f"; {gone} expired leg{'s' if gone > 1 else ''} left out, awaiting settlement"
-    return Mark(
+    note = "; ".join(part for part in (found.note, expired_legs(len(legs) - len(live))) if part)
+    return _mark(
         value_usd=found.value_usd,
         extrinsic_usd=found.extrinsic_usd,
         dte=dte,
@@ -53,3 +55,21 @@ def mark(legs: Sequence[Leg], market: Market, at: datetime) -> Mark | None:
         note=note,
         worth=found,
     )
+
+
+def expired_legs(gone: int) -> str:
+    """Return how many legs are past their last trading, in words; nothing where none is."""
+    return (
+        f"{gone} expired leg{'s' if gone > 1 else ''} left out, awaiting settlement" if gone else ""
+    )
+
+
+def trading(legs: Sequence[Leg], at: datetime) -> list[Leg]:
+    """Return the legs that still trade."""
+    return [leg for leg in legs if not expired(leg.contract, at)]
+
+
+def days_to_expiry(live: Sequence[Leg], at: datetime) -> float | None:
+    """Return calendar days to the nearest expiry of legs that trade; None of a perpetual."""
+    ends = [leg.contract.expiry for leg in live if leg.contract.expiry != PERPETUAL]
+    return float(min(days_left(day, at) for day in ends)) if ends else None

@@ -8,13 +8,15 @@ from typing import Final
 
 from monitor.hedge.black_scholes import Underlying
 from monitor.hedge.contracts import COINS, KINDS, days_left, kind_of, years_left
-from monitor.hedge.curve import VixCurve
+from monitor.hedge.curve import Forward, VixCurve
 from monitor.hedge.single import carry
 from monitor.hedge.skew import COIN_SKEW, SPX_SKEW, VIX_SKEW, Skew, SkewedVol
 from monitor.hedge.tenors import Tenors
 from monitor.hedge.vol import VolAssumption
 from monitor.model.layer import PERPETUAL, Contract
 from monitor.model.quote import OptionQuote
+from monitor.model.same import Same
+from monitor.model.swift import swift
 
 DIVIDEND: Final = 0.013
 """A year's dividends of the S&P 500 over its price, declared: about what they have been."""
@@ -37,6 +39,10 @@ class VixMarket:
     skew: Skew = VIX_SKEW
     expiries: tuple[date, ...] = ()
 
+    def __hash__(self) -> int:
+        """Tell most markets apart; to count in all they hold would cost more than a price."""
+        return hash((self.spot, self.vol.near, self.curve and self.curve.settlements[:1]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpxMarket:
@@ -53,6 +59,10 @@ class SpxMarket:
     morning: tuple[date, ...] = ()
     evening: tuple[date, ...] = ()
 
+    def __hash__(self) -> int:
+        """Tell most markets apart, as that of the VIX does."""
+        return hash((self.spot, self.rate, self.vols))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoinMarket:
@@ -66,6 +76,10 @@ class CoinMarket:
     skew: Skew = COIN_SKEW
     expiries: tuple[date, ...] = ()
     source: str = "spot"
+
+    def __hash__(self) -> int:
+        """Tell most markets apart, as that of the VIX does."""
+        return hash((self.price, self.vols))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +128,10 @@ class Ground:
         return carry(self.underlying, self.years)[0]
 
 
+_ground: Final = swift(Ground)
+_underlying: Final = swift(Underlying)
+
+
 def shifted(market: Market, vol: float) -> Market:
     """Return the market with its volatilities raised by an annual fraction."""
     return replace(market, vol_shift=market.vol_shift + vol)
@@ -140,8 +158,7 @@ def after(market: Market, day: date) -> Market:
 
 def ground(kind: str, expiry: date, market: Market, at: datetime) -> Ground | str:
     """Return what contracts of a kind and an expiry are priced on, or why that is not known."""
-    root = KINDS[kind].root
-    contract = Contract(kind=kind, expiry=expiry, strike=0.0)
+    root, contract = KINDS[kind].root, _any_of(kind, expiry)
     if root == _VIX:
         return _vix(contract, market.vix, market.vol_shift, at)
     if root == _SPX:
@@ -152,6 +169,12 @@ def ground(kind: str, expiry: date, market: Market, at: datetime) -> Ground | st
     if coin is None:
         return market.unknown.get(root, f"the price of {root.upper()} is not known")
     return _coin(contract, coin, market.vol_shift, at)
+
+
+@lru_cache(maxsize=1024)
+def _any_of(kind: str, expiry: date) -> Contract:
+    """Return a contract of no strike, which stands for all of its expiry."""
+    return Contract(kind=kind, expiry=expiry, strike=0.0)
 
 
 def listed(kind: str, market: Market) -> tuple[date, ...]:
@@ -173,7 +196,7 @@ def listed(kind: str, market: Market) -> tuple[date, ...]:
 @lru_cache(maxsize=512)
 def _vix(contract: Contract, vix: VixMarket, shift: float, at: datetime) -> Ground | str:
     """Undiscounted: three months' interest is well inside the error of the volatility."""
-    forward = vix.curve.forward(contract.expiry) if vix.curve else None
+    forward = _forward(Same(vix.curve), contract.expiry) if vix.curve else None
     if forward is None:
         return "no settlement of VIX futures is known"
     if not kind_of(contract).option:
@@ -187,14 +210,24 @@ def _vix(contract: Contract, vix: VixMarket, shift: float, at: datetime) -> Grou
         source=vix.vol.source,
         shift=shift,
     )
-    return Ground(
-        underlying=Underlying(spot=forward.value),
+    return _ground(
+        underlying=_underlying(spot=forward.value),
         years=years_left(contract, at),
         vol=vol,
         usd=1.0,
         note=f"VIX forward {forward.value:.2f}, {forward.note}",
-        vol_note=f"{vix.vol.label}, {vix.skew.label}: model",
+        vol_note=_vol_note(Same(vix.vol), Same(vix.skew)),
     )
+
+
+@lru_cache(maxsize=256)
+def _forward(curve: Same[VixCurve], expiry: date) -> Forward | None:
+    return curve.of.forward(expiry)
+
+
+@lru_cache(maxsize=256)
+def _vol_note(vol: Same[VolAssumption], skew: Same[Skew]) -> str:
+    return f"{vol.of.label}, {skew.of.label}: model"
 
 
 @lru_cache(maxsize=512)

@@ -12,6 +12,7 @@ from monitor.hedge.market import Ground, Market, ground
 from monitor.hedge.single import carry, implied_vol, single
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
+from monitor.model.swift import swift
 
 MODEL: Final = "model"
 _POINT: Final = 0.01
@@ -43,6 +44,9 @@ class Quote:
     by: str = MODEL
     note: str = ""
     vol_note: str = ""
+
+
+_quote: Final = swift(Quote)
 
 
 def quote(contract: Contract, market: Market, at: datetime) -> Quote | str:
@@ -104,13 +108,13 @@ def _sides(told: OptionQuote, contract: Contract) -> str:
 def _priced(contract: Contract, base: Ground, sigma: float) -> Quote:
     kind, strike, years = kind_of(contract), contract.strike, base.years
     call = kind.right is Right.CALL
-    of, forward = base.underlying, base.forward
+    of, forward = base.underlying, base.forward if kind.in_coin else 1.0
     found = single(of, strike, sigma=sigma, years=years, call=call)
     usd = kind.multiplier * (base.usd / forward if kind.in_coin else 1.0)
     # What the forward moves by for a dollar of the coin, at the same basis.
     moves = forward / base.usd if kind.in_coin else 1.0
     gap = (1 if call else -1) * (float(of.spot) - strike)
-    return Quote(
+    return _quote(
         price=found.price / forward if kind.in_coin else found.price,
         usd=found.price * usd,
         intrinsic_usd=max(gap, 0.0) * usd,
@@ -157,10 +161,12 @@ def grounds(quotes: Iterable[Quote]) -> str:
     Of a single contract its two sides too, where it is quoted.
     """
     every = tuple(quotes)
+    if len(every) == 1:
+        (one,) = every
+        return "; ".join(part for part in (one.note, one.sides, one.vol_note) if part)
     notes = dict.fromkeys(one.note for one in every if one.note)
     vols = dict.fromkeys(one.vol_note for one in every if one.vol_note)
-    sides = (every[0].sides,) if len(every) == 1 and every[0].sides else ()
-    return "; ".join((*notes, *sides, *vols))
+    return "; ".join((*notes, *vols))
 
 
 def priced_by(quotes: Iterable[Quote]) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 from monitor.hedge import black_scholes
 from monitor.hedge.black_scholes import Underlying
+from monitor.model.swift import swift
 
 _HIGHEST_SIGMA: Final = 20.0
 _DUST: Final = 1e-15
@@ -31,6 +32,9 @@ class Single:
     theta_day: float
 
 
+_single: Final = swift(Single)
+
+
 def carry(of: Underlying, years: float) -> tuple[float, float, float]:
     """Return the forward, the discount and the dividends' discount, of one underlying."""
     rate, dividend = float(of.rate), float(of.dividend)
@@ -50,7 +54,7 @@ def single(of: Underlying, strike: float, *, sigma: float, years: float, call: b
     first, second = _cdf(sign * d1), _cdf(sign * (d1 - spread))
     delta, owed = sign * held * first, sign * strike * discount * second
     waning = -spot * density * sigma / (2 * sqrt(years))
-    return Single(
+    return _single(
         price=discount * max(sign * (forward * first - strike * second), 0.0),
         delta=delta,
         gamma=density / (spot * spread),

@@ -1,6 +1,7 @@
 """The volatility VIX options are priced at where nobody quotes them: stated, never measured."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 from typing import Final
 
@@ -49,6 +50,7 @@ class VolAssumption:
         )
 
 
+@lru_cache(maxsize=64)
 def of_vvix(vvix: float, *, source: str = "VVIX") -> VolAssumption:
     """Return the assumption with its near end at VVIX, index points, its decay kept."""
     stated = VolAssumption()

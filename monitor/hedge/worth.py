@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from monitor.hedge.contracts import kind_of
 from monitor.hedge.market import Market
 from monitor.hedge.quote import Quote, grounds, priced_by, quote
 from monitor.hedge.shock import Shock, shocked, unquoted, unreached
 from monitor.model.layer import Contract, Leg
+from monitor.model.swift import swift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ class Worth:
     note: str
 
 
+_worth: Final = swift(Worth)
+
 Holding: TypeAlias = tuple[Contract, float]
 """A contract and how many of it, bought positive, sold negative; parts of one too."""
 
@@ -49,21 +52,26 @@ def worth_of(holdings: Sequence[Holding], market: Market, at: datetime) -> Worth
         if isinstance(found, str):
             return found
         quotes.append(found)
-    pairs = [(*pair, one) for pair, one in zip(holdings, quotes, strict=True)]
+    value = outlay = extrinsic = vega = theta = 0.0
     delta: dict[str, float] = {}
     gamma: dict[str, float] = {}
-    for contract, n, one in pairs:
-        root = kind_of(contract).root
-        delta[root] = delta.get(root, 0.0) + n * one.delta
-        gamma[root] = gamma.get(root, 0.0) + n * one.gamma
-    return Worth(
-        value_usd=sum(n * one.usd for _, n, one in pairs),
-        outlay_usd=sum(n * one.usd for what, n, one in pairs if kind_of(what).option),
-        extrinsic_usd=sum(n * (one.usd - one.intrinsic_usd) for _, n, one in pairs),
+    for (contract, n), one in zip(holdings, quotes, strict=True):
+        kind = kind_of(contract)
+        delta[kind.root] = delta.get(kind.root, 0.0) + n * one.delta
+        gamma[kind.root] = gamma.get(kind.root, 0.0) + n * one.gamma
+        value += n * one.usd
+        outlay += n * one.usd if kind.option else 0.0
+        extrinsic += n * (one.usd - one.intrinsic_usd)
+        vega += n * one.vega_usd
+        theta += n * one.theta_usd
+    return _worth(
+        value_usd=value,
+        outlay_usd=outlay,
+        extrinsic_usd=extrinsic,
         delta=delta,
         gamma=gamma,
-        vega_usd=sum(n * one.vega_usd for _, n, one in pairs),
-        theta_usd=sum(n * one.theta_usd for _, n, one in pairs),
+        vega_usd=vega,
+        theta_usd=theta,
         quotes=tuple(quotes),
         by=priced_by(quotes),
         note=grounds(quotes),

@@ -6,10 +6,11 @@ are set while it is still open, and then it becomes the record: nobody sees it o
 
 from collections.abc import Callable
 from dataclasses import MISSING, fields
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 def swift(record: Callable[P, T]) -> Callable[P, T]:
@@ -17,12 +18,9 @@ def swift(record: Callable[P, T]) -> Callable[P, T]:
 
     record: a frozen dataclass with slots and nothing to do once made. A call that names
     more than fifteen arguments is a slow one, whatever it calls: give those in order.
-    Raises TypeError for a field with a factory.
+    A field with a factory has to be given, and comes before those with a default.
     """
-    known = fields(cast("Any", record))
-    if any(one.default_factory is not MISSING for one in known):
-        raise TypeError(f"{record} has a field that is made anew each time")
-    names = [one.name for one in known]
+    names = [one.name for one in fields(cast("Any", record))]
     lines = [
         f"def made({', '.join(f'{n}={n}' if n in _defaults(record) else n for n in names)}):",
         "    one = new(opened)",
@@ -34,6 +32,28 @@ def swift(record: Callable[P, T]) -> Callable[P, T]:
     room = _defaults(record) | {"new": object.__new__, "opened": opened, "record": record}
     exec("\n".join(lines), room)  # noqa: S102 - as dataclasses write their own __init__
     return cast("Callable[P, T]", room["made"])
+
+
+_AS_IT_WAS: Final = object()
+
+
+def altered(record: type[R]) -> Callable[..., R]:
+    """Return what `dataclasses.replace` is to this record, ten times as fast.
+
+    record: as `swift` takes one. The first argument is the record, the others what changes.
+    """
+    names = [one.name for one in fields(cast("Any", record))]
+    lines = [
+        f"def made(old, *, {', '.join(f'{name}=same' for name in names)}):",
+        "    one = new(opened)",
+        *(f"    one.{n} = old.{n} if {n} is same else {n}" for n in names),
+        "    one.__class__ = record",
+        "    return one",
+    ]
+    opened = type("Opened", (), {"__slots__": tuple(names)})
+    room = {"same": _AS_IT_WAS, "new": object.__new__, "opened": opened, "record": record}
+    exec("\n".join(lines), room)  # noqa: S102 - as dataclasses write their own __init__
+    return cast("Callable[..., R]", room["made"])
 
 
 def _defaults(record: object) -> dict[str, Any]:

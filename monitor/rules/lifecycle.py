@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from monitor.rules.pack import OnNodata, Rule
@@ -101,6 +102,12 @@ class Instance:
     ground: tuple[Ground, ...] = ()
     past: tuple["Instance", ...] = ()
     lost: Ground | None = None
+
+
+@lru_cache(maxsize=4096)
+def unmoved(rule: str, scope: str) -> Instance:
+    """Return an instance of which nothing was ever said."""
+    return Instance(rule=rule, scope=scope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

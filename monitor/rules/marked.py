@@ -1,14 +1,15 @@
 """The markets, and what every layer is worth on them, at one instant."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Final
 
 from monitor.hedge.book import Known, Ledger, Line, line_of
+from monitor.hedge.contracts import kind_of
 from monitor.hedge.mark import Mark, mark
 from monitor.hedge.market import Market
-from monitor.model.layer import LayerState
+from monitor.model.layer import LayerState, Leg
 from monitor.rules.verdict import Value
 from monitor.signals.facts import Facts
 from monitor.signals.market import market_of
@@ -28,6 +29,7 @@ class Marked:
         self._layers = layers
         self.now = now
         self._marks: dict[str, Mark | None] = {}
+        self._some: dict[frozenset[str], Market] = {}
 
     def move(self, facts: Facts, layers: Mapping[str, LayerState]) -> None:
         """Take facts and layers of which neither markets nor legs are others: marks are kept."""
@@ -50,8 +52,17 @@ class Marked:
         if layer is None or not layer.legs:
             return None
         if (key := f"{layer.layer}|{layer.scope}") not in self._marks:
-            self._marks[key] = mark(layer.legs, self.market, self.now)
+            self._marks[key] = mark(layer.legs, self._priced_on(layer.legs), self.now)
         return self._marks[key]
+
+    def _priced_on(self, legs: Sequence[Leg]) -> Market:
+        """Return the markets that legs are priced on; of others it may say nothing."""
+        if "market" in self.__dict__:
+            return self.market
+        roots = frozenset(kind_of(leg.contract).root for leg in legs)
+        if roots not in self._some:
+            self._some[roots] = market_of(self._facts, self.now, roots)
+        return self._some[roots]
 
     def line(self, layer: LayerState) -> Line:
         """Return a layer's line in the hedge book."""
@@ -74,7 +85,7 @@ class Marked:
     def of_layer(self, layer: LayerState, name: str) -> Value:
         """Answer a name for one layer."""
         line = self.line(layer)
-        value, note = OF_LAYER[name](line, self.market)
+        value, note = OF_LAYER[name](line, self._priced_on(layer.legs))
         return Value(value=value, source=line.by, note=note)
 
 

@@ -4,7 +4,7 @@ Of thousands of rows nearly all are at rest and false; they are passed over by c
 at no cost each. What is left is judged one by one, with what the columns said of it.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -18,7 +18,7 @@ from monitor.rules.expression import GLANCES
 from monitor.rules.lifecycle import Phase
 from monitor.rules.pack import Rule
 from monitor.rules.scopes import Layers, has_layer, scopes_of
-from monitor.rules.standing import Astir
+from monitor.rules.standing import NONE, Astir
 from monitor.rules.surroundings import View
 from monitor.rules.verdict import Verdict
 from monitor.signals.catalogue import Scope
@@ -37,6 +37,9 @@ class Case(NamedTuple):
     when: Verdict | None = None
     clear: Verdict | None = None
     there: bool = False
+
+
+_BOOK: Final = (Case("book"),)
 
 
 class Sieve:
@@ -59,18 +62,23 @@ class Sieve:
         astir: Astir,
         layers: Layers,
         view: Callable[[str], View],
-    ) -> Iterator[Case]:
-        """Yield what a rule is to be judged over.
+    ) -> Iterable[Case]:
+        """Return what a rule is to be judged over.
 
         In the order of the facts, then what is astir and no longer there. astir: the
         rule's instances not at rest. layers: as they are by now.
         """
-        if self._rows(rule.scope) < self._many:
-            scopes = dict.fromkeys(scopes_of(rule, self._facts, self._layers))
-            yield from map(Case, scopes)
-            some = (*astir.moving, *astir.dim)
-            yield from map(Case, sorted(one for one in some if one not in scopes))
-            return
+        if self._rows(rule.scope) >= self._many:
+            return self._sifted(rule, astir, layers, view)
+        if astir is NONE and rule.scope is Scope.BOOK:
+            return _BOOK
+        scopes = dict.fromkeys(scopes_of(rule, self._facts, self._layers))
+        some = (*astir.moving, *astir.dim)
+        return map(Case, (*scopes, *sorted(one for one in some if one not in scopes)))
+
+    def _sifted(
+        self, rule: Rule, astir: Astir, layers: Layers, view: Callable[[str], View]
+    ) -> Iterator[Case]:
         layer = rule.layer.id if rule.layer else None
         look = Outlook(
             crowd=self._crowd(rule.scope),
@@ -86,13 +94,9 @@ class Sieve:
             yield from _sifted(rule, look, astir, kept=kept)
 
     def _rows(self, scope: Scope) -> int:
-        match scope:
-            case Scope.POSITION:
-                return len(self._facts.positions)
-            case Scope.POOL:
-                return len(self._facts.pools)
-            case _:
-                return 0
+        if scope is Scope.POSITION:
+            return len(self._facts.positions)
+        return len(self._facts.pools) if scope is Scope.POOL else 0
 
     def _crowd(self, scope: Scope) -> Crowd:
         if scope not in self._crowds:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from monitor.calendars.sessions import open_seconds
-from monitor.hedge.mark import Mark
+from monitor.hedge.mark import days_to_expiry, expired_legs, trading
 from monitor.model.layer import LayerState
 from monitor.model.reading import Reading
+from monitor.model.swift import swift
 from monitor.rules.marked import OF_LAYERS, Marked, delta_told
 from monitor.rules.verdict import Value
 from monitor.signals.book import (
@@ -53,9 +54,8 @@ class Given(Protocol):
 class View:
     """The surroundings of one rule over one scope at one instant.
 
-    scope: `book`, or a pool's or position's key. mark: the layer's legs priced by
-    the model, None if they cannot be. max_age: the rule's own, tighter limits. noted:
-    what was worked out of the whole book, which all views of one instant may share.
+    scope: `book`, or a pool's or position's key. max_age: the rule's own, tighter limits.
+    noted: what was worked out of the whole book, which all views of one instant may share.
     given: what answers in the facts' place; None for the world itself. marked: the markets and
     every layer on them; None where nobody asks for money.
     """
@@ -64,10 +64,9 @@ class View:
     scope: str
     now: datetime
     max_age: Mapping[str, timedelta] = field(default_factory=dict)
-    layer: LayerState | None = None
-    mark: Mark | None = None
-    rule_errors: int = 0
     noted: dict[tuple[str, timedelta | None], Value] = field(default_factory=dict)
+    layer: LayerState | None = None
+    rule_errors: int = 0
     given: Given | None = None
     marked: Marked | None = None
 
@@ -98,6 +97,9 @@ class View:
         )
 
 
+_value: Final = swift(Value)
+
+
 def _series(view: View, name: str) -> Series | None:
     facts = view.facts
     match BY_NAME[name].scope:
@@ -117,7 +119,7 @@ def _series(view: View, name: str) -> Series | None:
 
 def _reading(view: View, name: str) -> Value:
     told = market(view.facts, name, view.now, view.max_age.get(name))
-    return Value(
+    return _value(
         value=told.value,
         as_of=told.as_of,
         source=told.source,
@@ -250,10 +252,29 @@ def _of_layer(view: View, name: str) -> Value:
         return _orphaned(view)
     if name in OF_LAYER and view.marked is not None:
         return view.marked.of_layer(view.layer, name)
-    if view.mark is None:
-        return Value(value=None, note=f"{view.layer.layer} holds no legs that can be marked")
-    value = kept(view.layer, view.mark).get(name)
-    return Value(value=value, source=view.mark.priced_by, note=view.mark.note)
+    if name == "layer.dte":
+        return _dte(view.layer, view.now)
+    return _marked(view.layer, view.marked, name)
+
+
+def _marked(layer: LayerState, priced: Marked | None, name: str) -> Value:
+    mark = priced.mark(layer) if priced else None
+    if mark is None:
+        return Value(value=None, note=_unmarked(layer))
+    return Value(value=kept(layer, mark).get(name), source=mark.priced_by, note=mark.note)
+
+
+def _dte(layer: LayerState, now: datetime) -> Value:
+    """Answer from the calendar alone: no price is needed for it."""
+    live = trading(layer.legs, now)
+    if not live:
+        return Value(value=None, note=_unmarked(layer))
+    note = expired_legs(len(layer.legs) - len(live))
+    return _value(value=days_to_expiry(live, now), source="calendar", note=note)
+
+
+def _unmarked(layer: LayerState) -> str:
+    return f"{layer.layer} holds no legs that can be marked"
 
 
 def _orphaned(view: View) -> Value:

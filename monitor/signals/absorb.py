@@ -9,7 +9,7 @@ from monitor.amm.measure import Measures, Scales, measure, price_in_quote
 from monitor.model.observation import Gap, Past, Readings, Snapshot
 from monitor.model.pool import PoolState
 from monitor.model.position import Position
-from monitor.model.swift import swift
+from monitor.model.swift import altered, swift
 from monitor.signals.book import book_il, book_value_usd
 from monitor.signals.dollars import Dollars, dollars
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen, SourceSeen
@@ -21,6 +21,9 @@ from monitor.signals.take_past import absorb_past
 from monitor.signals.take_readings import Named, absorb_readings, sampled
 
 _seen: Final = swift(PositionSeen)
+_pool_seen: Final = swift(PoolSeen)
+_source: Final = swift(SourceSeen)
+_facts: Final = altered(Facts)
 _TOTALS: Final = {"book.il": book_il, "book.value_usd": book_value_usd}
 _FIGURES: Final[Mapping[str, Callable[[Measures], float | None]]] = {
     "position.il": lambda measures: measures.il,
@@ -69,14 +72,14 @@ def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
         key: valued[key] if key in valued else _keep(old, seen, gone)
         for key, old in facts.positions.items()
     }
-    source = SourceSeen(
+    source = _source(
         name=seen.chain,
         good_at=seen.observed_at,
         block=seen.block,
         missing=seen.missing,
         recent=remembered(known, seen),
     )
-    after = replace(
+    after = _facts(
         facts,
         pools=_others(facts.pools, seen.chain)
         | {k: _pool(seen, p, worth) for k, p in pools.items()},
@@ -86,7 +89,7 @@ def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
         hours=followed.hours,
         paths=followed.paths,
     )
-    return replace(
+    return _facts(
         after,
         series=sampled(after, _chain_samples(after, seen, lens), lens.windows),
         reels=_reeled(after, seen, lens),
@@ -112,7 +115,7 @@ def _keep(old: PositionSeen, seen: Snapshot, gone: Mapping[str, str]) -> Positio
 
 
 def _pool(seen: Snapshot, state: PoolState, worth: Dollars) -> PoolSeen:
-    return PoolSeen(
+    return _pool_seen(
         chain=seen.chain,
         block=seen.block,
         state=state,

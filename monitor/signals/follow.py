@@ -4,9 +4,11 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from monitor.model.observation import Snapshot
 from monitor.model.pool import PoolState
+from monitor.model.swift import swift
 from monitor.signals.facts import Facts
 from monitor.signals.track import (
     PoolHours,
@@ -27,6 +29,9 @@ class Followed:
     tracks: Mapping[str, PoolTrack]
     hours: Mapping[str, PoolHours]
     paths: Mapping[str, PositionTrack]
+
+
+_followed: Final = swift(Followed)
 
 
 def follow(facts: Facts, seen: Snapshot) -> Followed:
@@ -71,7 +76,7 @@ def _noted(
         before = facts.hours.get(key, PoolHours())
         if (after := hourly(before, mark)) is not before:
             hours[key] = after
-    return Followed(
+    return _followed(
         tracks={**facts.tracks, **tracks} if tracks else facts.tracks,
         hours={**facts.hours, **hours} if hours else facts.hours,
         paths=paths,

@@ -1,6 +1,6 @@
 """The markets hedges are priced on, as the facts know them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -14,6 +14,8 @@ from monitor.hedge.curve import VixCurve
 from monitor.hedge.market import CoinMarket, Market, SpxMarket, VixMarket
 from monitor.hedge.tenors import Tenor, Tenors
 from monitor.hedge.vol import VolAssumption, of_vvix
+from monitor.model.reading import Reading
+from monitor.model.same import Same
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts, bars_until, newest
 from monitor.signals.of_market import OF_MARKET, market
@@ -25,29 +27,41 @@ _SPX_EVENINGS: Final = timedelta(days=60)
 _SPX_MORNINGS: Final = timedelta(days=400)
 _SPX_VOLS: Final = ((9.0, "vix9d"), (30.0, "vix"), (93.0, "vix3m"), (184.0, "vix6m"))
 _COINS: Final = ("eth", "btc")
+ROOTS: Final = frozenset({"vix", "spx", *_COINS})
+"""What hedges may be written on."""
+
 _DVOL_DAYS: Final = 30.0
 _YESTERDAY: Final = timedelta(days=1)
 _POINTS: Final = 100.0
 
 
-def market_of(facts: Facts, now: datetime) -> Market:
-    """Return the markets at `now`; what is not known or too old has none, with the reason."""
-    spx, coins = _spx(facts, now), {root: _coin(facts, root, now) for root in _COINS}
-    unknown = {root: why for root, why in coins.items() if isinstance(why, str)}
-    if isinstance(spx, str):
-        unknown["spx"] = spx
-    vix = newest(facts, "vix")
+def market_of(facts: Facts, now: datetime, roots: Collection[str] = ROOTS) -> Market:
+    """Return the markets at `now`; what is not known or too old has none, with the reason.
+
+    roots: what contracts are written on; of others the answer says nothing.
+    """
+    told: dict[str, CoinMarket | SpxMarket | str] = {
+        root: _coin(facts, root, now) for root in _COINS if root in roots
+    }
+    if "spx" in roots:
+        told["spx"] = _spx(facts, now)
+    spx = told.get("spx")
     return Market(
-        vix=VixMarket(
-            spot=vix.value if vix else None,
-            curve=_curve(facts, now),
-            vol=_vix_vol(facts, now),
-            expiries=_listed(now.date()),
-        ),
-        spx=None if isinstance(spx, str) else spx,
-        coins={root: one for root, one in coins.items() if not isinstance(one, str)},
+        vix=_vix(facts, now) if "vix" in roots else VixMarket(),
+        spx=spx if isinstance(spx, SpxMarket) else None,
+        coins={root: one for root, one in told.items() if isinstance(one, CoinMarket)},
         quotes=quotes_of(facts, now),
-        unknown=unknown,
+        unknown={root: why for root, why in told.items() if isinstance(why, str)},
+    )
+
+
+def _vix(facts: Facts, now: datetime) -> VixMarket:
+    vix = newest(facts, "vix")
+    return VixMarket(
+        spot=vix.value if vix else None,
+        curve=_curve(facts, now),
+        vol=_vix_vol(facts, now),
+        expiries=_listed(now.date()),
     )
 
 
@@ -161,12 +175,19 @@ def coins_of_day(facts: Facts, at: datetime, now: datetime) -> Mapping[str, floa
 
 def _curve(facts: Facts, now: datetime) -> VixCurve | None:
     """Return the newest settlement's curve: rows of one session, never of two."""
-    rows = [r for r in facts.readings.values() if r.name == "vx.settle"]
-    as_of = max((row.as_of for row in rows), default=None)
-    signal = BY_NAME["vx.settle"]
-    if as_of is None or signal.max_age is None:
+    curve, signal = _settled(Same(facts.readings)), BY_NAME["vx.settle"]
+    if curve is None or signal.max_age is None:
         return None
-    if open_seconds(signal.hours, as_of, now) > signal.max_age.total_seconds():
+    if open_seconds(signal.hours, curve.as_of, now) > signal.max_age.total_seconds():
+        return None
+    return curve
+
+
+@lru_cache(maxsize=8)
+def _settled(readings: Same[Mapping[str, Reading]]) -> VixCurve | None:
+    rows = [r for r in readings.of.values() if r.name == "vx.settle"]
+    as_of = max((row.as_of for row in rows), default=None)
+    if as_of is None:
         return None
     table = sorted((date.fromisoformat(r.key), r.value) for r in rows if r.as_of == as_of)
     return VixCurve(settlements=tuple(table), as_of=as_of)

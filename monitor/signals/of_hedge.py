@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from monitor.hedge.at_risk import at_risk
@@ -14,6 +15,7 @@ from monitor.hedge.shock import SPIKES
 from monitor.hedge.track import BookMark, advance, due
 from monitor.hedge.worth import held, made_in
 from monitor.model.layer import LayerState
+from monitor.model.same import Same
 from monitor.signals.book import (
     book_value_usd,
     doubted,
@@ -183,12 +185,12 @@ def hedged(
 
     ledger: of these very layers, asked only then. While either is unknown no mark is made.
     """
-    if not any(layer.journal for layer in layers.values()):
+    mends = _mends(Same(layers))
+    if mends is None:
         return facts
     track = facts.hedged.get(BOOK)
     stated = newest(facts, "vix")  # the last there was: a step begins where the VIX then stood
     vix = stated.value if stated else None
-    mends = sum(bool(one.reverses) for layer in layers.values() for one in layer.journal)
     if not due(track, now, vix=vix, keys=_priced(facts), mends=mends):
         return facts
     lost = losses(facts)
@@ -197,6 +199,13 @@ def hedged(
         return facts
     mark = BookMark(at=now, vix=vix, hedge_usd=made[0], lost_usd=lost, mends=mends)
     return replace(facts, hedged={BOOK: advance(track, mark)})
+
+
+@lru_cache(maxsize=64)
+def _mends(layers: Same[Mapping[str, LayerState]]) -> int | None:
+    """Return how often the books were mended; None where nothing was ever booked."""
+    booked = [one for layer in layers.of.values() for one in layer.journal]
+    return sum(bool(one.reverses) for one in booked) if booked else None
 
 
 def _since(facts: Facts, made: Known) -> Known:

@@ -18,7 +18,6 @@ def kept(layer: LayerState, mark: Mark) -> Mapping[str, float | None]:
     if entry and mark.extrinsic_usd is not None:
         left = mark.extrinsic_usd / entry
     return {
-        "layer.dte": mark.dte,
         "layer.value_usd": mark.value_usd,
         "layer.extrinsic_left": left,
     }

@@ -12,6 +12,7 @@ from typing import Final
 from monitor.calendars.hours import Hours
 from monitor.calendars.sessions import open_seconds
 from monitor.model.reading import Reading
+from monitor.model.swift import swift
 from monitor.signals.answers import Along, OfMarket
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import Facts, newest
@@ -58,6 +59,9 @@ class Told:
     age_s: float | None = None
 
 
+_told: Final = swift(Told)
+
+
 def market(facts: Facts, name: str, now: datetime, limit: timedelta | None = None) -> Told:
     """Return what a market's name is now. limit: an age tighter than the catalogue's."""
     signal = BY_NAME[name]
@@ -81,7 +85,7 @@ def believed(signal: Signal, reading: Reading, now: datetime, limit: timedelta |
         note = f"{signal.name} is {spell(age_s)} old{session}, limit {spell(most.total_seconds())}"
     elif frozen_s(signal, reading) > 0:
         note = f"{repeating(signal, reading)}, however newly stamped: is its source frozen?"
-    return Told(
+    return _told(
         value=None if note else reading.value,
         as_of=reading.as_of,
         source=reading.source,
@@ -93,6 +97,8 @@ def believed(signal: Signal, reading: Reading, now: datetime, limit: timedelta |
 def frozen_s(signal: Signal, reading: Reading) -> float:
     """Return by how much a value has repeated for too long, in its market's hours, or 0."""
     if signal.frozen_after is None:
+        return 0.0
+    if reading.since is None or reading.since == reading.as_of:
         return 0.0
     return max(0.0, _still_s(signal, reading) - signal.frozen_after.total_seconds())
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
+from monitor.model.same import Same
 from monitor.signals.facts import Facts
 
 MAX_AGE: Final = timedelta(minutes=35)
@@ -85,25 +86,10 @@ class _Index:
     newest: datetime
 
 
-class _Same:
-    """One very chain: told from others by identity, for to compare quotes takes too long."""
-
-    __slots__ = ("chain",)
-
-    def __init__(self, chain: tuple[OptionQuote, ...]) -> None:
-        self.chain = chain
-
-    def __hash__(self) -> int:
-        return id(self.chain)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.chain is other.chain
-
-
 def _fresh(chain: tuple[OptionQuote, ...], now: datetime) -> Mapping[Contract, OptionQuote]:
     if not chain:
         return {}
-    index = _indexed(_Same(chain))
+    index = _indexed(Same(chain))
     if now - MAX_AGE <= index.oldest and index.newest <= now + AHEAD:
         return index.by_contract
     if index.newest < now - MAX_AGE:
@@ -112,9 +98,9 @@ def _fresh(chain: tuple[OptionQuote, ...], now: datetime) -> Mapping[Contract, O
 
 
 @lru_cache(maxsize=8)
-def _indexed(of: _Same) -> _Index:
-    stamps = {one.as_of for one in of.chain}
-    return _Index(by_contract=_by_contract(of.chain), oldest=min(stamps), newest=max(stamps))
+def _indexed(of: Same[tuple[OptionQuote, ...]]) -> _Index:
+    stamps = {one.as_of for one in of.of}
+    return _Index(by_contract=_by_contract(of.of), oldest=min(stamps), newest=max(stamps))
 
 
 def _by_contract(quotes: Iterable[OptionQuote]) -> Mapping[Contract, OptionQuote]:

@@ -4,8 +4,10 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from monitor.model.observation import Reorg, Snapshot
+from monitor.model.swift import swift
 from monitor.signals.catalogue import BY_NAME, Scope
 from monitor.signals.facts import REMEMBERED, BlockSeen, Facts, PositionSeen, SourceSeen, Spell
 from monitor.signals.follow import unfollow
@@ -28,9 +30,10 @@ def reorg_of(source: SourceSeen | None, seen: Snapshot) -> Reorg | None:
     What the reader found, and what the snapshot itself shows: two blocks of one number
     are never both part of a chain, whether or not the reader's memory reaches so far.
     """
-    read = [one.block for one in source.recent] if source else []
-    if seen.reorg is None and (not read or read[-1].number < seen.block.number):
+    recent = source.recent if source else ()
+    if seen.reorg is None and (not recent or recent[-1].block.number < seen.block.number):
         return None  # as nearly every snapshot
+    read = [one.block for one in recent]
     ancestor = max((b.number for b in read if _stands(b.number, b.hash, seen)), default=-1)
     if seen.reorg is not None:
         ancestor = min(ancestor, seen.reorg.ancestor) if read else seen.reorg.ancestor
@@ -65,12 +68,15 @@ def rollback(facts: Facts, seen: Snapshot, reorg: Reorg) -> Facts:
     )
 
 
+_block: Final = swift(BlockSeen)
+
+
 def remembered(old: SourceSeen | None, seen: Snapshot) -> tuple[BlockSeen, ...]:
     """Return the blocks to remember, this snapshot's the newest."""
     before = old.recent if old else ()
     if before and before[-1].block.hash == seen.block.hash:
         return before
-    newest = BlockSeen(block=seen.block, observed_at=seen.observed_at)
+    newest = _block(block=seen.block, observed_at=seen.observed_at)
     return (*before[-REMEMBERED + 1 :], newest)
 
 

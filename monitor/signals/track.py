@@ -13,6 +13,7 @@ from typing import Final
 
 from monitor.amm.volatility import fee_variance, grown, lvr_step, squared_return
 from monitor.model.pool import PoolState
+from monitor.model.swift import swift
 
 STEP: Final = timedelta(minutes=5)
 """How far apart a price's steps are, at the least, unless a position crosses an edge."""
@@ -67,13 +68,16 @@ class PoolHours:
     marks: tuple[PoolMark, ...] = ()
 
 
+_mark: Final = swift(PoolMark)
+
+
 def advance(last: PoolMark, state: PoolState, at: datetime) -> PoolMark:
     """Return a pool's sums at an observation, from its last mark."""
     growth0 = grown(last.growth0_x128, state.fee_growth_global0_x128)
     growth1 = grown(last.growth1_x128, state.fee_growth_global1_x128)
     before, after = last.sqrt_price_x96, state.sqrt_price_x96
     passed = at - last.at
-    return PoolMark(
+    return _mark(
         at=at,
         sqrt_price_x96=after,
         growth0_x128=state.fee_growth_global0_x128,

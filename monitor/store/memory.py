@@ -1,12 +1,15 @@
 """The store in memory: the same contract, for replays; nothing outlives the process."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitor.chain.checkpoint import MemoryCheckpoints
+from monitor.store.late import cells_of
 from monitor.store.memory_outbox import MemoryOutbox
-from monitor.store.records import Change, Event, Outgoing, Poll, RowKey, Said, Sample, Saved, Tally
+from monitor.store.memory_samples import MemorySamples
+from monitor.store.records import Change, Event, Outgoing, Poll, RowKey, Said, Saved, Tally
 from monitor.store.schema import MIGRATIONS
 
 
@@ -101,29 +104,22 @@ class MemoryStore:
         self.history = MemoryHistory()
         self.checkpoints = MemoryCheckpoints()
         self._saved = Saved(created_at=now, schema=len(MIGRATIONS), rows={}, samples=())
-        self._rows: dict[RowKey, str] = {}
-        self._samples: list[Sample] = []
+        self._cells: dict[RowKey, str | Callable[[], str]] = {}
+        self._samples = MemorySamples()
         self._idems: set[str] = set()
         self._last_event = 0
 
     def load(self) -> Saved:
-        return replace(self._saved, rows=dict(self._rows), samples=tuple(self._samples))
+        rows = {row: cell() if callable(cell) else cell for row, cell in self._cells.items()}
+        return replace(self._saved, rows=rows, samples=self._samples.all())
 
     def commit(self, change: Change) -> None:
-        for row, json in change.rows.items():
-            if json is None:
-                self._rows.pop(row, None)
+        for row, cell in cells_of(change.rows).items():
+            if cell is None:
+                self._cells.pop(row, None)
             else:
-                self._rows[row] = json
-        if change.forget_samples_from:
-            end = change.forget_samples_from
-            self._samples = [
-                s for s in self._samples if s.series not in end or s.at < end[s.series]
-            ]
-        self._samples.extend(change.samples)
-        if change.forget_samples_before:
-            first = change.forget_samples_before
-            self._samples = [s for s in self._samples if s.at >= first.get(s.series, s.at)]
+                self._cells[row] = cell
+        self._samples.take(change)
         for alert in change.alerts:
             self._put_alert(alert)
         for word, result in change.consumed_words.items():

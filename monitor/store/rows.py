@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from pydantic import ConfigDict, TypeAdapter
@@ -18,6 +19,7 @@ from monitor.signals.series import Sample, Series, stamp
 from monitor.signals.track import PoolHours, PoolTrack
 from monitor.signals.turns import PositionTrack
 from monitor.store.bars import changed_bars, restored_bars
+from monitor.store.late import Cell, Rows
 from monitor.store.positions import KIND as POSITION
 from monitor.store.positions import changed_positions, restored_positions
 from monitor.store.records import RowKey
@@ -70,26 +72,26 @@ def _read(kind: str, text: str) -> Any:  # noqa: ANN401 - the table's record
     return _ADAPTERS[kind].validate_json(f"[{text}]")[0]
 
 
-def changed_rows(old: State, new: State) -> dict[RowKey, str | None]:
+def changed_rows(old: State, new: State) -> Rows:
     """Return the rows that differ; None for those that are gone.
 
     A record that did not change is the same object, so identity tells.
     """
-    rows: dict[RowKey, str | None] = {}
+    rows: dict[RowKey, Cell] = {}
     for table in _TABLES:
         before, after = table.pick(old), table.pick(new)
         if before is after:
             continue
         for key, record in after.items():
             if before.get(key) is not record:
-                rows[table.kind, key] = _written(table.kind, record)
+                rows[table.kind, key] = partial(_written, table.kind, record)
         rows.update({(table.kind, key): None for key in before if key not in after})
     rows.update(changed_positions(old.facts, new.facts))
     rows.update(changed_reels(old.facts.reels, new.facts.reels))
     rows.update(changed_bars(old.facts.bars, new.facts.bars))
     if new.at is not None and new.at != old.at:
         rows["meta", "at"] = new.at.isoformat()
-    return rows
+    return Rows(rows)
 
 
 def new_samples(old: State, new: State) -> tuple[SampleRow, ...]:
