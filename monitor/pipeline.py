@@ -304,8 +304,7 @@ class _Docket:
         if clear is None and rule.clear is not None and open_:
             clear = rule.clear.glance(view or self.view(rule, case.scope))
         done = _doer(self._word, view.layer) if view else ""
-        names, sources = rule.when.names, self._book.lens.feeds
-        waits = when.truth is None
+        names, sources, waits = rule.when.names, self._book.lens.feeds, when.truth is None
         return _judged(
             now=self._now,
             when=when,
@@ -329,9 +328,8 @@ class _Docket:
         if why := layers.may(rule.action, layer, rule=rule.id, top_up=rule.top_up):
             return why
         opens = rule.action in {Action.ADD, Action.ROLL} and rule.scope is Scope.POSITION
-        if opens and self.view(rule, scope).value("layer.orphaned").value:
-            return f"what {layer.layer} would protect is gone"
-        return ""
+        gone = opens and self.view(rule, scope).value("layer.orphaned").value
+        return f"what {layer.layer} would protect is gone" if gone else ""
 
     def _instance(self, key: str) -> Instance | None:
         return self.changed.get(key) or self.standing.instances.get(key)
@@ -352,8 +350,7 @@ class _Docket:
     def _layer(self, rule: Rule, scope: str) -> LayerState | None:
         if rule.layer is None:
             return None
-        key = f"{rule.layer.id}|{scope}"
-        return self.layers.get(key) or untouched(rule.layer.id, scope)
+        return self.layers.get(f"{rule.layer.id}|{scope}") or untouched(rule.layer.id, scope)
 
     def _renew(self, rule: Rule, instance: Instance) -> None:
         """Put back a proposal that a partial trade has used up, while its rule still fires."""
