@@ -55,15 +55,6 @@ def deribit_expiry(day: date) -> Expiry:
     return Expiry(day=day, last_trading=at, settlement=at)
 
 
-def deribit_expiries(cycle: Cycle, start: date, end: date) -> tuple[Expiry, ...]:
-    """Return the expiries of a cycle from `start` to `end`, both included, in order.
-
-    A quarter's end is a month's and a week's too, and each of them a day's.
-    """
-    days = (start + n * _DAY for n in range((end - start).days + 1))
-    return tuple(deribit_expiry(day) for day in days if _ends(day, cycle))
-
-
 def deribit_listed(at: datetime) -> tuple[Expiry, ...]:
     """Return the expiries of options that surely trade at an instant, in order, each once.
 
@@ -84,5 +75,6 @@ def _from(day: date, cycle: Cycle) -> Iterator[date]:
 
 
 def _ends(day: date, cycle: Cycle) -> bool:
+    """Return whether a day ends a cycle: a quarter's end is a month's and a week's too."""
     order = tuple(Cycle)
     return order.index(cycle_of(day)) >= order.index(cycle)

@@ -29,14 +29,6 @@ def vix_expiries(start: date, end: date) -> tuple[date, ...]:
     return tuple(day for day in _monthly(start, end) if start <= day <= end)
 
 
-def last_trading_day(expiry: date) -> date:
-    """Return the last day on which VIX options of an expiry trade: the business day before.
-
-    They settle on the opening of the expiry day itself.
-    """
-    return sessions_back(expiry - timedelta(days=1), 0)
-
-
 def third_friday(year: int, month: int) -> date:
     """Return the third Friday of a month, holiday or not."""
     first = date(year, month, 1)

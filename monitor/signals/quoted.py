@@ -64,14 +64,6 @@ def chain_rows(
     )
 
 
-def quoted_expiries(
-    facts: Facts, now: datetime, root: str, *, source: str = ""
-) -> tuple[date, ...]:
-    """Return the expiries with a fresh quote, rising. root, source: as `chain_rows` takes them."""
-    known = _fresh(facts.quotes.get(source, ()), now) if source else quotes_of(facts, now)
-    return tuple(sorted({one.expiry for one in known if one.kind.partition(".")[0] == root}))
-
-
 def _row(strike: float, call: OptionQuote | None, put: OptionQuote | None) -> ChainRow:
     told = [one.forward for one in (call, put) if one and one.forward is not None]
     return ChainRow(strike=strike, call=call, put=put, forward=next(iter(told), None))

@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,7 +8,6 @@ from hypothesis import strategies as st
 from monitor.calendars.deribit import (
     Cycle,
     cycle_of,
-    deribit_expiries,
     deribit_expiry,
     deribit_listed,
 )
@@ -41,25 +41,24 @@ def test_all_ends_at_eight_utc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cycle", "expected"),
+    ("cycles", "expected"),
     [
-        (Cycle.QUARTERLY, ("2020-03-27", "2020-06-26")),
+        ({Cycle.QUARTERLY}, ("2020-03-27", "2020-06-26")),
         (
-            Cycle.MONTHLY,
+            {Cycle.MONTHLY, Cycle.QUARTERLY},
             ("2020-01-31", "2020-02-28", "2020-03-27", "2020-04-24", "2020-05-29", "2020-06-26"),
         ),
     ],
 )
-def test_the_ends_of_half_a_year(cycle: Cycle, expected: tuple[str, ...]) -> None:
-    found = deribit_expiries(cycle, date(2020, 1, 1), date(2020, 6, 26))
-    assert tuple(expiry.day for expiry in found) == days(*expected)
+def test_the_ends_of_half_a_year(cycles: set[Cycle], expected: tuple[str, ...]) -> None:
+    half = (date(2020, 1, 1) + timedelta(days=n) for n in range(178))
+    assert tuple(day for day in half if cycle_of(day) in cycles) == days(*expected)
 
 
-def test_shorter_cycles_have_the_longer_ones_ends() -> None:
-    span = date(2020, 1, 1), date(2020, 12, 31)
-    ends = [{expiry.day for expiry in deribit_expiries(cycle, *span)} for cycle in Cycle]
-    assert [len(each) for each in ends] == [366, 52, 12, 4]
-    assert ends[0] > ends[1] > ends[2] > ends[3]
+def test_a_year_s_ends_are_each_of_one_longest_cycle() -> None:
+    year = Counter(cycle_of(date(2020, 1, 1) + timedelta(days=n)) for n in range(366))
+    # 52 Fridays in 2020, of which 12 end months, 4 of them quarters.
+    assert [year[cycle] for cycle in Cycle] == [366 - 52, 52 - 12, 12 - 4, 4]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.calendars.vix import last_trading_day, vix_expiries, vix_expiry
+from monitor.calendars.vix import vix_expiries, vix_expiry
 
 # Monthly VX symbols listed by Cboe on 2026-07-22 with their expirations (settlement file).
 LISTED = (
@@ -61,18 +61,6 @@ def test_both_ends_are_included() -> None:
         date(2020, 3, 18),
     )
     assert vix_expiries(date(2020, 2, 20), date(2020, 3, 17)) == ()
-
-
-@pytest.mark.parametrize(
-    ("expiry", "last"),
-    [
-        pytest.param("2020-03-18", "2020-03-17", id="the Tuesday before a Wednesday"),
-        pytest.param("2024-06-18", "2024-06-17", id="the Monday before a moved Tuesday"),
-        pytest.param("2021-01-20", "2021-01-19", id="a Monday holiday does not matter"),
-    ],
-)
-def test_last_trading_day(expiry: str, last: str) -> None:
-    assert last_trading_day(date.fromisoformat(expiry)) == date.fromisoformat(last)
 
 
 def test_every_expiry_is_four_or_five_weeks_after_the_last() -> None:

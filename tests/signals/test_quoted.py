@@ -13,7 +13,7 @@ from monitor.pipeline import State, step
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.facts import Facts
 from monitor.signals.market import market_of
-from monitor.signals.quoted import ChainRow, chain_rows, quoted_expiries, quotes_of
+from monitor.signals.quoted import ChainRow, chain_rows, quotes_of
 from monitor.store.rows import changed_rows, restore
 from tests.bench.timing import Times
 
@@ -104,10 +104,9 @@ def test_a_chain_is_told_by_strike() -> None:
         ChainRow(strike=2_000.0, call=call, put=put, forward=2_125.0),
         ChainRow(strike=2_400.0, call=far, put=None, forward=2_125.0),
     )
-    assert quoted_expiries(facts, NOW, "eth") == (OCTOBER, NOVEMBER)
     assert chain_rows(facts, NOW, "btc", OCTOBER) == ()
     assert chain_rows(facts, NOW, "eth", date(2026, 12, 25)) == ()
-    assert quoted_expiries(facts, NOW, "eth", source=DERIVE) == ()
+    assert chain_rows(facts, NOW, "eth", OCTOBER, source=DERIVE) == ()
 
 
 def test_the_morning_s_chain_is_not_the_evening_s() -> None:
