@@ -8,7 +8,7 @@ from monitor.alerts.ticket import DISCLAIMER, ticket_lines
 from monitor.cli.lines import line
 from monitor.cli.look import Look, looking, over
 from monitor.errors import ConfigError, Fault
-from monitor.model.layer import Action, LayerState
+from monitor.model.layer import Action, LayerState, Ticket
 from monitor.rules.desk import Book, draw
 from monitor.rules.pack import Rule
 from monitor.signals.book import book_value_usd, live_positions
@@ -26,8 +26,7 @@ def show(asked: argparse.Namespace) -> int:
             raise ConfigError([Fault(file="LAYER", where="", reason=reason)])
         layer = look.state.layers.get(f"{asked.layer}|{_scope(rules[0], asked.position)}")
         layer = layer or LayerState(layer=asked.layer, scope=_scope(rules[0], asked.position))
-        drawn = [found for one in _wanted(rules, layer, asked.action) for found in [one]]
-        shown = [_told(look, rule, layer) for rule in drawn]
+        shown = [_told(look, rule, layer) for rule in _wanted(rules, layer, asked.action)]
         print("\n".join("\n".join(lines) for _, lines in shown))
         print(f"\n{DISCLAIMER}")
     return 0 if any(good for good, _ in shown) else 1
@@ -70,7 +69,7 @@ def _told(look: Look, rule: Rule, layer: LayerState) -> tuple[bool, list[str]]:
     return not isinstance(drawn, str), list(_lines(look, rule, layer, drawn))
 
 
-def _lines(look: Look, rule: Rule, layer: LayerState, drawn: object) -> Iterator[str]:
+def _lines(look: Look, rule: Rule, layer: LayerState, drawn: Ticket | str) -> Iterator[str]:
     title = rule.layer.title if rule.layer else ""
     where = over(look, layer.scope)
     yield f"{rule.action.value.upper()} · {layer.layer} {title}{where}"
@@ -80,5 +79,5 @@ def _lines(look: Look, rule: Rule, layer: LayerState, drawn: object) -> Iterator
     if isinstance(drawn, str):
         yield line("No ticket: ", f"{drawn}.")
         return
-    for text in ticket_lines(drawn):  # type: ignore[arg-type]
+    for text in ticket_lines(drawn):
         yield line("", text)
