@@ -4,7 +4,7 @@ US dollars. A future counts at its whole worth, in cash as in value, so that pro
 a short one's value is below nought. What is not known is None, and a reason stands beside it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -112,6 +112,14 @@ class Ledger:
 
 
 _line: Final = swift(Line)
+
+
+def ledger_of(
+    layers: Iterable[LayerState], mark: Callable[[LayerState], Mark | None], at: datetime
+) -> Ledger:
+    """Return the hedge book of the layers that have a journal. mark: of a layer's legs."""
+    booked = [layer for layer in layers if layer.journal]
+    return Ledger(lines=tuple(line_of(layer, mark(layer), at) for layer in booked), at=at)
 
 
 def line_of(layer: LayerState, mark: Mark | None, at: datetime) -> Line:

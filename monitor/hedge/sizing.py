@@ -9,6 +9,7 @@ from typing import Final
 from monitor.hedge.contracts import Right, days_left, kind_of
 from monitor.hedge.cover import Cover
 from monitor.hedge.instruments import Unit
+from monitor.hedge.limit import Limit
 from monitor.hedge.market import Market
 from monitor.hedge.shock import Shock
 from monitor.hedge.worth import Holding, Worth, made_in, worth_of
@@ -56,16 +57,16 @@ class Size:
 class Money:
     """What the money of the covered positions costs, annual fractions; None is not known.
 
-    wacc: weighted cost of capital. fee_apr: fees over value. differential: what borrowing the
-    quote token costs above what lending the coin earns. why: by name, why one is not known.
-    condor_usd: notional of the condors held.
+    wacc: weighted cost of capital. fee_apr: fees over value. differential: what borrowing US
+    dollars on one chain costs above what lending them on another earns. notes: by name, what
+    one rests on, or why it is not known. condor_usd: notional of the condors held.
     """
 
     wacc: float | None = None
     fee_apr: float | None = None
     differential: float | None = None
     condor_usd: float = 0.0
-    why: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +99,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sized:
-    """How many units, and the formula with its figures. warnings: what caps took away."""
+    """How many units, and the formula with its figures. warnings: what caps took away.
+
+    limits: what it was held to, so that it stays so in whole lots.
+    """
 
     units: float
     words: str
     warnings: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
 
 
 def asked_for(size: Size, desk: Desk) -> Sized | str:
@@ -340,23 +345,33 @@ def _adjusted(size: Size, desk: Desk, asked: Sized) -> Sized | str:
 
 
 def _wacc_factor(desk: Desk) -> tuple[float, str] | str:
-    money = desk.money
-    if money.wacc is None or not money.fee_apr:
-        return money.why.get("wacc", "the size is unknown: what the money costs is not known")
-    factor = min(max(1 - money.wacc / money.fee_apr, 0.0), 1.0)
+    money, note = desk.money, desk.money.notes.get("wacc", "")
+    if money.wacc is None:
+        return f"the size is unknown: {note or 'what the money costs is not known'}"
+    if money.fee_apr is None:
+        return "the size is unknown: a year's fee income is not known yet"
+    left = money.fee_apr - money.wacc
+    factor = min(left / money.fee_apr, 1.0) if left > 0 and money.fee_apr > 0 else 0.0
     cost, fees = f"{money.wacc:.1%}", f"{money.fee_apr:.1%}"
     if not factor:
-        return f"the money costs {cost} a year, fees bring {fees}: nothing is left to hedge with"
-    return factor, f"(1 − WACC {cost} / fee APR {fees}) = {factor:.2f}"
+        told = f"the money costs {cost} a year, fees bring {fees}: nothing is left to hedge with"
+        return _from(told, "WACC", note)
+    return factor, _from(f"(1 − WACC {cost} / fee APR {fees}) = {factor:.2f}", "WACC", note)
 
 
 def _tail_factor(desk: Desk) -> tuple[float, str] | str:
-    money = desk.money
+    money, note = desk.money, desk.money.notes.get("differential", "")
     if money.differential is None:
-        return money.why.get("differential", "the size is unknown: the differential is not known")
+        return f"the size is unknown: {note or 'the differential is not known'}"
     years = desk.days / _YEAR_DAYS
     factor = exp(-money.differential * years)
-    return factor, f"exp(−differential {money.differential:.1%} × {years:.2f} y) = {factor:.3f}"
+    told = f"exp(−differential {money.differential:.1%} × {years:.2f} y) = {factor:.3f}"
+    return factor, _from(told, "differential", note)
+
+
+def _from(told: str, name: str, note: str) -> str:
+    """Return a factor in words, with what its figure rests on."""
+    return f"{told}; {name}: {note}" if note else told
 
 
 _FACTORS: Final = {"wacc": _wacc_factor, "differential": _tail_factor}

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from monitor.hedge.book import Ledger, ledger_of
 from monitor.hedge.contracts import Right, expired, kind_of, units
 from monitor.hedge.ladder import reached, share_due
+from monitor.hedge.mark import mark
 from monitor.hedge.market import Market, after
 from monitor.hedge.overlap import hedging
 from monitor.hedge.rebalance import rebalance_ticket, sized_anew
@@ -37,6 +39,12 @@ class Book:
     market: Market
     layers: Mapping[str, LayerState]
     now: datetime
+
+    def ledger(self) -> Ledger:
+        """Return the hedge book: every layer that has a journal, marked on these markets."""
+        return ledger_of(
+            self.layers.values(), lambda one: mark(one.legs, self.market, self.now), self.now
+        )
 
 
 def _rung_due(rule: Rule, view: View) -> int:
@@ -77,7 +85,13 @@ def draw(rule: Rule, layer: LayerState, book: Book, *, rung: int = 0) -> Ticket 
         market=book.market,
         at=book.now,
         cover=cover,
-        money=money_of(book.facts, cover, book.now, condor_usd=condor_usd(book.layers, book.now)),
+        money=money_of(
+            book.facts,
+            cover,
+            book.now,
+            ledger=book.ledger,
+            condor_usd=condor_usd(book.layers, book.now),
+        ),
         held=_held(layer, made.size.shock.coins, book),
         own=held(_live(layer, book.now)),
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final
 
-from monitor.hedge.book import Known, Ledger, Line, line_of
+from monitor.hedge.book import Known, Ledger, Line, ledger_of, line_of
 from monitor.hedge.contracts import kind_of
 from monitor.hedge.mark import Mark, mark
 from monitor.hedge.market import Market
@@ -13,6 +13,7 @@ from monitor.model.layer import LayerState, Leg
 from monitor.rules.verdict import Value
 from monitor.signals.facts import Facts
 from monitor.signals.market import market_of
+from monitor.signals.of_book import WACC, wacc
 from monitor.signals.of_delta import OF_DELTA, OF_LEGS_DELTA
 from monitor.signals.of_hedge import OF_HEDGE
 from monitor.signals.of_layer import OF_LAYER
@@ -44,8 +45,7 @@ class Marked:
     @cached_property
     def ledger(self) -> Ledger:
         """Return the hedge book: every layer that has a journal."""
-        booked = [layer for layer in self._layers.values() if layer.journal]
-        return Ledger(lines=tuple(self.line(layer) for layer in booked), at=self.now)
+        return ledger_of(self._layers.values(), self.mark, self.now)
 
     def mark(self, layer: LayerState | None) -> Mark | None:
         """Return what a layer's legs are worth; None where it holds none that still trade."""
@@ -82,6 +82,11 @@ class Marked:
         marks = [(layer, self.mark(layer)) for layer in self._layers.values()]
         return {**OF_DELTA, **OF_LEGS_DELTA}[name](self._facts, marks, self.now)
 
+    def cost(self) -> Known:
+        """Answer what the book's money costs, the layers' own carry where nobody typed one."""
+        value, note = wacc(self._facts, self.now, lambda: self.ledger)
+        return (value if isinstance(value, float) else None), note
+
     def of_layer(self, layer: LayerState, name: str) -> Value:
         """Answer a name for one layer."""
         line = self.line(layer)
@@ -89,8 +94,10 @@ class Marked:
         return Value(value=value, source=line.by, note=note)
 
 
-def delta_told(marked: Marked | None, name: str) -> Known | None:
-    """Return the answer to a name of the book's delta; None where it is none of those."""
+def of_both(marked: Marked | None, name: str) -> Known | None:
+    """Return the answer to a name that rests on positions and layers; None of any other."""
+    if name == WACC:
+        return marked.cost() if marked else None
     if name not in OF_DELTA:
         return None
     return marked.delta(name) if marked else (None, "the hedge is not looked at here")

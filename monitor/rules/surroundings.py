@@ -10,7 +10,7 @@ from monitor.hedge.mark import days_to_expiry, expired_legs, trading
 from monitor.model.layer import LayerState
 from monitor.model.reading import Reading
 from monitor.model.swift import swift
-from monitor.rules.marked import OF_LAYERS, Marked, delta_told
+from monitor.rules.marked import OF_LAYERS, Marked, of_both
 from monitor.rules.verdict import Value
 from monitor.signals.book import (
     book_il,
@@ -237,7 +237,7 @@ def _summed(view: View, name: str) -> Value:
 
 def _of_all(view: View, name: str, held: list[PositionSeen]) -> Answer:
     """Answer for what rests on the book's value, which may be unknown for its own reasons."""
-    value, note = delta_told(view.marked, name) or _OF_BOOK[name](view.facts, view.now)
+    value, note = of_both(view.marked, name) or _OF_BOOK[name](view.facts, view.now)
     if value is None:
         return None, why_no_book(view.facts, held) if note == NO_VALUE else note
     return value, "; ".join(part for part in (note, left_out(view.facts)) if part)

@@ -44,11 +44,13 @@ _LINES: Final = (
     replace(
         _own("book.wacc", "fraction", "what the book's money costs a year, its hedge included"),
         definition="(E/A) · r + (D/A) · b + h: A book.value_usd + lp.idle_usd, D lp.debt_usd at b"
-        " lp.debt_rate, E = A - D, h lp.hedge_cost_usd / A, r capm.cost_of_equity or, where that"
-        " is unknown, rates.usdc_supply",
+        " lp.debt_rate or, where nobody typed it, rates.usdc_borrow, E = A - D, h"
+        " lp.hedge_cost_usd or else -365 · book.theta_usd, over A, r capm.cost_of_equity or,"
+        " where that is unknown, rates.usdc_supply",
         inputs=(
             *("lp.debt_usd", "lp.debt_rate", "lp.idle_usd", "lp.hedge_cost_usd"),
-            *("eth.price", "spx.price", "rates.risk_free", "equity.erp", "aave.supply"),
+            *("eth.price", "spx.price", "rates.risk_free", "equity.erp"),
+            *("aave.supply", "aave.borrow"),
         ),
     ),
     replace(

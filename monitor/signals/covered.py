@@ -1,14 +1,15 @@
 """What a layer covers, as the facts know it: its positions, their fees, what their money costs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from monitor.hedge.book import Ledger
 from monitor.hedge.cover import Cover, Covered
 from monitor.hedge.il_strip import Range, liquidity_of
 from monitor.hedge.sizing import Money
 from monitor.signals.book import live_positions, unheard, yearly_fees_of
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen
-from monitor.signals.of_book import OF_BOOK
+from monitor.signals.of_book import wacc
 from monitor.signals.of_market import market
 from monitor.signals.roots import STABLE, root_of
 
@@ -36,20 +37,27 @@ def cover_of(facts: Facts, scope: str, now: datetime) -> Cover:
     )
 
 
-def money_of(facts: Facts, cover: Cover, now: datetime, *, condor_usd: float = 0.0) -> Money:
-    """Return what the money of what is covered costs a year, as far as it is known."""
-    wacc, why_wacc = OF_BOOK["book.wacc"](facts, now)
+def money_of(
+    facts: Facts,
+    cover: Cover,
+    now: datetime,
+    *,
+    ledger: Callable[[], Ledger],
+    condor_usd: float = 0.0,
+) -> Money:
+    """Return what the money of what is covered costs a year, as far as it is known.
+
+    ledger: of every layer, asked only where nobody typed what the hedge costs.
+    """
+    cost, of_cost = wacc(facts, now, ledger)
     gap = market(facts, "rates.differential", now)
     value, fees = cover.value_usd, cover.fees_year_usd
     return Money(
-        wacc=wacc if isinstance(wacc, float) else None,
+        wacc=cost if isinstance(cost, float) else None,
         fee_apr=fees / value if value and fees is not None else None,
         differential=-gap.value if isinstance(gap.value, float) else None,
         condor_usd=condor_usd,
-        why={
-            "wacc": f"the size is unknown: {why_wacc}",
-            "differential": f"the size is unknown: {gap.note}",
-        },
+        notes={"wacc": of_cost, "differential": gap.note},
     )
 
 

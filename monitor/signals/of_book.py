@@ -1,15 +1,17 @@
 """What rules may ask of all positions together beside their value and loss, a function each.
 
-What was borrowed, what lies idle and what the hedge costs nobody can read: a person types
-it, a nought where there is none. What was not typed is not known.
+What was borrowed and what lies idle nobody can read: a person types it, a nought where there is
+none. What was not typed is not known. What borrowing and the hedge cost may be typed; else it is
+what lending pools ask and what the layers held lose in time, and the note says which.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from monitor.hedge.book import Known, Ledger
 from monitor.signals.book import book_value_usd, fees_unknown, live_positions, yearly_fees_usd
-from monitor.signals.facts import Facts, PositionSeen
+from monitor.signals.facts import Facts, PositionSeen, newest
 from monitor.signals.of_market import market
 from monitor.signals.of_pool import Answer
 from monitor.signals.roots import STABLE
@@ -17,7 +19,11 @@ from monitor.signals.roots import STABLE
 OfBook: TypeAlias = Callable[[Facts, datetime], Answer]
 """What answers one name. The whole book has been read, lately enough, when it is asked."""
 
+WACC: Final = "book.wacc"
 NO_VALUE: Final = "not every position has a price in US dollars"
+
+
+_YEAR_DAYS: Final = 365
 
 
 def _typed(facts: Facts, now: datetime, *names: str) -> list[float] | str:
@@ -33,28 +39,72 @@ def _typed(facts: Facts, now: datetime, *names: str) -> list[float] | str:
     return found
 
 
-def _wacc(facts: Facts, now: datetime) -> Answer:
-    """Return what the book's money costs a year: (E/A)·r + (D/A)·b + h."""
+def wacc(facts: Facts, now: datetime, ledger: Callable[[], Ledger] | None = None) -> Answer:
+    """Return what the book's money costs a year, and where each part of it is from.
+
+    (E/A)·r + (D/A)·b + h. ledger: of every layer; None where they are not looked at.
+    """
     value = book_value_usd(facts)
-    given = _typed(facts, now, "debt_usd", "idle_usd", "hedge_cost_usd")
+    given = _typed(facts, now, "debt_usd", "idle_usd")
     if value is None or isinstance(given, str):
         return None, given if isinstance(given, str) else NO_VALUE
-    debt, idle, hedge = given
+    debt, idle = given
     assets = value + idle
     if not 0 <= debt <= assets or not assets:
         return None, f"{debt:,.0f} USD of debt on {assets:,.0f} USD leave no equity"
-    rate = _typed(facts, now, "debt_rate") if debt else [0.0]
-    if isinstance(rate, str):
-        return None, rate
-    equity, note = _cost_of_equity(facts, now)
-    if equity is None:
-        return None, note
-    cost = (1 - debt / assets) * equity + debt / assets * rate[0] + hedge / assets
-    own, owed = f"{1 - debt / assets:.0%} at {equity:.2%}", f"{debt / assets:.0%} at {rate[0]:.2%}"
-    return cost, f"own {own} ({note}), owed {owed}, hedge {hedge / assets:.2%}"
+    equity, of_equity = _cost_of_equity(facts, now)
+    rate, of_rate = _cost_of_debt(facts, now) if debt else (0.0, "no debt")
+    hedge, of_hedge = _cost_of_hedge(facts, now, ledger)
+    if equity is None or rate is None or hedge is None:
+        unknown = ((equity, of_equity), (rate, of_rate), (hedge, of_hedge))
+        return None, next(why for number, why in unknown if number is None)
+    owed = debt / assets
+    told = (
+        f"own {1 - owed:.0%} at {equity:.2%} ({of_equity}), owed {owed:.0%} at {rate:.2%} "
+        f"({of_rate}), hedge {hedge / assets:.2%} ({of_hedge})"
+    )
+    return (1 - owed) * equity + owed * rate + hedge / assets, told
 
 
-def _cost_of_equity(facts: Facts, now: datetime) -> tuple[float | None, str]:
+def _unless_typed(facts: Facts, now: datetime, name: str, other: Callable[[], Known]) -> Known:
+    """Return a figure a person types, or another where nobody did; what was typed grows old."""
+    told = market(facts, f"lp.{name}", now)
+    if isinstance(told.value, float):
+        return told.value, "typed"
+    if newest(facts, f"lp.{name}") is not None:
+        return None, told.note
+    found, note = other()
+    return (found, note) if found is not None else (None, f"lp.{name} is not typed, and {note}")
+
+
+def _cost_of_debt(facts: Facts, now: datetime) -> Known:
+    def lent() -> Known:
+        told = market(facts, "rates.usdc_borrow", now)
+        if not isinstance(told.value, float):
+            return None, told.note
+        return told.value, f"Aave's cheapest USDC: {told.note}"
+
+    return _unless_typed(facts, now, "debt_rate", lent)
+
+
+def _cost_of_hedge(facts: Facts, now: datetime, ledger: Callable[[], Ledger] | None) -> Known:
+    """Return what the hedge costs a year, USD: typed, or what the layers held lose in time."""
+
+    def carried() -> Known:
+        if ledger is None:
+            return None, "the hedge is not looked at here"
+        held = ledger()
+        theta, why = held.theta
+        if theta is None:
+            return None, why
+        if not any(line.layer.legs for line in held.lines):
+            return 0.0, "no layer is held"
+        return -theta * _YEAR_DAYS + 0.0, f"the layers' theta, {theta:+,.2f} USD a day"
+
+    return _unless_typed(facts, now, "hedge_cost_usd", carried)
+
+
+def _cost_of_equity(facts: Facts, now: datetime) -> Known:
     """Return what its owner forgoes: the CAPM's return or, where that is unknown, lending's."""
     capm = market(facts, "capm.cost_of_equity", now)
     if isinstance(capm.value, float):
@@ -120,7 +170,7 @@ def stable_usd(facts: Facts, seen: PositionSeen) -> float:
 
 
 OF_BOOK: Final[Mapping[str, OfBook]] = {
-    "book.wacc": _wacc,
+    WACC: wacc,
     "book.pcf": _pcf,
     "book.quick_ratio": _quick_ratio,
 }

@@ -26,7 +26,7 @@ from monitor.signals.book import (
 )
 from monitor.signals.covered import cover_of
 from monitor.signals.facts import Facts, PositionSeen, newest
-from monitor.signals.of_book import OF_BOOK
+from monitor.signals.of_book import wacc
 from monitor.signals.of_market import market
 
 OfHedge: TypeAlias = Callable[[Facts, Ledger, datetime], Known]
@@ -161,18 +161,18 @@ def scored(
         profile,
         vix=told if isinstance(told, float) else None,
         coverage=coverage(facts, ledger, priced_on, now),
-        cost=_over_fees(facts, now),
+        cost=_over_fees(facts, ledger, now),
         capital=capital,
     )
 
 
-def _over_fees(facts: Facts, now: datetime) -> Known:
+def _over_fees(facts: Facts, ledger: Ledger, now: datetime) -> Known:
     """Return what the book's money costs a year less what its fees are, fractions."""
-    wacc, why = OF_BOOK["book.wacc"](facts, now)
+    cost, why = wacc(facts, now, lambda: ledger)
     earned = lp_yield(facts, now)
-    if not isinstance(wacc, float):
+    if not isinstance(cost, float):
         return None, why
-    return earned if earned[0] is None else (wacc - earned[0], "")
+    return earned if earned[0] is None else (cost - earned[0], "")
 
 
 def hedged(

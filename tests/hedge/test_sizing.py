@@ -219,6 +219,23 @@ def test_the_ratio_is_what_the_fees_leave_after_the_money_s_cost(
     assert told in found.words
 
 
+def test_a_ratio_tells_where_its_figures_are_from() -> None:
+    notes = {"wacc": "own 100% at 5.00% (CAPM)", "differential": "supply 1.00% − borrow 5.00%"}
+    money = Money(wacc=0.05, fee_apr=0.20, differential=0.04, notes=notes)
+    told = got(fixed(100, adjust="wacc"), desk(money=money)).words
+    assert told.endswith("= 0.75; WACC: own 100% at 5.00% (CAPM)")
+    told = got(fixed(100, adjust="differential"), desk(money=money)).words
+    assert told.endswith("= 0.997; differential: supply 1.00% − borrow 5.00%")
+
+
+def test_fees_that_are_not_known_are_told_as_such() -> None:
+    money = Money(wacc=0.05, notes={"wacc": "own 100% at 5.00% (CAPM)"})
+    told = refused(fixed(100, adjust="wacc"), desk(money=money))
+    assert told == "the size is unknown: a year's fee income is not known yet"
+    told = refused(fixed(100, adjust="wacc"), desk(money=replace(money, fee_apr=0.0)))
+    assert told.startswith("the money costs 5.0% a year, fees bring 0.0%: nothing is left")
+
+
 def test_money_that_costs_all_the_fees_leaves_no_hedge() -> None:
     told = refused(fixed(100, adjust="wacc"), desk(money=Money(wacc=0.25, fee_apr=0.20)))
     assert told == "the money costs 25.0% a year, fees bring 20.0%: nothing is left to hedge with"
@@ -263,8 +280,8 @@ def test_a_hedge_is_tailed_by_the_differential() -> None:
         ),
         pytest.param(
             fixed(adjust="wacc"),
-            desk(money=Money(why={"wacc": "the size is unknown: lp.debt_usd is not set"})),
-            "lp.debt_usd is not set",
+            desk(money=Money(notes={"wacc": "lp.debt_usd is not set"})),
+            "the size is unknown: lp.debt_usd is not set",
             id="no cost of money",
         ),
         pytest.param(

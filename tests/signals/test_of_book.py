@@ -3,20 +3,26 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn
 
 import pytest
 
 from monitor.calendars.hours import Hours
 from monitor.calendars.sessions import session_close, sessions_back
+from monitor.hedge.book import ledger_of
+from monitor.hedge.mark import Mark
+from monitor.hedge.worth import Worth
+from monitor.model.layer import BookedFill, Contract, Fill, LayerState, Leg
 from monitor.model.position import Position
 from monitor.model.reading import Reading
+from monitor.rules.marked import Marked
 from monitor.rules.surroundings import View
 from monitor.rules.verdict import Value
 from monitor.signals.absorb import Lens, absorb
 from monitor.signals.bars import Bars, point
 from monitor.signals.facts import Facts, SourceSeen
+from monitor.signals.of_book import wacc
 
 AT = datetime(2026, 3, 2, 21, 30, tzinfo=UTC)  # a Monday
 USDC = "0x" + "11" * 20
@@ -123,13 +129,86 @@ def weeks(beta: float) -> dict[str, Bars]:
     }
 
 
-@pytest.mark.parametrize("missing", ["debt_usd", "debt_rate", "idle_usd", "hedge_cost_usd"])
+@pytest.mark.parametrize("missing", ["debt_usd", "idle_usd"])
 def test_what_nobody_typed_is_not_nothing(missing: str, book: Callable[..., Facts]) -> None:
     typed = {name: value for name, value in TYPED.items() if name != missing}
     told = ask(book(typed=typed), "book.wacc")
     assert told.value is None
     typed_how = "type it in [feed.manual.values], 0 where there is none"
     assert told.note == f"lp.{missing} has not been read yet; {typed_how}"
+
+
+def without(name: str) -> dict[str, float]:
+    return {key: value for key, value in TYPED.items() if key != name}
+
+
+def test_a_debt_s_rate_that_nobody_typed_is_the_cheapest_that_lending_pools_ask(
+    book: Callable[..., Facts], hand: Any
+) -> None:
+    asked = LENT | {"aave.borrow|main:USDC": 0.08, "aave.borrow|polygon:USDC": 0.07}
+    told = ask(book(typed=without("debt_rate"), read=asked), "book.wacc")
+    assets = sum(worth(hand)) + 50
+    expected = (assets - 200) / assets * 0.045 + 200 / assets * 0.07 + 10 / assets
+    assert told.value == pytest.approx(expected, rel=1e-6)
+    assert "at 7.00% (Aave's cheapest USDC: on polygon, of 2 chains)" in told.note
+    typed = ask(book(read=asked), "book.wacc")
+    assert "at 6.00% (typed)" in typed.note
+
+
+def test_a_debt_s_rate_that_nobody_tells_is_unknown(book: Callable[..., Facts]) -> None:
+    told = ask(book(typed=without("debt_rate")), "book.wacc")
+    reason = "lp.debt_rate is not typed, and aave.borrow has not been read yet"
+    assert (told.value, told.note) == (None, reason)
+
+
+CALL = Contract(kind="vix.call", expiry=date(2026, 6, 17), strike=25.0)
+
+
+def calls(theta: float | None) -> tuple[LayerState, Mark]:
+    """Return a layer of calls that lose so much a day, and their mark; unpriced without it."""
+    leg = Leg(contract=CALL, quantity=4)
+    fill = Fill(contract=CALL, quantity=4, price=2.0)
+    booked = BookedFill(fill=fill, at=AT, by="a@cli", word="w", cash_usd=-800.0)
+    layer = LayerState(layer="L2", scope="book", legs=(leg,), journal=(booked,))
+    worth = theta if theta is None else Worth(
+        value_usd=800.0, outlay_usd=800.0, extrinsic_usd=800.0, delta={}, gamma={}, vega_usd=20.0,
+        theta_usd=theta, quotes=(), by="model", note="",
+    )  # fmt: skip
+    value = None if theta is None else 800.0
+    return layer, Mark(value_usd=value, extrinsic_usd=value, dte=107.0, worth=worth, note="no VIX")
+
+
+def test_what_a_hedge_costs_is_its_own_theta_where_nobody_typed_it(
+    book: Callable[..., Facts], hand: Any
+) -> None:
+    facts = book(typed=without("hedge_cost_usd"))
+    layer, mark = calls(-3.0)
+    found, note = wacc(facts, AT, lambda: ledger_of([layer], lambda _: mark, AT))
+    assets = sum(worth(hand)) + 50
+    expected = (assets - 200) / assets * 0.045 + 200 / assets * 0.06 + 3 * 365 / assets
+    assert found == pytest.approx(expected, rel=1e-6)
+    assert note.endswith("(the layers' theta, -3.00 USD a day)")
+    assert "(typed)" in wacc(book(), AT, lambda: ledger_of([layer], lambda _: mark, AT))[1][-10:]
+
+
+def test_a_hedge_that_has_no_price_has_no_cost_and_none_held_costs_nothing(
+    book: Callable[..., Facts],
+) -> None:
+    facts = book(typed=without("hedge_cost_usd"))
+    layer, mark = calls(None)
+    told = wacc(facts, AT, lambda: ledger_of([layer], lambda _: mark, AT))
+    assert told == (None, "lp.hedge_cost_usd is not typed, and L2: no VIX")
+    found = View(facts=facts, scope="book", now=AT, marked=Marked(facts, {}, AT)).value("book.wacc")
+    assert isinstance(found.value, float)
+    assert found.note.endswith("hedge 0.00% (no layer is held)")
+
+
+def test_a_cost_typed_too_long_ago_is_not_replaced(book: Callable[..., Facts]) -> None:
+    facts = book()
+    old = replace(facts.readings["lp.hedge_cost_usd|"], as_of=AT - timedelta(days=63))
+    facts = replace(facts, readings={**facts.readings, "lp.hedge_cost_usd|": old})
+    told = View(facts=facts, scope="book", now=AT, marked=Marked(facts, {}, AT)).value("book.wacc")
+    assert (told.value, told.note) == (None, "lp.hedge_cost_usd is 63 d old, limit 62 d")
 
 
 @pytest.mark.parametrize(
