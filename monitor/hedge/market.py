@@ -48,12 +48,13 @@ class VixMarket:
 class SpxMarket:
     """The S&P 500. vols: of its options by days to expiry. rate, dividend: annual fractions.
 
-    morning, evening: expiries of SPX and of SPXW that are listed, rising.
+    rate: None is not known, and prices say that they are at 0. morning, evening: expiries of SPX
+    and of SPXW that are listed, rising.
     """
 
     spot: float
     vols: Tenors
-    rate: float = 0.0
+    rate: float | None = 0.0
     dividend: float = DIVIDEND
     skew: Skew = SPX_SKEW
     morning: tuple[date, ...] = ()
@@ -112,7 +113,8 @@ class Ground:
 
     underlying: what Black-Scholes takes; of a VIX option and a coin's the forward, at no
     rate. vol: by strike, None of a future. usd: of one unit of the contract's own price.
-    note: where the forward comes from, and vol_note the volatility.
+    forward: the price agreed now for delivery at the expiry. note: where it comes from, and
+    vol_note the volatility.
     """
 
     underlying: Underlying
@@ -121,11 +123,11 @@ class Ground:
     usd: float
     note: str
     vol_note: str = ""
+    forward: float = field(init=False)
 
-    @property
-    def forward(self) -> float:
-        """Return the price agreed now for delivery at the expiry."""
-        return carry(self.underlying, self.years)[0]
+    def __post_init__(self) -> None:
+        # Asked for at every strike.
+        object.__setattr__(self, "forward", carry(self.underlying, self.years)[0])
 
 
 _ground: Final = swift(Ground)
@@ -236,12 +238,13 @@ def _spx(contract: Contract, spx: SpxMarket, shift: float, at: datetime) -> Grou
         return f"wings of an index need a put skew above zero, was {spx.skew.below}"
     days = max(days_left(contract.expiry, at), 1)
     sigma, named = spx.vols.at(days)
+    rate = "rate unknown, taken as 0 %" if spx.rate is None else f"rate {spx.rate:.1%}"
     return Ground(
-        underlying=Underlying(spot=spx.spot, rate=spx.rate, dividend=spx.dividend),
+        underlying=Underlying(spot=spx.spot, rate=spx.rate or 0.0, dividend=spx.dividend),
         years=years_left(contract, at),
         vol=SkewedVol(at_forward=sigma, skew=spx.skew, source=named, shift=shift),
         usd=1.0,
-        note=f"SPX {spx.spot:,.0f}, rate {spx.rate:.1%}, dividends {spx.dividend:.1%}",
+        note=f"SPX {spx.spot:,.0f}, {rate}, dividends {spx.dividend:.1%} (declared)",
         vol_note=f"{named} {sigma:.1%}, {spx.skew.label}: model",
     )
 

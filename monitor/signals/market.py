@@ -103,7 +103,7 @@ def _spx(facts: Facts, now: datetime) -> SpxMarket | str:
     return SpxMarket(
         spot=spot,
         vols=Tenors(known=tuple(known)),
-        rate=0.0 if isinstance(rate, str) else rate,
+        rate=None if isinstance(rate, str) else rate,
         evening=evenings,
         morning=mornings,
     )
