@@ -7,7 +7,7 @@ from monitor.hedge.instruments import Instrument, Unit, unit_of
 from monitor.hedge.legs import count, spell_contract
 from monitor.hedge.ticket import Case
 from monitor.hedge.trades import legs_of
-from monitor.hedge.worth import held, worth_of
+from monitor.hedge.worth import held, together, worth_of
 from monitor.model.layer import Leg, Ticket
 
 _DAYS: Final = 60
@@ -57,8 +57,9 @@ def _sized(instrument: Instrument, ticket: Ticket, case: Case) -> str:
     units = money / each.outlay_usd
     units = float(floor(units + _NEARLY)) if unit.whole else min(units, 1.0)
     legs = legs_of(unit, units)
-    worth = worth_of(held(legs), case.market, case.at)
-    if isinstance(worth, str) or not legs:
+    by = {part.contract: one for part, one in zip(unit.parts, each.quotes, strict=True)}
+    worth = together(held(legs), [by[leg.contract] for leg in legs])
+    if not legs:
         whole = f"a whole one costs {each.outlay_usd:,.0f} ({each.by})"
         return f"{money:,.0f} USD buy no whole lot; {whole}"
     return f"buy {_words(unit, units, legs)}, {worth.outlay_usd:,.0f} USD ({worth.by})"

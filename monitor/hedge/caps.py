@@ -31,7 +31,8 @@ def sized(size: Size, desk: Desk) -> Sized | str:
     found = limits(size, desk)
     if isinstance(found, str):
         return found
-    return refused(found, [part.weight * capped.units for part in desk.unit.parts]) or capped
+    why = refused(found, [part.weight * capped.units for part in desk.unit.parts])
+    return why or replace(capped, limits=found)
 
 
 def _warned(size: Size, desk: Desk, asked: Sized) -> Sized:
@@ -57,6 +58,7 @@ def resized(size: Size, desk: Desk, count: float) -> Sized | str:
         return found
     weights = [part.weight for part in desk.unit.parts]
     why = refused(found, [weight * capped.units for weight in weights])
+    capped = replace(capped, limits=found)
     if not why:
         return _told(capped, count)
     units = whole(min(one.units(weights) for one in found), desk)

@@ -13,11 +13,15 @@ from monitor.hedge.cover import Cover
 from monitor.hedge.expected_move import expected_move
 from monitor.hedge.il_strip import STRIKES_A_SIDE, Range, il_strip, strip_on
 from monitor.hedge.market import Ground, Market, ground, listed
+from monitor.hedge.quote import quote
 from monitor.hedge.strikes import listed_beyond, listed_strike, quoted_strikes
 from monitor.model.layer import PERPETUAL, Contract
 
 _EVENING_DAYS: Final = 45
 """Up to so many days an SPX layer takes SPXW, which expires at any close; beyond, SPX."""
+
+_ASTRAY: Final = 0.10
+"""A delta farther than this from the one asked for is told of."""
 
 _REACH: Final = 3.0
 """How far from the price, by a factor, a strip's strikes are sought."""
@@ -163,7 +167,7 @@ class _Desk:
             move = float(expected_move(spot, base.vol.at_forward, days=days))
             strike, outside = spot + sign * what.multiple * move, True
         else:
-            strike = _by_delta(what.delta or 0.0, base, call=sign > 0)
+            return self.by_delta(kind, expiry, base, what.delta or 0.0)
         if strike <= 0:
             raise LookupError(f"no strike lies so far below {spot:g}")
         if outside:
@@ -178,19 +182,44 @@ class _Desk:
             raise LookupError(f"no listed strike lies at {bound:g} or {'above' if up else 'below'}")
         return replace(at, strike=found)
 
+    def by_delta(self, kind: str, expiry: date, base: Ground, delta: float) -> Contract:
+        """Return the listed contract of the nearest delta: by its quote, where it is quoted."""
+        call = KINDS[kind].right is Right.CALL
+        found = self.at_strike(kind, expiry, _by_delta(delta, base, call=call))
+        quoted = quoted_strikes(kind, expiry, self.market)
+        if not quoted:
+            return found
+        # Sought from where the stated volatility puts it: quotes have volatilities of their own.
+        row, off = quoted.index(found.strike), self.delta_of(found) - delta
+        step = 1 if call == (off > 0) else -1
+        while 0 <= row + step < len(quoted):
+            row += step
+            other = replace(found, strike=quoted[row])
+            if abs(left := self.delta_of(other) - delta) >= abs(off):
+                break
+            found, off = other, left
+        return found
+
+    def delta_of(self, contract: Contract) -> float:
+        """Return a contract's delta, without sign."""
+        match quote(contract, self.market, self.at):
+            case str(why):
+                raise LookupError(why)
+            case found:
+                return abs(found.delta) / KINDS[contract.kind].multiplier
+
     def far(self, near: Contract, base: Ground) -> Contract:
         """Return the farther contract of a spread or a wing, strictly outside the nearer one."""
-        what, call = self.instrument, KINDS[near.kind].right is Right.CALL
-        sign = 1 if call else -1
+        what, sign = self.instrument, 1 if KINDS[near.kind].right is Right.CALL else -1
         if what.wing_delta is not None:
-            strike = _by_delta(what.wing_delta, base, call=call)
-        elif what.wing_moneyness is not None:
-            strike = float(base.underlying.spot) * what.wing_moneyness
+            found = self.by_delta(near.kind, near.expiry, base, what.wing_delta)
         else:
             strike = near.strike + sign * (what.width or 0.0)
-        if strike <= 0:
-            raise LookupError(f"no strike lies so far below {near.strike:g}")
-        found = self.at_strike(near.kind, near.expiry, strike)
+            if what.wing_moneyness is not None:
+                strike = float(base.underlying.spot) * what.wing_moneyness
+            if strike <= 0:
+                raise LookupError(f"no strike lies so far below {near.strike:g}")
+            found = self.at_strike(near.kind, near.expiry, strike)
         if sign * (found.strike - near.strike) <= 0:
             raise LookupError(f"the wing at {found.strike:g} is not outside {near.strike:g}")
         return found
@@ -203,23 +232,39 @@ def _option(desk: _Desk) -> Unit:
     base = desk.ground(kind, expiry)
     near = desk.near(kind, expiry, base)
     if not desk.instrument.kind.endswith("_spread"):
-        return _single(near, 1.0)
+        return replace(_single(near, 1.0), note=_astray(desk, near))
     far = desk.far(near, base)
-    return Unit(parts=(Part(contract=near, weight=1.0), Part(contract=far, weight=-1.0)))
+    parts = (Part(contract=near, weight=1.0), Part(contract=far, weight=-1.0))
+    return Unit(parts=parts, note=_astray(desk, near, far))
 
 
 def _condor(desk: _Desk) -> Unit:
     expiry = desk.expiry(desk.kind(Right.PUT))
     parts: list[Part] = []
+    notes = list[str]()
     for right in (Right.PUT, Right.CALL):
         kind = desk.kind(right)
         base = desk.ground(kind, expiry)
         sold = desk.near(kind, expiry, base)
         bought = desk.far(sold, base)
         parts += [Part(contract=bought, weight=1.0), Part(contract=sold, weight=-1.0)]
+        notes.append(_astray(desk, sold, bought))
     if parts[1].contract.strike > parts[3].contract.strike:
         raise LookupError("the short strikes of the condor cross")
-    return Unit(parts=tuple(sorted(parts, key=lambda one: one.contract.strike)))
+    ordered = tuple(sorted(parts, key=lambda one: one.contract.strike))
+    return Unit(parts=ordered, note="; ".join(filter(None, notes)))
+
+
+def _astray(desk: _Desk, near: Contract, far: Contract | None = None) -> str:
+    """Return in words that a strike's delta is far from the one asked for; mostly empty."""
+    wanted = ((near, desk.instrument.delta), (far, desk.instrument.wing_delta))
+    told = [
+        f"the nearest listed strike, {one.strike:g}, has a delta of {delta:.2f}, not {asked:.2f}"
+        for one, asked in wanted
+        if one is not None and asked is not None
+        if abs((delta := desk.delta_of(one)) - asked) > _ASTRAY
+    ]
+    return "; ".join(told)
 
 
 def _by_delta(delta: float, base: Ground, *, call: bool) -> float:

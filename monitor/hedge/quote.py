@@ -57,8 +57,11 @@ def quote(contract: Contract, market: Market, at: datetime) -> Quote | str:
     on a coin's forward.
     """
     base = ground(contract.kind, contract.expiry, market, at)
-    if isinstance(base, str):
-        return base
+    return base if isinstance(base, str) else quote_on(contract, base, market)
+
+
+def quote_on(contract: Contract, base: Ground, market: Market) -> Quote:
+    """Return a contract's quote on the ground of its kind and expiry."""
     if base.vol is None:
         return _future(contract, base)
     return _option(contract, base, market)

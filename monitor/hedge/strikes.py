@@ -4,6 +4,7 @@ VIX 0.5 below 20 and 1 from there, SPX 5, coins by their price. A simplification
 listed far from the money and far in time.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -37,7 +38,9 @@ def listed_strike(contract: Contract, market: Market) -> float:
     """Return the listed strike nearest to a contract's own, the lower of two equally near."""
     quoted = quoted_strikes(contract.kind, contract.expiry, market)
     if quoted:
-        return min(quoted, key=lambda strike: (abs(strike - contract.strike), strike))
+        row = bisect_left(quoted, contract.strike)
+        around = quoted[max(row - 1, 0) : row + 1]
+        return min(around, key=lambda strike: abs(strike - contract.strike))
     step = step_at(KINDS[contract.kind].root, contract.strike)
     return max(floor(contract.strike / step + 0.5) * step, step)
 
@@ -49,8 +52,8 @@ def listed_beyond(bound: Contract, market: Market, *, up: bool) -> float | None:
     """
     quoted = quoted_strikes(bound.kind, bound.expiry, market)
     if quoted:
-        beyond = (one for one in quoted if (one >= bound.strike if up else one <= bound.strike))
-        return (min if up else max)(beyond, default=None)
+        row = bisect_left(quoted, bound.strike) if up else bisect_right(quoted, bound.strike) - 1
+        return quoted[row] if 0 <= row < len(quoted) else None
     step = step_at(KINDS[bound.kind].root, bound.strike)
     strike = (ceil if up else floor)(bound.strike / step) * step
     return strike if strike > 0 else None

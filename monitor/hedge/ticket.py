@@ -9,26 +9,30 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from math import inf
-from typing import Final
+from typing import Final, TypeAlias
 
 from monitor.hedge.band import VOL_BAND
 from monitor.hedge.caps import resized, sized
 from monitor.hedge.contracts import Right, days_left, expired, kind_of, units
 from monitor.hedge.cover import Cover
-from monitor.hedge.fitted import fitted
 from monitor.hedge.instruments import Instrument, Unit, unit_of
 from monitor.hedge.legs import add_legs, spell_trade
 from monitor.hedge.market import Market, shifted
 from monitor.hedge.payoff import FUTURE_MARGIN, most_lost, payoff_of
 from monitor.hedge.shock import SPIKES, Shock
-from monitor.hedge.sizing import Desk, Money, Size, Sized, units_held
+from monitor.hedge.sizing import Desk, Money, Size, Sized, risen, units_held
 from monitor.hedge.trades import lots
-from monitor.hedge.worth import Holding, Worth, held, made_in, worth_of
+from monitor.hedge.whole_lots import in_whole_lots
+from monitor.hedge.worth import Holding, Worth, held, made_in_each, worth_of
 from monitor.model.layer import PERPETUAL, Covers, Leg, Ticket
 
 _FAR_OFF_DAYS: Final = 20
 _SPIKE: Final = "a 2020-like spike"
 _DECLARED: Final = f"margin of futures declared, {FUTURE_MARGIN:.0%} of notional"
+
+
+Spiked: TypeAlias = tuple[Shock, float | str]
+"""A spike, and what trades make in it, USD, or why that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +60,16 @@ def draw_ticket(instrument: Instrument, size: Size, case: Case) -> Ticket | str:
     found = sized(size, desk)
     if isinstance(found, str):
         return found
-    legs, told = fitted(size, desk, found)
+    legs, told = in_whole_lots(size, desk, found)
     if not legs:
         return f"{found.words}: less than one contract of any strike"
     ticket = trade(legs, case)
     if isinstance(ticket, str):
         return ticket
-    remark = "; ".join(filter(None, (_far_off(instrument, unit, case.at), unit.note)))
     return replace(
-        _with_share(ticket, remark, case.cover.fees_year_usd),
+        _remarked(ticket, instrument, unit, case.at),
         sized=found.words,
+        fee_share=_fee_share(ticket, case.cover),
         margin_usd=_perp_margin(legs, instrument, case) or ticket.margin_usd,
         warnings=(*found.warnings, *told, *ticket.warnings),
     )
@@ -93,7 +97,11 @@ def roll_ticket(
     ticket = trade(add_legs(_closing(live), bought), case, holds=bought)
     if isinstance(ticket, str):
         return ticket
-    return replace(ticket, sized=found.words, warnings=(*found.warnings, *ticket.warnings))
+    return replace(
+        _remarked(ticket, instrument, unit, case.at),
+        sized=found.words,
+        warnings=(*found.warnings, *ticket.warnings),
+    )
 
 
 def _opened(
@@ -110,7 +118,7 @@ def _opened(
     found = resized(size, desk, count)
     if isinstance(found, str):
         return found
-    legs, told = fitted(size, desk, found)
+    legs, told = in_whole_lots(size, desk, found)
     if not legs:
         return f"{found.words}: less than one contract of any strike"
     return legs, replace(found, warnings=(*found.warnings, *told))
@@ -184,42 +192,50 @@ def trade(
     )
     if gives_up:
         closed = held(_closing(legs))
-        covers = _covers(closed, case)
+        covers = _covers(_in_spikes(closed, case), case)
         return replace(ticket, covers=replace(covers, given_up=True) if covers else None)
-    return _with_outcome(ticket, legs if holds is None else holds, case)
+    if holds is None:
+        return _with_outcome(ticket, legs, found, case)
+    return _with_outcome(ticket, holds, worth_of(held(holds), case.market, case.at), case)
 
 
-def _with_outcome(ticket: Ticket, legs: Sequence[Leg], case: Case) -> Ticket:
-    """Return the ticket with what legs may lose, cover and bind from now on."""
-    worth = worth_of(held(legs), case.market, case.at)
+def _with_outcome(ticket: Ticket, legs: Sequence[Leg], worth: Worth | str, case: Case) -> Ticket:
+    """Return the ticket with what legs, worth so much, may lose, cover and bind from now on."""
     cost = ticket.cost_usd if isinstance(worth, str) else worth.outlay_usd
     whole = inf if isinstance(worth, str) else worth.value_usd
     outcome = payoff_of(legs, cost)
     most = most_lost(legs, outlay_usd=cost, value_usd=whole)
     futures = 0.0 if isinstance(worth, str) else _futures_usd(legs, worth)
+    spiked = _in_spikes(held(legs), case)
     return replace(
         ticket,
         note=f"{ticket.note}; {_DECLARED}" if futures else ticket.note,
         max_loss_usd=None if most == inf else most,
         margin_usd=_margin(legs, most, futures),
         break_evens=outcome.break_evens if outcome else (),
-        covers=_covers(held(legs), case),
-        warnings=_warnings(held(legs), case),
+        covers=_covers(spiked, case),
+        warnings=_warnings(legs, spiked),
     )
 
 
-def _covers(traded: Sequence[Holding], case: Case) -> Covers | None:
-    """Return what the trades make in two sizes of one spike, over what is lost in each."""
+def _in_spikes(traded: Sequence[Holding], case: Case) -> tuple[Spiked, ...]:
+    """Return what trades make in two sizes of one spike, each above where the VIX is now."""
+    spikes = [risen(spike, case.market) for spike in SPIKES]
+    made = made_in_each(traded, case.market, spikes, at=case.at)
+    return tuple(zip(spikes, made, strict=True))
+
+
+def _covers(spiked: Sequence[Spiked], case: Case) -> Covers | None:
+    """Return what trades make in each spike over what is lost in it."""
     shares, losses = [], []
-    for spike in SPIKES:
+    for spike, made in spiked:
         lost = case.cover.loss_usd(dict(spike.coins))
-        made = made_in(traded, case.market, spike, at=case.at)
         if lost >= 0 or isinstance(made, str):
             return None
         shares.append(made / -lost)
         losses.append(lost)
     coins = {one.root for one in case.cover.held}
-    told = f"{_SPIKE} ({' to '.join(_words(spike, coins) for spike in SPIKES)})"
+    told = f"{_SPIKE} ({' to '.join(_words(spike, coins) for spike, _ in spiked)})"
     return Covers(scenario=told, low=min(shares), high=max(shares), loss_usd=min(losses))
 
 
@@ -229,11 +245,10 @@ def _words(spike: Shock, coins: Collection[str]) -> str:
     return replace(spike, coins=told).label
 
 
-def _warnings(traded: Sequence[Holding], case: Case) -> tuple[str, ...]:
-    """Return that trades lose in the spike they stand beside, where they do."""
-    made = [made_in(traded, case.market, spike, at=case.at) for spike in SPIKES]
-    known = [one for one in made if not isinstance(one, str)]
-    if not known or min(known) >= 0 or not any(kind_of(what).option for what, _ in traded):
+def _warnings(legs: Sequence[Leg], spiked: Sequence[Spiked]) -> tuple[str, ...]:
+    """Return that legs lose in the spike they stand beside, where they do."""
+    known = [made for _, made in spiked if not isinstance(made, str)]
+    if not known or min(known) >= 0 or not any(kind_of(leg.contract).option for leg in legs):
         return ()
     worst = min(known)
     return (f"It loses in the same spike: {-worst:,.0f} USD (model).",)
@@ -273,12 +288,14 @@ def _far_off(instrument: Instrument, unit: Unit, at: datetime) -> str:
     return f"the nearest listed expiry is {days} days away, not {instrument.dte}"
 
 
-def _with_share(ticket: Ticket, remark: str, fee_income_usd: float | None) -> Ticket:
-    return replace(
-        ticket,
-        note=f"{ticket.note}; {remark}" if remark else ticket.note,
-        fee_share=ticket.cost_usd / fee_income_usd if fee_income_usd else None,
-    )
+def _remarked(ticket: Ticket, instrument: Instrument, unit: Unit, at: datetime) -> Ticket:
+    """Return a ticket whose note tells an expiry far from the one asked for, and what is cut."""
+    remarks = (ticket.note, _far_off(instrument, unit, at), unit.note)
+    return replace(ticket, note="; ".join(filter(None, remarks)))
+
+
+def _fee_share(ticket: Ticket, cover: Cover) -> float | None:
+    return ticket.cost_usd / cover.fees_year_usd if cover.fees_year_usd else None
 
 
 def _closing(legs: Sequence[Leg]) -> tuple[Leg, ...]:

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from monitor.hedge.contracts import kind_of
-from monitor.hedge.room import Limit, counted, limits, refused, side_empty
+from monitor.hedge.limit import Limit
+from monitor.hedge.room import counted, refused, side_empty
 from monitor.hedge.sizing import Desk, Size, Sized, is_strip
 from monitor.hedge.trades import legs_of
 from monitor.hedge.worth import worth_of
@@ -38,10 +39,7 @@ def in_whole_lots(size: Size, desk: Desk, found: Sized) -> tuple[tuple[Leg, ...]
 
 def _measure(size: Size, desk: Desk, found: Sized) -> Callable[[Sequence[Leg]], bool]:
     """Return what tells whether legs are more than the exact size was allowed to be."""
-    bounds: list[Limit] = []
-    guard = limits(size, desk)
-    if not isinstance(guard, str):
-        bounds += guard
+    bounds = [*found.limits]
     worth = worth_of(desk.one, desk.market, desk.at)
     priced = size.policy == "fee_budget" or size.max_capital_share or size.max_condor_share
     if priced and not isinstance(worth, str):

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, TypeAlias
 
 from monitor.hedge.contracts import kind_of
-from monitor.hedge.market import Market
-from monitor.hedge.quote import Quote, grounds, priced_by, quote
+from monitor.hedge.market import Ground, Market, ground
+from monitor.hedge.quote import Quote, grounds, priced_by, quote_on
 from monitor.hedge.shock import Shock, shocked, unquoted, unreached
 from monitor.model.layer import Contract, Leg
 from monitor.model.swift import swift
@@ -46,12 +46,21 @@ def held(legs: Sequence[Leg]) -> tuple[Holding, ...]:
 
 def worth_of(holdings: Sequence[Holding], market: Market, at: datetime) -> Worth | str:
     """Return what holdings are worth now, or why one of them has no price."""
-    quotes = []
+    quotes: list[Quote] = []
+    grounds_of: dict[tuple[str, date], Ground] = {}
     for contract, _ in holdings:
-        found = quote(contract, market, at)
-        if isinstance(found, str):
-            return found
-        quotes.append(found)
+        key = contract.kind, contract.expiry
+        if key not in grounds_of:
+            found = ground(*key, market, at)
+            if isinstance(found, str):
+                return found
+            grounds_of[key] = found
+        quotes.append(quote_on(contract, grounds_of[key], market))
+    return together(holdings, quotes)
+
+
+def together(holdings: Sequence[Holding], quotes: Sequence[Quote]) -> Worth:
+    """Return what holdings are worth by a quote for each."""
     value = outlay = extrinsic = vega = theta = 0.0
     delta: dict[str, float] = {}
     gamma: dict[str, float] = {}
@@ -85,10 +94,21 @@ def made_in(
 
     By the model on both sides of it.
     """
+    return made_in_each(holdings, market, [shock], at=at)[0]
+
+
+def made_in_each(
+    holdings: Sequence[Holding], market: Market, shocks: Sequence[Shock], *, at: datetime
+) -> tuple[float | str, ...]:
+    """Return what `made_in` does for each of several shocks: what is before them is one."""
     before = worth_of(holdings, unquoted(market), at)
     if isinstance(before, str):
-        return before
-    if why := unreached(market, shock, {kind_of(contract).root for contract, _ in holdings}):
-        return why
-    after = worth_of(holdings, shocked(market, shock, at), at)
-    return after if isinstance(after, str) else after.value_usd - before.value_usd
+        return (before,) * len(shocks)
+    roots = {kind_of(contract).root for contract, _ in holdings}
+    found: list[float | str] = []
+    for shock in shocks:
+        after = unreached(market, shock, roots) or worth_of(
+            holdings, shocked(market, shock, at), at
+        )
+        found.append(after if isinstance(after, str) else after.value_usd - before.value_usd)
+    return tuple(found)

@@ -9,12 +9,12 @@ import pytest
 
 from monitor.hedge.caps import sized
 from monitor.hedge.cover import Cover
-from monitor.hedge.fitted import fitted
 from monitor.hedge.instruments import Instrument, Part, Unit, unit_of
 from monitor.hedge.market import Market, after
 from monitor.hedge.shock import Shock
 from monitor.hedge.sizing import Desk, Size, Sized
 from monitor.hedge.ticket import Case, draw_ticket, roll_ticket
+from monitor.hedge.whole_lots import in_whole_lots
 from monitor.hedge.worth import held, worth_of
 from monitor.model.layer import Leg, Ticket
 from tests.hedge.markets import COVER, MARKET, NOW, POSITION, VIX, WIDE, contract
@@ -242,7 +242,7 @@ def test_a_strip_of_which_a_side_is_less_than_a_lot_says_so() -> None:
         whole=False,
     )
     on = Desk(unit=of, market=MARKET, at=NOW, cover=cover(20_000.0))
-    legs, told = fitted(
+    legs, told = in_whole_lots(
         Size(policy="fixed", contracts=1, over_hedge=True), on, Sized(units=1.0, words="")
     )
     assert [(leg.contract.kind, leg.quantity) for leg in legs] == [("eth.put", 1)]

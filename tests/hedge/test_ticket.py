@@ -130,11 +130,14 @@ def test_a_strip_that_quotes_cut_short_says_so() -> None:
         at=markets.NOW,
         cover=replace(markets.COVER, held=(replace(markets.POSITION, range=wide),)),
     )
-    strip = AnyInstrument(kind="eth.strip", dte=25)
-    ticket = drawn(draw_ticket(strip, AnySize(policy="il_share", share=0.5), case))
-    assert ticket.note.endswith(
-        "; options are quoted from 1,400 to 2,800 only: what is lost beyond is not covered"
-    )
+    strip, half = AnyInstrument(kind="eth.strip", dte=25), AnySize(policy="il_share", share=0.5)
+    told = "; options are quoted from 1,400 to 2,800 only: what is lost beyond is not covered"
+    assert drawn(draw_ticket(strip, half, case)).note.endswith(told)
+    near = [
+        Leg(contract=markets.contract(kind, markets.COIN_DAYS[0], strike), quantity=3)
+        for kind, strike in (("eth.put", 1_800.0), ("eth.call", 2_200.0))
+    ]
+    assert drawn(roll_ticket(near, strip, half, case)).note.endswith(told)
 
 
 def test_more_volatility_costs_a_buyer_more() -> None:
@@ -279,3 +282,34 @@ def test_rolling_into_the_same_contract_is_no_roll() -> None:
     )
     result = roll_ticket(held, instrument(), size(), CASE)
     assert result == "the layer holds what it would be rolled into"
+
+
+@pytest.mark.parametrize(
+    ("spot", "told"),
+    [
+        pytest.param(10.0, "VIX 45 to ETH −45 %, VIX 75", id="in a calm as declared"),
+        pytest.param(50.0, "VIX 65 to ETH −45 %, VIX 75", id="not much above the milder one"),
+        pytest.param(80.0, "VIX 95 to ETH −45 %, VIX 95", id="above both"),
+    ],
+)
+def test_a_spike_is_one_from_where_the_vix_is_now(spot: float, told: str) -> None:
+    days = tuple((day, 0.8 * spot) for day in markets.VIX_DAYS)
+    vix = replace(markets.VIX, spot=spot, curve=VixCurve(settlements=days, as_of=markets.NOW))
+    case = Case(market=replace(markets.MARKET, vix=vix), at=markets.NOW, cover=markets.COVER)
+    one = AnySize(policy="fixed", contracts=1, over_hedge=True)
+    ticket = drawn(draw_ticket(instrument(dte=30), one, case))
+    assert ticket.covers is not None
+    assert told in ticket.covers.scenario
+    assert ticket.covers.low > 0
+    assert not [one for one in ticket.warnings if "loses" in one]
+
+
+def test_an_index_s_price_says_that_its_rate_is_not_known() -> None:
+    put = instrument("spx.put", 30, delta=0.25)
+    told = {}
+    for rate in (None, 0.0, 0.04):
+        market = replace(markets.MARKET, spx=replace(markets.SPX, rate=rate))
+        told[rate] = drawn(draw_ticket(put, size(1), Case(market=market, at=markets.NOW)))
+    assert "rate unknown, taken as 0 %, dividends 1.3% (declared)" in told[None].note
+    assert "rate 4.0%, dividends" in told[0.04].note
+    assert told[None].cost_usd == told[0.0].cost_usd
