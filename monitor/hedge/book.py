@@ -21,6 +21,9 @@ from monitor.model.swift import swift
 Known: TypeAlias = tuple[float | None, str]
 """A number and a note: where it is None, why it is not known."""
 
+NOUGHT_USD: Final = 0.005
+"""A loss of less is none: it is the rounding of amounts, and no share of it means anything."""
+
 _DAYS: Final = 365.0
 
 
@@ -224,7 +227,7 @@ def offset(pnl: Known, loss: Known) -> Known:
         return pnl
     if loss[0] is None:
         return loss
-    if loss[0] >= 0:
+    if loss[0] > -NOUGHT_USD:
         return None, "there was no loss to make good"
     return pnl[0] / -loss[0], f"{pnl[0]:,.0f} USD made on {loss[0]:,.0f} USD of IL"
 

@@ -23,6 +23,7 @@ DEFAULT_SHOCK: Final = Shock(coins={"eth": -0.30, "btc": -0.30}, vix=45.0)
 LEAST_RISE: Final = 15.0
 """How far the VIX rises in a shock at least, points: from 50 a "shock" to 45 would be a calm."""
 
+_MOST: Final = 1_000_000
 _YEAR_DAYS: Final = 365
 _NEARLY: Final = 1e-9
 
@@ -118,6 +119,8 @@ def asked_for(size: Size, desk: Desk) -> Sized | str:
     asked = _POLICIES[size.policy](size, desk, worth)
     if isinstance(asked, str):
         return asked
+    if asked.units > _MOST:
+        return f"{asked.words}: one is worth next to nothing, no size can be told"
     adjusted = _adjusted(size, desk, asked)
     if isinstance(adjusted, str) or not desk.own or size.policy not in _GIVEN:
         return adjusted

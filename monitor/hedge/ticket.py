@@ -100,6 +100,7 @@ def roll_ticket(
     return replace(
         _remarked(ticket, instrument, unit, case.at),
         sized=found.words,
+        fee_share=_fee_share(ticket, case.cover),
         warnings=(*found.warnings, *ticket.warnings),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from monitor.hedge.book import NOUGHT_USD
 from monitor.hedge.contracts import expired
 from monitor.hedge.cover import Cover
 from monitor.hedge.market import Market
@@ -55,7 +56,9 @@ class Outcome:
     def offset(self) -> float | None:
         """Return what the hedge makes over what is lost against holding; None where nothing is."""
         made = self.hedge_usd
-        return None if made is None or not self.loss_usd else made / -self.loss_usd
+        if made is None or self.loss_usd > -NOUGHT_USD:
+            return None
+        return made / -self.loss_usd
 
 
 def outcome(book: Book, shock: Shock) -> Outcome:

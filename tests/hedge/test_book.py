@@ -199,6 +199,8 @@ def test_an_offset_is_signed_and_without_a_loss_unknown() -> None:
     assert number(offset((300.0, ""), (-1000.0, ""))) == pytest.approx(0.3)
     assert number(offset((-300.0, ""), (-1000.0, ""))) == pytest.approx(-0.3)
     assert offset((300.0, ""), (0.0, "")) == (None, "there was no loss to make good")
+    # What is left of amounts in whole units of 18 places is no loss.
+    assert offset((300.0, ""), (-2e-5, "")) == (None, "there was no loss to make good")
     assert offset((None, "no price"), (-1.0, "")) == (None, "no price")
     assert offset((300.0, ""), (None, "unread")) == (None, "unread")
 

@@ -16,7 +16,7 @@ from monitor.hedge.sizing import Desk, Money, Size, Sized
 from monitor.hedge.worth import Worth, worth_of
 from monitor.model.layer import PERPETUAL
 from monitor.model.quote import OptionQuote
-from tests.hedge.markets import COVER, MARKET, NOW, POSITION, WIDE, contract
+from tests.hedge.markets import COVER, ETH, MARKET, NOW, POSITION, WIDE, contract, tenors
 
 NEXT, WEEK = date(2026, 3, 27), date(2026, 3, 9)
 PUT = contract("eth.put", NEXT, 1_700.0)
@@ -234,6 +234,13 @@ def test_fees_that_are_not_known_are_told_as_such() -> None:
     assert told == "the size is unknown: a year's fee income is not known yet"
     told = refused(fixed(100, adjust="wacc"), desk(money=replace(money, fee_apr=0.0)))
     assert told.startswith("the money costs 5.0% a year, fees bring 0.0%: nothing is left")
+
+
+@pytest.mark.parametrize("size", [Size(policy="fee_budget"), Size(policy="vega", vega_usd=50.0)])
+def test_what_is_worth_next_to_nothing_has_no_size(size: Size) -> None:
+    calm = replace(MARKET, coins={"eth": replace(ETH, vols=tenors(0.02))})
+    told = refused(size, desk(PUTS, market=calm))
+    assert told.endswith("one is worth next to nothing, no size can be told")
 
 
 def test_money_that_costs_all_the_fees_leaves_no_hedge() -> None:

@@ -254,6 +254,9 @@ def test_a_roll_sells_what_is_held_and_buys_as_many_further_out() -> None:
     )
     sold, bought = ticket.prices
     assert ticket.cost_usd == pytest.approx(400 * (bought - sold))
+    assert ticket.fee_share is None
+    known = drawn(roll_ticket(HELD, instrument(), size(), earning(1_000.0)))
+    assert known.fee_share == pytest.approx(ticket.cost_usd / 1_000.0)
 
 
 def test_a_remove_sells_everything_and_brings_cash() -> None:
