@@ -23,6 +23,7 @@ from monitor.rules.pack import Pack, Rule
 from monitor.shipped import rules_dir
 from monitor.signals.absorb import Lens
 from monitor.signals.catalogue import BY_NAME, SIGNALS, Scope
+from monitor.signals.covered import ADJUSTED_BY
 from monitor.signals.facts import Facts, SourceSeen
 from monitor.signals.take_past import warmed
 from monitor.signals.windows import span
@@ -67,7 +68,7 @@ def polled(settings: Settings, packs: Iterable[Pack]) -> dict[str, tuple[str, ..
     """Return the providers of each signal to read, in order: what these packs ask for.
 
     And what `[feeds]` names, and what was typed, and what tickets of their layers are
-    priced by.
+    priced and sized by.
     """
     names = _asked_for(packs)
     return {**_feeds(settings, names, keys_in(settings.feed)), **_markets(settings, names)}
@@ -81,13 +82,14 @@ def unkeyed(settings: Settings, packs: Iterable[Pack]) -> frozenset[str]:
 
 
 def _asked_for(packs: Iterable[Pack]) -> set[str]:
-    """Return the names that rules say, and what tickets of their layers are priced by."""
+    """Return the names that rules say, and what their layers are priced and sized by."""
     packs = tuple(packs)
     rules = [rule for pack in packs for rule in pack.rules]
     spoken = [part for one in rules for part in (one.when, one.clear, one.title, one.text) if part]
     names = {name for part in spoken for name in part.names}
-    made = {layer.instrument.kind for pack in packs for layer in pack.layers}
-    return names | {name for kind in made for name in priced_by(kind)}
+    made = [layer for pack in packs for layer in pack.layers]
+    names |= {name for one in made for name in priced_by(one.instrument.kind)}
+    return names | {ADJUSTED_BY[one.size.adjust] for one in made if one.size.adjust}
 
 
 def _feeds(

@@ -1,7 +1,8 @@
 """What a layer covers, as the facts know it: its positions, their fees, what their money costs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Final
 
 from monitor.hedge.book import Ledger
 from monitor.hedge.cover import Cover, Covered
@@ -9,9 +10,12 @@ from monitor.hedge.il_strip import Range, liquidity_of
 from monitor.hedge.sizing import Money
 from monitor.signals.book import live_positions, unheard, yearly_fees_of
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen
-from monitor.signals.of_book import wacc
+from monitor.signals.of_book import WACC, wacc
 from monitor.signals.of_market import market
 from monitor.signals.roots import STABLE, root_of
+
+ADJUSTED_BY: Final[Mapping[str, str]] = {"wacc": WACC, "differential": "rates.differential"}
+"""What a size is adjusted by, by the word in its rule file."""
 
 
 def cover_of(facts: Facts, scope: str, now: datetime) -> Cover:
@@ -50,7 +54,7 @@ def money_of(
     ledger: of every layer, asked only where nobody typed what the hedge costs.
     """
     cost, of_cost = wacc(facts, now, ledger)
-    gap = market(facts, "rates.differential", now)
+    gap = market(facts, ADJUSTED_BY["differential"], now)
     value, fees = cover.value_usd, cover.fees_year_usd
     return Money(
         wacc=cost if isinstance(cost, float) else None,

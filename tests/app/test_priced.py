@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from monitor.app.rulebook import load_enabled, polled, rulebook
+from monitor.chain.settings import ChainSettings
 from monitor.config import RulesSettings, Settings
 from monitor.rules.pack import Pack
 
@@ -38,8 +39,8 @@ SPX = {"spx.price", "vix9d", "vix", "vix3m", "vix6m", "eth.price"}
 def settings(tmp_path: Path) -> Any:
     """Return a maker of settings whose only layer is made of an instrument."""
 
-    def make(instrument: str, **given: Any) -> tuple[Settings, tuple[Pack, ...]]:
-        size = PARTS if "strip" in instrument else WHOLE
+    def make(instrument: str, size: str = "", **given: Any) -> tuple[Settings, tuple[Pack, ...]]:
+        size = size or (PARTS if "strip" in instrument else WHOLE)
         (tmp_path / "one.toml").write_text(PACK.format(instrument=instrument, size=size))
         made = Settings(rules=RulesSettings(folder=str(tmp_path), enabled=("one",)), **given)
         return made, load_enabled(made)
@@ -84,6 +85,23 @@ def test_the_chain_of_the_s_and_p_500_is_read_where_it_is_named_alone(settings: 
     assert "quotes.spx" not in polled(*settings(condor))
     named = {"quotes.spx": ("cboe_options",)}
     assert polled(*settings(condor, feeds=named))["quotes.spx"] == ("cboe_options",)
+
+
+@pytest.mark.parametrize(
+    ("adjust", "read"),
+    [
+        pytest.param("wacc", {"ethereum market", "spx.price"}, id="the cost of equity too"),
+        pytest.param("differential", {"ethereum market"}, id="what chains lend at"),
+    ],
+)
+def test_what_a_size_is_adjusted_by_is_read_though_no_rule_names_it(
+    adjust: str, read: set[str], settings: Any
+) -> None:
+    put = '{ kind = "eth.put", dte = 60, delta = 0.25 }'
+    chain = {"ethereum": ChainSettings(rpc=("http://127.0.0.1:9",))}
+    sized = f'{{ policy = "fixed", contracts = 1, adjust = "{adjust}" }}'
+    plain = polled(*settings(put, chain=chain)).keys()
+    assert polled(*settings(put, sized, chain=chain)).keys() - plain >= read
 
 
 def test_a_chain_can_be_turned_off(settings: Any) -> None:
