@@ -13,7 +13,7 @@ from monitor.hedge.limit import Limit
 from monitor.hedge.market import Market
 from monitor.hedge.shock import Shock
 from monitor.hedge.worth import Holding, Worth, made_in, worth_of
-from monitor.model.layer import PERPETUAL
+from monitor.model.layer import PERPETUAL, Contract
 
 DEFAULT_BETA: Final = 0.25
 """The share of a year's fees that a budget takes where a rule file names none."""
@@ -169,11 +169,16 @@ def paid_at(holdings: Sequence[Holding], price: float) -> float:
 
 
 def units_held(holdings: Sequence[Holding], unit: Unit) -> float:
-    """Return how many units are held, by the contracts of the unit's own kinds."""
-    kinds = {part.contract.kind for part in unit.parts}
+    """Return how many units are held, by contracts like the unit's own: SPX counts as SPXW."""
+    kinds = {_what(part.contract) for part in unit.parts}
     weight = sum(abs(part.weight) for part in unit.parts)
-    held = sum(abs(n) for contract, n in holdings if contract.kind in kinds)
+    held = sum(abs(n) for contract, n in holdings if _what(contract) in kinds)
     return held / weight if weight else 0.0
+
+
+def _what(contract: Contract) -> tuple[str, Right]:
+    kind = kind_of(contract)
+    return kind.root, kind.right
 
 
 def _fixed(size: Size, desk: Desk, worth: Worth) -> Sized | str:

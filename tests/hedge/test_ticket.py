@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.hedge import worth
 from monitor.hedge.cover import Cover
 from monitor.hedge.curve import VixCurve
 from monitor.hedge.il_strip import Range
@@ -257,6 +258,16 @@ def test_a_roll_sells_what_is_held_and_buys_as_many_further_out() -> None:
     assert ticket.fee_share is None
     known = drawn(roll_ticket(HELD, instrument(), size(), earning(1_000.0)))
     assert known.fee_share == pytest.approx(ticket.cost_usd / 1_000.0)
+
+
+def test_a_morning_s_puts_roll_into_an_evening_s_and_count_in_a_top_up() -> None:
+    held = (Leg(contract=markets.contract("spx.put", markets.SPX_DAYS[0], 5_700.0), quantity=3),)
+    weekly = instrument("spx.put", 30, delta=0.25)
+    case = Case(market=markets.MARKET, at=markets.NOW)
+    _, bought = drawn(roll_ticket(held, weekly, size(), case)).legs
+    assert (bought.contract.kind, bought.quantity) == ("spxw.put", 3)
+    owned = replace(case, held=worth.held(held), own=worth.held(held))
+    assert drawn(draw_ticket(weekly, size(4), owned)).legs[0].quantity == 1
 
 
 def test_a_remove_sells_everything_and_brings_cash() -> None:
