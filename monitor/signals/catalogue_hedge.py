@@ -3,7 +3,7 @@
 Time's cost has three forms, and they do not move alike when volatility expands. Of an option at
 the money dollar theta is about -S·sigma·n(d1) / (2√T) a year: its size rises with volatility, and
 theta over vega, -sigma / (2T), with it. Its share of the price is 1 / (2T), whatever the
-volatility; out of the money that share falls as volatility rises.
+volatility; out of the money that share falls as volatility rises, in the money it rises.
 """
 
 from dataclasses import replace
@@ -36,7 +36,7 @@ HEDGE_SIGNALS: Final = (
         " for time; at the money -100·sigma / (2 · days left)"),
     _one("layer.decay", "fraction",
         "share of the value a day that passes brings; when volatility expands its size stays at"
-        " the money and falls out of it",
+        " the money, falls out of it and rises in it",
         "layer.theta_usd / |layer.value_usd|; at the money -1 / (2 · days left), whatever sigma"),
     _one("layer.delta_usd", "usd", "underlying held, in USD",
         "Σ delta · the price of what the contract is priced on"),
