@@ -3,6 +3,7 @@
 from math import floor
 from typing import Final
 
+from monitor.hedge.contracts import kind_of
 from monitor.hedge.instruments import Instrument, Unit, unit_of
 from monitor.hedge.legs import count, spell_contract
 from monitor.hedge.ticket import Case
@@ -37,8 +38,8 @@ def instrument_on(driver: str, root: str) -> Instrument | None:
 def same_money(instrument: Instrument, ticket: Ticket, case: Case) -> str:
     """Return the trade in an instrument that costs what a ticket does, or why it has no price.
 
-    A ticket that brings money in is matched by the most that it can lose. Of a strip no
-    more than the whole, which pays back all the loss.
+    Options that bring money in, and those a roll opens, are matched by the most that they can
+    lose. Of a strip no more than the whole, which pays back all the loss.
     """
     found = _sized(instrument, ticket, case)
     return found if found.startswith("buy ") else f"not priced: {found}"
@@ -51,8 +52,9 @@ def _sized(instrument: Instrument, ticket: Ticket, case: Case) -> str:
     each = worth_of([(part.contract, part.weight) for part in unit.parts], case.market, case.at)
     if isinstance(each, str):
         return each
-    money = ticket.cost_usd if ticket.cost_usd >= 0 else ticket.max_loss_usd
-    if not money or money <= 0 or each.outlay_usd <= 0:
+    options = any(kind_of(leg.contract).option for leg in ticket.legs)
+    money = max(ticket.cost_usd, ticket.max_loss_usd or 0.0 if options else 0.0)
+    if money <= 0 or each.outlay_usd <= 0:
         return "there is no cost to match"
     units = money / each.outlay_usd
     units = float(floor(units + _NEARLY)) if unit.whole else min(units, 1.0)

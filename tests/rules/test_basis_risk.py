@@ -107,8 +107,15 @@ def test_a_vix_call_hears_that_the_coin_s_own_moves_track_better_and_what_they_c
     assert cost == pytest.approx(8000.0, rel=0.1)
 
 
+def test_a_roll_s_money_is_what_it_holds_afterwards_not_what_it_costs_on_balance() -> None:
+    sold = Leg(contract=replace(CALL, expiry=date(2024, 6, 18)), quantity=-4)
+    roll = replace(TICKET, legs=(sold, *TICKET.legs), prices=(19.0, 20.0), cost_usd=400.0)
+    told = with_fit(roll, VIX_CALL, CASE, facts())
+    assert told.better_ticket == with_fit(TICKET, VIX_CALL, CASE, facts()).better_ticket
+
+
 def test_money_too_small_for_any_lot_buys_nothing() -> None:
-    told = with_fit(replace(TICKET, cost_usd=1.0), VIX_CALL, CASE, facts())
+    told = with_fit(replace(TICKET, cost_usd=1.0, max_loss_usd=1.0), VIX_CALL, CASE, facts())
     assert told.better_ticket.startswith("not priced: 1 USD buy no whole lot; a whole one costs")
 
 
