@@ -99,7 +99,8 @@ def _cost_of_hedge(facts: Facts, now: datetime, ledger: Callable[[], Ledger] | N
             return None, why
         if not any(line.layer.legs for line in held.lines):
             return 0.0, "no layer is held"
-        return -theta * _YEAR_DAYS + 0.0, f"the layers' theta, {theta:+,.2f} USD a day"
+        told = f"the layers' theta, {theta:+,.2f} USD a day"
+        return -theta * _YEAR_DAYS + 0.0, f"{told}; {why}" if why else told
 
     return _unless_typed(facts, now, "hedge_cost_usd", carried)
 
