@@ -12,6 +12,7 @@ from monitor.hedge.contracts import expired
 from monitor.hedge.market import Market
 from monitor.hedge.profiles import Profile, Score, score
 from monitor.hedge.shock import SPIKES
+from monitor.hedge.sizing import risen
 from monitor.hedge.track import BookMark, advance, due
 from monitor.hedge.worth import held, made_in
 from monitor.model.layer import LayerState
@@ -129,14 +130,14 @@ def lp_yield(facts: Facts, now: datetime) -> Known:
 def coverage(facts: Facts, ledger: Ledger, priced_on: Market, now: datetime) -> Known:
     """Return the share of the loss of the declared spike that the legs held would pay, a model's.
 
-    The milder of both spikes: ETH -30 %, VIX 45.
+    The milder of both spikes: ETH -30 %, VIX 45, or above where it is by then.
     """
     legs = [leg for line in ledger.lines for leg in line.layer.legs]
     if not legs:
         return 0.0, "nothing is held"
     if any(expired(leg.contract, now) for leg in legs):
         return None, "an expired leg awaits its settlement"
-    cover, shock = cover_of(facts, BOOK, now), SPIKES[0]
+    cover, shock = cover_of(facts, BOOK, now), risen(SPIKES[0], priced_on)
     if not cover.held:
         return None, cover.why
     made = made_in(held(legs), priced_on, shock, at=now)
