@@ -12,6 +12,7 @@ from monitor.errors import ConfigError, Fault
 from monitor.feeds.provider import providers
 from monitor.feeds.settings import feed_order, keys_in, needed, priced_by
 from monitor.hedge.layer import withdraw
+from monitor.hedge.sizing import ADJUSTMENTS
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State, in_precedence
 from monitor.rules.desk import orphan_rules
@@ -89,7 +90,8 @@ def _asked_for(packs: Iterable[Pack]) -> set[str]:
     names = {name for part in spoken for name in part.names}
     made = [layer for pack in packs for layer in pack.layers]
     names |= {name for one in made for name in priced_by(one.instrument.kind)}
-    return names | {ADJUSTED_BY[one.size.adjust] for one in made if one.size.adjust}
+    factors = {by for one in made for by in ADJUSTMENTS.get(one.size.adjust, ())}
+    return names | {ADJUSTED_BY[by] for by in factors}
 
 
 def _feeds(

@@ -35,8 +35,8 @@ class Size:
     policy: `fixed` (contracts), `fee_budget` (beta), `il_share` (share of the loss in shock),
     `vega` (vega_usd, USD a volatility point) or `delta` (share of the covered positions' own,
     less what is held).
-    adjust: `wacc` or `differential`. Caps, each a fraction: max_condor_share of the notional
-    of condors held, max_capital_share of the covered value at risk; max_leverage, and
+    adjust: `wacc`, `differential` or `both`. Caps, each a fraction: max_condor_share of the
+    notional of condors held, max_capital_share of the covered value at risk; max_leverage, and
     min_distance to liquidation. over_hedge: true allows to cover more than is expected to be lost.
     """
 
@@ -343,13 +343,13 @@ def _adjusted(size: Size, desk: Desk, asked: Sized) -> Sized | str:
     1 - wacc / fee APR, at least 0 and at most 1. differential: tailing the hedge
     (Hull, "Options, Futures, and Other Derivatives", ch. 3): times exp(-d x T).
     """
-    if size.adjust not in _FACTORS:
-        return asked
-    found = _FACTORS[size.adjust](desk)
-    if isinstance(found, str):
-        return found
-    factor, told = found
-    return replace(asked, units=asked.units * factor, words=f"{asked.words}; × {told}")
+    for name in ADJUSTMENTS.get(size.adjust, ()):
+        found = _FACTORS[name](desk)
+        if isinstance(found, str):
+            return found
+        factor, told = found
+        asked = replace(asked, units=asked.units * factor, words=f"{asked.words}; × {told}")
+    return asked
 
 
 def _wacc_factor(desk: Desk) -> tuple[float, str] | str:
@@ -383,4 +383,8 @@ def _from(told: str, name: str, note: str) -> str:
 
 
 _FACTORS: Final = {"wacc": _wacc_factor, "differential": _tail_factor}
-ADJUSTMENTS: Final = tuple(_FACTORS)
+ADJUSTMENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    **{name: (name,) for name in _FACTORS},
+    "both": tuple(_FACTORS),
+}
+"""By what a rule file may say, the factors that apply, in order."""

@@ -15,7 +15,7 @@ from monitor.signals.of_market import market
 from monitor.signals.roots import STABLE, root_of
 
 ADJUSTED_BY: Final[Mapping[str, str]] = {"wacc": WACC, "differential": "rates.differential"}
-"""What a size is adjusted by, by the word in its rule file."""
+"""The signal of each factor that a size is adjusted by."""
 
 
 def cover_of(facts: Facts, scope: str, now: datetime) -> Cover:

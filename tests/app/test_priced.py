@@ -92,6 +92,7 @@ def test_the_chain_of_the_s_and_p_500_is_read_where_it_is_named_alone(settings: 
     [
         pytest.param("wacc", {"ethereum market", "spx.price"}, id="the cost of equity too"),
         pytest.param("differential", {"ethereum market"}, id="what chains lend at"),
+        pytest.param("both", {"ethereum market", "spx.price"}, id="all of it"),
     ],
 )
 def test_what_a_size_is_adjusted_by_is_read_though_no_rule_names_it(

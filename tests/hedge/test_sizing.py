@@ -255,6 +255,16 @@ def test_a_hedge_is_tailed_by_the_differential() -> None:
     assert "exp(−differential 4.0% × 0.07 y) = 0.997" in found.words
 
 
+def test_both_adjustments_apply_one_after_the_other() -> None:
+    money = Money(wacc=0.05, fee_apr=0.20, differential=0.04)
+    # 0.75 of a thousand, and exp(-0.04 * 25 / 365) = 0.99726 of that: 747.9.
+    found = got(fixed(1_000, adjust="both"), desk(money=money))
+    assert found.units == 747.0
+    assert found.words.index("WACC 5.0%") < found.words.index("differential 4.0%")
+    told = refused(fixed(1_000, adjust="both"), desk(money=replace(money, differential=None)))
+    assert told == "the size is unknown: the differential is not known"
+
+
 @pytest.mark.parametrize(
     ("size", "on", "why"),
     [
