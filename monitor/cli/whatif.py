@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from monitor.alerts.figures import figure, number
+from monitor.alerts.figures import figure, moment, number
 from monitor.alerts.ticket import DISCLAIMER
 from monitor.cli.lines import line
 from monitor.cli.look import Look, looking, over
@@ -37,7 +37,8 @@ def whatif(asked: argparse.Namespace) -> int:
             return 1
         table = grid(book) if shock is None or asked.png or asked.json else ()
         if asked.png:
-            asked.png.write_bytes(draw_grid(table, COIN_MOVES, VIX_LEVELS))
+            told = f"{next(_standing(book))}; {moment(book.at)}"
+            asked.png.write_bytes(draw_grid(table, COIN_MOVES, VIX_LEVELS, told=told))
         if asked.json:
             print(
                 json.dumps(

@@ -25,8 +25,13 @@ _FOOT: Final = (
 Grid = Sequence[Sequence[Outcome]]
 
 
-def draw_grid(table: Grid, moves: Sequence[float], levels: Sequence[float]) -> bytes:
-    """Return the heat map as a PNG; raise Permanent where the library that draws is missing."""
+def draw_grid(
+    table: Grid, moves: Sequence[float], levels: Sequence[float], *, told: str = ""
+) -> bytes:
+    """Return the heat map as a PNG; raise Permanent where the library that draws is missing.
+
+    told: from where the shocks are and when, beneath the title.
+    """
     if find_spec("matplotlib") is None:
         raise Permanent(
             "the grid is drawn with matplotlib, which is not installed: "
@@ -42,6 +47,7 @@ def draw_grid(table: Grid, moves: Sequence[float], levels: Sequence[float]) -> b
         left, right = figure.subplots(1, 2)
         figure.subplots_adjust(left=0.06, right=0.985, top=0.83, bottom=0.2, wspace=0.16)
         figure.suptitle("The book after a shock: coin's move across, VIX up", fontsize=15)
+        figure.text(0.5, 0.905, told, fontsize=11, color="#555555", ha="center")
         net = [[_net(one) for one in row] for row in table]
         shares = [[one.offset for one in row] for row in table]
         _fill(left, net, _NET)
