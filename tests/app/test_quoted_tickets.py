@@ -88,6 +88,13 @@ def middle(strike: float, *, call: bool) -> float:
     return float(usd) / FORWARD
 
 
+def delta(strike: float) -> float:
+    """Return a put's delta by the volatility and the forward that all are quoted at."""
+    spread = VOL * math.sqrt((EXPIRY - AT) / timedelta(days=365))
+    payoff = Ql.PlainVanillaPayoff(Ql.Option.Put, strike)
+    return -float(Ql.BlackCalculator(payoff, FORWARD, spread, 1.0).deltaForward())
+
+
 @dataclass
 class Deribit:
     """Answers as Deribit does at the story's present. silent: its options give HTTP 503."""
@@ -207,7 +214,7 @@ async def test_deribit_s_quotes_price_a_ticket_and_the_model_once_they_are_old(
         assert quoted is not None
         (leg,) = quoted.legs
         assert (leg.contract.kind, leg.contract.expiry) == ("eth.put", EXPIRY.date())
-        assert leg.contract.strike in STRIKES
+        assert leg.contract.strike == min(STRIKES, key=lambda one: abs(delta(one) - 0.25))
         mid = middle(leg.contract.strike, call=False)
         assert quoted.priced_by == "deribit_options"
         assert quoted.prices == pytest.approx((mid,))
@@ -221,7 +228,11 @@ async def test_deribit_s_quotes_price_a_ticket_and_the_model_once_they_are_old(
         modelled = play.ticket()
         assert modelled is not None
         assert modelled.priced_by == "model"
-        assert modelled.legs == quoted.legs
+        # Its own volatilities put a delta at another strike than the quotes did.
+        (other,) = modelled.legs
+        assert (other.contract.kind, other.contract.expiry) == ("eth.put", EXPIRY.date())
+        assert abs(other.contract.strike - leg.contract.strike) <= STRIKES.step
+        assert other.quantity == leg.quantity
         assert play.state.facts.feeds["quotes.eth"].gap
 
         play.exchange.silent = False
