@@ -74,7 +74,8 @@ _POLICY_KEYS: Final[Mapping[str, str]] = {
     "delta": "share",
 }
 _HALF: Final = 0.5
-_MAY_BE_LEFT: Final = frozenset({"delta"})
+_MAY_BE_LEFT: Final = frozenset({"delta", "fee_budget"})
+"""Policies that have a figure of their own where none is given: all of the delta, a β of 0.25."""
 _CAPS: Final = ("max_condor_share", "max_capital_share")
 
 

@@ -80,6 +80,12 @@ def faults_of(*paths: Path) -> Sequence[str]:
     return [str(fault).removeprefix(f"{paths[0]}") for fault in refused.value.faults]
 
 
+def test_a_budget_that_names_no_share_of_the_fees_takes_the_declared_one(tmp_path: Path) -> None:
+    text = PUBLISHED.replace(", beta = 0.25 }", " }")
+    (pack,) = load_packs([written(tmp_path, text)])
+    assert pack.layers[0].size == Size(policy="fee_budget")
+
+
 def test_the_published_form_loads_as_it_stands(tmp_path: Path) -> None:
     (pack,) = load_packs([written(tmp_path, PUBLISHED)])
     assert (pack.id, pack.title, pack.evidence) == (
