@@ -128,16 +128,18 @@ def _live(layer: LayerState, now: datetime) -> list[Leg]:
 
 
 def condor_usd(layers: Mapping[str, LayerState], now: datetime) -> float:
-    """Return the notional of the condors held, USD: their short puts' strikes and multipliers."""
-    return sum(
-        -units(leg.quantity, leg.contract) * leg.contract.strike
-        for one in layers.values()
-        for leg in one.legs
-        if kind_of(leg.contract).root == "spx"
-        and kind_of(leg.contract).right is Right.PUT
-        and leg.quantity < 0
-        and not expired(leg.contract, now)
-    )
+    """Return the notional of the condors held, USD: their short puts' strikes and multipliers.
+
+    A condor is short puts and calls of one layer: a hedge's put spread is none.
+    """
+    total = 0.0
+    for one in layers.values():
+        sold = [leg for leg in _live(one, now) if leg.quantity < 0]
+        spx = [leg for leg in sold if kind_of(leg.contract).root == "spx"]
+        puts = [leg for leg in spx if kind_of(leg.contract).right is Right.PUT]
+        if len(puts) < len(spx):
+            total -= sum(units(leg.quantity, leg.contract) * leg.contract.strike for leg in puts)
+    return total
 
 
 def _later(layer: LayerState, market: Market) -> Market:
