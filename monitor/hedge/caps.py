@@ -1,6 +1,9 @@
 """What holds a size back: caps a rule file names, and never to cover more than can be lost."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from monitor.hedge.contracts import Right, kind_of
@@ -8,8 +11,8 @@ from monitor.hedge.payoff import most_lost
 from monitor.hedge.perp import PerpShort
 from monitor.hedge.room import limits, refused
 from monitor.hedge.sizing import Desk, Size, Sized, asked_for, whole
-from monitor.hedge.trades import legs_of
-from monitor.hedge.worth import worth_of
+from monitor.hedge.worth import Holding, worth_of
+from monitor.model.layer import Leg
 
 MAINTENANCE: Final = 0.01
 """Maintenance margin of a perpetual, a share of notional: declared, venues differ."""
@@ -87,39 +90,57 @@ def _capped(size: Size, desk: Desk, asked: Sized) -> Sized | str:
 
 
 def _capital(size: Size, desk: Desk, asked: Sized) -> Sized | str:
-    """Hold the most that can be lost, of a perpetual its margin, to a share of what is covered."""
+    """Hold the most that can be lost, of a perpetual its margin, to a share of what is covered.
+
+    What the layer holds already counts in it.
+    """
     if size.max_capital_share is None:
         return asked
     value = desk.cover.value_usd
     if not value:
         return desk.cover.why or "the size is unknown: what is covered has no value known"
-    worth = worth_of(desk.one, desk.market, desk.at)
+    each, own = _at_risk(desk.one, desk), _at_risk(desk.own, desk)
+    if isinstance(each, str) or isinstance(own, str):
+        return each if isinstance(each, str) else str(own)
+    left = size.max_capital_share * value - own
+    cap = f"{size.max_capital_share:.0%} of the covered value at risk"
+    return _at_most(asked, left / max(each, _LEAST), cap, own)
+
+
+def _at_risk(holdings: Sequence[Holding], desk: Desk) -> float | str:
+    """Return the most that holdings can lose from here on, USD, each expiry's own worst added."""
+    worth = worth_of(holdings, desk.market, desk.at)
     if isinstance(worth, str):
         return worth
-    legs = legs_of(desk.unit, 1.0, exact=True)
-    if kind_of(desk.unit.parts[0].contract).right is Right.PERP:
-        each = abs(worth.value_usd) / (desk.leverage or 1.0)
-    else:
-        each = most_lost(legs, outlay_usd=worth.outlay_usd, value_usd=worth.value_usd)
-    most = size.max_capital_share * value
-    return _at_most(
-        asked,
-        most / max(each, _LEAST),
-        f"{size.max_capital_share:.0%} of the covered value at risk",
-    )
+    groups: dict[tuple[str, date], list[tuple[Leg, float]]] = {}
+    for (contract, n), one in zip(holdings, worth.quotes, strict=True):
+        leg = Leg(contract=contract, quantity=Decimal(repr(n)))
+        key = kind_of(contract).root, contract.expiry
+        groups.setdefault(key, []).append((leg, n * one.usd))
+    return sum(_most(group, desk) for group in groups.values())
+
+
+def _most(group: Sequence[tuple[Leg, float]], desk: Desk) -> float:
+    legs, values = [leg for leg, _ in group], [value for _, value in group]
+    if all(kind_of(leg.contract).right is Right.PERP for leg in legs):
+        return sum(map(abs, values)) / (desk.leverage or 1.0)
+    outlay = sum(value for leg, value in group if kind_of(leg.contract).option)
+    return most_lost(legs, outlay_usd=outlay, value_usd=sum(values))
 
 
 def _of_condors(size: Size, desk: Desk, asked: Sized) -> Sized | str:
-    """Hold the outlay to a share of the notional of the condors held."""
+    """Hold the outlay, the layer's own included, to a share of the notional of the condors held."""
     if size.max_condor_share is None:
         return asked
     if not desk.money.condor_usd:
         return "no condor is held whose notional could carry it"
     worth = worth_of(desk.one, desk.market, desk.at)
-    if isinstance(worth, str):
-        return worth
-    most = size.max_condor_share * desk.money.condor_usd / max(worth.outlay_usd, _LEAST)
-    return _at_most(asked, most, f"{size.max_condor_share:.0%} of the condors' notional")
+    own = worth_of(desk.own, desk.market, desk.at)
+    if isinstance(worth, str) or isinstance(own, str):
+        return worth if isinstance(worth, str) else str(own)
+    left = size.max_condor_share * desk.money.condor_usd - own.outlay_usd
+    cap = f"{size.max_condor_share:.0%} of the condors' notional"
+    return _at_most(asked, left / max(worth.outlay_usd, _LEAST), cap, own.outlay_usd)
 
 
 def _leverage(size: Size, desk: Desk, asked: Sized) -> Sized | str:
@@ -144,8 +165,10 @@ def _leverage(size: Size, desk: Desk, asked: Sized) -> Sized | str:
     return replace(asked, warnings=(*asked.warnings, told))
 
 
-def _at_most(asked: Sized, most: float, cap: str) -> Sized:
+def _at_most(asked: Sized, most: float, cap: str, own_usd: float) -> Sized:
+    """Return a size of no more units than a cap leaves beside what the layer holds of it."""
     if asked.units <= most:
         return asked
-    words = f"{asked.words}; capped at {cap}"
+    held = f", {own_usd:,.0f} USD of it held" if own_usd else ""
+    words = f"{asked.words}; capped at {cap}{held}"
     return replace(asked, units=most, words=words)

@@ -255,6 +255,35 @@ def test_a_hedge_is_tailed_by_the_differential() -> None:
     assert "exp(−differential 4.0% × 0.07 y) = 0.997" in found.words
 
 
+@pytest.mark.parametrize("held", [0, 1, 3, 5])
+def test_a_cap_holds_the_layer_s_own_legs_and_what_is_added_together(held: int) -> None:
+    # Puts at 30 USD, and a twentieth of 3,000 USD: five of them in all.
+    covered = replace(COVER, value_usd=3_000.0)
+    own = ((PUT, float(held)),) if held else ()
+    asked = fixed(10, max_capital_share=0.05)
+    on = desk(market=at(30.0), cover=covered, held=own, own=own)
+    if held == 5:
+        assert refused(asked, on).endswith("150 USD of it held: less than one")
+    else:
+        assert got(asked, on).units == 5 - held
+    # A quarter of a percent of a condor's notional of 60,000 USD is 150 USD.
+    money = Money(condor_usd=60_000.0)
+    on = desk(market=at(30.0), cover=covered, held=own, own=own, money=money)
+    found = sized(fixed(10, max_condor_share=0.0025), on)
+    assert isinstance(found, str) if held == 5 else found.units == 5 - held
+
+
+def test_a_condor_that_is_held_counts_by_what_it_can_lose() -> None:
+    each = worth(CONDOR)
+    # 50 points wide, less the credit; a cap of just two and a half of them.
+    risk = 5_000.0 + each.outlay_usd
+    covered = replace(COVER, value_usd=2.5 * risk / 0.10)
+    own = tuple((part.contract, part.weight) for part in CONDOR.parts)
+    asked = fixed(4, max_capital_share=0.10)
+    assert got(asked, desk(CONDOR, cover=covered)).units == 2.0
+    assert got(asked, desk(CONDOR, cover=covered, held=own, own=own)).units == 1.0
+
+
 def test_both_adjustments_apply_one_after_the_other() -> None:
     money = Money(wacc=0.05, fee_apr=0.20, differential=0.04)
     # 0.75 of a thousand, and exp(-0.04 * 25 / 365) = 0.99726 of that: 747.9.
