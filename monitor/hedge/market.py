@@ -130,7 +130,6 @@ class Ground:
         object.__setattr__(self, "forward", carry(self.underlying, self.years)[0])
 
 
-_ground: Final = swift(Ground)
 _underlying: Final = swift(Underlying)
 
 
@@ -212,7 +211,7 @@ def _vix(contract: Contract, vix: VixMarket, shift: float, at: datetime) -> Grou
         source=vix.vol.source,
         shift=shift,
     )
-    return _ground(
+    return Ground(
         underlying=_underlying(spot=forward.value),
         years=years_left(contract, at),
         vol=vol,
