@@ -1,6 +1,6 @@
 """What was before the story, left in the daemon's inbox as `history pull` leaves it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -13,23 +13,26 @@ from monitor.model.reading import Bar
 from monitor.signals.bars import point
 from monitor.store.port import Inbox
 from monitor.timetravel.story import DEMO_FIRST, DEMO_LAST
-from monitor.timetravel.tables import between, eth_days, vix_closes
+from monitor.timetravel.tables import between, eth_days, vix_closes, vx_before
 
 _PAST: Final = TypeAdapter(Past)
 _FIRST: Final = date(2019, 2, 6)
+_DAY: Final = timedelta(days=1)
 _ETH: Final = "eth.price"
 _VIX: Final = "vix"
-_SOURCES: Final = {_ETH: "binance", _VIX: "cboe_history"}
+_VX: Final = "vx.settle"
+_SOURCES: Final = {_ETH: "binance", _VIX: "cboe_history", _VX: "snapshot"}
 
 
 def leave_past(inbox: Inbox, now: datetime) -> tuple[str, ...]:
-    """Leave a year of daily closes of ETH and the VIX; return the names they lie under."""
+    """Leave a year of ETH, the VIX and its futures, day by day; return the names they lie under."""
     eth = tuple(bar for bar in _eth_bars() if bar.at <= now)
-    vix = tuple(
-        point(day, close, session_close(Hours.CBOE_VIX, day))
-        for day, close in between(vix_closes(), _FIRST, DEMO_FIRST - timedelta(days=1))
+    vix = _bars(between(vix_closes(), _FIRST, DEMO_FIRST - _DAY), Hours.CBOE_VIX)
+    futures = (
+        _leave(inbox, now, _VX, _bars(told, Hours.XNYS_CLOSE), key=expiry.isoformat())
+        for expiry, told in vx_before().items()
     )
-    return _leave(inbox, now, _ETH, eth), _leave(inbox, now, _VIX, vix)
+    return _leave(inbox, now, _ETH, eth), _leave(inbox, now, _VIX, vix), *futures
 
 
 def leave_day(inbox: Inbox, now: datetime) -> str:
@@ -38,14 +41,18 @@ def leave_day(inbox: Inbox, now: datetime) -> str:
     return _leave(inbox, now, _ETH, bars) if bars else ""
 
 
-def _eth_bars() -> Iterator[Bar]:
-    for day, close in between(eth_days(), _FIRST, DEMO_LAST - timedelta(days=1)):
-        yield point(day, close, session_close(Hours.ALWAYS, day))
+def _eth_bars() -> tuple[Bar, ...]:
+    return _bars(between(eth_days(), _FIRST, DEMO_LAST - _DAY), Hours.ALWAYS)
 
 
-def _leave(inbox: Inbox, now: datetime, name: str, told: tuple[Bar, ...]) -> str:
+def _bars(told: Iterable[tuple[date, float]], hours: Hours) -> tuple[Bar, ...]:
+    return tuple(point(day, value, session_close(hours, day)) for day, value in told)
+
+
+def _leave(inbox: Inbox, now: datetime, name: str, told: tuple[Bar, ...], *, key: str = "") -> str:
     source = _SOURCES[name]
-    word = f"past:{name}:{source}:{told[0].day}:{told[-1].day}"
-    past = Past(id=word, source=source, observed_at=now, name=name, bars=told)
+    stretch = f"past:{name}:{source}:{told[0].day}:{told[-1].day}"
+    word = f"{stretch}:{key}" if key else stretch
+    past = Past(id=word, source=source, observed_at=now, name=name, bars=told, key=key)
     inbox.say(word, _PAST.dump_json(past).decode(), now)
     return word

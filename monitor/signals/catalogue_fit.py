@@ -25,8 +25,8 @@ FIT_SIGNALS: Final = (
     _fit(
         "book.fit_vix",
         "how well rises of the VIX tracked the book's IL",
-        "max(0, rise of the VIX)",
-        *("eth.price", "vix"),
+        "max(0, rise of vx.forward30), of the VIX where that is known of less than half its weeks",
+        *("eth.price", "vix", "vx.settle"),
     ),
     _fit(
         "book.fit_dvol",

@@ -109,7 +109,7 @@ _CBOE: Final = (
         keyed=True,
         cadence="a session, after 16:30 Chicago",
         evidence=Evidence.QUOTE,
-        bars=30,
+        bars=_TWO_YEARS,
         plausible=VOL_POINTS,
     ),
 )

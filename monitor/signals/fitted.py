@@ -2,7 +2,8 @@
 
 Weeks end on Wednesdays, on which few holidays fall. A coin's week runs from close to close of
 UTC days; an index's is joined at its last session at or before each end. What was published
-later than now is not known yet.
+later than now is not known yet. Of the VIX it is the forward that is looked at, the future of
+a constant 30 days, and the spot where that is not known of half as many weeks.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +17,19 @@ import numpy as np
 from monitor.calendars.sessions import sessions_back
 from monitor.hedge.black76 import Floats
 from monitor.hedge.cover import Cover, Covered
-from monitor.hedge.fit import Tracked, calm_share, tracked, weekly_il, weighted, width_of
+from monitor.hedge.fit import (
+    LEAST_WEEKS,
+    Tracked,
+    calm_share,
+    tracked,
+    weekly_il,
+    weighted,
+    width_of,
+)
 from monitor.model.layer import Fit
 from monitor.signals.bars import Bars
 from monitor.signals.facts import Facts, bars_until
+from monitor.signals.of_term import forwards
 
 MOST_POSITIONS: Final = 5
 """Of a book the largest so many stand for all, by value; the fit's note says so."""
@@ -31,6 +41,8 @@ WEEK_ENDS: Final = 2
 _WEEK: Final = timedelta(days=7)
 _DAY: Final = timedelta(days=1)
 _COINS: Final = ("eth", "btc")
+_SPOT: Final = "spot VIX"
+_FORWARD: Final = "the VIX forward"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +50,8 @@ class Weeks:
     """Weeks of a coin, oldest first, and of what may drive a hedge; NaN where not known.
 
     ends: the last day of each. ratios: the price at the end over that at the beginning. vix:
-    at the end, index points; vix_change: by how many points it rose, below 0 where it fell;
-    dvol_rise: likewise, 0 where it fell.
+    the spot's close at the end, index points. vix_change: by how many points what `vix_named`
+    says rose, below 0 where it fell; dvol_rise: likewise, 0 where it fell.
     Hashed by identity, so that what is worked out of it is remembered at no cost.
     """
 
@@ -48,6 +60,7 @@ class Weeks:
     vix: Floats
     vix_change: Floats
     dvol_rise: Floats
+    vix_named: str
     __hash__ = object.__hash__
 
     def rises(self, driver: str) -> Floats:
@@ -102,6 +115,7 @@ def fits_of(facts: Facts, cover: Cover, now: datetime, *, root: str = "") -> Fit
         bars_until(facts, f"{root}.price", now),
         bars_until(facts, "vix", now),
         bars_until(facts, f"dvol.{root}", now),
+        forwards(facts, now),
         until=now.astimezone(UTC).date() - _DAY,
     )
     shapes = tuple(
@@ -114,12 +128,12 @@ def fits_of(facts: Facts, cover: Cover, now: datetime, *, root: str = "") -> Fit
     )
 
 
-def name_of(driver: str, root: str) -> str:
-    """Return a driver in words."""
+def name_of(driver: str, root: str, *, vix: str = "the VIX") -> str:
+    """Return a driver in words. vix: which of the VIX was looked at."""
     coin = root.upper()
     return {
-        "vix": "spot VIX's rises",
-        "vix_linear": "spot VIX's rises less falls",
+        "vix": f"{vix}'s rises",
+        "vix_linear": f"{vix}'s rises less falls",
         "dvol": f"DVOL {coin}'s rises",
         "fall": f"{coin}'s falls",
         "short": f"{coin}'s falls less rises",
@@ -128,35 +142,41 @@ def name_of(driver: str, root: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def weeks_of(coin: Bars, vix: Bars, dvol: Bars, *, until: date) -> Weeks:
+def weeks_of(coin: Bars, vix: Bars, dvol: Bars, forward: Bars, *, until: date) -> Weeks:
     """Return the newest weeks of a coin that are whole, two years of them at most.
 
     until: the last day that is over.
     """
-    closes = {bar.day: bar.close for bar in coin.bars}
-    index = {bar.day: bar.close for bar in vix.bars}
-    vols = {bar.day: bar.close for bar in dvol.bars}
+    closes, vols = _closes(coin), _closes(dvol)
     last = until - timedelta(days=(until.weekday() - WEEK_ENDS) % 7)
     ends = [
         end
         for end in (last - n * _WEEK for n in reversed(range(MOST_WEEKS)))
         if end in closes and end - _WEEK in closes
     ]
-    seen = [index.get(sessions_back(end, 0), np.nan) for end in ends]
-    before = [index.get(sessions_back(end - _WEEK, 0), np.nan) for end in ends]
+    sessions = [(sessions_back(end - _WEEK, 0), sessions_back(end, 0)) for end in ends]
+    index = _closes(vix)
+    spot, ahead = _change(index, sessions), _change(_closes(forward), sessions)
+    known = int(np.isfinite(ahead).sum())
+    had = known >= LEAST_WEEKS and 2 * known >= np.isfinite(spot).sum()
     return Weeks(
         ends=tuple(ends),
         ratios=np.array([closes[end] / closes[end - _WEEK] for end in ends]),
-        vix=np.array(seen),
-        vix_change=np.subtract(seen, before),
-        dvol_rise=np.maximum(
-            np.subtract(
-                [vols.get(end, np.nan) for end in ends],
-                [vols.get(end - _WEEK, np.nan) for end in ends],
-            ),
-            0.0,
-        ),
+        vix=np.array([index.get(end, np.nan) for _, end in sessions]),
+        vix_change=ahead if had else spot,
+        vix_named=_FORWARD if had else _SPOT,
+        dvol_rise=np.maximum(_change(vols, [(end - _WEEK, end) for end in ends]), 0.0),
     )
+
+
+def _closes(bars: Bars) -> dict[date, float]:
+    return {bar.day: bar.close for bar in bars.bars}
+
+
+def _change(closes: Mapping[date, float], weeks: Sequence[tuple[date, date]]) -> Floats:
+    """Return by how much each week's last close is above the one before it; NaN where unknown."""
+    moved = (closes.get(end, np.nan) - closes.get(begin, np.nan) for begin, end in weeks)
+    return np.fromiter(moved, np.float64)
 
 
 @lru_cache(maxsize=4096)
@@ -170,7 +190,7 @@ def _fit(
 ) -> Fit:
     root, note = told
     il = _il(shapes, weeks)
-    name = name_of(driver, root)
+    name = name_of(driver, root, vix=weeks.vix_named)
     calm = calm_share(il, weeks.vix)
     found = tracked(il, weeks.rises(driver))
     if not isinstance(found, Tracked):

@@ -3,13 +3,15 @@
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.calendars.hours import Hours
 from monitor.calendars.sessions import session_close, sessions_between
 from monitor.signals.answers import Found, OfMarket
-from monitor.signals.bars import Bars, day_of
+from monitor.signals.bars import Bars, day_of, point
 from monitor.signals.facts import Facts, newest
 from monitor.signals.lookback import instant
 from monitor.signals.of_realised import hv30_spx
@@ -18,9 +20,12 @@ _NEW_YORK: Final = ZoneInfo("America/New_York")
 _MONTH: Final = timedelta(days=30)
 _APART: Final = timedelta(days=36)
 """Monthly expiries lie 27 to 36 days apart: five weeks, and a day where a holiday moves one."""
+_NEAR: Final = _MONTH + _APART
+"""No later expiry bears on the constant 30 days: one lies at or before it, or is missing."""
 _ONE_TIME: Final = timedelta(minutes=35)
 """So far apart two free quotes may be stamped, each 15 to 20 minutes late."""
 _PERCENT: Final = 100.0
+_SETTLED: Final = "vx.settle|"
 _REGIMES: Final = ((0.85, "steep"), (0.917, "contango"), (1.0, "flat"))
 """Upper bounds: Harwood left short volatility at 0.917 and above; at 1 the curve is inverted."""
 
@@ -114,6 +119,28 @@ def forward30(session: date, curve: Sequence[Settled]) -> Found:
 
 def _forward30(facts: Facts, _now: datetime) -> Found:
     return forward30(*settled(facts))
+
+
+def forwards(facts: Facts, now: datetime) -> Bars:
+    """Return that future's settlement at each session of which it is known."""
+    members = ((key, bars) for key, bars in facts.bars.items() if key.startswith(_SETTLED))
+    return _forwards(tuple((key, bars.until(now)) for key, bars in members))
+
+
+# Remembered: bars are the same ones from one settlement to the next.
+@lru_cache(maxsize=8)
+def _forwards(members: tuple[tuple[str, Bars], ...]) -> Bars:
+    curves: dict[date, list[Settled]] = {}
+    stamps: dict[date, datetime] = {}
+    for key, bars in sorted(members, key=itemgetter(0)):
+        expiry = date.fromisoformat(key.removeprefix(_SETTLED))
+        begin = bisect_left(bars.bars, expiry - _NEAR, key=attrgetter("day"))
+        for bar in bars.bars[begin:]:
+            if bar.day < expiry:
+                curves.setdefault(bar.day, []).append(Settled(expiry, bar.close))
+                stamps[bar.day] = bar.at
+    found = ((day, forward30(day, curves[day])[0]) for day in sorted(curves))
+    return Bars(bars=tuple(point(day, f, stamps[day]) for day, f in found if isinstance(f, float)))
 
 
 def _slope(facts: Facts, now: datetime) -> Found:

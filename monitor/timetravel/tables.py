@@ -3,7 +3,7 @@
 They reach from 2019 to May 2025, finely only where a storm was; what is not in them was not had.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -62,6 +62,16 @@ def indices() -> tuple[tuple[date, dict[str, float]], ...]:
         )
         for day, *cells in rows
     )
+
+
+@cache
+def vx_before() -> Mapping[date, tuple[tuple[date, float], ...]]:
+    """Return (session, index points) by expiry, the two nearest months, to 2020-02-13."""
+    found: dict[date, tuple[tuple[date, float], ...]] = {}
+    for session, expiry, price in _rows("vx_2019.csv"):
+        ends = date.fromisoformat(expiry)
+        found[ends] = (*found.get(ends, ()), (date.fromisoformat(session), float(price)))
+    return found
 
 
 @cache

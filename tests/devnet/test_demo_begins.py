@@ -30,7 +30,7 @@ async def test_a_relative_folder_is_told_into_from_wherever_one_stands(tmp_path:
             assert one.ticket is not None
             assert one.ticket.fit is not None
             # A year of Wednesdays from the closes that were left: 13 Feb 2019 to 12 Feb 2020.
-            assert one.ticket.fit.driver == "spot VIX's rises"
+            assert one.ticket.fit.driver == "the VIX forward's rises"
             assert one.ticket.fit.note == "53 weeks to 2020-02-12"
             assert one.ticket.fit.calm_share == 1.0
             assert one.ticket.better is not None

@@ -2,6 +2,7 @@
 
 import csv
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from monitor.calendars.sessions import is_session, session_close
 from monitor.hedge.cover import Cover, Covered
 from monitor.hedge.fit import Tracked, tracked, weekly_il
 from monitor.hedge.il_strip import Range
+from monitor.model.reading import Bar
 from monitor.signals.bars import Bars, point
 from monitor.signals.facts import Facts
 from monitor.signals.fitted import Fits, fits_of, weeks_of
@@ -73,17 +75,20 @@ def fits(found: Fits | str) -> Fits:
 
 def test_a_week_ends_on_wednesday_and_counts_once_it_is_over() -> None:
     wednesday = date(2024, 5, 22)  # the twentieth
-    weeks = weeks_of(eth(), vix(), Bars(), until=wednesday)
+    weeks = weeks_of(eth(), vix(), Bars(), Bars(), until=wednesday)
     assert weeks.ends[0] == FIRST + 7 * DAY
     assert weeks.ends[-1] == wednesday
     assert list(weeks.ratios) == pytest.approx(MOVES)
-    assert weeks_of(eth(), vix(), Bars(), until=wednesday - DAY).ends[-1] == wednesday - 7 * DAY
+    assert (
+        weeks_of(eth(), vix(), Bars(), Bars(), until=wednesday - DAY).ends[-1]
+        == wednesday - 7 * DAY
+    )
     assert np.isnan(weeks.dvol_rise).all()
 
 
 def test_a_holiday_takes_the_session_before() -> None:
     # Juneteenth of 2024, 19 June, is a Wednesday on which Cboe is closed.
-    weeks = weeks_of(eth(), vix(), Bars(), until=date(2024, 6, 20))
+    weeks = weeks_of(eth(), vix(), Bars(), Bars(), until=date(2024, 6, 20))
     assert weeks.ends[-1] == date(2024, 6, 19)
     tuesday = next(bar.close for bar in vix().bars if bar.day == date(2024, 6, 18))
     assert weeks.vix[-1] == tuesday
@@ -135,6 +140,64 @@ def test_what_gains_and_loses_alike_is_held_against_both() -> None:
     assert found.by["vix_linear"].driver == "spot VIX's rises less falls"
 
 
+def settled(first: date, last: date) -> dict[str, Bars]:
+    """Settlements of a monthly future 7 and of one 35 days after each Wednesday, day by day.
+
+    On a Wednesday the constant 30 days lie 23/28 of the way from one to the other. The nearer
+    settles at 20 points and what the week is times 3, the later 2 above it.
+    """
+    found: dict[str, list[Bar]] = {}
+    for n in range((last - first).days // 7 + 1):
+        day = first + n * 7 * DAY
+        level = 20.0 + 3.0 * (n * n % 7)
+        for days, above in ((7, 0.0), (35, 2.0)):
+            key = f"vx.settle|{day + days * DAY}"
+            bar = point(day, level + above, session_close(Hours.XNYS_CLOSE, day))
+            found.setdefault(key, []).append(bar)
+    return {key: Bars(bars=tuple(bars)) for key, bars in found.items()}
+
+
+def with_futures(first: date, last: date = date(2024, 5, 22)) -> Facts:
+    known = facts(eth(), vix())
+    return replace(known, bars={**known.bars, **settled(first, last)})
+
+
+def test_the_vix_is_its_forward_of_thirty_days_where_its_settlements_are_known() -> None:
+    now = datetime(2024, 5, 24, tzinfo=UTC)
+    found = fits(fits_of(with_futures(FIRST), held(1.0, width=1e6), now))
+    levels = np.array([20.0 + 3.0 * (n * n % 7) for n in range(WEEKS + 1)])  # + 23/28 · 2, each
+    moves = np.array(MOVES)
+    il = 2 * np.sqrt(moves) / (1 + moves) - 1
+    rises = np.diff(levels)
+    for driver, made in (("vix", np.maximum(rises, 0.0)), ("vix_linear", rises)):
+        assert found.by[driver].corr == pytest.approx(np.corrcoef(il, made)[0, 1], abs=1e-5)
+    assert found.by["vix"].driver == "the VIX forward's rises"
+    assert found.by["vix_linear"].driver == "the VIX forward's rises less falls"
+    assert found.by["vix"].note == "20 weeks to 2024-05-22"
+
+
+@pytest.mark.parametrize(
+    ("first", "driver", "note"),
+    [
+        # 12 weeks of 20: a fit can be made of them, and they are more than half.
+        (date(2024, 2, 28), "the VIX forward's rises", "12 weeks to 2024-05-22"),
+        (date(2024, 3, 6), "spot VIX's rises", "20 weeks to 2024-05-22"),
+    ],
+)
+def test_a_forward_of_too_few_weeks_gives_way_to_the_spot_and_it_is_said(
+    first: date, driver: str, note: str
+) -> None:
+    now = datetime(2024, 5, 24, tzinfo=UTC)
+    told = fits(fits_of(with_futures(first), held(1.0), now)).by["vix"]
+    assert (told.driver, told.note) == (driver, note)
+
+
+def test_calm_is_by_the_spot_whatever_the_forward_says() -> None:
+    now = datetime(2024, 5, 24, tzinfo=UTC)
+    known = with_futures(FIRST)  # up to 38 points
+    assert fits(fits_of(known, held(1.0), now)).by["vix"].calm_share == 1.0
+
+
 def test_too_few_weeks_say_how_many_there_are() -> None:
     found = fits(fits_of(facts(eth(), vix()), held(1.0), datetime(2024, 3, 1, tzinfo=UTC)))
     assert found.by["move"].r2 is None
@@ -170,7 +233,7 @@ def test_the_published_figures_of_a_narrow_range() -> None:
     il, rise, vix_at, move, last = [], [], [], [], FIRST_WEEK
     # Two years at a time, as that is as far as a fit looks back.
     for until in (date(2019, 12, 25), date(2021, 12, 22), date(2023, 12, 20), date(2024, 12, 25)):
-        weeks = weeks_of(eth_bars, vix_bars, Bars(), until=until)
+        weeks = weeks_of(eth_bars, vix_bars, Bars(), Bars(), until=until)
         fresh = [n for n, end in enumerate(weeks.ends) if end > last]
         il += list(weekly_il(1.2, weeks.ratios)[fresh])
         rise += list(weeks.rises("vix")[fresh])

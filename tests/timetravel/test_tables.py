@@ -6,11 +6,13 @@ from itertools import pairwise
 import pytest
 from exchange_calendars import get_calendar
 
+from monitor.calendars.vix import vix_expiries
 from monitor.timetravel.tables import (
     eth_days,
     eth_hours,
     indices,
     vix_closes,
+    vx_before,
     vx_prices,
     vx_settlements,
 )
@@ -83,6 +85,21 @@ def test_the_other_indices_have_their_published_extremes() -> None:
     table = dict(indices())
     assert table[date(2020, 3, 23)]["spx"] == 2237.40
     assert table[date(2020, 3, 16)]["vvix"] == 207.59  # the highest close there has been
+
+
+def test_the_futures_before_are_the_two_nearest_months_of_each_session() -> None:
+    told = sorted((day, expiry) for expiry, rows in vx_before().items() for day, _ in rows)
+    expiries = vix_expiries(date(2019, 2, 1), date(2020, 5, 31))
+    wanted = [
+        (day, expiry)
+        for day in VIX
+        if date(2019, 2, 6) <= day < date(2020, 2, 14)
+        for expiry in [one for one in expiries if one > day][:2]
+    ]
+    assert told == wanted
+    # The front month of 5 August 2019 and that of the day after, with the VIX at 24.59 and 20.17.
+    front = dict(vx_before()[date(2019, 8, 21)])
+    assert front[date(2019, 8, 5)] > front[date(2019, 8, 6)] > 16
 
 
 def test_settlements_of_16_march_are_the_exchange_s() -> None:
