@@ -127,8 +127,13 @@ def _row(look: Look, one: Line) -> Iterator[str]:
     share, _ = offset_of_layer(look.state.facts, one)
     if share is not None:
         verb = "made good" if share >= 0 else "lost on top"
-        yield f"  {verb} {abs(share):.1%} of the IL since the hedge's first trade"
-    for why in dict.fromkeys(known[1] for known in (one.value, one.pnl) if known[0] is None):
+        track = look.state.facts.hedged.get(BOOK)
+        since = day(track.first.at) if track and track.untold else "the hedge's first trade"
+        yield f"  {verb} {abs(share):.1%} of the IL since {since}"
+    if one.theta[0] is not None and one.theta[1]:
+        yield line("  theta/day: ", one.theta[1])
+    unknown = (known[1] for known in (one.value, one.pnl, one.theta) if known[0] is None)
+    for why in dict.fromkeys(unknown):
         yield line("  unknown: ", why)
 
 
@@ -151,6 +156,8 @@ def _measures(look: Look, sheet: Sheet) -> Iterator[str]:
         ("", f"while VIX > 30{_watched(look)}", sheet.storm),
     ):
         yield _said(label, f"{_percent(known, signed=True)}  {what}{_because(known)}")
+    if track and track.untold:
+        yield _said("", track.late)
     yield _said("", f"published claim: {CLAIM} above VIX 30 (claim, not measured)")
     earned = sheet.earned
     target: Known = earned if earned[0] is None else (TARGET * earned[0], "")
@@ -239,6 +246,7 @@ def told(look: Look, sheet: Sheet) -> dict[str, object]:
             }
         ),
         "since": _since(look),
+        "since_note": track.late if (track := look.state.facts.hedged.get(BOOK)) else "",
         "claim_vix_above_30": CLAIM,
         "profile": sheet.profile.name,
         "score": score.value,
@@ -264,6 +272,7 @@ def _layer(one: Line) -> dict[str, object]:
         "legs": [spell_leg(leg) for leg in one.layer.legs],
         "days": one.dte,
         "priced_by": one.by,
+        "carry": one.theta[1] if one.theta[0] is not None else "",
         **_figures(figures),
     }
 

@@ -31,13 +31,17 @@ _PRICED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "eth": ("eth.price", "dvol.eth"),
     "btc": ("btc.price", "dvol.btc"),
 }
-_UNQUOTED: Final = frozenset({"future", "perp"})
-"""Instruments that no option chain is asked for."""
+_PERP: Final = "perp"
+_FUTURE: Final = "future"
 
 PRICED: Final = frozenset(
-    (*(f"quotes.{root}" for root in _PRICED_BY), *(n for some in _PRICED_BY.values() for n in some))
+    (
+        *(f"quotes.{root}" for root in _PRICED_BY),
+        *(name for some in _PRICED_BY.values() for name in some),
+        *("funding.eth_annual", "funding.btc_annual"),
+    )
 )
-"""All that tickets of layers may be priced by, or how well they fit, whatever rules name."""
+"""All that tickets of layers may be priced by, what they carry or how well they fit."""
 
 
 def _default_order() -> dict[str, tuple[str, ...]]:
@@ -54,9 +58,10 @@ DEFAULT_ORDER: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(_default_
 
 
 def priced_by(instrument: str) -> tuple[str, ...]:
-    """Return what tickets of an instrument such as `vix.call` are priced by."""
+    """Return what an instrument such as `vix.call` is priced by, and what a perpetual carries."""
     root, _, what = instrument.partition(".")
-    return (*_PRICED_BY[root], *(() if what in _UNQUOTED else (f"quotes.{root}",)))
+    more = {_FUTURE: (), _PERP: (f"funding.{root}_annual",)}.get(what, (f"quotes.{root}",))
+    return (*_PRICED_BY[root], *more)
 
 
 def wanted(names: Iterable[str]) -> frozenset[str]:

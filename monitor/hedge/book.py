@@ -33,7 +33,8 @@ class Line:
 
     spent: paid for everything ever bought and beside it, >= 0; returned: received likewise. paid:
     for the legs held now, at their average price; negative where they were sold. theta: a
-    calendar day; vega: a volatility point; all of the legs held. dte: None where none is held.
+    calendar day, the funding of perpetual futures in it as its note says; vega: a volatility
+    point; all of the legs held. dte: None where none is held.
     by: who gave the prices. flows: all cash, dated; at: when what is held was valued.
     """
 
@@ -82,8 +83,10 @@ class Ledger:
 
     @property
     def theta(self) -> Known:
-        """Return what a day that passes brings; negative when it costs."""
-        return total((line.layer.layer, line.theta) for line in self.lines)
+        """Return what a day that passes brings; negative when it costs. Its note: funding in it."""
+        found, why = total((line.layer.layer, line.theta) for line in self.lines)
+        told = "; ".join(dict.fromkeys(line.theta[1] for line in self.lines if line.theta[1]))
+        return found, why if found is None else told
 
     @property
     def vega(self) -> Known:
@@ -140,7 +143,7 @@ def line_of(layer: LayerState, mark: Mark | None, at: datetime) -> Line:
         returned=(None, unpriced) if unpriced else (returned, ""),
         paid=paid,
         value=value,
-        theta=(worth.theta_usd, worth.note) if worth else (None if why else 0.0, why),
+        theta=(worth.theta_usd, worth.carry_note) if worth else (None if why else 0.0, why),
         vega=(worth.vega_usd, worth.note) if worth else (None if why else 0.0, why),
         pnl=pnl,
         dte=mark.dte if mark else None,

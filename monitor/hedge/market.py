@@ -69,7 +69,8 @@ class SpxMarket:
 class CoinMarket:
     """A coin. price: USD. vols: of its options by days to expiry. expiries: listed, rising.
 
-    perp: USD of its perpetual future, the spot where that is not known.
+    funding: what longs of its perpetual future pay shorts, a year, at the present rate; None
+    where that is not known. funding_note: who says so, or why it is not known.
     """
 
     price: float
@@ -77,6 +78,8 @@ class CoinMarket:
     skew: Skew = COIN_SKEW
     expiries: tuple[date, ...] = ()
     source: str = "spot"
+    funding: float | None = None
+    funding_note: str = "its funding is not known"
 
     def __hash__(self) -> int:
         """Tell most markets apart, as that of the VIX does."""
@@ -114,7 +117,8 @@ class Ground:
     underlying: what Black-Scholes takes; of a VIX option and a coin's the forward, at no
     rate. vol: by strike, None of a future. usd: of one unit of the contract's own price.
     forward: the price agreed now for delivery at the expiry. note: where it comes from, and
-    vol_note the volatility.
+    vol_note the volatility. funding: of a perpetual future, as its market has it, and nought
+    of all else.
     """
 
     underlying: Underlying
@@ -123,6 +127,8 @@ class Ground:
     usd: float
     note: str
     vol_note: str = ""
+    funding: float | None = 0.0
+    funding_note: str = ""
     forward: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -254,7 +260,13 @@ def _coin(contract: Contract, coin: CoinMarket, shift: float, at: datetime) -> G
     spot = f"{kind.root.upper()} {coin.price:,.0f}, {coin.source}"
     if not kind.option:
         return Ground(
-            underlying=Underlying(spot=coin.price), years=0.0, vol=None, usd=1.0, note=spot
+            underlying=Underlying(spot=coin.price),
+            years=0.0,
+            vol=None,
+            usd=1.0,
+            note=spot,
+            funding=coin.funding,
+            funding_note=coin.funding_note,
         )
     sigma, named = coin.vols.at(max(days_left(contract.expiry, at), 1))
     return Ground(

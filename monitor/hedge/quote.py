@@ -16,7 +16,8 @@ from monitor.model.swift import swift
 
 MODEL: Final = "model"
 _POINT: Final = 0.01
-_YEAR_MINUTES: Final = 365 * 24 * 60
+_YEAR_DAYS: Final = 365
+_YEAR_MINUTES: Final = _YEAR_DAYS * 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +27,9 @@ class Quote:
     price: as its exchange states it: index points, coin, USD. usd: what it is worth.
     intrinsic_usd: of a future its whole worth. delta: USD for a rise of the underlying by one
     point or dollar; gamma: of that delta. vega_usd: USD for a volatility point; theta_usd:
-    USD for a calendar day that passes. sides: both, in words, where it is quoted. by: `model`,
-    or who quotes it. note: what it rests on.
+    USD for a calendar day that passes, of a perpetual future its funding at the present rate
+    and None where that is not known; carry_note: who says so, or why not. sides: both, in
+    words, where it is quoted. by: `model`, or who quotes it. note: what it rests on.
     """
 
     price: float
@@ -36,7 +38,8 @@ class Quote:
     delta: float
     gamma: float = 0.0
     vega_usd: float = 0.0
-    theta_usd: float = 0.0
+    theta_usd: float | None = 0.0
+    carry_note: str = ""
     sigma: float | None = None
     bid_usd: float | None = None
     ask_usd: float | None = None
@@ -71,7 +74,15 @@ def _future(contract: Contract, base: Ground) -> Quote:
     each = kind_of(contract).multiplier
     price = base.forward
     worth = price * each * base.usd
-    return Quote(price=price, usd=worth, intrinsic_usd=worth, delta=float(each), note=base.note)
+    return Quote(
+        price=price,
+        usd=worth,
+        intrinsic_usd=worth,
+        delta=float(each),
+        theta_usd=None if base.funding is None else -base.funding * worth / _YEAR_DAYS + 0.0,
+        carry_note=base.funding_note,
+        note=base.note,
+    )
 
 
 def _option(contract: Contract, base: Ground, market: Market) -> Quote:

@@ -18,7 +18,8 @@ class Worth:
     """Legs together, US dollars, signed. outlay_usd: without futures, which cost nothing to hold.
 
     delta: USD for a point or dollar of each root; gamma likewise, of that delta. vega_usd:
-    for a volatility point; theta_usd: a calendar day; both by root too. by: who gave the prices.
+    for a volatility point; theta_usd: a calendar day, funding in it, None where that is not
+    known. by: who gave the prices. carry_note: the funding of perpetual futures among them.
     """
 
     value_usd: float
@@ -27,10 +28,11 @@ class Worth:
     delta: dict[str, float]
     gamma: dict[str, float]
     vega_usd: float
-    theta_usd: float
+    theta_usd: float | None
     quotes: tuple[Quote, ...]
     by: str
     note: str
+    carry_note: str = ""
 
 
 _worth: Final = swift(Worth)
@@ -61,7 +63,8 @@ def worth_of(holdings: Sequence[Holding], market: Market, at: datetime) -> Worth
 
 def together(holdings: Sequence[Holding], quotes: Sequence[Quote]) -> Worth:
     """Return what holdings are worth by a quote for each."""
-    value = outlay = extrinsic = vega = theta = 0.0
+    value = outlay = extrinsic = vega = 0.0
+    theta: float | None = 0.0
     delta: dict[str, float] = {}
     gamma: dict[str, float] = {}
     for (contract, n), one in zip(holdings, quotes, strict=True):
@@ -72,7 +75,9 @@ def together(holdings: Sequence[Holding], quotes: Sequence[Quote]) -> Worth:
         outlay += n * one.usd if kind.option else 0.0
         extrinsic += n * (one.usd - one.intrinsic_usd)
         vega += n * one.vega_usd
-        theta += n * one.theta_usd
+        # Funding that is not known makes a day's carry unknown.
+        day = one.theta_usd
+        theta = None if theta is None or day is None else theta + n * day
     return _worth(
         value_usd=value,
         outlay_usd=outlay,
@@ -84,6 +89,7 @@ def together(holdings: Sequence[Holding], quotes: Sequence[Quote]) -> Worth:
         quotes=tuple(quotes),
         by=priced_by(quotes),
         note=grounds(quotes),
+        carry_note="; ".join(dict.fromkeys(one.carry_note for one in quotes if one.carry_note)),
     )
 
 

@@ -27,7 +27,8 @@ HEDGE_SIGNALS: Final = (
         "Σ cost of the legs held, a part closed taking its share; < 0 where they were sold"),
     _one("layer.theta_usd", "usd",
         "what a day that passes brings; its size rises when volatility expands",
-        "Σ theta a calendar day; of an option at the money about -S·sigma·n(d1) / (2√T·365)"),
+        "Σ theta a calendar day; of an option at the money about -S·sigma·n(d1) / (2√T·365), of a"
+        " perpetual future its funding at the present rate, unknown where that is"),
     _one("layer.vega_usd", "usd", "what a volatility point more brings",
         "Σ vega a point of the contracts' own volatility"),
     _one("layer.theta_per_vega", "points",
@@ -46,7 +47,7 @@ HEDGE_SIGNALS: Final = (
         "Σ layer.value_usd; a future at its whole worth"),
     _one("book.theta_usd", "usd",
         "what a day brings all layers; its size rises when volatility expands",
-        "Σ layer.theta_usd"),
+        "Σ layer.theta_usd, funding in it"),
     _one("book.vega_usd", "usd", "what a point of every volatility brings all layers",
         "Σ layer.vega_usd, the VIX's and coins' own volatilities alike"),
     _one("book.theta_per_vega", "points",

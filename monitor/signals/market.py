@@ -121,11 +121,16 @@ def _coin(facts: Facts, root: str, now: datetime) -> CoinMarket | str:
         tenor = Tenor(days=_DVOL_DAYS, sigma=realised, name="realised vol of 30 d")
     else:
         tenor = Tenor(days=_DVOL_DAYS, sigma=dvol / _POINTS, name="DVOL")
+    funding = market(facts, f"funding.{root}_annual", now)
+    paid = funding.value if isinstance(funding.value, float) else None
+    told = f"funding {paid:+.2%} a year, {funding.source}" if paid is not None else funding.note
     return CoinMarket(
         price=price,
         vols=Tenors(known=(tenor,)),
         expiries=_coin_listed(now.replace(minute=0, second=0, microsecond=0)),
         source=source,
+        funding=paid,
+        funding_note=told,
     )
 
 

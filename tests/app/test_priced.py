@@ -59,7 +59,10 @@ def settings(tmp_path: Path) -> Any:
             {"eth.price", "dvol.eth", "quotes.eth"},
         ),
         pytest.param('{ kind = "eth.strip", dte = 30 }', {"eth.price", "dvol.eth", "quotes.eth"}),
-        pytest.param('{ kind = "eth.perp", leverage = 2 }', {"eth.price", "dvol.eth"}),
+        pytest.param(
+            '{ kind = "eth.perp", leverage = 2 }',
+            {"eth.price", "dvol.eth", "funding.eth_annual"},  # the last is what it carries
+        ),
         pytest.param(
             '{ kind = "btc.put", dte = 60, delta = 0.25 }',
             {"btc.price", "dvol.btc", "quotes.btc"},

@@ -269,7 +269,20 @@ def test_a_future_and_a_perpetual_are_their_price_and_nothing_else() -> None:
     assert (future.price, future.usd, future.delta) == (20.0, 20_000.0, 1_000.0)
     perp = quoted(contract("eth.perp", PERPETUAL), MARKET)
     assert (perp.price, perp.usd, perp.delta) == (2_000.0, 2_000.0, 1.0)
-    assert (future.vega_usd, future.theta_usd, perp.vega_usd, perp.theta_usd) == (0, 0, 0, 0)
+    assert (future.vega_usd, future.theta_usd, perp.vega_usd) == (0, 0, 0)
+
+
+def test_a_perpetual_carries_its_funding_at_the_present_rate() -> None:
+    coin = MARKET.coins["eth"]
+    told = replace(coin, funding=0.1095, funding_note="funding +10.95% a year, binance")
+    perp = quoted(contract("eth.perp", PERPETUAL), replace(MARKET, coins={"eth": told}))
+    # 0.01 % in 8 hours, three times a day, on 2,000 dollars: what is held long pays 0.60.
+    assert perp.theta_usd == pytest.approx(-0.60)
+    assert perp.carry_note == "funding +10.95% a year, binance"
+    blind = replace(coin, funding=None, funding_note="funding.eth_annual has not been read yet")
+    perp = quoted(contract("eth.perp", PERPETUAL), replace(MARKET, coins={"eth": blind}))
+    assert perp.theta_usd is None
+    assert perp.carry_note == "funding.eth_annual has not been read yet"
 
 
 @pytest.mark.parametrize(

@@ -31,21 +31,26 @@ MIXED: list[Holding] = [
 ]
 
 
+COIN = replace(ETH, funding=0.1095, funding_note="funding +10.95% a year, binance")
+FUNDED = replace(MARKET, coins={**MARKET.coins, "eth": COIN})
+
+
 def by_itself(holding: Holding) -> Quote:
-    found = quote(holding[0], MARKET, NOW)
+    found = quote(holding[0], FUNDED, NOW)
     assert isinstance(found, Quote)
     return found
 
 
 def test_legs_of_every_root_add_up_each_by_its_own() -> None:
-    found = worth_of(MIXED, MARKET, NOW)
+    found = worth_of(MIXED, FUNDED, NOW)
     assert not isinstance(found, str)
     each = [(n, by_itself((what, n))) for what, n in MIXED]
     assert found.value_usd == pytest.approx(sum(n * one.usd for n, one in each))
     # Futures are no outlay: a VX future is 20,000 dollars, the short perpetual -1,500.
     assert found.outlay_usd == pytest.approx(found.value_usd - 20_000 + 1_500)
     assert found.vega_usd == pytest.approx(sum(n * one.vega_usd for n, one in each))
-    assert found.theta_usd == pytest.approx(sum(n * one.theta_usd for n, one in each))
+    assert found.theta_usd == pytest.approx(sum(n * (one.theta_usd or 0.0) for n, one in each))
+    assert found.carry_note == "funding +10.95% a year, binance"
     assert set(found.delta) == {"spx", "vix", "eth"}
     assert found.delta["eth"] == pytest.approx(2.5 * each[6][1].delta - 0.75)
     assert found.by == "model"
@@ -55,8 +60,28 @@ def test_a_condor_earns_by_time_and_loses_by_volatility() -> None:
     found = worth_of(CONDOR, MARKET, NOW)
     assert not isinstance(found, str)
     assert found.outlay_usd < 0
+    assert found.theta_usd is not None
     assert found.vega_usd < 0 < found.theta_usd
     assert found.gamma["spx"] < 0
+
+
+def test_a_short_perpetual_earns_its_funding_beside_what_time_takes() -> None:
+    bare, both = worth_of(MIXED[:-1], FUNDED, NOW), worth_of(MIXED, FUNDED, NOW)
+    assert not isinstance(bare, str)
+    assert not isinstance(both, str)
+    assert bare.theta_usd is not None
+    # 10.95 % a year of 0.75 coins at 2,000 dollars is 0.45 a day.
+    assert both.theta_usd == pytest.approx(bare.theta_usd + 0.45)
+    assert bare.carry_note == ""
+
+
+def test_a_funding_that_is_not_known_leaves_the_day_without_and_the_value_as_it_is() -> None:
+    found, funded = worth_of(MIXED, MARKET, NOW), worth_of(MIXED, FUNDED, NOW)
+    assert not isinstance(found, str)
+    assert not isinstance(funded, str)
+    assert found.theta_usd is None
+    assert found.carry_note == "its funding is not known"
+    assert found.value_usd == pytest.approx(funded.value_usd)
 
 
 def test_one_leg_without_a_price_leaves_the_whole_without() -> None:
