@@ -10,7 +10,7 @@ from monitor.alerts.ticket import DISCLAIMER, ticket_lines
 from monitor.alerts.wire import from_json
 from monitor.app.brief import brief
 from monitor.app.daemon import Daemon
-from monitor.channels.spoken import FORMS
+from monitor.channels.spoken import FORMS, LATE
 from monitor.model.layer import Action, LayerState, Ticket
 from monitor.rules.desk import Book, draw
 from monitor.rules.pack import Rule
@@ -53,7 +53,7 @@ class Asked:
             yield "/why ALERT  what it came of"
             yield "/ticket LAYER  what to trade now"
             if self._tells:
-                yield from FORMS.values()
+                yield from (*FORMS.values(), LATE)
 
     def _why(self, alert: str) -> Iterator[str]:
         """Yield what an alert came of: each condition, its value, and how far it is from firing."""

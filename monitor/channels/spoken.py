@@ -12,23 +12,30 @@ from pydantic import ConfigDict, Field
 from monitor.hedge.legs import parse_leg
 from monitor.model.layer import Fill
 from monitor.model.observation import Verb, Word
-from monitor.rules.durations import parse_duration
+from monitor.rules.durations import parse_duration, parse_instant
 
 _ALERT: Final = re.compile(r"[0-9A-Fa-f]{6}")
 _BOOK: Final = "book"
 _OF_ALERTS: Final = frozenset({Verb.ACK, Verb.SNOOZE})
 _WITH_LEGS: Final = frozenset({Verb.FILL, Verb.CLOSE, Verb.ROLL, Verb.CORRECT})
 _WITH_ENTRY: Final = frozenset({Verb.UNDO, Verb.CORRECT})
+_TIMED: Final = frozenset({Verb.FILL, Verb.CLOSE, Verb.ROLL, Verb.CASH})
 _POSITION: Final = "position"
+_AT: Final = "at"
+_USD: Final = re.compile(r"[+-][0-9]{1,12}(\.[0-9]{1,8})?")
 FORMS: Final = {
     Verb.FILL: "/fill L2 vix.call 2027-03-17 29 +4 @2.85",
     Verb.CLOSE: "/close L2, or with the legs closed",
     Verb.ROLL: "/roll L2 vix.call 2026-12-16 29 -4 @0.40; vix.call 2027-03-17 29 +4 @2.85",
     Verb.UNDO: "/undo L2, or with the number of an entry",
     Verb.CORRECT: "/correct L2 3 vix.call 2027-03-17 29 +4 @2.75",
+    Verb.CASH: "/cash P -12.50 funding, or received +12.50",
     Verb.ACK: "/ack A17F3C",
     Verb.SNOOZE: "/snooze A17F3C 1h",
 }
+
+LATE: Final = "/fill L2 at 2026-03-27T08:00Z …: done then; so too /close, /roll, /cash"
+"""What tells of a trade that was done some time ago."""
 
 
 class Outcome(StrEnum):
@@ -70,7 +77,8 @@ class MisspokenError(ValueError):
 class Spoken:
     """The parts of a word before they are read.
 
-    position: None for a layer of the whole book. span: of a SNOOZE, as `1h`.
+    position: None for a layer of the whole book. traded_at: when a trade told late was done, as
+    `2026-03-27T08:00Z`. usd, note: of a CASH. span: of a SNOOZE, as `1h`.
     """
 
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
@@ -80,13 +88,14 @@ class Spoken:
     legs: Annotated[tuple[Text, ...], Field(max_length=40)] = ()
     position: Text | None = None
     entry: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
+    traded_at: Text = ""
+    usd: Annotated[float, Field(strict=True, allow_inf_nan=False)] = 0.0
+    note: Text = ""
     alert: Text = ""
     span: Text = ""
 
     def word(self, *, id: str, by: str, now: datetime) -> Word:  # noqa: A002 - the word's own
         """Return the word; raise MisspokenError with a sentence that names what is wrong."""
-        if self.verb not in FORMS:
-            raise MisspokenError("verb", f"{self.verb} is told at the console alone")
         for key in self._astray():
             raise MisspokenError(key, f"{self.verb} takes no {key}")
         if self.verb in _OF_ALERTS:
@@ -95,6 +104,8 @@ class Spoken:
             return Word(id=id, verb=self.verb, observed_at=now, by=by, alert=alert, until=until)
         if not self.layer:
             raise MisspokenError("layer", f"{self.verb} of which layer? {FORMS[self.verb]}")
+        if self.verb is Verb.CASH and not self.usd:
+            raise MisspokenError("usd", f"cash of how many US dollars? {FORMS[self.verb]}")
         return Word(
             id=id,
             verb=self.verb,
@@ -104,6 +115,9 @@ class Spoken:
             scope=self.position or _BOOK,
             fills=self._fills(),
             entry=self.entry,
+            traded_at=_instant(self.traded_at) if self.traded_at else None,
+            cash_usd=self.usd,
+            note=self.note,
         )
 
     def _fills(self) -> tuple[Fill, ...]:
@@ -123,12 +137,16 @@ class Spoken:
         yield from _given((_POSITION, self.position), takes=not of_alerts)
         yield from _given(("legs", self.legs), takes=self.verb in _WITH_LEGS)
         yield from _given(("entry", self.entry), takes=self.verb in _WITH_ENTRY)
+        yield from _given(("traded_at", self.traded_at), takes=self.verb in _TIMED)
+        yield from _given(("usd", self.usd), takes=self.verb is Verb.CASH)
+        yield from _given(("note", self.note), takes=self.verb is Verb.CASH)
 
 
 def typed(text: str) -> Spoken:
     """Read a command such as `/fill L2 vix.call 2027-03-17 29 +4 @2.85; …`.
 
-    Several legs are parted by `;`, a layer per position has `position ID` after its name.
+    Several legs are parted by `;`, a layer per position has `position ID` after its name, and
+    what was done some time ago `at 2026-03-27T08:00Z` after that.
     Raises MisspokenError in one sentence.
     """
     name, *rest = text.split()
@@ -138,6 +156,12 @@ def typed(text: str) -> Spoken:
     if verb in _OF_ALERTS:
         return _of_alert(verb, rest)
     layer, position, rest = _of_layer(verb, rest)
+    traded_at, rest = _when(verb, rest)
+    if verb is Verb.CASH:
+        usd, note = _money(rest)
+        return Spoken(
+            verb=verb, layer=layer, position=position, traded_at=traded_at, usd=usd, note=note
+        )
     entry = 0
     if verb in _WITH_ENTRY and rest and rest[0].isascii() and rest[0].isdigit():
         entry, rest = int(rest[0][:7]), rest[1:]
@@ -146,12 +170,14 @@ def typed(text: str) -> Spoken:
     legs = tuple(leg for part in " ".join(rest).split(";") if (leg := part.strip()))
     if verb is Verb.UNDO and legs:
         raise MisspokenError("entry", f"undo takes no more than an entry's number: {FORMS[verb]}")
-    return Spoken(verb=verb, layer=layer, legs=legs, position=position, entry=entry)
+    return Spoken(
+        verb=verb, layer=layer, legs=legs, position=position, entry=entry, traded_at=traded_at
+    )
 
 
 def is_word(command: str) -> bool:
     """Return whether a command such as `/fill` says something, and asks nothing."""
-    return command.removeprefix("/") in {verb.value for verb in FORMS}
+    return command.removeprefix("/") in {verb.value for verb in Verb}
 
 
 def _of_alert(verb: Verb, rest: Sequence[str]) -> Spoken:
@@ -172,6 +198,25 @@ def _of_layer(verb: Verb, rest: list[str]) -> tuple[str, str | None, list[str]]:
     raise MisspokenError(_POSITION, "position needs its key after it, as in position 1:0x…:4471")
 
 
+def _when(verb: Verb, rest: list[str]) -> tuple[str, list[str]]:
+    """Return when it was done and what follows; an empty text where that is not said."""
+    if verb not in _TIMED or not rest or rest[0].lower() != _AT:
+        return "", rest
+    if rest[1:]:
+        return rest[1], rest[2:]
+    raise MisspokenError("traded_at", "at needs an instant after it, as in at 2026-03-27T08:00Z")
+
+
+def _money(rest: list[str]) -> tuple[float, str]:
+    """Return an amount in US dollars and what it was."""
+    if not rest:
+        raise MisspokenError("usd", f"cash of how many US dollars? {FORMS[Verb.CASH]}")
+    if not _USD.fullmatch(rest[0]):
+        reason = f"{rest[0][:20]!r} is no amount with its sign: received +12.50, paid -12.50"
+        raise MisspokenError("usd", reason)
+    return float(rest[0]), " ".join(rest[1:])
+
+
 def _given(part: tuple[str, object], *, takes: bool) -> Iterator[str]:
     name, value = part
     if value and not takes:
@@ -183,6 +228,13 @@ def _leg(number: int, text: str) -> Fill:
         return parse_leg(text)
     except ValueError as error:
         raise MisspokenError(f"legs[{number}]", str(error)) from None
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise MisspokenError("traded_at", str(error)) from None
 
 
 def _alert(text: str) -> str:

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
@@ -21,7 +21,7 @@ from monitor.errors import ConfigError, Fault, Permanent
 from monitor.hedge.legs import parse_leg
 from monitor.model.layer import Fill
 from monitor.model.observation import Verb, Word
-from monitor.rules.durations import parse_duration
+from monitor.rules.durations import parse_duration, parse_instant
 from monitor.store.lock import is_running
 from monitor.store.port import Store
 from monitor.store.sqlite import open_sqlite
@@ -98,18 +98,7 @@ def _tell(asked: argparse.Namespace, verb: Verb) -> int:
 
 
 def _at(asked: argparse.Namespace) -> datetime | None:
-    return None if asked.at is None else _argument("--at", lambda: _instant(asked.at))
-
-
-def _instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        reason = f"{text!r} is no instant with its zone, such as 2026-03-27T08:00Z"
-        raise ValueError(reason)
-    return at.astimezone(UTC)
+    return None if asked.at is None else _argument("--at", lambda: parse_instant(asked.at))
 
 
 def _of_entry(asked: argparse.Namespace, word: Word) -> Word:

@@ -1,7 +1,7 @@
-"""Spans of time as people write them: `90s`, `30m`, `4h`, `1d`, `2w`."""
+"""Spans of time as people write them: `90s`, `30m`, `4h`, `1d`, `2w`; and instants."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 _FORM: Final = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
@@ -20,3 +20,18 @@ def parse_duration(text: str) -> timedelta:
     if seconds > LONGEST.total_seconds():
         raise ValueError(f"{text!r} is longer than ten years")
     return timedelta(seconds=seconds)
+
+
+def parse_instant(text: str) -> datetime:
+    """Return an instant such as `2026-03-27T08:00Z`, in UTC; raises ValueError in a sentence."""
+    try:
+        return _zoned(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        reason = f"{text[:40]!r} is no instant with its zone, such as 2026-03-27T08:00Z"
+        raise ValueError(reason) from None
+
+
+def _zoned(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError
+    return at.astimezone(UTC)

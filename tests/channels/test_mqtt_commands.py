@@ -2,17 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 
 import aiomqtt
 import pytest
 
-from monitor.channels.spoken import Answer, Outcome
 from monitor.devnet.broker import Broker
-from monitor.model.layer import Contract, Fill
-from monitor.model.observation import Verb, Word
+from monitor.model.observation import Verb
+from tests.channels.taken import BOUGHT, LEG, Kept
 
 pytestmark = pytest.mark.usefixtures("broker")
 COMMAND = "hedgewatch/home/command"
@@ -22,25 +20,10 @@ FILL: Mapping[str, Any] = {
     "id": "a-1",
     "verb": "fill",
     "layer": "L2",
-    "legs": ["vix.call 2027-03-17 29 +4 @2.85"],
+    "legs": [LEG],
     "position": None,
     "by": "ann",
 }
-
-
-@dataclass
-class Kept:
-    """An inbox whose every new word is taken."""
-
-    words: dict[str, Word] = field(default_factory=dict)
-    fault: Exception | None = None
-
-    async def obey(self, word: Word) -> Answer:
-        if self.fault:
-            raise self.fault
-        repeat = word.id in self.words
-        self.words.setdefault(word.id, word)
-        return Answer(outcome=Outcome.TAKEN, text=f"{word.verb} taken", repeat=repeat)
 
 
 @pytest.fixture
@@ -82,10 +65,26 @@ async def test_a_command_is_obeyed_and_answered_once_and_its_repeat_is_one_word(
         assert event.qos == 1
         assert not event.retain
     word = kept.words["mqtt:a-1"]
-    call = Contract(kind="vix.call", expiry=date(2027, 3, 17), strike=29.0)
     assert (word.verb, word.by, word.layer, word.scope) == (Verb.FILL, "ann@mqtt", "L2", "book")
-    assert word.fills == (Fill(contract=call, quantity=4, price=2.85),)
+    assert (word.fills, word.traded_at) == ((BOUGHT,), None)
     assert list(kept.words) == ["mqtt:a-1", "mqtt:a-2"]
+
+
+CASH: Mapping[str, Any] = {"id": "c-1", "verb": "cash", "layer": "P", "usd": -12.5}
+
+
+async def test_money_without_a_trade_and_a_trade_told_late_are_words_too(
+    broker: Broker, listening: Any, running: Any, kept: Kept
+) -> None:
+    late = {"traded_at": "2026-11-19T09:00+01:00"}
+    async with listening(broker) as ear, running(broker, obey=kept.obey, commands=True):
+        await ear.until(lambda heard: heard.payloads(STATUS))
+        await say(broker, CASH | late | {"note": "funding"}, FILL | late)
+        assert [one["outcome"] for one in await answers(ear, 2)] == ["taken", "taken"]
+    paid, filled = kept.words.values()
+    assert (paid.verb, paid.layer, paid.cash_usd, paid.note) == (Verb.CASH, "P", -12.5, "funding")
+    assert paid.traded_at == filled.traded_at == datetime(2026, 11, 19, 8, tzinfo=UTC)
+    assert filled.fills == (BOUGHT,)
 
 
 FAULTS = [
@@ -106,6 +105,13 @@ FAULTS = [
     ({"id": "a-1", "verb": "ack", "alert": "12"}, "a-1", "alert", "'12' is no alert"),
     ({"id": "a-1", "verb": "snooze", "alert": "A17F3C"}, "a-1", "span", "''"),
     (FILL | {"at": "2020-02-14T22:30:00Z"}, "a-1", "at", "it came "),
+    (FILL | {"traded_at": "2026-11-19"}, "a-1", "traded_at", "'2026-11-19' is no instant with"),
+    (FILL | {"traded_at": 7}, "a-1", "traded_at", "traded_at: "),
+    (FILL | {"usd": 7.5}, "a-1", "usd", "fill takes no usd"),
+    (CASH | {"usd": "12"}, "c-1", "usd", "usd: "),
+    (CASH | {"usd": 0}, "c-1", "usd", "cash of how many US dollars? "),
+    (b'{"id": "c-1", "verb": "cash", "layer": "P", "usd": 1e999}', "c-1", "usd", "usd: "),
+    (CASH | {"legs": [LEG]}, "c-1", "legs", "cash takes no legs"),
 ]
 
 

@@ -59,6 +59,9 @@ def test_whatever_follows_a_verb_is_read_or_refused_in_a_sentence(verb: Verb, re
         entry=st.integers(0, 3),
         alert=st.sampled_from(["", "A17F3C", "ä"]),
         span=st.sampled_from(["", "1h", "99999999999d", "-1h", "soon"]),
+        traded_at=st.sampled_from(["", "2026-11-19T08:00Z", "0001-01-01T00:00+14:00", "noon"]),
+        usd=st.sampled_from([0.0, -0.0, 12.5]),
+        note=st.sampled_from(["", "funding"]),
     )
 )
 def test_no_combination_of_parts_is_read_as_what_it_is_not(spoken: Spoken) -> None:
@@ -72,6 +75,9 @@ def test_no_combination_of_parts_is_read_as_what_it_is_not(spoken: Spoken) -> No
     assert (word.until is not None) is (word.verb is Verb.SNOOZE)
     assert word.until is None or word.until > AT
     assert len(word.fills) == len(spoken.legs)
+    assert bool(word.cash_usd) is (word.verb is Verb.CASH)
+    assert (word.cash_usd, word.note) == (spoken.usd, spoken.note)
+    assert (word.traded_at is not None) is bool(spoken.traded_at)
 
 
 @pytest.mark.parametrize("command", ["/status", "/why", "/ticket", "/help", "fil", "/"])

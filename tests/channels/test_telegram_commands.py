@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from monitor.channels.settings import CommandSettings, TelegramSettings
-from monitor.channels.spoken import Answer, Errand, Outcome
+from monitor.channels.spoken import Errand
 from monitor.channels.telegram import TelegramChannel
 from monitor.channels.telegram_commands import TelegramCommands
 from monitor.clock import SystemClock
-from monitor.model.layer import Contract, Fill
 from monitor.model.observation import Verb, Word
+from tests.channels.taken import BOUGHT, LEG, Kept
 
 AT = datetime(2026, 11, 20, 14, 31, 7, tzinfo=UTC)
 TOKEN = "123456789:" + "AAcanary-Canary_canary-Canary_canar"
@@ -116,21 +116,6 @@ async def heard(
         await server.close()
 
 
-@dataclass
-class Kept:
-    """An inbox whose every new word is taken; `fault` is raised instead, once it is given."""
-
-    words: dict[str, Word] = field(default_factory=dict)
-    fault: Exception | None = None
-
-    async def obey(self, word: Word) -> Answer:
-        if self.fault:
-            raise self.fault
-        repeat = word.id in self.words
-        self.words.setdefault(word.id, word)
-        return Answer(outcome=Outcome.TAKEN, text=f"{word.verb} taken", repeat=repeat)
-
-
 def answer(name: str, _of: str) -> str:
     return f"answer to {name}" if name != "/fail" else str(1 // 0)
 
@@ -200,7 +185,7 @@ async def test_an_outage_is_told_once_and_its_end_once(
     assert TOKEN not in json.dumps(told)
 
 
-FILL = "/fill L2 vix.call 2027-03-17 29 +4 @2.85"
+FILL = f"/fill L2 {LEG}"
 
 
 async def test_a_writer_tells_of_trades_and_of_alerts(tmp_path: Path) -> None:
@@ -215,20 +200,23 @@ async def test_a_writer_tells_of_trades_and_of_alerts(tmp_path: Path) -> None:
         "/snooze A17F3C 1h",
         "/undo L2",
         "/correct L2 3 vix.call 2027-03-17 29 +4 @2.75",
+        "/cash P +12.50 funding received",
+        f"/cash P position {pool} at 2026-11-19T08:00Z -3",
+        f"/fill L2 at 2026-11-19T08:00Z {LEG}",
     ]
     updates = [asked(number, text) for number, text in enumerate(said, 1)]
     async with heard(tmp_path, updates, read=(), write=(OWNER,), obey=kept.obey) as api:
         verbs = ["fill", "close", "roll", "fill", "ack", "snooze", "undo", "correct"]
+        verbs += ["cash", "cash", "fill"]
         assert api.sent == [f"{verb} taken" for verb in verbs]
-    filled, closed, rolled, scoped, acked, snoozed, undone, corrected = kept.words.values()
-    call = Contract(kind="vix.call", expiry=date(2027, 3, 17), strike=29.0)
+    filled, closed, rolled, scoped, acked, snoozed, undone, corrected, *rest = kept.words.values()
     assert filled == Word(
         id="telegram:1:20261120T143107",
         verb=Verb.FILL,
         observed_at=AT,
         by="501@telegram",
         layer="L2",
-        fills=(Fill(contract=call, quantity=4, price=2.85),),
+        fills=(BOUGHT,),
     )
     assert (closed.layer, closed.fills) == ("L2", ())
     assert [(fill.quantity, fill.price) for fill in rolled.fills] == [(-4, 0.40), (4, 2.85)]
@@ -237,6 +225,12 @@ async def test_a_writer_tells_of_trades_and_of_alerts(tmp_path: Path) -> None:
     assert snoozed.until == AT + timedelta(hours=1)
     assert (undone.layer, undone.entry) == ("L2", 0)
     assert (corrected.entry, corrected.fills[0].price) == (3, 2.75)
+    got, paid, late = rest
+    assert (got.verb, got.layer, got.cash_usd) == (Verb.CASH, "P", 12.5)
+    assert (got.note, got.traded_at) == ("funding received", None)
+    assert (paid.scope, paid.cash_usd, paid.note) == (pool, -3.0, "")
+    assert paid.traded_at == late.traded_at == datetime(2026, 11, 19, 8, tzinfo=UTC)
+    assert late.fills == (BOUGHT,)
 
 
 async def test_an_update_delivered_twice_is_one_word_and_answered_twice(tmp_path: Path) -> None:
@@ -265,6 +259,14 @@ async def test_an_update_delivered_twice_is_one_word_and_answered_twice(tmp_path
         pytest.param("/snooze A17F3C soon", "refused: 'soon'", id="a strange span"),
         pytest.param("/close L2 position", "refused: position needs its key ", id="no key"),
         pytest.param("/undo L2 all of it", "refused: undo takes no more ", id="undo of words"),
+        pytest.param("/cash", "refused: cash of which layer? ", id="cash of no layer"),
+        pytest.param("/cash P", "refused: cash of how many US dollars? ", id="no cash"),
+        pytest.param("/cash P 12.5", "refused: '12.5' is no amount with its sign", id="no sign"),
+        pytest.param("/cash P +0 x", "refused: cash of how many US dollars? ", id="cash of nought"),
+        pytest.param("/cash P at", "refused: at needs an instant after it", id="no instant"),
+        pytest.param(
+            f"/fill L2 at noon {LEG}", "refused: 'noon' is no instant with its zone", id="noon"
+        ),
         pytest.param("/correct L2", "refused: correct which entry? ", id="no entry"),
         pytest.param("/correct L2 3", "refused: a correction has one leg", id="no correction"),
     ],

@@ -1,10 +1,10 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.rules.durations import parse_duration
+from monitor.rules.durations import parse_duration, parse_instant
 from monitor.signals.windows import span
 
 
@@ -40,3 +40,22 @@ def test_a_span_of_centuries_is_refused() -> None:
 def test_rule_files_and_windows_read_spans_alike(count: int, unit: str) -> None:
     text = f"{count}{unit}"
     assert parse_duration(text) == span(text).length
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-27T08:00Z", datetime(2026, 3, 27, 8, tzinfo=UTC)),
+        ("2026-03-27T08:00:30.5+02:00", datetime(2026, 3, 27, 6, 0, 30, 500_000, tzinfo=UTC)),
+    ],
+)
+def test_an_instant_is_read_with_its_zone(text: str, expected: datetime) -> None:
+    assert parse_instant(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "noon", "2026-03-27", "2026-03-27T08:00", "0001-01-01T00:00+14:00"]
+)
+def test_what_is_no_instant_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match="is no instant with its zone, such as 2026-03-27T08:00Z"):
+        parse_instant(text)
