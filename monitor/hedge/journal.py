@@ -102,6 +102,8 @@ def untimely(layer: LayerState, word: Word, fills: Sequence[Fill]) -> str:
         return ""
     if at > word.observed_at:
         return f"{at:%Y-%m-%d %H:%M}Z is still to come: a trade is told once it is done"
+    if at < word.observed_at - _FARTHEST:
+        return f"{at:%Y-%m-%d} is more than 10 years ago"
     closes = any(reduces(layer.legs, one) for one in add_legs((), fills))
     if layer.opened_at and at < layer.opened_at and closes:
         return f"{layer.layer} was opened later, at {layer.opened_at:%Y-%m-%d %H:%M}Z"
@@ -144,8 +146,23 @@ def opened_at(journal: Sequence[BookedFill]) -> datetime | None:
     since, legs = None, tuple[Leg, ...]()
     for _, trade in _trades(standing(journal)):
         legs = add_legs(legs, [entry.fill for entry in trade])
-        since = (since or trade[0].booked.at) if legs else None
+        at = trade[0].booked.at
+        since = min(since or at, at) if legs else None
     return since
+
+
+def first_trade(journals: Iterable[Sequence[BookedFill]]) -> datetime | None:
+    """Return when the first of all trades was done that count; None where none does."""
+    return min((booked.at for one in journals for booked in _counting(one)), default=None)
+
+
+def _counting(journal: Sequence[BookedFill]) -> Iterator[BookedFill]:
+    taken_back = {booked.reverses for booked in journal}
+    return (
+        booked
+        for number, booked in enumerate(journal, 1)
+        if not booked.reverses and number not in taken_back
+    )
 
 
 def _last_trade(journal: Sequence[BookedFill]) -> str:

@@ -226,7 +226,7 @@ def _booked(
         legs=legs,
         journal=layer.journal + booked,
         proposal=None,
-        opened_at=(layer.opened_at or at) if legs else None,
+        opened_at=min(layer.opened_at or at, at) if legs else None,
         extrinsic_at_entry_usd=(entry or 0.0) * _share_kept(layer.legs, legs) or None,
         rungs=_rungs(layer, fills) if legs else 0,
     )

@@ -7,7 +7,7 @@ hedge made needs no base: before its first trade it was nothing, and what a slip
 of it is gone once the books are mended.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -46,9 +46,10 @@ class BookMark:
 class BookTrack:
     """The sums.
 
-    first: when both were first known. came_usd: what positions that came later had lost before
-    they were seen, less what those no longer priced had. storm_*: over the steps that began
-    above 30, storm_s their length.
+    first: when both were first known. began: when the first trade was done that counts; untold:
+    why what was lost between the two is not known. came_usd: what positions that came later had
+    lost before they were seen, less what those no longer priced had. storm_*: over the steps that
+    began above 30, storm_s their length.
     """
 
     first: BookMark
@@ -57,6 +58,8 @@ class BookTrack:
     storm_hedge_usd: float = 0.0
     storm_il_usd: float = 0.0
     storm_s: float = 0.0
+    began: datetime | None = None
+    untold: str = ""
 
     def lost(self, lost_usd: Mapping[str, float]) -> float:
         """Return what was lost since the first mark, up to what each position has lost now."""
@@ -65,7 +68,16 @@ class BookTrack:
 
     def since(self, hedge_usd: float, lost_usd: Mapping[str, float]) -> Known:
         """Return the share of that loss a hedge made good. hedge_usd: what it made in its life."""
-        return offset((hedge_usd, ""), (self.lost(lost_usd), ""))
+        share, note = offset((hedge_usd, ""), (self.lost(lost_usd), ""))
+        return share, f"{note}; {self.late}" if share is not None and self.untold else note
+
+    @property
+    def late(self) -> str:
+        """Return since when the loss is counted where that is not the first trade, or nothing."""
+        if not self.untold or self.began is None:
+            return ""
+        since, began = (f"{at:%Y-%m-%d %H:%M}Z" for at in (self.first.at, self.began))
+        return f"the loss counts from {since}, not from the first trade, {began}: {self.untold}"
 
     @property
     def storm(self) -> Known:
@@ -73,6 +85,24 @@ class BookTrack:
         if not self.storm_s:
             return None, f"the VIX was never seen above {STORM:.0f} while the hedge was watched"
         return offset((self.storm_hedge_usd, ""), (self.storm_il_usd, ""))
+
+
+def begun(
+    track: BookTrack, began: datetime, then: Callable[[], Mapping[str, float] | str]
+) -> BookTrack:
+    """Return the track as it counts from the first trade, which may be told of late, or undone.
+
+    then: what the positions of the last mark had lost by that trade, or why that is not known.
+    """
+    if track.began == began:
+        return track
+    if abs(track.first.at - began) < STEP:
+        return replace(track, began=began, untold="")
+    lost = then()
+    if isinstance(lost, str):
+        return replace(track, began=began, untold=lost)
+    first = BookMark(at=began, vix=None, hedge_usd=0.0, lost_usd=lost)
+    return replace(track, first=first, came_usd=0.0, began=began, untold="")
 
 
 def due(

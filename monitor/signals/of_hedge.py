@@ -6,14 +6,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from monitor.calendars.hours import Hours
+from monitor.calendars.sessions import open_seconds
 from monitor.hedge.at_risk import at_risk
 from monitor.hedge.book import Known, Ledger, Line, cost_share, offset
 from monitor.hedge.contracts import expired
+from monitor.hedge.journal import first_trade
 from monitor.hedge.market import Market
 from monitor.hedge.profiles import Profile, Score, score
 from monitor.hedge.shock import SPIKES
 from monitor.hedge.sizing import risen
-from monitor.hedge.track import BookMark, advance, due
+from monitor.hedge.track import BookMark, advance, begun, due
 from monitor.hedge.worth import held, made_in
 from monitor.model.layer import LayerState
 from monitor.model.same import Same
@@ -27,6 +30,7 @@ from monitor.signals.book import (
 )
 from monitor.signals.covered import cover_of
 from monitor.signals.facts import Facts, PositionSeen, newest
+from monitor.signals.lost_then import losses_then
 from monitor.signals.of_book import wacc
 from monitor.signals.of_market import market
 
@@ -37,6 +41,8 @@ TARGET: Final = 1.5
 
 _UNBOOKED: Final = "no hedge was ever booked"
 _UNSEEN: Final = "hedge and loss were never known at once since the first trade"
+_SESSION_S: Final = 6.75 * 3600
+"""From 9:30 to 16:15 in New York: a close is the last word until the next one."""
 _NOUGHT: Final = 1e-6
 """A loss smaller than this share of what is covered is none: it is rounding."""
 
@@ -185,28 +191,37 @@ def hedged(
     """Return the facts with one more mark of the hedge and the loss, if it is time for one.
 
     ledger: of these very layers, asked only then. While either is unknown no mark is made.
+    Where all that was booked is undone again, there never was a hedge.
     """
-    mends = _mends(Same(layers))
-    if mends is None:
-        return facts
-    track = facts.hedged.get(BOOK)
-    stated = newest(facts, "vix")  # the last there was: a step begins where the VIX then stood
-    vix = stated.value if stated else None
-    if not due(track, now, vix=vix, keys=_priced(facts), mends=mends):
+    began, mends = _booked(Same(layers))
+    if began is None:
+        return replace(facts, hedged={}) if facts.hedged else facts
+    track, vix = facts.hedged.get(BOOK), _vix_of_session(facts, now)
+    told_late = track is not None and track.began != began
+    if not told_late and not due(track, now, vix=vix, keys=_priced(facts), mends=mends):
         return facts
     lost = losses(facts)
     made: Known = (None, "") if isinstance(lost, str) else ledger().pnl
     if made[0] is None or isinstance(lost, str):
         return facts
     mark = BookMark(at=now, vix=vix, hedge_usd=made[0], lost_usd=lost, mends=mends)
-    return replace(facts, hedged={BOOK: advance(track, mark)})
+    track = begun(advance(track, mark), began, lambda: losses_then(facts, lost, began))
+    return replace(facts, hedged={BOOK: track})
+
+
+def _vix_of_session(facts: Facts, now: datetime) -> float | None:
+    """Return the VIX as last stated: a step begins where it then stood; None past a session."""
+    stated = newest(facts, "vix")
+    if stated is None or open_seconds(Hours.CBOE_VIX, stated.as_of, now) > _SESSION_S:
+        return None
+    return stated.value
 
 
 @lru_cache(maxsize=64)
-def _mends(layers: Same[Mapping[str, LayerState]]) -> int | None:
-    """Return how often the books were mended; None where nothing was ever booked."""
-    booked = [one for layer in layers.of.values() for one in layer.journal]
-    return sum(bool(one.reverses) for one in booked) if booked else None
+def _booked(layers: Same[Mapping[str, LayerState]]) -> tuple[datetime | None, int]:
+    """Return when the first trade that counts was done, and how often the books were mended."""
+    journals = [layer.journal for layer in layers.of.values()]
+    return first_trade(journals), sum(bool(one.reverses) for booked in journals for one in booked)
 
 
 def _since(facts: Facts, made: Known) -> Known:
