@@ -73,7 +73,7 @@ def score(
     """
     told = (
         _covered(profile, vix, coverage),
-        (f"WACC below the fee APR ({_points(cost)})", None if cost[0] is None else cost[0] < 0),
+        _cheap(profile, cost),
         *_bound(profile, capital),
     )
     verdicts = [so for _, so in told]
@@ -93,6 +93,16 @@ def _covered(profile: Profile, vix: float | None, coverage: Known) -> tuple[str,
     return f"{asked} ({why if found is None else f'{found:.0%}'})", (
         None if found is None else found >= profile.coverage
     )
+
+
+def _cheap(profile: Profile, cost: Known) -> tuple[str, bool | None]:
+    """Return whether the yield is above what money costs; emissions might yet make it so."""
+    over, asked = cost[0], f"WACC below the fee APR ({_points(cost)})"
+    if over is None or over < 0:
+        return asked, None if over is None else True
+    if profile.emissions:
+        return f"{asked}; emissions are yield too, and not read", None
+    return asked, False
 
 
 def _bound(profile: Profile, capital: Known) -> tuple[tuple[str, bool | None], ...]:

@@ -22,6 +22,7 @@ UNREAD: Known = (None, "not read")
         pytest.param("promoter", 14.0, (POOR, (-0.05, ""), (0.5, "")), 1, id="in calm unasked"),
         pytest.param("promoter", 25.0, (POOR, (-0.05, ""), (0.5, "")), 1, id="25 is not above 25"),
         pytest.param("promoter", 31.0, (POOR, (-0.05, ""), (0.5, "")), 0, id="in a storm asked"),
+        pytest.param("promoter", 14.0, (WELL, (0.02, ""), (0.5, "")), None, id="emissions unread"),
         pytest.param("promoter", None, (WELL, (-0.05, ""), (0.5, "")), None, id="without a VIX"),
     ],
 )
