@@ -14,6 +14,7 @@ from monitor.app.present import describe
 from monitor.app.rulebook import retired
 from monitor.chain.health import EndpointHealth
 from monitor.errors import ConfigError
+from monitor.hedge.legs import spell_cash
 from monitor.model.observation import Gap, Observation, Past, Snapshot, Verb, Word
 from monitor.pipeline import Rulebook, State, refusal, step
 from monitor.signals.take_past import doubt
@@ -216,7 +217,13 @@ def _consumed(seen: Observation, before: State, state: State) -> dict[str, str]:
         return {seen.id: f"{seen.alert} {what} by {seen.by}"}
     key = f"{seen.layer}|{seen.scope}"
     layer = state.layers.get(key)
-    return {seen.id: describe(layer, before.layers.get(key)) if layer else f"{seen.layer} off"}
+    if layer is None:
+        return {seen.id: f"{seen.layer} off"}
+    if seen.verb is Verb.CASH:
+        booked = (spell_cash(one) for one in layer.cash if one.word == seen.id)
+        return {seen.id: "; ".join((*booked, describe(layer)))}
+    others = (one for name, one in state.layers.items() if name != key)
+    return {seen.id: describe(layer, before.layers.get(key), others)}
 
 
 def _poll(seen: Observation, requests: int) -> Poll | None:

@@ -1,12 +1,13 @@
 """What commands and daemon share, and nothing heavy: clock, saved store, a layer in words."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from monitor.clock import Clock, ScenarioClock, SystemClock
 from monitor.config import Settings
 from monitor.errors import Permanent
-from monitor.hedge.legs import spell_contract, spell_leg, turned_short
+from monitor.hedge.legs import opposite, spell_contract, spell_leg, turned_short
 from monitor.model.layer import LayerState
 from monitor.store.connection import database_path
 from monitor.store.sqlite import SqliteStore, open_sqlite
@@ -26,17 +27,28 @@ def open_saved(settings: Settings, now: datetime) -> SqliteStore:
     return open_sqlite(settings.store.url, now=now, check=False)
 
 
-def describe(layer: LayerState, before: LayerState | None = None) -> str:
+def describe(
+    layer: LayerState, before: LayerState | None = None, others: Iterable[LayerState] = ()
+) -> str:
     """Return a layer's state in one line: `L2 on: 4 x VIX 17 Jun 2020 16 call`.
 
-    before: as it was until a trade; a leg of which more was sold than it held is told.
+    before: as it was until a trade; a leg of which more was sold than it held is told, and so is
+    one that another of the layers holds the other way, for it may have been meant.
     """
     legs = ", ".join(spell_leg(leg) for leg in layer.legs)
-    where = "" if layer.scope == "book" else f" [{layer.scope}]"
-    told = f"{layer.layer}{where} {layer.status.value.replace('_', ' ')}"
+    told = f"{_named(layer)} {layer.status.value.replace('_', ' ')}"
     told += f": {legs}" if legs else ""
     turned = turned_short(before.legs if before else (), layer.legs)
     short = [spell_contract(leg.contract) for leg in turned]
-    if not short:
-        return told
-    return f"{told}; more was sold than it held, so it is now short {', '.join(short)}"
+    if short:
+        told += f"; more was sold than it held, so it is now short {', '.join(short)}"
+    had = before.legs if before else ()
+    for other in others:
+        for leg in opposite([one for one in layer.legs if one not in had], other.legs):
+            holds = f"{_named(other)} holds {spell_leg(leg)}"
+            told += f"; {holds}: if that was meant, undo this and tell of {other.layer}"
+    return told
+
+
+def _named(layer: LayerState) -> str:
+    return layer.layer if layer.scope == "book" else f"{layer.layer} [{layer.scope}]"

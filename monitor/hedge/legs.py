@@ -132,6 +132,14 @@ def turned_short(before: Iterable[Leg], after: Iterable[Leg]) -> tuple[Leg, ...]
     return tuple(leg for leg in after if leg.quantity < 0 and leg.contract in held)
 
 
+def opposite(legs: Iterable[Leg], held: Iterable[Leg]) -> tuple[Leg, ...]:
+    """Return of what is held the legs in whose contracts these lean the other way."""
+    signs = {leg.contract: leg.quantity > 0 for leg in legs}
+    return tuple(
+        one for one in held if signs.get(one.contract, one.quantity > 0) != (one.quantity > 0)
+    )
+
+
 def _order(contract: Contract) -> tuple[date, str, float]:
     return contract.expiry, contract.kind, contract.strike
 

@@ -77,7 +77,7 @@ def test_an_instant_that_is_none_or_has_no_zone_is_a_fault(home: Any, text: str)
 def test_money_beside_trades_stands_in_the_journal_and_survives(filled: Any) -> None:
     filled.told("layer", "cash", "L2", "-12.5", "--note", "funding")
     filled.hear()
-    assert filled.outcomes()[-1].startswith("L2 on")
+    assert filled.outcomes()[-1].startswith("-12.50 USD (funding); L2 on")
     assert any("-12.50 USD (funding)" in one for one in filled.told("layer", "journal", "L2"))
     assert filled.told("layer", "journal", "L2")[-1] == "cash of what counts: -6,412.50 USD"
     assert "USD: give an amount" in filled.told("layer", "cash", "L2", "nan", status=2)[0]

@@ -99,6 +99,21 @@ def test_a_layer_the_rules_do_not_have_is_refused_though_the_daemon_is_down(
     assert not any(one.startswith("queued") for one in home.told("layer", "list"))
 
 
+def test_who_sells_what_another_layer_holds_is_told(home: Any, hand: Any) -> None:
+    home.take(hand.snapshot(home.at))
+    for layer, quantity in (("L2", 4), ("L3", -4), ("L3", -1)):
+        home.told("layer", "fill", layer, "--leg", f"vix.call 2020-06-17 18 {quantity:+d} @1.60")
+        home.hear()
+    assert home.outcomes() == [
+        "L2 on: 4 × VIX 17 Jun 2020 18 call",
+        *(
+            f"L3 on: sell {count} × VIX 17 Jun 2020 18 call; L2 holds 4 × VIX 17 Jun 2020 18 call:"
+            " if that was meant, undo this and tell of L2"
+            for count in (4, 5)
+        ),
+    ]
+
+
 @pytest.mark.parametrize(
     ("sold", "outcome"),
     [
