@@ -69,15 +69,17 @@ class SpxMarket:
 class CoinMarket:
     """A coin. price: USD. vols: of its options by days to expiry. expiries: listed, rising.
 
+    vols: None where none is known, and vol_why says why: its perpetual has a price all the same.
     funding: what longs of its perpetual future pay shorts, a year, at the present rate; None
     where that is not known. funding_note: who says so, or why it is not known.
     """
 
     price: float
-    vols: Tenors
+    vols: Tenors | None
     skew: Skew = COIN_SKEW
     expiries: tuple[date, ...] = ()
     source: str = "spot"
+    vol_why: str = "its volatility is not known"
     funding: float | None = None
     funding_note: str = "its funding is not known"
 
@@ -268,6 +270,8 @@ def _coin(contract: Contract, coin: CoinMarket, shift: float, at: datetime) -> G
             funding=coin.funding,
             funding_note=coin.funding_note,
         )
+    if coin.vols is None:
+        return coin.vol_why
     sigma, named = coin.vols.at(max(days_left(contract.expiry, at), 1))
     return Ground(
         underlying=Underlying(spot=coin.price),

@@ -108,9 +108,8 @@ def _spx(spx: SpxMarket, jump: float, told: float | None) -> SpxMarket:
 
 def _coin(coin: CoinMarket, shock: Shock, root: str) -> CoinMarket:
     move = shock.coins.get(root, 0.0)
-    return replace(
-        coin, price=coin.price * max(1 + move, 1e-6), vols=_raised(coin.vols, shock.coin_vol)
-    )
+    vols = None if coin.vols is None else _raised(coin.vols, shock.coin_vol)
+    return replace(coin, price=coin.price * max(1 + move, 1e-6), vols=vols)
 
 
 def _raised(vols: Tenors, by: float) -> Tenors:

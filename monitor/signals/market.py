@@ -113,25 +113,30 @@ def _coin(facts: Facts, root: str, now: datetime) -> CoinMarket | str:
     price, source = _coin_price(facts, root, now)
     if price is None:
         return source
-    dvol = _number(facts, f"dvol.{root}", now)
-    if isinstance(dvol, str):
-        realised = _realised(facts, root, now)
-        if realised is None:
-            return dvol
-        tenor = Tenor(days=_DVOL_DAYS, sigma=realised, name="realised vol of 30 d")
-    else:
-        tenor = Tenor(days=_DVOL_DAYS, sigma=dvol / _POINTS, name="DVOL")
+    vol = _coin_vol(facts, root, now)
     funding = market(facts, f"funding.{root}_annual", now)
     paid = funding.value if isinstance(funding.value, float) else None
     told = f"funding {paid:+.2%} a year, {funding.source}" if paid is not None else funding.note
     return CoinMarket(
         price=price,
-        vols=Tenors(known=(tenor,)),
+        vols=None if isinstance(vol, str) else Tenors(known=(vol,)),
+        vol_why=vol if isinstance(vol, str) else "",
         expiries=_coin_listed(now.replace(minute=0, second=0, microsecond=0)),
         source=source,
         funding=paid,
         funding_note=told,
     )
+
+
+def _coin_vol(facts: Facts, root: str, now: datetime) -> Tenor | str:
+    """Return a coin's volatility, DVOL before what it realised, or why none is known."""
+    dvol = _number(facts, f"dvol.{root}", now)
+    if not isinstance(dvol, str):
+        return Tenor(days=_DVOL_DAYS, sigma=dvol / _POINTS, name="DVOL")
+    realised = _realised(facts, root, now)
+    if realised is None:
+        return dvol
+    return Tenor(days=_DVOL_DAYS, sigma=realised, name="realised vol of 30 d")
 
 
 def _realised(facts: Facts, root: str, now: datetime) -> float | None:

@@ -1,6 +1,7 @@
 """`hedgewatch book`: the layers' money beside the loss they are there for, in 80 columns."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 from monitor.cli.book import _percent, _rate, _signed, _usd
 from monitor.hedge.legs import parse_leg
-from monitor.model.observation import Verb, Word
+from monitor.model.observation import Readings, Verb, Word
+from monitor.model.reading import Reading
 
 # Cboe's settlements of 14 February and 16 March 2020, and the VIX at its closes.
 CALM = {date(2020, 3, 18): 15.425, date(2020, 6, 17): 16.725, date(2020, 9, 16): 17.225}
@@ -73,6 +75,62 @@ def test_the_book_after_a_storm_fits_a_terminal_and_its_figures_agree(home: Any,
     assert told["il_offset_vix_above_30"] is not None
     assert "published claim: 60-75 % above VIX 30 (claim, not measured)" in " ".join(lines)
     assert any("steward" in one for one in lines)
+
+
+def funding(rate: float, at: datetime) -> Readings:
+    reading = Reading(
+        name="funding.eth_annual", value=rate, unit="fraction", as_of=at, source="binance"
+    )
+    return Readings(source="funding.eth_annual", observed_at=at, readings=(reading,))
+
+
+def test_a_perpetual_has_its_funding_in_theta_and_needs_no_volatility(home: Any, hand: Any) -> None:
+    home.take(
+        hand.snapshot(BEGUN, hand.position()),
+        bought(BEGUN, "L2", "eth.perp -2 @250"),
+        bought(BEGUN, "L3", "vix.call 2020-09-16 20 +2 @2.10"),
+    )
+    home.at = BEGUN
+    lines = home.told("book")
+    assert "  unknown: funding.eth_annual has not been read yet" in lines
+    (mine, _), told = told_layers(home)
+    assert mine["value_usd"] == pytest.approx(-500.0, rel=1e-3)
+    assert (mine["theta_usd_day"], mine["carry"]) == (None, "")
+    assert told["theta_usd_day"] is None
+    home.take(funding(0.1095, BEGUN))
+    assert "  theta/day: funding +10.95% a year, binance" in home.told("book")
+    (mine, _), _ = told_layers(home)
+    # 10.95 % of 500 dollars, a 365th: what longs pay shorts.
+    assert mine["theta_usd_day"] == pytest.approx(0.15, rel=1e-3)
+
+
+def told_layers(home: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    told = json.loads("\n".join(home.told("book", "--json")))
+    return told["layers"], told
+
+
+def test_a_loss_that_does_not_count_from_the_first_trade_says_so(home: Any, hand: Any) -> None:
+    late = replace(
+        bought(BEGUN, "L2", "vix.call 2020-06-17 18 +4 @1.60"),
+        traded_at=BEGUN - timedelta(days=3),
+    )
+    home.take(
+        hand.settled(BEGUN.date(), CALM, BEGUN),
+        hand.vix(13.68, BEGUN),
+        hand.snapshot(BEGUN, hand.position()),
+        late,
+    )
+    storm(home, hand)
+    lines = home.told("book")
+    assert max(map(len, lines)) <= 80
+    told = " ".join(" ".join(lines).split())
+    note = (
+        "the loss counts from 2020-02-14 21:20Z, not from the first trade, 2020-02-11 21:20Z:"
+        " #1 was not watched then, or its liquidity was another"
+    )
+    assert note in told
+    assert "of the IL since 14 Feb 2020" in told
+    assert json.loads("\n".join(home.told("book", "--json")))["since_note"] == note
 
 
 def test_without_fees_no_share_of_them_is_made_up(home: Any, hand: Any) -> None:
