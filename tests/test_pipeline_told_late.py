@@ -129,6 +129,27 @@ def test_a_trade_that_was_none_begins_nothing(book: Rulebook, hand: Any) -> None
     assert offset(state)[0] == pytest.approx(offset(right)[0])
 
 
+def test_what_a_trade_told_late_had_made_before_is_no_gain_of_the_step_it_is_told_in(
+    book: Rulebook, hand: Any
+) -> None:
+    spot, tick = hand.position(), hand.tick
+    higher = {day: price * 2.5 for day, price in SETTLED.items()}
+    seen = [
+        *falling(hand)[:3],
+        word(Verb.FILL, START, "vix.call 2020-06-17 18 +1 @1.60"),
+        hand.vix(35.0, START + HOUR),
+        hand.settled(START.date(), higher, START + 2 * HOUR),
+    ]
+    end = hand.snapshot(START + 4 * HOUR, spot, tick=tick + 900, number=3)
+    told = told_late(START + 3 * HOUR, START + HOUR / 2)
+    alone, late = walked(book, *seen, end), walked(book, *seen, told, end)
+    one, both = (state.facts.hedged["book"] for state in (alone, late))
+    # Each contract made 100 · (41.81 - 18 - 1.60) = 2,200 dollars, four before they were told of.
+    assert one.storm_hedge_usd == pytest.approx(2_200.0, rel=0.05)
+    assert both.storm_hedge_usd == pytest.approx(one.storm_hedge_usd, rel=0.05)
+    assert both.storm_s == one.storm_s - 3600, "the step that ended as it was told"
+
+
 def test_a_storm_ends_where_the_vix_has_not_been_stated_for_a_session(
     book: Rulebook, hand: Any
 ) -> None:

@@ -156,6 +156,12 @@ def first_trade(journals: Iterable[Sequence[BookedFill]]) -> datetime | None:
     return min((booked.at for one in journals for booked in _counting(one)), default=None)
 
 
+def booked_before(layers: Iterable[LayerState], at: datetime) -> int:
+    """Return how many entries, and how often cash, the layers tell of that came before."""
+    told = (layer.journal + layer.cash for layer in layers)
+    return sum(one.at < at for some in told for one in some)
+
+
 def _counting(journal: Sequence[BookedFill]) -> Iterator[BookedFill]:
     taken_back = {booked.reverses for booked in journal}
     return (

@@ -28,6 +28,7 @@ class BookMark:
 
     vix: None where unknown. hedge_usd: what the hedge made in its life. lost_usd: what each
     position lost in its own, <= 0, by key. mends: how often the books were mended till then.
+    booked: of how much till then they tell that was done before; more of it is told late.
     """
 
     at: datetime
@@ -35,6 +36,7 @@ class BookMark:
     hedge_usd: float
     lost_usd: Mapping[str, float]
     mends: int = 0
+    booked: int = 0
 
     @property
     def il_usd(self) -> float:
@@ -121,14 +123,17 @@ def due(
     return moved or _slot(at) != _slot(last.at)
 
 
-def advance(track: BookTrack | None, mark: BookMark) -> BookTrack:
-    """Return the track with one more step, which ends at this mark."""
+def advance(track: BookTrack | None, mark: BookMark, *, late: bool = False) -> BookTrack:
+    """Return the track with one more step, which ends at this mark.
+
+    late: something was told in it that was done before, and what it had made by then is in it.
+    """
     if track is None:
         return BookTrack(first=mark, last=mark)
     last, passed = track.last, mark.at - track.last.at
     came = _came(last.lost_usd, mark.lost_usd)
     found = replace(track, last=mark, came_usd=track.came_usd + came)
-    if not _stormy(last.vix) or passed > _LONGEST or mark.mends != last.mends:
+    if not _stormy(last.vix) or passed > _LONGEST or mark.mends != last.mends or late:
         return found
     return replace(
         found,

@@ -11,7 +11,7 @@ from monitor.calendars.sessions import open_seconds
 from monitor.hedge.at_risk import at_risk
 from monitor.hedge.book import Known, Ledger, Line, cost_share, offset
 from monitor.hedge.contracts import expired
-from monitor.hedge.journal import first_trade
+from monitor.hedge.journal import booked_before, first_trade
 from monitor.hedge.market import Market
 from monitor.hedge.profiles import Profile, Score, score
 from monitor.hedge.shock import SPIKES
@@ -204,8 +204,17 @@ def hedged(
     made: Known = (None, "") if isinstance(lost, str) else ledger().pnl
     if made[0] is None or isinstance(lost, str):
         return facts
-    mark = BookMark(at=now, vix=vix, hedge_usd=made[0], lost_usd=lost, mends=mends)
-    track = begun(advance(track, mark), began, lambda: losses_then(facts, lost, began))
+    mark = BookMark(
+        at=now,
+        vix=vix,
+        hedge_usd=made[0],
+        lost_usd=lost,
+        mends=mends,
+        booked=booked_before(layers.values(), now),
+    )
+    last = track.last if track else mark
+    late = booked_before(layers.values(), last.at) != last.booked
+    track = begun(advance(track, mark, late=late), began, lambda: losses_then(facts, lost, began))
     return replace(facts, hedged={BOOK: track})
 
 
