@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 from monitor.hedge.contracts import expired
 from monitor.hedge.journal import Entry, standing
 from monitor.hedge.mark import Mark
-from monitor.hedge.xirr import Flow, xirr
+from monitor.hedge.xirr import Flow, borrowed, xirr
 from monitor.model.layer import Contract, LayerState
 from monitor.model.same import Same
 from monitor.model.swift import swift
@@ -25,6 +25,7 @@ NOUGHT_USD: Final = 0.005
 """A loss of less is none: it is the rounding of amounts, and no share of it means anything."""
 
 _DAYS: Final = 365.0
+_BORROWED: Final = "cash came in before any went out: its rate would be a cost and no yield"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +272,7 @@ def _over(line: Line, above: Known, below: Known, nought: str) -> Known:
 
 
 def _rate(flows: Sequence[Flow]) -> Known:
-    found = xirr(flows)
+    found = _BORROWED if borrowed(flows) else xirr(flows)
     return (None, found) if isinstance(found, str) else (found, "")
 
 

@@ -38,7 +38,8 @@ def xirr(flows: Sequence[Flow]) -> float | str:
     told = _by_day(flows)
     turns = _turns([amount for _, amount in told])
     if not turns:
-        return "all cash went one way: there is no rate"
+        went = "all cash went one way" if told else "on balance no cash came or went"
+        return f"{went}: there is no rate"
     first, last = told[0][0], told[-1][0]
     if last - first < YOUNG:
         return "it is younger than a day"
@@ -51,6 +52,15 @@ def xirr(flows: Sequence[Flow]) -> float | str:
     if len(found) > 1:
         return f"{len(found)} rates fit, for its cash flows turned their sign {turns} times"
     return expm1(found[0])
+
+
+def borrowed(flows: Sequence[Flow]) -> bool:
+    """Return whether cash came in before any went out: a rate that fits is then what it costs.
+
+    As of a condor, sold for a credit: bought back for more, its rate is above nought, and it lost.
+    """
+    told = _by_day(flows)
+    return bool(_turns([amount for _, amount in told])) and told[0][1] > 0
 
 
 def _all_lost(flows: Sequence[Flow]) -> bool:

@@ -86,6 +86,22 @@ def test_dollar_theta_and_theta_over_vega_rise_with_volatility(sigma: float, day
     assert number(theta_per_vega(storm)) == pytest.approx(2 * number(theta_per_vega(calm)))
 
 
+@pytest.mark.parametrize("bought_back", ["0.50", "3.00"])
+def test_a_credit_earns_no_yield_whatever_it_made(bought_back: str) -> None:
+    sold = held("vix.call 2020-03-18 100 -1 @2.00")
+    month = AT + timedelta(days=10)
+    back = Word(
+        id="b", verb=Verb.CLOSE, observed_at=month, by="ann",
+        fills=(parse_leg(f"vix.call 2020-03-18 100 +1 @{bought_back}"),),
+    )  # fmt: skip
+    found = line(layers.hear(sold, back), market(0.3), month)
+    assert number(found.pnl) == pytest.approx(200.0 - 100 * float(bought_back))
+    # The rate that fits is that of a loan: below nought where it made money, above where it lost.
+    assert found.irr[0] is None
+    assert found.irr[1] == "cash came in before any went out: its rate would be a cost and no yield"
+    assert Ledger(lines=(found,), at=month).irr == found.irr
+
+
 def test_a_sold_option_earns_by_the_day() -> None:
     sold = line(held("vix.call 2020-03-18 100 -1 @1"), market(0.3))
     assert number(sold.theta) > 0

@@ -71,7 +71,12 @@ def test_several_turns_with_one_rate_have_it() -> None:
 @pytest.mark.parametrize(
     ("flows", "reason"),
     [
-        pytest.param([], "all cash went one way", id="nothing"),
+        pytest.param([], "on balance no cash came or went", id="nothing"),
+        pytest.param(
+            [(START, -100.0), (START, 100.0), (START + YEAR, 0.0)],
+            "on balance no cash came or went",
+            id="there and back in an instant",
+        ),
         pytest.param(yearly(-100, -5), "all cash went one way", id="only paid"),
         pytest.param(
             [(START, -100.0), (START + timedelta(hours=9), 0.0)],
