@@ -212,3 +212,16 @@ def test_a_top_up_leaves_what_the_first_legs_were_entered_at(book: Rulebook, han
     assert state.layers["H|book"].extrinsic_at_entry_usd == pytest.approx(
         first + now.extrinsic_usd / 4
     )
+
+
+def test_legs_are_not_marked_by_settlements_of_last_week_and_it_says_so(
+    book: Rulebook, hand: Any
+) -> None:
+    state, _ = walked(book, story(hand), restarts=False)
+    later = START + 7 * 24 * HOUR
+    state, _ = step(book, state, hand.snapshot(later, hand.position(), number=9))
+    found = Marked(state.facts, state.layers, later).mark(state.layers["H|book"])
+    assert found is not None
+    assert found.value_usd is None
+    assert found.note == "the settlements of VIX futures are old, of 2020-02-14"
+    assert ledger_of(state).pnl == (None, f"H: {found.note}")

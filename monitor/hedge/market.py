@@ -30,7 +30,8 @@ _LOWEST_VOL: Final = 0.01
 class VixMarket:
     """VIX futures and what their options are priced at. spot: told, never priced by.
 
-    curve: None while no settlement is known. expiries: the listed monthly ones, rising.
+    curve: None while no settlement is known that is new enough, and curve_why says why.
+    expiries: the listed monthly ones, rising.
     """
 
     spot: float | None = None
@@ -38,6 +39,7 @@ class VixMarket:
     vol: VolAssumption = field(default_factory=VolAssumption)
     skew: Skew = VIX_SKEW
     expiries: tuple[date, ...] = ()
+    curve_why: str = "no settlement of VIX futures is known"
 
     def __hash__(self) -> int:
         """Tell most markets apart; to count in all they hold would cost more than a price."""
@@ -207,7 +209,7 @@ def _vix(contract: Contract, vix: VixMarket, shift: float, at: datetime) -> Grou
     """Undiscounted: three months' interest is well inside the error of the volatility."""
     forward = _forward(Same(vix.curve), contract.expiry) if vix.curve else None
     if forward is None:
-        return "no settlement of VIX futures is known"
+        return vix.curve_why
     if not kind_of(contract).option:
         told = f"VX future {forward.value:.2f}, {forward.note}"
         return Ground(

@@ -1,6 +1,7 @@
 """The markets hedges are priced on, as the facts know them."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -55,20 +56,22 @@ def market_of(facts: Facts, now: datetime, roots: Collection[str] = ROOTS) -> Ma
     )
 
 
-def _vix(facts: Facts, now: datetime) -> VixMarket:
-    vix = newest(facts, "vix")
-    return VixMarket(
-        spot=vix.value if vix else None,
-        curve=_curve(facts, now),
-        vol=_vix_vol(facts, now),
-        expiries=_listed(now.date()),
-    )
-
-
 def _number(facts: Facts, name: str, now: datetime) -> float | str:
     """Return a market's number that is fresh, or why it is not known."""
     told = market(facts, name, now)
     return told.value if isinstance(told.value, float) else f"{name} is unknown: {told.note}"
+
+
+def _vix(facts: Facts, now: datetime) -> VixMarket:
+    spot, curve = newest(facts, "vix"), _curve(facts, now)
+    known = VixMarket(
+        spot=spot.value if spot else None,
+        vol=_vix_vol(facts, now),
+        expiries=_listed(now.date()),
+    )
+    if isinstance(curve, str):
+        return replace(known, curve_why=curve) if curve else known
+    return replace(known, curve=curve)
 
 
 def _vix_vol(facts: Facts, now: datetime) -> VolAssumption:
@@ -183,13 +186,16 @@ def coins_of_day(facts: Facts, at: datetime, now: datetime) -> Mapping[str, floa
     }
 
 
-def _curve(facts: Facts, now: datetime) -> VixCurve | None:
-    """Return the newest settlement's curve: rows of one session, never of two."""
+def _curve(facts: Facts, now: datetime) -> VixCurve | str:
+    """Return the newest settlement's curve: rows of one session, never of two.
+
+    Else why it cannot be priced by; empty where none was ever read.
+    """
     curve, signal = _settled(Same(facts.readings)), BY_NAME["vx.settle"]
     if curve is None or signal.max_age is None:
-        return None
+        return ""
     if open_seconds(signal.hours, curve.as_of, now) > signal.max_age.total_seconds():
-        return None
+        return f"the settlements of VIX futures are old, of {curve.as_of.astimezone(UTC).date()}"
     return curve
 
 
