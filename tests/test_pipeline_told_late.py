@@ -98,6 +98,23 @@ def test_what_was_lost_before_anybody_looked_is_unknown_and_it_is_said(
     )
 
 
+def test_rules_may_tell_since_when_the_loss_counts(book: Rulebook, hand: Any) -> None:
+    known = walked(book, *falling(hand), told_late(START + 3 * HOUR, START + HOUR))
+    state = walked(book, *falling(hand)[:3], told_late(START + HOUR, START - DAY))
+    first, second = (
+        Marked(one.facts, one.layers, START + 3 * HOUR).of_book("book.il_since")
+        for one in (known, state)
+    )
+    assert (first.value, first.note) == ("first-trade", "")
+    assert second.value == "first-mark"
+    assert second.note.startswith(
+        "the loss counts from 2020-02-14 22:20Z, not from the first trade"
+    )
+    unbooked = walked(book, *falling(hand))
+    told = Marked(unbooked.facts, unbooked.layers, START + 3 * HOUR).of_book("book.il_since")
+    assert (told.value, told.note) == (None, "no hedge was ever booked")
+
+
 def test_a_position_of_another_liquidity_then_is_unknown(book: Rulebook, hand: Any) -> None:
     half = replace(hand.position(), liquidity=5 * 10**15)
     seen = falling(hand)

@@ -17,6 +17,9 @@ from monitor.hedge.book import Known, offset
 STORM: Final = 30.0
 """Above this VIX a step counts as one of the storm: where the method claims its 60-75 %."""
 
+SINCE: Final = ("first-trade", "first-mark")
+"""From what a loss counts: where it is known of the first trade, and where it is not."""
+
 STEP: Final = timedelta(minutes=5)
 _LONGEST: Final = timedelta(days=1)
 """A step longer than this, in which nobody looked, is in no storm."""

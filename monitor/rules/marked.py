@@ -71,8 +71,8 @@ class Marked:
     def of_book(self, name: str) -> Value:
         """Answer a name for all layers together."""
         if name in OF_LEGS_DELTA:
-            value, note = self.delta(name)
-            return Value(value=value, as_of=self.now, note=note)
+            found, why = self.delta(name)
+            return Value(value=found, as_of=self.now, note=why)
         value, note = OF_HEDGE[name](self._facts, self.ledger, self.now)
         by = dict.fromkeys(line.by for line in self.ledger.lines if line.by)
         return Value(value=value, as_of=self.now, source=", ".join(by), note=note)

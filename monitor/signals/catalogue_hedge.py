@@ -9,7 +9,8 @@ volatility; out of the money that share falls as volatility rises, in the money 
 from dataclasses import replace
 from typing import Final
 
-from monitor.signals.signal import Evidence, Signal
+from monitor.hedge.track import SINCE
+from monitor.signals.signal import Evidence, Kind, Signal
 from monitor.signals.signal import computed as _own
 
 
@@ -57,6 +58,13 @@ HEDGE_SIGNALS: Final = (
         "share of the IL since the first trade that the hedge made good; < 0 where it lost too",
         "book.hedge_usd / -(IL in USD since the first trade, realised too); unknown without a"
         " loss"),
+    replace(
+        _own("book.il_since", "state", "from what the IL of book.il_offset counts",
+            kind=Kind.TEXT),
+        choices=SINCE,
+        definition="the first trade that counts, where what was lost by then is known or can be"
+        " worked out; else from when it was first known, and why",
+    ),
     _one("book.hedge_cost_share", "fraction", "a year of the hedge's carry over a year's fees",
         "-book.theta_usd · 365 / Σ (a year's fees at the pace of what is in now); < 0 where the"
         " carry is earned"),

@@ -16,7 +16,7 @@ from monitor.hedge.market import Market
 from monitor.hedge.profiles import Profile, Score, score
 from monitor.hedge.shock import SPIKES
 from monitor.hedge.sizing import risen
-from monitor.hedge.track import BookMark, advance, begun, due
+from monitor.hedge.track import SINCE, BookMark, advance, begun, due
 from monitor.hedge.worth import held, made_in
 from monitor.model.layer import LayerState
 from monitor.model.same import Same
@@ -34,7 +34,7 @@ from monitor.signals.lost_then import losses_then
 from monitor.signals.of_book import wacc
 from monitor.signals.of_market import market
 
-OfHedge: TypeAlias = Callable[[Facts, Ledger, datetime], Known]
+OfHedge: TypeAlias = Callable[[Facts, Ledger, datetime], tuple[float | str | None, str]]
 BOOK: Final = "book"
 TARGET: Final = 1.5
 """How many times the positions' own yield the method wants its hedge to earn. A measure only."""
@@ -263,6 +263,14 @@ def _lost(seen: PositionSeen) -> Known:
     return realised + told.il_worth.usd, ""
 
 
+def _il_since(facts: Facts, ledger: Ledger, _: datetime) -> tuple[str | None, str]:
+    """Return from what the loss counts that the offset is of."""
+    track = facts.hedged.get(BOOK)
+    if track is None:
+        return None, _UNSEEN if ledger.lines else _UNBOOKED
+    return SINCE[bool(track.late)], track.late
+
+
 def _share(facts: Facts, ledger: Ledger, now: datetime) -> Known:
     return cost_share(ledger.theta, yearly_fees_usd(facts, BOOK, now))
 
@@ -286,6 +294,7 @@ OF_HEDGE: Final[Mapping[str, OfHedge]] = {
     "book.vega_usd": lambda _, ledger, __: ledger.vega,
     "book.theta_per_vega": _theta_per_vega,
     "book.il_offset": lambda facts, ledger, _: offset_since(facts, ledger),
+    "book.il_since": _il_since,
     "book.hedge_cost_share": _share,
     "book.hedge_irr": lambda _, ledger, __: ledger.irr,
     "book.irr_target": _target,
