@@ -98,6 +98,9 @@ class Spoken:
         """Return the word; raise MisspokenError with a sentence that names what is wrong."""
         for key in self._astray():
             raise MisspokenError(key, f"{self.verb} takes no {key}")
+        for key, text in (("layer", self.layer), ("position", self.position), ("note", self.note)):
+            if text and not text.isprintable():
+                raise MisspokenError(key, f"{key} is to be plain text on one line, was {text!r}")
         if self.verb in _OF_ALERTS:
             until = _until(self.span, now) if self.verb is Verb.SNOOZE else None
             alert = _alert(self.alert)

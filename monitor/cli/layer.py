@@ -64,6 +64,8 @@ def cash(asked: argparse.Namespace) -> int:
     if not asked.usd or not math.isfinite(asked.usd):
         reason = "give an amount in US dollars, received positive, paid negative"
         raise ConfigError([Fault(file="USD", where="", reason=reason)])
+    if not asked.note.isprintable():
+        raise ConfigError([Fault(file="--note", where="", reason="give plain text on one line")])
     told = {"cash_usd": asked.usd, "note": asked.note, "traded_at": _at(asked)}
     told |= {"layer": asked.layer, "scope": asked.position}
     return _say(asked, lambda now: replace(_word(now, Verb.CASH), **told))

@@ -80,4 +80,6 @@ def test_money_beside_trades_stands_in_the_journal_and_survives(filled: Any) -> 
     assert filled.outcomes()[-1].startswith("-12.50 USD (funding); L2 on")
     assert any("-12.50 USD (funding)" in one for one in filled.told("layer", "journal", "L2"))
     assert filled.told("layer", "journal", "L2")[-1] == "cash of what counts: -6,412.50 USD"
+    twice = filled.told("layer", "cash", "L2", "-1", "--note", "a\nb", status=2)
+    assert twice == ["--note: give plain text on one line"]
     assert "USD: give an amount" in filled.told("layer", "cash", "L2", "nan", status=2)[0]
