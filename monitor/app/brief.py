@@ -27,7 +27,7 @@ def brief(command: str, state: State, now: datetime) -> str:
 def _help(_state: State, _now: datetime) -> Iterator[str]:
     for name, (what, _) in _COMMANDS.items():
         yield f"{name}  {what}"
-    yield "Questions only: it never trades."
+    yield "It never trades."
 
 
 def _status(state: State, now: datetime) -> Iterator[str]:

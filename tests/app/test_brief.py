@@ -48,4 +48,4 @@ def test_a_position_says_where_its_price_is(hand: Any) -> None:
 
 def test_what_is_no_command_gets_the_list_of_them() -> None:
     assert told(State(), "/sell") == told(State(), "/help")
-    assert told(State(), "/help")[-1] == "Questions only: it never trades."
+    assert told(State(), "/help")[-1] == "It never trades."

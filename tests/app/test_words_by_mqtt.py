@@ -62,5 +62,17 @@ async def test_a_trade_told_by_mqtt_moves_the_layer_once(play: Any) -> None:
         layer = play.state().layers["L2|book"]
         assert [(leg.contract.strike, leg.quantity) for leg in layer.legs] == [(18.0, 4)]
         assert [one.by for one in layer.journal] == ["ann@mqtt"]
+        money = {"verb": "cash", "layer": "L2", "usd": -12.5, "note": "funding"}
+        paid, again = [await say(money | {"id": "c-1"}) for _ in range(2)]
+        assert paid["text"] == "-12.50 USD (funding); L2 on: 4 × VIX 17 Jun 2020 18 call"
+        assert (again["text"], again["repeat"]) == (paid["text"], True)
+        early = await say(money | {"id": "c-2", "traded_at": "2020-02-14T12:00Z"})
+        to_come = await say(money | {"id": "c-3", "traded_at": "2021-02-14T12:00Z"})
+        assert early["outcome"] == "taken"
+        assert to_come["text"] == (
+            "2021-02-14 12:00Z is still to come: a trade is told once it is done"
+        )
+        booked = play.state().layers["L2|book"].cash
+        assert [(one.usd, one.at.hour) for one in booked][1:] == [(-12.5, 12)]
         undone = await say({"id": "a-4", "verb": "undo", "layer": "L2"})
         assert undone["text"].startswith("L2 off")

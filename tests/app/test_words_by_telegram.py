@@ -134,4 +134,5 @@ async def test_a_reader_asks_why_and_for_the_ticket(phone: Phone, on_air: Any) -
         assert "not advice" in ticket
         assert strange == "no layer L9; the rules have L1, L2, L3"
         assert scoped == "layer L2 covers the whole book: /ticket L2"
+        assert "/cash P -12.50 funding" in manual
         assert "/fill L2 vix.call 2027-03-17 29 +4 @2.85" in manual
