@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from monitor.hedge.contracts import expired
+from monitor.hedge.contracts import expired, kind_of
 from monitor.hedge.journal import Entry, standing
 from monitor.hedge.mark import Mark
-from monitor.hedge.xirr import Flow, borrowed, xirr
+from monitor.hedge.xirr import Flow, earned
 from monitor.model.layer import Contract, LayerState
 from monitor.model.same import Same
 from monitor.model.swift import swift
@@ -24,8 +24,11 @@ Known: TypeAlias = tuple[float | None, str]
 NOUGHT_USD: Final = 0.005
 """A loss of less is none: it is the rounding of amounts, and no share of it means anything."""
 
+_Cost: TypeAlias = tuple[float, float | None]
+"""How much of a contract is held, and what was paid for it; None where a trade has no price."""
+
+_NOTHING: Final[_Cost] = (0.0, 0.0)
 _DAYS: Final = 365.0
-_BORROWED: Final = "cash came in before any went out: its rate would be a cost and no yield"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,9 @@ class Line:
     for the legs held now, at their average price; negative where they were sold. theta: a
     calendar day, the funding of perpetual futures in it as its note says; vega: a volatility
     point; all of the legs held. dte: None where none is held.
-    by: who gave the prices. flows: all cash, dated; at: when what is held was valued.
+    by: who gave the prices. flows: what the layer laid out and got back, dated: a future's profit
+    as it is closed, for it costs nothing to hold; carried: what those held were entered at. at:
+    when what is held was valued.
     """
 
     layer: LayerState
@@ -50,6 +55,7 @@ class Line:
     dte: float | None
     by: str
     flows: tuple[Flow, ...]
+    carried: float
     at: datetime
 
     @property
@@ -57,7 +63,7 @@ class Line:
         """Return what it earns a year, all cash and what is held counted."""
         if self.pnl[0] is None or self.value[0] is None:
             return None, self.pnl[1]
-        return _rate([*self.flows, (self.at, self.value[0])])
+        return _rate([*self.flows, (self.at, self.value[0] - self.carried)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +121,8 @@ class Ledger:
         if self.spent[0] is None:
             return self.spent
         flows = [flow for line in self.lines for flow in line.flows]
-        return _rate([*flows, (self.at, value)])
+        carried = sum(line.carried for line in self.lines)
+        return _rate([*flows, (self.at, value - carried)])
 
 
 _line: Final = swift(Line)
@@ -131,7 +138,7 @@ def ledger_of(
 
 def line_of(layer: LayerState, mark: Mark | None, at: datetime) -> Line:
     """Return a layer's line. mark: of its legs, None where they cannot be marked."""
-    spent, returned, unpriced, flows, paid = _cash(Same(layer))
+    spent, returned, unpriced, flows, carried, paid = _cash(Same(layer))
     why = _unmarked(layer, mark, at)
     worth = mark.worth if mark and not why else None
     value: Known = (worth.value_usd, worth.note) if worth else (None if why else 0.0, why)
@@ -150,6 +157,7 @@ def line_of(layer: LayerState, mark: Mark | None, at: datetime) -> Line:
         dte=mark.dte if mark else None,
         by=worth.by if worth else "",
         flows=flows,
+        carried=carried,
         at=at,
     )
 
@@ -161,19 +169,21 @@ class _Cash(NamedTuple):
     returned: float
     unpriced: str
     flows: tuple[Flow, ...]
+    carried: float
     paid: Known
 
 
 @lru_cache(maxsize=1024)
 def _cash(layer: Same[LayerState]) -> _Cash:
     entries = standing(layer.of.journal)
-    flows = _flows(layer.of, entries)
-    known = [amount for _, amount in flows]
+    known = _booked(layer.of, entries)
+    flows, carried = _laid_out(layer.of, entries)
     return _Cash(
         spent=-sum(one for one in known if one < 0) + 0.0,
         returned=sum(one for one in known if one > 0) + 0.0,
         unpriced=_unpriced(entries),
         flows=flows,
+        carried=carried,
         paid=_paid(entries),
     )
 
@@ -183,18 +193,22 @@ def costs_of(entries: Sequence[Entry]) -> dict[Contract, float | None]:
 
     None where a trade has no price; what was closed since is 0.
     """
-    held: dict[Contract, tuple[float, float | None]] = {}
+    held: dict[Contract, _Cost] = {}
     for entry in entries:
-        n, cash = float(entry.fill.quantity), entry.booked.cash_usd
-        had, cost = held.get(entry.fill.contract, (0.0, 0.0))
-        if had * n >= 0:
-            cost = None if cost is None or cash is None else cost - cash
-        elif abs(n) <= abs(had):
-            cost = None if cost is None else cost * (had + n) / had
-        else:  # through nought: what is beyond it was opened at this price
-            cost = None if cash is None else -cash * (had + n) / n
-        held[entry.fill.contract] = (had + n, cost if had + n else 0.0)
+        held[entry.fill.contract] = _after(held.get(entry.fill.contract, _NOTHING), entry)
     return {contract: cost for contract, (_, cost) in held.items()}
+
+
+def _after(before: _Cost, entry: Entry) -> _Cost:
+    """Return how much of a contract is held after a trade in it, and what was paid for that."""
+    (had, cost), n, cash = before, float(entry.fill.quantity), entry.booked.cash_usd
+    if had * n >= 0:
+        cost = None if cost is None or cash is None else cost - cash
+    elif abs(n) <= abs(had):
+        cost = None if cost is None else cost * (had + n) / had
+    else:  # through nought: what is beyond it was opened at this price
+        cost = None if cash is None else -cash * (had + n) / n
+    return had + n, cost if had + n else 0.0
 
 
 def multiple(line: Line) -> Known:
@@ -272,7 +286,7 @@ def _over(line: Line, above: Known, below: Known, nought: str) -> Known:
 
 
 def _rate(flows: Sequence[Flow]) -> Known:
-    found = _BORROWED if borrowed(flows) else xirr(flows)
+    found = earned(flows)
     return (None, found) if isinstance(found, str) else (found, "")
 
 
@@ -295,11 +309,24 @@ def _unmarked(layer: LayerState, mark: Mark | None, at: datetime) -> str:
     return "" if mark and mark.worth else mark.note if mark else "its legs cannot be marked"
 
 
-def _flows(layer: LayerState, entries: Sequence[Entry]) -> tuple[Flow, ...]:
-    """Return all cash that is known, of trades and beside them."""
-    traded = [(entry.booked.at, entry.booked.cash_usd) for entry in entries]
-    beside = [(one.at, one.usd) for one in layer.cash]
-    return (*((at, cash) for at, cash in traded if cash is not None), *beside)
+def _booked(layer: LayerState, entries: Sequence[Entry]) -> list[float]:
+    """Return all cash that is known, of trades and beside them; a future at its whole worth."""
+    traded = (entry.booked.cash_usd for entry in entries)
+    return [*(cash for cash in traded if cash is not None), *(one.usd for one in layer.cash)]
+
+
+def _laid_out(layer: LayerState, entries: Sequence[Entry]) -> tuple[tuple[Flow, ...], float]:
+    """Return what was laid out and got back, and what the futures held were entered at."""
+    found = [(one.at, one.usd) for one in layer.cash]
+    futures: dict[Contract, _Cost] = {}
+    for entry in entries:
+        what, cash = entry.fill.contract, entry.booked.cash_usd or 0.0
+        if not kind_of(what).option:
+            before = futures.get(what, _NOTHING)
+            futures[what] = _after(before, entry)
+            cash += (futures[what][1] or 0.0) - (before[1] or 0.0)
+        found.append((entry.booked.at, cash))
+    return tuple(found), sum(cost or 0.0 for _, cost in futures.values())
 
 
 def _paid(entries: Sequence[Entry]) -> Known:

@@ -7,7 +7,7 @@ more often there may be several, and then it is said that there are, not which.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from math import expm1
+from math import expm1, log1p
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -24,6 +24,8 @@ _YEAR: Final = timedelta(days=365)
 _FURTHEST: Final = 14.0
 """How far ln(1 + rate) is looked for: from -99.9999 % a year to a million-fold."""
 _BEYOND: Final = "its rate is beyond a million-fold a year, or all is lost"
+_BORROWED: Final = "cash came in before any went out: its rate would be a cost and no yield"
+_A_LITTLE: Final = 1e-6
 _GRID: Final = 4001
 _HALVINGS: Final = 80
 
@@ -43,8 +45,7 @@ def xirr(flows: Sequence[Flow]) -> float | str:
     first, last = told[0][0], told[-1][0]
     if last - first < YOUNG:
         return "it is younger than a day"
-    years = np.array([(at - first) / _YEAR for at, _ in told])
-    amounts = np.array([amount for _, amount in told])
+    years, amounts = _table(told)
     # One turn of the sign means one rate (Descartes): no need to look for more.
     found = _roots(years, amounts, 2 if turns == 1 else _GRID)
     if not found:
@@ -54,13 +55,22 @@ def xirr(flows: Sequence[Flow]) -> float | str:
     return expm1(found[0])
 
 
-def borrowed(flows: Sequence[Flow]) -> bool:
-    """Return whether cash came in before any went out: a rate that fits is then what it costs.
+def earned(flows: Sequence[Flow]) -> float | str:
+    """Return the yearly rate that cash laid out has earned; or why there is none.
 
-    As of a condor, sold for a credit: bought back for more, its rate is above nought, and it lost.
+    As `xirr`, but no rate that is what cash taken in has cost: a condor's, sold for a credit, is
+    above nought where it was bought back for more, and it lost.
     """
     told = _by_day(flows)
-    return bool(_turns([amount for _, amount in told])) and told[0][1] > 0
+    years, amounts = _table(told)
+    if told and told[0][1] > 0 and _turns(amounts.tolist()) == 1:
+        return _BORROWED
+    found = xirr(flows)
+    if isinstance(found, str) or found <= -1:
+        return found
+    # What is laid out is worth less the more it is asked to earn.
+    below = _worth(np.array([log1p(found) - _A_LITTLE]), years, amounts)[0]
+    return found if below > 0 else _BORROWED
 
 
 def _all_lost(flows: Sequence[Flow]) -> bool:
@@ -77,6 +87,12 @@ def _by_day(flows: Sequence[Flow]) -> list[Flow]:
     for at, amount in sorted(flows, key=lambda flow: flow[0]):
         told[at] = told.get(at, 0.0) + amount
     return [(at, amount) for at, amount in told.items() if amount]
+
+
+def _table(told: Sequence[Flow]) -> tuple[Floats, Floats]:
+    """Return the years since the first flow, and the amounts."""
+    years = np.array([(at - told[0][0]) / _YEAR for at, _ in told])
+    return years, np.array([amount for _, amount in told])
 
 
 def _turns(amounts: Sequence[float]) -> int:

@@ -69,8 +69,8 @@ HEDGE_SIGNALS: Final = (
         "-book.theta_usd · 365 / Σ (a year's fees at the pace of what is in now); < 0 where the"
         " carry is earned"),
     _one("book.hedge_irr", "fraction", "what all layers together earn a year",
-        "XIRR of all cash and what is held now, actual/365; unknown where several rates fit,"
-        " and where cash came in before any went out"),
+        "XIRR of all cash and what is held now, actual/365; a future's profit as it is closed;"
+        " unknown where several rates fit, and where the rate is what cash taken in has cost"),
     _one("book.irr_target", "fraction", "what the method wants the hedge to earn: no gate",
         "1.5 · a year's fees / book.value_usd"),
 )  # fmt: skip

@@ -26,6 +26,7 @@ from monitor.hedge.mark import mark
 from monitor.hedge.market import Market, VixMarket
 from monitor.hedge.skew import Skew
 from monitor.hedge.vol import flat
+from monitor.hedge.xirr import xirr
 from monitor.model.layer import LayerState
 from monitor.model.observation import Verb, Word
 
@@ -84,6 +85,28 @@ def test_dollar_theta_and_theta_over_vega_rise_with_volatility(sigma: float, day
     assert number(storm.theta) < number(calm.theta) < 0
     assert number(theta_per_vega(calm)) == pytest.approx(-100 * sigma / (2 * days))
     assert number(theta_per_vega(storm)) == pytest.approx(2 * number(theta_per_vega(calm)))
+
+
+def test_a_future_lays_out_nothing_and_its_profit_comes_as_it_is_closed() -> None:
+    month, year = AT + timedelta(days=10), AT + timedelta(days=365)
+    held_short = held("vix.future 2020-03-18 -2 @100")
+    back = Word(
+        id="b", verb=Verb.CLOSE, observed_at=month, by="ann",
+        fills=(parse_leg("vix.future 2020-03-18 +1 @90"),),
+    )  # fmt: skip
+    layer = layers.hear(held_short, back)
+    found = line(layer, market(0.3, forward=95.0), month)
+    # 1,000 dollars a point: 10 points made, 5 more on what is held.
+    assert number(found.pnl) == 15_000.0
+    assert [amount for _, amount in found.flows] == [0.0, 10_000.0]
+    assert number(found.value) - found.carried == 5_000.0
+    assert found.irr == (None, "all cash went one way: there is no rate")
+    # Beside calls that cost 20,000 and are worth 10,500 a year on, the 10,000 count as they came.
+    calls = line(held("vix.call 2020-03-18 100 +100 @2.00"), market(0.3), AT)
+    both = replace(calls, value=(10_500.0, ""), pnl=(-9_500.0, ""), at=year)
+    short = replace(found, value=(found.carried, ""), at=year)
+    dated = [(AT, -20_000.0), (month, 10_000.0), (year, 10_500.0)]
+    assert number(Ledger(lines=(both, short), at=year).irr) == pytest.approx(xirr(dated))
 
 
 @pytest.mark.parametrize("bought_back", ["0.50", "3.00"])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.hedge.xirr import xirr
+from monitor.hedge.xirr import earned, xirr
 
 START = datetime(2021, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -100,3 +100,33 @@ def test_where_there_is_no_rate_the_reason_is_said(
     told = xirr(flows)
     assert isinstance(told, str)
     assert reason in told
+
+
+@pytest.mark.parametrize(
+    ("amounts", "rate"),
+    [
+        pytest.param((-100, 110), 0.10, id="laid out"),
+        pytest.param((-100, -5, 0), -1.0, id="lost"),
+        # 20 - 120 x + 110 x² with x = 1/1.1: 20 - 109.09 + 90.91 is 1.82; its roots are 0.2053 and
+        # 0.8856, a loan's 387 % and the 12.9 % that the 120 laid out after it earned.
+        pytest.param((20, -120, 110), "2 rates fit", id="a credit first, and both rates in reach"),
+        pytest.param((100, -110), "a cost and no yield", id="bought back for more"),
+        pytest.param((100, -30), "a cost and no yield", id="bought back for less"),
+        pytest.param((100, 10), "all cash went one way", id="a credit kept"),
+    ],
+)
+def test_a_credit_earns_no_rate(amounts: tuple[float, ...], rate: float | str) -> None:
+    found = earned(yearly(*amounts))
+    if isinstance(rate, str):
+        assert isinstance(found, str)
+        assert rate in found
+    else:
+        assert found == pytest.approx(rate)
+
+
+def test_a_credit_taken_in_with_what_is_laid_out_leaves_its_rate() -> None:
+    # A condor's 20 five minutes before calls' 120: it is 100 that is laid out, near enough.
+    flows = [
+        (START, 20.0), (START + timedelta(minutes=5), -120.0), (START + YEAR, 110.0),
+    ]  # fmt: skip
+    assert earned(flows) == pytest.approx(0.10, abs=1e-4)
