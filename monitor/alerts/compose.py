@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from monitor.alerts import retraction
 from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.ticket import fit_lines
 from monitor.amm.measure import Measures
 from monitor.hedge.legs import spell_leg
 from monitor.model.layer import Proposal, Ticket
@@ -127,7 +128,8 @@ def _text(occasion: Occasion, lookup: Lookup) -> str:
             made = occasion.proposal
             if made is None or made.ticket is not None or not made.note:
                 return text
-            return f"{text}\nNo ticket: {made.note}."
+            fit = fit_lines(made.fit) if made.fit else ()
+            return "\n".join((text, f"No ticket: {made.note}.", *fit))
 
 
 def _idem(occasion: Occasion) -> str:

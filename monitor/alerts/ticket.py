@@ -32,7 +32,7 @@ def ticket_lines(ticket: Ticket) -> Iterator[str]:
     if ticket.covers is not None:
         yield from _covers(ticket.covers)
     if ticket.fit is not None:
-        yield from _fit(ticket.fit)
+        yield from fit_lines(ticket.fit)
     if ticket.better is not None:
         yield from _better(ticket.better, ticket.better_ticket)
     yield from ticket.warnings
@@ -120,7 +120,8 @@ def _shares(low: float, high: float) -> str:
     return f"{first} %" if first == last else f"{first}–{last} %"
 
 
-def _fit(fit: Fit) -> Iterator[str]:
+def fit_lines(fit: Fit) -> Iterator[str]:
+    """Yield how a hedge's driver has tracked the loss, and how much of that fell in calm."""
     word = grade(fit)
     if fit.r2 is None:
         yield f"Fit  {word}: IL on {fit.driver}, {fit.note}"

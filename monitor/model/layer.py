@@ -170,7 +170,8 @@ class Ticket:
 class Proposal:
     """An open request to a person. alert: the short id they see. note: why there is no ticket.
 
-    rung: of a removal in part, how many rungs of the layer's ladder are taken by it; else 0.
+    fit: how its driver has tracked the loss, where there is no ticket that says so. rung: of a
+    removal in part, how many rungs of the layer's ladder are taken by it; else 0.
     """
 
     rule: str
@@ -182,6 +183,7 @@ class Proposal:
     expired: bool = False
     note: str = ""
     rung: int = 0
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

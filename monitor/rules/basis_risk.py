@@ -1,9 +1,11 @@
 """Basis risk on a ticket: how well its driver has tracked the loss, and what tracked it better."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from monitor.hedge.alternative import instrument_on, same_money
+from monitor.hedge.cover import Cover
 from monitor.hedge.fit import MUCH_BETTER
 from monitor.hedge.instruments import Instrument
 from monitor.hedge.ticket import Case
@@ -37,17 +39,30 @@ def with_fit(
     """
     driver = driver_of(instrument)
     fits = fits_of(facts, case.cover, case.at, root=instrument.root)
+    own = _own(instrument, fits)
     if isinstance(fits, str):
-        return replace(ticket, fit=Fit(driver=name_of(driver, instrument.root), note=fits))
-    own = fits.by[driver]
-    if instrument.kind == "spx.condor":
-        own = replace(own, note=f"{own.note}; sold: it loses as the VIX rises")
+        return replace(ticket, fit=own)
     best = max((one for one in _RIVALS if one != driver), key=lambda one: _use(fits, one))
     if closes or _use(fits, best) < _use(fits, driver) + MUCH_BETTER:
         return replace(ticket, fit=own)
     other = instrument_on(best, fits.root)
     words = same_money(other, ticket, case) if other else ""
     return replace(ticket, fit=own, better=fits.by[best], better_ticket=words)
+
+
+def fit_of(instrument: Instrument, cover: Cover, facts: Facts, at: datetime) -> Fit:
+    """Return how an instrument's driver has tracked the loss of what is covered."""
+    return _own(instrument, fits_of(facts, cover, at, root=instrument.root))
+
+
+def _own(instrument: Instrument, fits: Fits | str) -> Fit:
+    driver = driver_of(instrument)
+    if isinstance(fits, str):
+        return Fit(driver=name_of(driver, instrument.root), note=fits)
+    if instrument.kind == "spx.condor":
+        own = fits.by[driver]
+        return replace(own, note=f"{own.note}; sold: it loses as the VIX rises")
+    return fits.by[driver]
 
 
 def _use(fits: Fits, driver: str) -> float:

@@ -14,8 +14,8 @@ from monitor.hedge.overlap import hedging
 from monitor.hedge.rebalance import rebalance_ticket, sized_anew
 from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket
 from monitor.hedge.worth import Holding, held
-from monitor.model.layer import PERPETUAL, Action, LayerState, Leg, Proposal, Ticket
-from monitor.rules.basis_risk import with_fit
+from monitor.model.layer import PERPETUAL, Action, Fit, LayerState, Leg, Proposal, Ticket
+from monitor.rules.basis_risk import fit_of, with_fit
 from monitor.rules.expression import compile_rule
 from monitor.rules.form import RESERVED
 from monitor.rules.pack import Layer, Rule, Severity
@@ -69,7 +69,15 @@ def proposed(rule: Rule, view: View, book: Book, *, alert: str, at: datetime) ->
         ticket=drawn if isinstance(drawn, Ticket) else None,
         note="" if isinstance(drawn, Ticket) else drawn,
         rung=rung,
+        fit=None if isinstance(drawn, Ticket) else _fit(rule, view, book),
     )
+
+
+def _fit(rule: Rule, view: View, book: Book) -> Fit | None:
+    if rule.layer is None or view.layer is None:
+        return None
+    cover = cover_of(book.facts, view.layer.scope, book.now)
+    return fit_of(rule.layer.instrument, cover, book.facts, book.now)
 
 
 def draw(rule: Rule, layer: LayerState, book: Book, *, rung: int = 0) -> Ticket | str:

@@ -31,7 +31,9 @@ def test_a_book_nobody_has_read_is_not_called_empty() -> None:
 def test_a_proposal_without_a_ticket_says_why() -> None:
     told = first_add("a")
     assert told.ticket is None
-    assert told.text.endswith("No ticket: no settlement of VIX futures is known.")
+    said = told.text.splitlines()
+    assert said[-2] == "No ticket: no settlement of VIX futures is known."
+    assert said[-1] == "Fit  unknown: IL on the VIX's rises, no position is in its scope"
 
 
 def test_two_stores_never_share_a_key_or_an_id() -> None:

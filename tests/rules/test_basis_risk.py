@@ -15,7 +15,7 @@ from monitor.hedge.market import CoinMarket, Market
 from monitor.hedge.tenors import Tenor, Tenors
 from monitor.hedge.ticket import Case
 from monitor.model.layer import Contract, Leg, Ticket
-from monitor.rules.basis_risk import driver_of, with_fit
+from monitor.rules.basis_risk import driver_of, fit_of, with_fit
 from monitor.signals.bars import Bars, point
 from monitor.signals.facts import Facts
 
@@ -164,6 +164,14 @@ def test_without_a_past_the_fit_is_unknown_and_says_how_much_there_is() -> None:
     nothing = with_fit(TICKET, VIX_CALL, replace(CASE, cover=Cover(why="no position")), Facts())
     assert nothing.fit is not None
     assert nothing.fit.note == "no position"
+
+
+def test_a_hedge_without_a_ticket_has_the_fit_it_would_have_had() -> None:
+    told = with_fit(TICKET, VIX_CALL, CASE, facts())
+    assert fit_of(VIX_CALL, COVER, facts(), NOW) == told.fit
+    condor = Instrument(kind="spx.condor", dte=30)
+    assert fit_of(condor, COVER, facts(), NOW).note.endswith("sold: it loses as the VIX rises")
+    assert fit_of(VIX_CALL, Cover(why="no position"), facts(), NOW).note == "no position"
 
 
 def test_the_cost_alone_moves_nothing_else_of_the_ticket() -> None:
