@@ -143,6 +143,8 @@ class _Desk:
             case str(why):
                 raise LookupError(why)
             case Ground() as found:
+                if found.vol is None and KINDS[kind].option:
+                    raise LookupError(found.vol_note)
                 return found
 
     def at_strike(self, kind: str, expiry: date, strike: float) -> Contract:

@@ -119,8 +119,8 @@ class Ground:
     """What one contract is priced on.
 
     underlying: what Black-Scholes takes; of a VIX option and a coin's the forward, at no
-    rate. vol: by strike, None of a future. usd: of one unit of the contract's own price.
-    forward: the price agreed now for delivery at the expiry. note: where it comes from, and
+    rate. vol: by strike; None of a future, and where none is known: vol_note says why.
+    usd: of one unit of the contract's own price. note: where the forward comes from, and
     vol_note the volatility. funding: of a perpetual future, as its market has it, and nought
     of all else.
     """
@@ -272,14 +272,19 @@ def _coin(contract: Contract, coin: CoinMarket, shift: float, at: datetime) -> G
             funding=coin.funding,
             funding_note=coin.funding_note,
         )
-    if coin.vols is None:
-        return coin.vol_why
-    sigma, named = coin.vols.at(max(days_left(contract.expiry, at), 1))
-    return Ground(
+    known = Ground(
         underlying=Underlying(spot=coin.price),
         years=years_left(contract, at),
-        vol=SkewedVol(at_forward=sigma, skew=coin.skew, source=named, shift=shift),
+        vol=None,
         usd=coin.price,
         note=f"{spot}, taken for its forward: model",
+        vol_note=coin.vol_why,
+    )
+    if coin.vols is None:
+        return known
+    sigma, named = coin.vols.at(max(days_left(contract.expiry, at), 1))
+    return replace(
+        known,
+        vol=SkewedVol(at_forward=sigma, skew=coin.skew, source=named, shift=shift),
         vol_note=f"{named} {sigma:.0%}, {coin.skew.label}: model",
     )

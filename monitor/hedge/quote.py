@@ -63,9 +63,9 @@ def quote(contract: Contract, market: Market, at: datetime) -> Quote | str:
     return base if isinstance(base, str) else quote_on(contract, base, market)
 
 
-def quote_on(contract: Contract, base: Ground, market: Market) -> Quote:
-    """Return a contract's quote on the ground of its kind and expiry."""
-    if base.vol is None:
+def quote_on(contract: Contract, base: Ground, market: Market) -> Quote | str:
+    """Return a contract's quote on the ground of its kind and expiry, or why it has none."""
+    if not kind_of(contract).option:
         return _future(contract, base)
     return _option(contract, base, market)
 
@@ -85,14 +85,17 @@ def _future(contract: Contract, base: Ground) -> Quote:
     )
 
 
-def _option(contract: Contract, base: Ground, market: Market) -> Quote:
+def _option(contract: Contract, base: Ground, market: Market) -> Quote | str:
     told = market.quotes.get(contract)
     if told is None or told.price is None:
-        return _priced(contract, base, _stated(contract, base))
+        stated = _stated(contract, base)
+        return base.vol_note if stated is None else _priced(contract, base, stated)
     if told.forward is not None and kind_of(contract).in_coin:
         base = replace(base, underlying=Underlying(spot=told.forward))
     own = _implied(contract, base, told.price)
     sigma = _stated(contract, base) if own is None else max(own + market.vol_shift, _POINT)
+    if sigma is None:
+        return base.vol_note
     found = _priced(contract, base, sigma)
     each = kind_of(contract).multiplier * base.usd
     shifted = market.vol_shift and own is not None
@@ -142,9 +145,10 @@ def _priced(contract: Contract, base: Ground, sigma: float) -> Quote:
     )
 
 
-def _stated(contract: Contract, base: Ground) -> float:
-    """Return the volatility of the contract's strike where nobody quotes it."""
-    assert base.vol is not None
+def _stated(contract: Contract, base: Ground) -> float | None:
+    """Return the volatility of the contract's strike where nobody quotes it; None if unknown."""
+    if base.vol is None:
+        return None
     return base.vol.of_one(base.forward, contract.strike, years=base.years)
 
 

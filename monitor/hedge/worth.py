@@ -57,7 +57,10 @@ def worth_of(holdings: Sequence[Holding], market: Market, at: datetime) -> Worth
             if isinstance(found, str):
                 return found
             grounds_of[key] = found
-        quotes.append(quote_on(contract, grounds_of[key], market))
+        one = quote_on(contract, grounds_of[key], market)
+        if isinstance(one, str):
+            return one
+        quotes.append(one)
     return together(holdings, quotes)
 
 

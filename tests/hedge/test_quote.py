@@ -264,6 +264,14 @@ def test_an_index_option_s_own_quote_prices_it_too() -> None:
     assert quoted(call, with_quote(call, bid=2.0, ask=2.2)).usd == pytest.approx(210.0)
 
 
+def test_a_quote_prices_where_no_volatility_is_known_and_nothing_else_does() -> None:
+    blind = replace(MARKET.coins["eth"], vols=None, vol_why="dvol.eth is unknown: late")
+    dark = replace(with_quote(PUT, bid=0.03, ask=0.04), coins={"eth": blind})
+    lit = with_quote(PUT, bid=0.03, ask=0.04)
+    assert quoted(PUT, dark) == quoted(PUT, lit)
+    assert quote(PUT, replace(dark, quotes={}), NOW) == "dvol.eth is unknown: late"
+
+
 def test_a_future_and_a_perpetual_are_their_price_and_nothing_else() -> None:
     future = quoted(contract("vix.future", JUNE), MARKET)
     assert (future.price, future.usd, future.delta) == (20.0, 20_000.0, 1_000.0)
