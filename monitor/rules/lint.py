@@ -27,7 +27,20 @@ def warnings(packs: Sequence[Pack], names: Mapping[str, Signal] = BY_NAME) -> tu
         for rule in pack.rules:
             for key, reason in _doubts(rule, known, names):
                 found.append(Fault(file=pack.file, where=f"rule {rule.id}: {key}", reason=reason))
-    return tuple(found)
+    return (*found, *_contradictions(packs))
+
+
+def _contradictions(packs: Sequence[Pack]) -> Iterator[Fault]:
+    """Yield a fault for each pair of packs of which one says that it contradicts the other."""
+    told = set[frozenset[str]]()
+    ids = {pack.id for pack in packs}
+    for pack in packs:
+        for other in pack.contradicts:
+            pair = frozenset({pack.id, other})
+            if other in ids and pair not in told:
+                told.add(pair)
+                reason = f"{pack.id} and {other} contradict each other: enable one"
+                yield Fault(file=pack.file, where="pack: contradicts", reason=reason)
 
 
 def reachable(packs: Sequence[Pack], channels: Collection[str]) -> list[Fault]:

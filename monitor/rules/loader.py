@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,7 @@ from monitor.rules.rule_form import Defaults, RuleReader, read_defaults
 from monitor.rules.shorthand import rules_of
 from monitor.rules.source import Source, Stand
 from monitor.rules.suggest import did_you_mean, one_of
+from monitor.shipped import rules_dir
 from monitor.signals.catalogue import BY_NAME, Signal
 
 SCHEMA: Final = 1
@@ -47,7 +48,7 @@ def find_packs(folder: Path, enabled: Sequence[str]) -> list[Path]:
 
 def seek_packs(folder: Path, enabled: Sequence[str]) -> tuple[list[Path], list[Fault]]:
     """Return the files of the enabled packs, and a fault for each that is not there."""
-    known = {path.stem: path for path in sorted(folder.glob("*.toml")) if not _is_test(path)}
+    known = _in(folder)
     faults = []
     for name in enabled:
         if name not in known:
@@ -55,6 +56,11 @@ def seek_packs(folder: Path, enabled: Sequence[str]) -> tuple[list[Path], list[F
             reason = f'there is no pack "{name}"{hint}'
             faults.append(Fault(file=str(folder), where="rules.enabled", reason=reason))
     return [known[name] for name in dict.fromkeys(enabled) if name in known], faults
+
+
+def _in(folder: Path) -> dict[str, Path]:
+    """Return the rule files of a folder by the name a pack is enabled by."""
+    return {path.stem: path for path in sorted(folder.glob("*.toml")) if not _is_test(path)}
 
 
 def load_packs(paths: Sequence[Path], names: Mapping[str, Signal] = BY_NAME) -> tuple[Pack, ...]:
@@ -108,6 +114,24 @@ def _across(drafts: Sequence[_Draft], *, complete: bool) -> None:
             if kind == "rule":
                 tables.setdefault(name, table)
     _inhibitors([rule for draft in drafts for rule in draft.rules], tables, complete=complete)
+    packs = {name: table for draft in drafts for kind, name, table in draft.ids if kind == "pack"}
+    for draft in drafts:
+        if draft.pack is not None and draft.pack.contradicts:
+            for reason in _odd_contradictions(draft.pack, packs):
+                packs[draft.pack.id].fault("contradicts", reason)
+
+
+def _odd_contradictions(pack: Pack, here: Mapping[str, Table]) -> Iterator[str]:
+    """Yield a sentence for each pack contradicted that is nowhere.
+
+    It need not be read with this one, but must be there: among these, beside it, or shipped.
+    """
+    known = here.keys() | _in(Path(pack.file).parent).keys() | _in(rules_dir()).keys()
+    for other in pack.contradicts:
+        if other == pack.id:
+            yield "a pack cannot contradict itself"
+        elif other not in known:
+            yield f"there is no pack {other[:64]}{did_you_mean(other, known)}"
 
 
 def _inhibitors(found: Sequence[Rule], tables: Mapping[str, Table], *, complete: bool) -> None:
@@ -190,7 +214,7 @@ def _read(data: dict[str, Any], draft: _Draft, names: Mapping[str, Signal]) -> N
     if "evidence" not in head:
         head.fault("evidence", f"must be given: {one_of(Evidence)}")
     evidence = head.word("evidence", Evidence) or ""
-    sources = head.texts("sources") or ()
+    sources, contradicts = head.texts("sources") or (), head.texts("contradicts") or ()
     head.close()
     draft.ids.append(("pack", name, head))
     reader = RuleReader(pack=name, defaults=defaults, names=names)
@@ -210,6 +234,7 @@ def _read(data: dict[str, Any], draft: _Draft, names: Mapping[str, Signal]) -> N
         rules=draft.rules,
         layers=tuple(layers),
         file=draft.source.file,
+        contradicts=contradicts,
     )
 
 

@@ -80,7 +80,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
-    """One rule file. evidence: claim, published or measured. file: as given, for messages."""
+    """One rule file. evidence: claim, published or measured. file: as given, for messages.
+
+    contradicts: ids of packs that answer the same question otherwise.
+    """
 
     id: str
     title: str
@@ -89,3 +92,4 @@ class Pack:
     rules: tuple[Rule, ...]
     layers: tuple[Layer, ...]
     file: str
+    contradicts: tuple[str, ...] = ()

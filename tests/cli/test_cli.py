@@ -392,3 +392,9 @@ def test_a_warning_is_worth_an_exit_status_when_asked(tmp_path: Path, run: Run) 
     assert told.status == 0
     assert told.out.count("warn ") >= 1
     assert run("rules", "check", "--strict", file).status == 3
+
+
+def test_packs_that_contradict_each_other_are_warned_of(config: Path, run: Run) -> None:
+    edit(config, '"alvh", "self"', '"alvh", "vxth_hard", "self"')
+    told = run("rules", "check", "--strict", "--config", config)
+    assert (told.status, told.out.count("vxth_hard and alvh contradict each other")) == (3, 1)

@@ -86,6 +86,20 @@ def test_a_budget_that_names_no_share_of_the_fees_takes_the_declared_one(tmp_pat
     assert pack.layers[0].size == Size(policy="fee_budget")
 
 
+def test_a_pack_may_contradict_one_that_lies_beside_it_or_is_shipped(tmp_path: Path) -> None:
+    said = 'contradicts = ["mine", "vxth_hard"]\n[defaults]\n'
+    path = written(tmp_path, PUBLISHED.replace("[defaults]\n", said))
+    (told,) = faults_of(path)
+    assert ": pack: contradicts: there is no pack mine" in told
+    other = written(tmp_path, PUBLISHED.replace('"alvh"', '"mine"').replace("L2", "M2"), "mine")
+    (pack,) = load_packs([path])
+    assert pack.contradicts == ("mine", "vxth_hard")
+    assert not [one for one in warnings([pack]) if "contradict" in one.reason]
+    (warned,) = (w for w in warnings(load_packs([path, other])) if "contradict" in w.reason)
+    assert warned.reason == "alvh and mine contradict each other: enable one"
+    assert warned.file == str(path)
+
+
 def test_the_published_form_loads_as_it_stands(tmp_path: Path) -> None:
     (pack,) = load_packs([written(tmp_path, PUBLISHED)])
     assert (pack.id, pack.title, pack.evidence) == (
