@@ -2,7 +2,10 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
+
+_MONTH: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +59,7 @@ class VixCurve:
         return Forward(
             value=near + share * (value - near), note=f"linear between {before} and {day}: model"
         )
+
+    def forward30(self) -> Forward | None:
+        """Return the forward a constant 30 days from the settlement's own day, held as above."""
+        return self.forward(self.as_of.date() + _MONTH)

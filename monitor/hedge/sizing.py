@@ -32,9 +32,10 @@ _NEARLY: Final = 1e-9
 class Size:
     """How much of an instrument, as a rule file says it.
 
-    policy: `fixed` (contracts), `fee_budget` (beta), `il_share` (share of the loss in shock),
-    `vega` (vega_usd, USD a volatility point) or `delta` (share of the covered positions' own,
-    less what is held).
+    policy: `fixed` (contracts), `fee_budget` (beta), `premium` (share of the covered value,
+    spent at once; half of it while the VIX future of 30 days is above half_above), `il_share`
+    (share of the loss in shock), `vega` (vega_usd, USD a volatility point) or `delta` (share of
+    the covered positions' own, less what is held).
     adjust: `wacc`, `differential` or `both`. Caps, each a fraction: max_condor_share of the
     notional of condors held, max_capital_share of the covered value at risk; max_leverage, and
     min_distance to liquidation. over_hedge: true allows to cover more than is expected to be lost.
@@ -45,6 +46,7 @@ class Size:
     beta: float | None = None
     share: float | None = None
     vega_usd: float | None = None
+    half_above: float | None = None
     shock: Shock = DEFAULT_SHOCK
     adjust: str = ""
     max_condor_share: float | None = None
@@ -210,6 +212,30 @@ def _fee_budget(size: Size, desk: Desk, worth: Worth) -> Sized | str:
     return Sized(units=budget / yearly, words=words)
 
 
+def _premium(size: Size, desk: Desk, worth: Worth) -> Sized | str:
+    """Return what a share of the covered value buys: how a portfolio's weight is told."""
+    value, share = desk.cover.value_usd, size.share or 0.0
+    if worth.outlay_usd <= 0:
+        return "it has no premium for a share of the value to pay"
+    if value is None:
+        return desk.cover.why or "the size is unknown: the covered value is not known"
+    halved = ""
+    if size.half_above is not None:
+        curve = desk.market.vix.curve
+        forward = curve.forward30() if curve else None
+        if forward is None:
+            return "the size is unknown: the VIX future of 30 days is not known"
+        if forward.value > size.half_above:
+            halved = f", half as VX {forward.value:.2f} is above {size.half_above:g}"
+    budget = share * value * (0.5 if halved else 1.0)
+    told = f"premium: {share:.2%} of {value:,.0f} USD{halved} = {budget:,.0f}"
+    if desk.unit.whole and budget < worth.outlay_usd:
+        return f"{told}: no contract, one costs {worth.outlay_usd:,.0f}"
+    return Sized(
+        units=budget / worth.outlay_usd, words=f"{told}; one costs {worth.outlay_usd:,.0f}"
+    )
+
+
 def _il_share(size: Size, desk: Desk, worth: Worth) -> Sized | str:
     del worth
     share = size.share or 0.0
@@ -278,6 +304,7 @@ def delta_held(held: Sequence[Holding], market: Market, at: datetime, *, root: s
 _POLICIES: Final[Mapping[str, Callable[[Size, Desk, Worth], Sized | str]]] = {
     "fixed": _fixed,
     "fee_budget": _fee_budget,
+    "premium": _premium,
     "il_share": _il_share,
     "vega": _vega,
     "delta": _delta,
@@ -302,6 +329,13 @@ def _given_premium(size: Size, desk: Desk, worth: Worth) -> float | str:
         if kind_of(contract).option
     )
     return yearly / yearly_usd(worth, desk)
+
+
+def _given_outlay(size: Size, desk: Desk, worth: Worth) -> float | str:
+    """Return how many units what the layer's own legs are worth now would buy."""
+    del size
+    own = worth_of(desk.own, desk.market, desk.at)
+    return own if isinstance(own, str) else own.outlay_usd / worth.outlay_usd
 
 
 def _given_share(size: Size, desk: Desk, worth: Worth) -> float | str:
@@ -330,6 +364,7 @@ def _given_vega(size: Size, desk: Desk, worth: Worth) -> float | str:
 _GIVEN: Final[Mapping[str, Callable[[Size, Desk, Worth], float | str]]] = {
     "fixed": _given_fixed,
     "fee_budget": _given_premium,
+    "premium": _given_outlay,
     "il_share": _given_share,
     "vega": _given_vega,
 }

@@ -69,10 +69,14 @@ _NUMBERS: Final = {
 _POLICY_KEYS: Final[Mapping[str, str]] = {
     "fixed": "contracts",
     "fee_budget": "beta",
+    "premium": "share",
     "il_share": "share",
     "vega": "vega_usd",
     "delta": "share",
 }
+_PAID: Final = frozenset({"fee_budget", "premium"})
+"""Policies that spend money on what has a price."""
+
 _HALF: Final = 0.5
 _MAY_BE_LEFT: Final = frozenset({"delta", "fee_budget"})
 """Policies that have a figure of their own where none is given: all of the delta, a β of 0.25."""
@@ -162,8 +166,8 @@ def _check_pair(table: Table, instrument: Instrument, size: Size) -> None:
     """Note a policy or a cap that has nothing to go by with an instrument."""
     kind = instrument.kind
     perp, future = kind.endswith(".perp"), kind.endswith(".future")
-    if size.policy == "fee_budget" and (perp or future or kind.endswith(".condor")):
-        table.fault("size", f"fee_budget: {kind} has no premium for a budget to pay")
+    if size.policy in _PAID and (perp or future or kind.endswith(".condor")):
+        table.fault("size", f"{size.policy}: {kind} has no premium for a budget to pay")
     if size.policy == "vega" and (perp or future):
         table.fault("size", f"vega: {kind} has none")
     if size.policy == "delta" and instrument.root not in COINS:
@@ -190,6 +194,7 @@ def _size(table: Table) -> Size | None:
         "beta": inner.number("beta", 0, 1),
         "share": inner.number("share", 0, 1),
         "vega_usd": inner.number("vega_usd", 0, 1e9),
+        "half_above": inner.number("half_above", 0, 200),
         "max_leverage": inner.number("max_leverage", 0, 100),
         "min_distance": inner.number("min_distance", 0, 10),
         **{key: inner.number(key, 0, 1) for key in _CAPS},
@@ -221,6 +226,8 @@ def _check_policy(inner: Table, policy: str) -> None:
     for key in dict.fromkeys(_POLICY_KEYS.values()):
         if key != own and key in inner:
             inner.fault(key, f"means nothing with {policy}")
+    if policy != "premium" and "half_above" in inner:
+        inner.fault("half_above", f"means nothing with {policy}")
 
 
 def _shock(table: Table) -> Shock:

@@ -192,6 +192,7 @@ def test_a_roll_of_which_nothing_passes_says_why() -> None:
         Size(policy="fixed", contracts=4, over_hedge=True),
         Size(policy="il_share", share=0.5),
         Size(policy="fee_budget", beta=0.25),
+        Size(policy="premium", share=0.05, over_hedge=True),
         Size(policy="vega", vega_usd=20.0, over_hedge=True),
     ],
     ids=lambda size: size.policy,

@@ -104,6 +104,40 @@ def test_what_may_be_bought_in_part_takes_the_whole_budget() -> None:
     assert found.units == pytest.approx(1_000 / (30 * 365 / 25))
 
 
+def test_a_premium_is_a_share_of_what_is_covered_spent_at_once() -> None:
+    budget = 0.01 * POSITION.value_usd
+    found = got(Size(policy="premium", share=0.01, over_hedge=True), desk(market=at(30.0)))
+    assert found.units == math.floor(budget / 30)
+    assert found.words == (
+        f"premium: 1.00% of {POSITION.value_usd:,.0f} USD = {budget:,.0f}; one costs 30"
+    )
+
+
+@pytest.mark.parametrize(
+    ("above", "part"),
+    [
+        # 18 on 18 March, 19 on 15 April: 18.50 in 30 days from 2 March, half way between.
+        pytest.param(18.5, 1.0, id="at the level it is whole"),
+        pytest.param(18.49, 0.5, id="above it is half"),
+    ],
+)
+def test_a_premium_is_halved_above_a_forward_vix(above: float, part: float) -> None:
+    size = Size(policy="premium", share=0.01, half_above=above, over_hedge=True)
+    found = got(size, desk(market=at(30.0)))
+    assert found.units == math.floor(part * 0.01 * POSITION.value_usd / 30)
+    assert ("half as VX 18.50 is above 18.49" in found.words) is (part < 1)
+
+
+def test_a_premium_that_buys_no_contract_or_is_not_known_says_so() -> None:
+    size = Size(policy="premium", share=0.01, half_above=30.0, over_hedge=True)
+    dear = refused(size, desk(market=at(1_000.0)))
+    assert dear.endswith("no contract, one costs 1,000")
+    no_curve = replace(at(30.0), vix=replace(MARKET.vix, curve=None))
+    assert "the VIX future of 30 days is not known" in refused(size, desk(market=no_curve))
+    assert "value is not known" in refused(size, desk(cover=replace(COVER, value_usd=None)))
+    assert "no premium" in refused(size, desk(CONDOR))
+
+
 def test_a_share_of_the_loss_in_a_shock() -> None:
     # The loss of the position at ETH -30 % is by the closed form, the future's rise by hand.
     future = Unit(parts=(Part(contract=contract("vix.future", date(2026, 6, 17)), weight=1.0),))
