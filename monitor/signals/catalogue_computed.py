@@ -63,6 +63,9 @@ _TERM: Final = (
         "linear in calendar days between the two expiries around 30 days from the session; the"
         " nearest future, where that expires later (up to 6 days, after an expiry)",
         "vx.settle", hours=Hours.XNYS_CLOSE),
+    _of("vx.ramp_weight", "fraction", "share of a portfolio the softened gate of Cboe's tail hedge"
+        " index holds in calls", "1 % · clip((F - 13) / 4, 0, 1) with F = vx.forward30; half of 1 %"
+        " above 30, 0 above 50", "vx.settle", hours=Hours.XNYS_CLOSE),
     _of("vx.slope", "fraction", "contango between the two nearest VIX futures, a loss of"
         " longs when above 0", "m2 / m1 - 1", "vx.settle", hours=Hours.XNYS_CLOSE),
     _of("vx.basis", "fraction", "nearest VIX future over the VIX", "m1 / VIX - 1, the VIX of"

@@ -23,10 +23,9 @@ _REASONS: Final[Mapping[str, str]] = {
     "a stand-in for the NYSE's breadth, whose thresholds do not transfer": (
         "breadth.proxy proxy.price"
     ),
-    "an assumption of yours, for the figures it goes into": ("equity.erp lp.*"),
+    "an assumption of yours, for the figures it goes into": "lp.due_usd",
     "a figure to weigh costs by, for which no level is published": (
-        "capm.beta_eth capm.cost_of_equity book.wacc book.pcf book.quick_ratio"
-        " position.pcf position.beta"
+        "capm.beta_eth capm.cost_of_equity book.quick_ratio position.pcf position.beta"
     ),
     "for texts: ages are judged by max_age and by pack self": "vix_age_s chain.block_age_s",
     "what the daemon's own rules count from": "system.up_s",

@@ -26,6 +26,10 @@ _ONE_TIME: Final = timedelta(minutes=35)
 """So far apart two free quotes may be stamped, each 15 to 20 minutes late."""
 _PERCENT: Final = 100.0
 _SETTLED: Final = "vx.settle|"
+_FULL: Final = 0.01
+_RAMP: Final = (13.0, 17.0)
+_HALF_ABOVE: Final = 30.0
+_NONE_ABOVE: Final = 50.0
 _REGIMES: Final = ((0.85, "steep"), (0.917, "contango"), (1.0, "flat"))
 """Upper bounds: Harwood left short volatility at 0.917 and above; at 1 the curve is inverted."""
 
@@ -143,6 +147,17 @@ def _forwards(members: tuple[tuple[str, Bars], ...]) -> Bars:
     return Bars(bars=tuple(point(day, f, stamps[day]) for day, f in found if isinstance(f, float)))
 
 
+def _ramp_weight(facts: Facts, _now: datetime) -> Found:
+    """Return the weight of the softened gate: a ramp from 13 to 17, then Cboe's steps."""
+    forward, note = forward30(*settled(facts))
+    if not isinstance(forward, float):
+        return None, note
+    if forward > _HALF_ABOVE:
+        return (0.0 if forward > _NONE_ABOVE else _FULL / 2), note
+    low, high = _RAMP
+    return _FULL * min(max((forward - low) / (high - low), 0.0), 1.0), note
+
+
 def _slope(facts: Facts, now: datetime) -> Found:
     _, curve = trading(facts, now)
     if len(curve) < 2:  # noqa: PLR2004 (a slope has two ends)
@@ -201,6 +216,7 @@ OF_TERM: Final[Mapping[str, OfMarket]] = {
     "vx.m1": _nth(0),
     "vx.m2": _nth(1),
     "vx.forward30": _forward30,
+    "vx.ramp_weight": _ramp_weight,
     "vx.slope": _slope,
     "vx.basis": _basis,
     "vx.roll_day": _roll_day,

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
+from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.rules.lint import reachable, warnings
 from monitor.rules.loader import find_packs, load_packs
@@ -15,6 +17,32 @@ from monitor.shipped import rules_dir
 SHIPPED = sorted(
     path.stem for path in rules_dir().glob("*.toml") if not path.name.endswith(".test.toml")
 )
+VXTH = ("vxth_hard", "vxth_hysteresis", "vxth_ramp")
+LISTED = [
+    "alvh",
+    "alvh_442",
+    "alvh_third_layer",
+    "big_top",
+    "carry",
+    "crypto_dvol",
+    "delta_band",
+    "il_strip",
+    "ladder_50d_30_60_90",
+    "lp_lvr_vs_fees",
+    "lp_range",
+    "macro_window",
+    "parity",
+    "promoter",
+    "self",
+    "steward",
+    "term_structure",
+    "value",
+    "vx_basis",
+    "vxth_hard",
+    "vxth_hysteresis",
+    "vxth_ramp",
+]
+ENABLE_ONE = " contradict each other: enable one"
 EXPRESSION = re.compile(
     r"""^\s*(?:when|clear)\s*=\s*(?P<quote>'''|\"""|['"])(?P<body>.*)(?P=quote)"""
 )
@@ -24,6 +52,7 @@ KEY = re.compile(r"^\s*(?P<key>[A-Za-z_]+)\s*=")
 INLINE_KEY = re.compile(r"[{,]\s*(?P<key>[A-Za-z_][\w.]*)\s*=")
 HEADER = re.compile(r"^\s*\[\[?(?P<key>[a-z.]+)\]\]?")
 INHIBITED = re.compile(r'^\s*inhibited_by\s*=.*?"(?P<id>[^"]+)"')
+CONTRADICTED = re.compile(r'^\s*contradicts\s*=.*?"(?P<id>[^"]+)"')
 
 
 def names_in(line: str) -> Iterator[tuple[int, int]]:
@@ -38,7 +67,7 @@ def names_in(line: str) -> Iterator[tuple[int, int]]:
         yield from (place.span("name") for place in PLACE.finditer(line))
     else:
         yield from (key.span("key") for key in INLINE_KEY.finditer(line.partition("#")[0]))
-    for pattern, group in ((KEY, "key"), (HEADER, "key"), (INHIBITED, "id")):
+    for pattern, group in ((KEY, "key"), (HEADER, "key"), (INHIBITED, "id"), (CONTRADICTED, "id")):
         if found := pattern.match(line):
             yield found.span(group)
 
@@ -68,9 +97,62 @@ def test_the_packs_that_are_on_by_default_are_there() -> None:
 def test_the_shipped_packs_load_together_and_nothing_in_them_is_doubtful() -> None:
     packs = load_packs(find_packs(rules_dir(), SHIPPED))
     assert [pack.id for pack in packs] == SHIPPED
-    assert warnings(packs) == ()
+    assert [fault for fault in warnings(packs) if "contradict each other" not in fault.reason] == []
     assert reachable(packs, ["console"]) == []
     assert all(rule.text.text for pack in packs for rule in pack.rules)
+
+
+def test_packs_that_contradict_each_other_are_warned_of_once_where_both_are_on() -> None:
+    # Who buys below 15 and who holds nothing there, who hedges below 25 and who above, three
+    # gates of one index, one hedge in two readings, one loss hedged twice.
+    expected = {
+        *((one, other) for one in VXTH for other in ("alvh", "alvh_442")),
+        *combinations(VXTH, 2),
+        ("alvh", "alvh_442"),
+        ("alvh", "ladder_50d_30_60_90"),
+        ("alvh_442", "ladder_50d_30_60_90"),
+        ("alvh", "promoter"),
+        ("alvh_442", "promoter"),
+        ("alvh", "steward"),
+        ("promoter", "steward"),
+        ("crypto_layers", "il_strip"),
+    }
+    packs = load_packs(find_packs(rules_dir(), SHIPPED))
+    told = [fault.reason for fault in warnings(packs)]
+    pairs = [frozenset(one.removesuffix(ENABLE_ONE).split(" and ")) for one in told]
+    assert len(pairs) == len(expected)
+    assert set(pairs) == {frozenset(pair) for pair in expected}
+    for pack in packs:
+        assert warnings([pack]) == ()
+
+
+def test_what_is_on_by_default_does_not_contradict_itself() -> None:
+    packs = load_packs(find_packs(rules_dir(), Settings().rules.enabled))
+    assert {pack.id for pack in packs} == {"alvh", "crypto_dvol", "lp_range", "self"}
+    assert warnings(packs) == ()
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_pack_names_its_evidence_and_where_it_is_published(name: str) -> None:
+    (pack,) = load_packs(find_packs(rules_dir(), [name]))
+    assert pack.evidence in {"claim", "published", "measured"}
+    assert (rules_dir() / f"{name}.test.toml").is_file()
+    # What is wholly our own has nothing to name.
+    assert all(one.startswith("http") for one in pack.sources)
+    assert pack.sources or name in {"lp_range", "self"}
+
+
+def test_no_title_of_a_pack_layer_or_rule_bears_another_s_mark() -> None:
+    said = [
+        title
+        for pack in load_packs(find_packs(rules_dir(), SHIPPED))
+        for title in (
+            pack.title,
+            *(layer.title for layer in pack.layers),
+            *(rule.title.text for rule in pack.rules),
+        )
+    ]
+    assert not [one for one in said if re.search("vixshield|spx mastery", one, re.IGNORECASE)]
 
 
 def test_blindness_is_told_on_every_channel_after_five_minutes() -> None:

@@ -62,8 +62,9 @@ def ask(name: str, known: Facts, now: str) -> tuple[Any, str]:
 
 
 def test_every_name_of_the_catalogue_is_answered() -> None:
-    names = {f"vx.{one}" for one in ("m1", "m2", "forward30", "slope", "basis", "roll_day")}
-    assert set(OF_TERM) == names | {"vx.over_realised", "vol.term", "vol.term9", "vol.regime"}
+    names = ["m1", "m2", "forward30", "ramp_weight", "slope", "basis", "roll_day", "over_realised"]
+    others = {"vol.term", "vol.term9", "vol.regime"}
+    assert set(OF_TERM) == {f"vx.{one}" for one in names} | others
     assert set(OF_TERM) <= set(BY_NAME)
 
 
@@ -183,6 +184,33 @@ def test_forward_is_that_of_its_session_whatever_has_expired_since() -> None:
     for now in ("2020-02-18T17:00", "2020-02-19T15:00"):
         value, _ = ask("vx.forward30", known, now)
         assert value == pytest.approx(15.835714285714285)
+
+
+# The published ramp: 1 % times (F - 13) / 4, cut to 0 and 1 %; half above 30, none above 50.
+@pytest.mark.parametrize(
+    ("forward", "weight"),
+    [
+        (12.0, 0.0),
+        (13.0, 0.0),
+        (14.0, 0.0025),
+        (15.0, 0.005),
+        (17.0, 0.01),
+        (30.0, 0.01),
+        (30.01, 0.005),
+        (50.0, 0.005),
+        (50.01, 0.0),
+    ],
+)
+def test_the_softened_gate_s_weight(forward: float, weight: float) -> None:
+    flat = curve("2020-02-18", {"2020-03-18": forward, "2020-04-15": forward})
+    assert ask("vx.ramp_weight", flat, "2020-02-18T17:00")[0] == pytest.approx(weight)
+
+
+def test_without_a_forward_the_softened_gate_has_no_weight() -> None:
+    assert ask("vx.ramp_weight", curve("2020-02-18", {"2020-03-18": 15.0}), "2020-02-18T17:00") == (
+        None,
+        "no future settled expires on 2020-03-19 or later",
+    )
 
 
 # --- the nearest futures --------------------------------------------------------------------
