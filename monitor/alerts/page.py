@@ -1,13 +1,15 @@
 """A message as paragraphs of whole lines, and how it is made to fit."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any, Final
 
 LIMIT: Final = 4096
 """Telegram's longest message, in UTF-16 code units."""
 _SHORTEST: Final = 24
+_BETWEEN: Final = "\n\n· · ·\n\n"
 _GIVING_WAY: Final = (("head", "top", "trace", "body"), ("ticket",), ("foot",))
 
 
@@ -52,6 +54,17 @@ def fitted(page: Page, spell: Callable[[Page], str], limit: int = LIMIT) -> str:
     while _units(spell(short)) > limit:
         short = _shortened(short)
     return spell(short)
+
+
+def digest(spelled: Sequence[str]) -> str:
+    """Return several spelled pages as one message, in their order."""
+    return _BETWEEN.join(spelled)
+
+
+def fitting(spelled: Sequence[str], limit: int = LIMIT) -> int:
+    """Return how many pages, from the first on, one message holds; the first always."""
+    lengths = accumulate(_units(one) + _units(_BETWEEN) for one in spelled)
+    return max(sum(length - _units(_BETWEEN) <= limit for length in lengths), 1)
 
 
 def _without(page: Page, dropped: int) -> Page:

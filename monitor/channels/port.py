@@ -1,6 +1,6 @@
 """The port every channel fills, and the fake that ships with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -45,12 +45,46 @@ class Checked(Protocol):
         ...
 
 
+@runtime_checkable
+class Gathering(Protocol):
+    """A channel to a person: alerts of one step come as one message, not as a volley."""
+
+    def holds(self, messages: Sequence[Message]) -> int:
+        """Return how many of them, from the first on, one message holds; at least 1."""
+        ...
+
+    async def send_all(self, messages: Sequence[Message]) -> None:
+        """Send several as one; return and raise as `send` does, for all of them."""
+        ...
+
+
 class Board(Protocol):
     """A channel that also shows present state, such as retained MQTT topics."""
 
     async def show(self, state: Mapping[str, str]) -> None:
         """Make the board show exactly `state` (topic suffix to payload), clearing what is gone."""
         ...
+
+
+@dataclass(slots=True)
+class MemoryPerson:
+    """A person's memory: keeps each message as the alerts it told of, at most `most` in one."""
+
+    name: str = "person"
+    most: int = 20
+    failures: list[HedgewatchError] = field(default_factory=list)
+    sent: list[tuple[Message, ...]] = field(default_factory=list)
+
+    def holds(self, messages: Sequence[Message]) -> int:
+        return min(len(messages), self.most)
+
+    async def send(self, message: Message) -> None:
+        await self.send_all((message,))
+
+    async def send_all(self, messages: Sequence[Message]) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append(tuple(messages))
 
 
 @dataclass(slots=True)

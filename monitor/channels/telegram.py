@@ -7,7 +7,7 @@ ambiguous, and its repeat says that it may be one.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,6 +15,7 @@ from telegram import LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, RetryAfter, TelegramError
 
+from monitor.alerts.page import digest, fitting
 from monitor.alerts.render import plain, telegram_html
 from monitor.channels.port import Message
 from monitor.channels.settings import TelegramSettings, chat_id
@@ -95,7 +96,15 @@ class TelegramChannel:
         Raises Transient, ambiguous when it may have arrived and refused when the token
         will not do, or Permanent when the chat or the message itself never will.
         """
-        await self._told(lambda: self._deliver(message))
+        await self.send_all([message])
+
+    def holds(self, messages: Sequence[Message]) -> int:
+        """Return how many of some messages, from the first on, fit into one."""
+        return fitting([telegram_html(one) for one in messages])
+
+    async def send_all(self, messages: Sequence[Message]) -> None:
+        """Send alerts as one message; as `send` else."""
+        await self._told(lambda: self._deliver(messages))
 
     async def say(self, text: str) -> None:
         """Send a plain text; raise as `send` does. It waits its turn among the alerts."""
@@ -133,25 +142,25 @@ class TelegramChannel:
         if wait:
             await self._clock.sleep(wait.total_seconds())
 
-    async def _deliver(self, message: Message) -> None:
+    async def _deliver(self, messages: Sequence[Message]) -> None:
         """Send; follow a chat that moved, and drop markup that Telegram cannot read."""
-        quiet = message.alert.severity is Severity.INFO
+        quiet = all(one.alert.severity is Severity.INFO for one in messages)
+        marked = digest([telegram_html(one) for one in messages])
         try:
-            await self._post(telegram_html(message), ParseMode.HTML, quiet=quiet)
+            await self._post(marked, ParseMode.HTML, quiet=quiet)
         except ChatMigrated as error:
             self._chat = error.new_chat_id
             _log.warning(
                 "telegram: the group became a supergroup; set channel.telegram.chat to %d",
                 error.new_chat_id,
             )
-            await self._post(telegram_html(message), ParseMode.HTML, quiet=quiet)
+            await self._post(marked, ParseMode.HTML, quiet=quiet)
         except BadRequest as error:
             if _UNREADABLE not in error.message.lower():
                 raise
-            _log.warning(
-                "telegram: alert %s goes as plain text: %s", message.alert.id, redact(error.message)
-            )
-            await self._post(plain(message), None, quiet=quiet)
+            told = ", ".join(one.alert.id for one in messages)
+            _log.warning("telegram: alert %s goes as plain text: %s", told, redact(error.message))
+            await self._post(digest([plain(one) for one in messages]), None, quiet=quiet)
 
     async def _post(self, text: str, mode: ParseMode | None, *, quiet: bool) -> None:
         self._pacing.count()

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from monitor.alerts.delivery import Dead, Retry, Tries, after_failure
+from monitor.alerts.delivery import Dead, Outcome, Retry, Tries, after_failure
 from monitor.alerts.wire import from_json
-from monitor.channels.port import Channel, Checked, Message
+from monitor.channels.port import Channel, Checked, Gathering, Message
 from monitor.clock import Clock
 from monitor.errors import Permanent, Transient
 from monitor.logs import redact
@@ -23,6 +23,8 @@ _LONGEST_NAP_S: Final = 5.0
 _SHORTEST_NAP_S: Final = 0.01
 # How long a channel that does not let us in is left alone, where it does not say itself.
 _LEFT_ALONE: Final = timedelta(minutes=5)
+# How many alerts are looked at for one message.
+_TOGETHER: Final = 20
 
 
 @dataclass(slots=True)
@@ -99,10 +101,10 @@ class Courier:
             return False
         if self.refused and not await self._let_in(tell_time):
             return False
-        # One at a time, so that what a send lets go first is seen before what came later.
-        letters = self.store.outbox.due(self.channel.name, now, 1)
-        for letter in letters:
-            await self._deliver(letter, tell_time)
+        # One message at a time, so that what a send lets go first is seen before what came later.
+        letters = _next_letters(self.store, self.channel, now)
+        if letters:
+            await self._deliver(letters, tell_time)
         return bool(letters)
 
     async def _let_in(self, tell_time: Callable[[], datetime]) -> bool:
@@ -122,29 +124,30 @@ class Courier:
         self._tell_recovery(tell_time())
         return True
 
-    async def _deliver(self, letter: Letter, tell_time: Callable[[], datetime]) -> None:
-        now = tell_time()
-        try:
-            alert = from_json(letter.payload)
-        except ValueError as error:
-            _give_up(
-                self.store, self.channel.name, letter, now, f"its payload cannot be read: {error}"
-            )
+    async def _deliver(self, letters: Sequence[Letter], tell_time: Callable[[], datetime]) -> None:
+        """Send as many of some letters, from the first on, as go into one message."""
+        read = _read(self.store, self.channel, letters, tell_time())
+        if not read:
             return
-        message = Message(alert=alert, tries=letter.tries, repeat=letter.repeat, now=now)
-        self.store.outbox.sending(letter.id)
+        for letter, _ in read:
+            self.store.outbox.sending(letter.id)
         try:
-            await self.channel.send(message)
+            await _send(self.channel, [message for _, message in read])
         except (Transient, Permanent) as error:
-            self._failed(letter, error, tell_time())
+            self._failed([letter for letter, _ in read], error, tell_time())
         else:
-            self.store.outbox.delivered(letter.id, tell_time())
+            for letter, _ in read:
+                self.store.outbox.delivered(letter.id, tell_time())
             self._tell_recovery(tell_time())
 
-    def _failed(self, letter: Letter, error: Transient | Permanent, now: datetime) -> None:
-        since = max(letter.queued_at, self._open_since or letter.queued_at)
+    def _failed(
+        self, letters: Sequence[Letter], error: Transient | Permanent, now: datetime
+    ) -> None:
+        """Decide what becomes of the letters of one message; all of them have fared alike."""
+        first = letters[0]
+        since = max(first.queued_at, self._open_since or first.queued_at)
         ambiguous = isinstance(error, Transient) and error.ambiguous
-        tries = Tries(made=letter.tries + 1, unanswered=letter.unanswered + ambiguous)
+        tries = Tries(made=first.tries + 1, unanswered=first.unanswered + ambiguous)
         outcome = after_failure(error, tries=tries, aged_from=since, now=now, jitter=self.random())
         if isinstance(error, Transient) and error.refused:
             self._stand_still(error, now)
@@ -152,13 +155,11 @@ class Courier:
             self._tell_outage(error)
             if error.retry_after is not None:
                 self._paused_until = now + error.retry_after
-        match outcome:
-            case Dead(reason=reason):
-                _give_up(self.store, self.channel.name, letter, now, reason)
-            case Retry(due=due):
-                self.store.outbox.failed(
-                    letter.id, due=due, error=redact(str(error)), ambiguous=ambiguous
-                )
+        for n, letter in enumerate(letters):
+            # One of several may be at fault: due apart, each goes alone next.
+            alone = isinstance(outcome, Dead) and len(letters) > 1
+            due = Retry(due=now - timedelta(microseconds=n))
+            _mark(self.store, letter, due if alone else outcome, error, now)
 
     def _stand_still(self, error: Transient, now: datetime) -> None:
         """Leave a channel alone that does not let us in; say so once."""
@@ -184,9 +185,63 @@ class Courier:
             _log.info("%s works again", self.channel.name)
 
 
+def _next_letters(store: Store, channel: Channel, now: datetime) -> tuple[Letter, ...]:
+    """Return the next letter, and where the channel gathers them those of the same step.
+
+    Only what has fared alike goes together; what may be a repeat goes alone and says so.
+    """
+    found = store.outbox.due(channel.name, now, _TOGETHER if isinstance(channel, Gathering) else 1)
+    if not found or found[0].repeat:
+        return found[:1]
+    return tuple(one for one in found if not one.repeat and _fate(one) == _fate(found[0]))
+
+
+def _fate(letter: Letter) -> tuple[datetime, datetime, int]:
+    return letter.queued_at, letter.due, letter.tries
+
+
+def _read(
+    store: Store, channel: Channel, letters: Sequence[Letter], now: datetime
+) -> list[tuple[Letter, Message]]:
+    """Return what letters say, as far as it goes into one message; give up what cannot be read."""
+    read = []
+    for letter in letters:
+        try:
+            alert = from_json(letter.payload)
+        except ValueError as error:
+            reason = f"its payload cannot be read: {error}"
+            _give_up(store, channel.name, letter, now, reason)
+            continue
+        message = Message(alert=alert, tries=letter.tries, repeat=letter.repeat, now=now)
+        read.append((letter, message))
+    if isinstance(channel, Gathering) and len(read) > 1:
+        return read[: channel.holds([message for _, message in read])]
+    return read
+
+
+async def _send(channel: Channel, messages: Sequence[Message]) -> None:
+    if len(messages) > 1 and isinstance(channel, Gathering):
+        await channel.send_all(messages)
+    else:
+        for message in messages:
+            await channel.send(message)
+
+
 async def _ring(clock: Clock, wake: asyncio.Event, after_s: float) -> None:
     await clock.sleep(after_s)
     wake.set()
+
+
+def _mark(
+    store: Store, letter: Letter, outcome: Outcome, error: Transient | Permanent, now: datetime
+) -> None:
+    """Write down what becomes of a letter whose sending failed."""
+    if isinstance(outcome, Dead):
+        _give_up(store, letter.channel, letter, now, outcome.reason)
+        return
+    ambiguous = isinstance(error, Transient) and error.ambiguous
+    told = redact(str(error))
+    store.outbox.failed(letter.id, due=outcome.due, error=told, ambiguous=ambiguous)
 
 
 def _give_up(store: Store, channel: str, letter: Letter, now: datetime, reason: str) -> None:

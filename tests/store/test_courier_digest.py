@@ -1,0 +1,116 @@
+"""A channel to a person: what one step says comes as one message, and nothing is lost by it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import pytest
+
+from monitor.channels.port import MemoryChannel, MemoryPerson
+from monitor.clock import ManualClock
+from monitor.errors import Permanent, Transient
+from monitor.store.courier import Courier
+from monitor.store.port import Store
+from monitor.store.records import Change, Outgoing
+
+Letters: TypeAlias = Callable[..., Outgoing]
+PERSON = ("person",)
+
+
+def half() -> float:
+    return 0.5
+
+
+@pytest.fixture
+def clock(start: datetime) -> ManualClock:
+    return ManualClock(start)
+
+
+@pytest.fixture
+def person() -> MemoryPerson:
+    return MemoryPerson()
+
+
+@pytest.fixture
+def courier(store: Store, person: MemoryPerson, clock: ManualClock) -> Courier:
+    return Courier(store, person, clock, half)
+
+
+def told(person: MemoryPerson) -> list[list[str]]:
+    return [[one.alert.idem for one in message] for message in person.sent]
+
+
+def queue(store: Store, letter: Letters, *names: str, at: datetime | None = None) -> None:
+    """Commit one step's alerts, each of a rule of its own."""
+    more = {} if at is None else {"at": at}
+    letters = (letter(name, key=f"{name}:book", channels=PERSON, **more) for name in names)
+    store.commit(Change(alerts=tuple(letters)))
+
+
+async def test_alerts_of_one_step_are_one_message_and_the_next_step_s_another(
+    store: Store, person: MemoryPerson, courier: Courier, clock: ManualClock, letter: Letters
+) -> None:
+    queue(store, letter, "hold", "no_trades")
+    queue(store, letter, "later", at=clock.now() + timedelta(minutes=1))
+    await courier.deliver_due(clock.now() + timedelta(minutes=2))
+    assert told(person) == [["hold", "no_trades"], ["later"]]
+    assert store.outbox.due("person", clock.now() + timedelta(days=1), 10) == ()
+
+
+async def test_a_machine_hears_each_alert_by_itself(
+    store: Store, clock: ManualClock, letter: Letters
+) -> None:
+    machine = MemoryChannel(name="person")
+    queue(store, letter, "hold", "no_trades")
+    await Courier(store, machine, clock, half).deliver_due(clock.now())
+    assert [one.alert.idem for one in machine.sent] == ["hold", "no_trades"]
+
+
+async def test_what_does_not_fit_comes_in_the_next_message(
+    store: Store, person: MemoryPerson, courier: Courier, clock: ManualClock, letter: Letters
+) -> None:
+    person.most = 2
+    queue(store, letter, "a", "b", "c", "d", "e")
+    await courier.deliver_due(clock.now())
+    assert told(person) == [["a", "b"], ["c", "d"], ["e"]]
+
+
+async def test_two_alerts_of_one_rule_are_never_in_one_message(
+    store: Store, person: MemoryPerson, courier: Courier, clock: ManualClock, letter: Letters
+) -> None:
+    pair = (letter(name, key="one:book", channels=PERSON) for name in ("firing", "resolved"))
+    store.commit(Change(alerts=tuple(pair)))
+    await courier.deliver_due(clock.now())
+    assert told(person) == [["firing"], ["resolved"]]
+
+
+async def test_after_an_outage_they_still_come_together(
+    store: Store, person: MemoryPerson, courier: Courier, clock: ManualClock, letter: Letters
+) -> None:
+    person.failures = [Transient("the connection was refused")]
+    queue(store, letter, "a", "b")
+    await courier.deliver_due(clock.now())
+    assert told(person) == []
+    await courier.deliver_due(clock.now() + timedelta(minutes=5))
+    assert told(person) == [["a", "b"]]
+
+
+async def test_what_may_have_arrived_is_repeated_alone_and_says_so(
+    store: Store, person: MemoryPerson, courier: Courier, clock: ManualClock, letter: Letters
+) -> None:
+    person.failures = [Transient("no answer", ambiguous=True)]
+    queue(store, letter, "a", "b")
+    await courier.deliver_due(clock.now())
+    await courier.deliver_due(clock.now() + timedelta(minutes=5))
+    assert told(person) == [["a"], ["b"]]
+    assert all(message.repeat for (message,) in person.sent)
+
+
+async def test_one_that_will_never_do_does_not_take_the_others_with_it(
+    store: Store, person: MemoryPerson, courier: Courier, clock: ManualClock, letter: Letters
+) -> None:
+    person.failures = [Permanent("message is malformed"), Permanent("message is malformed")]
+    queue(store, letter, "bad", "good", "fine")
+    await courier.deliver_due(clock.now())
+    assert told(person) == [["good"], ["fine"]]
+    assert [dead.idem for dead in store.outbox.dead_letters()] == ["bad"]
