@@ -70,6 +70,12 @@ def test_the_commands_shown_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
+def test_every_shipped_pack_is_named() -> None:
+    shipped = {one.stem for one in (ROOT / "rules").glob("*.toml") if ".test" not in one.name}
+    listed = README.partition("Packs beside the enabled ones:")[2].partition(". Each names")[0]
+    assert set(listed.replace("`", "").split()) | set(Settings().rules.enabled) == shipped
+
+
 def test_the_first_screen_is_short() -> None:
     screen = README.partition("## Watch your own positions")[0]
     assert len(screen.split()) < 400

@@ -119,5 +119,5 @@ def _monetise(name: str, ladder: Sequence[Rung], over: list[str]) -> dict[str, A
             for n, rung in rungs
         ),
         "inhibited_by": over,
-        "text": "Worth {layer.multiple:.1f} times what was paid: sell {ticket.legs}",
+        "text": "Worth {layer.multiple:.1f} times what was paid: {ticket.legs}",
     }

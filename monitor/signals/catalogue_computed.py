@@ -73,6 +73,9 @@ _TERM: Final = (
     _of("vx.roll_day", "points", "what the nearest VIX future loses a business day if the VIX"
         " stays", "(m1 - VIX) / business days to its expiry", "vx.settle vix",
         hours=Hours.XNYS_CLOSE),
+    _of("vx.m1_days", "days", "business days until the nearest VIX future expires",
+        "sessions of the NYSE after the settlement's up to and with the expiry's", "vx.settle",
+        hours=Hours.XNYS_CLOSE),
     _of("vx.over_realised", "ratio", "nearest VIX future over what the S&P 500 has realised",
         "m1 / (100 · sample standard deviation of 30 day returns of the S&P 500 · √252),"
         " the present session so far included", "vx.settle spx.price", hours=Hours.XNYS_CLOSE),

@@ -197,6 +197,13 @@ def _roll_day(facts: Facts, now: datetime) -> Found:
     return (front.price - spot) / days, f"({front.price:.2f} − {spot:.2f}) / {days} business days"
 
 
+def _m1_days(facts: Facts, now: datetime) -> Found:
+    session, curve = trading(facts, now)
+    if not curve:
+        return None, "no monthly future that still trades is settled"
+    return float(sessions_between(session, curve[0].expiry)), f"{session} to {curve[0].expiry}"
+
+
 def _over_realised(facts: Facts, now: datetime) -> Found:
     realised, note = hv30_spx(facts, now)
     if not isinstance(realised, float):
@@ -220,5 +227,6 @@ OF_TERM: Final[Mapping[str, OfMarket]] = {
     "vx.slope": _slope,
     "vx.basis": _basis,
     "vx.roll_day": _roll_day,
+    "vx.m1_days": _m1_days,
     "vx.over_realised": _over_realised,
 }

@@ -62,7 +62,17 @@ def ask(name: str, known: Facts, now: str) -> tuple[Any, str]:
 
 
 def test_every_name_of_the_catalogue_is_answered() -> None:
-    names = ["m1", "m2", "forward30", "ramp_weight", "slope", "basis", "roll_day", "over_realised"]
+    names = [
+        "m1",
+        "m2",
+        "forward30",
+        "ramp_weight",
+        "slope",
+        "basis",
+        "roll_day",
+        "over_realised",
+        "m1_days",
+    ]
     others = {"vol.term", "vol.term9", "vol.regime"}
     assert set(OF_TERM) == {f"vx.{one}" for one in names} | others
     assert set(OF_TERM) <= set(BY_NAME)
@@ -239,7 +249,9 @@ def test_an_issue_of_the_expiry_day_may_still_list_it() -> None:
     assert ask("vx.forward30", listed, "2020-04-15T17:00")[0] == 38.0
 
 
-@pytest.mark.parametrize("name", ["vx.m1", "vx.m2", "vx.slope", "vx.basis", "vx.roll_day"])
+@pytest.mark.parametrize(
+    "name", ["vx.m1", "vx.m2", "vx.m1_days", "vx.slope", "vx.basis", "vx.roll_day"]
+)
 def test_it_is_unknown_where_no_future_trades_any_more(name: str) -> None:
     known = curve("2020-02-18", {"2020-02-19": 14.0}, {"2020-02-18": 14.83})
     value, note = ask(name, known, "2020-02-19T08:00")
@@ -271,6 +283,7 @@ def test_roll_is_a_business_day(session: str, expiry: str, days: int) -> None:
     value, note = ask("vx.roll_day", known, f"{session}T17:00")
     assert value == pytest.approx(2 / days)
     assert note == f"(20.00 − 18.00) / {days} business days"
+    assert ask("vx.m1_days", known, f"{session}T17:00")[0] == days
     assert ask("vx.basis", known, f"{session}T17:00")[0] == pytest.approx(20 / 18 - 1)
 
 
