@@ -1,7 +1,7 @@
 """The live driver: one observation after another through `step`, each committed whole."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -41,6 +41,7 @@ class Daemon:
 
     It owns the state; nobody else writes it. reload: reads the rules anew. now: the
     clock, for delivery alone. health: how a chain's endpoints are doing, for people to see.
+    record: keeps an observation before it is taken; what it returns is committed with it.
     """
 
     store: Store
@@ -50,6 +51,7 @@ class Daemon:
     reload: Callable[[], Rulebook]
     now: Callable[[], datetime]
     health: Callable[[str], Sequence[EndpointHealth]] = lambda _name: ()
+    record: Callable[[Observation], Mapping[RowKey, str | None]] = lambda _seen: {}
     _forgot_at: datetime | None = field(default=None, init=False)
     _told_missing: dict[str, frozenset[str]] = field(default_factory=dict, init=False)
     _told_health: dict[str, str] = field(default_factory=dict, init=False)
@@ -57,6 +59,7 @@ class Daemon:
     def take(self, seen: Observation, requests: int) -> tuple[Alert, ...]:
         """Step once and commit everything that came of it in one transaction."""
         self._forget(seen.observed_at)
+        noted = self.record(seen)
         try:
             reason = _refusal(self.book, self.state, seen)
             done = None if reason else self._worked_out(seen, requests)
@@ -68,11 +71,11 @@ class Daemon:
             _log.exception("%s cannot be worked out", _said(seen))
         if done is None:
             assert isinstance(seen, Word | Past)
-            self.store.commit(Change(consumed_words={seen.id: f"refused: {reason}"}))
+            self.store.commit(Change(rows=noted, consumed_words={seen.id: f"refused: {reason}"}))
             _log.warning("%s is refused: %s", _said(seen), reason)
             return ()
         new, alerts, change = done
-        self.store.commit(change)
+        self.store.commit(replace(change, rows={**change.rows, **noted}) if noted else change)
         self.state = new
         if isinstance(seen, Snapshot):
             self._tell_missing(seen)

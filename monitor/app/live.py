@@ -19,6 +19,7 @@ from monitor.app.parts import Parts, opened
 from monitor.app.rulebook import load_enabled, polled, rulebook
 from monitor.app.showing import Showing
 from monitor.app.soundness import ready
+from monitor.app.taping import taping
 from monitor.calendars.sessions import load_calendars
 from monitor.chain.health import EndpointHealth
 from monitor.channels.mqtt import MqttChannel
@@ -50,16 +51,17 @@ def collect_seldom() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-async def run(config: Path, console: TextIO) -> None:
+async def run(config: Path, console: TextIO, tape: Path | None = None) -> None:
     """Watch until SIGTERM or SIGINT; SIGHUP reloads the rules.
 
-    Raises ConfigError before anything is started if a file is faulty.
+    tape: where every observation is kept. Raises ConfigError before anything is started if a
+    file is faulty.
     """
     with _hangups() as hangup:
-        await _run(config, console, hangup)
+        await _run(config, console, hangup, tape)
 
 
-async def _run(config: Path, console: TextIO, hangup: asyncio.Event) -> None:
+async def _run(config: Path, console: TextIO, hangup: asyncio.Event, tape: Path | None) -> None:
     settings, packs = ready(config)
     book = rulebook(settings, packs)
     load_calendars()  # a second or two of work, done before anything waits on the loop
@@ -71,7 +73,14 @@ async def _run(config: Path, console: TextIO, hangup: asyncio.Event) -> None:
             if (source := state.facts.chains.get(name)) is not None:
                 reader.resume([one.block for one in source.recent])
         collect_seldom()
-        await _serve(parts, book, state, lambda: _reloaded(config, settings, order), hangup)
+
+        def reload() -> Rulebook:
+            fresh = _reloaded(config, settings, order)
+            kept.judged_by(fresh)
+            return fresh
+
+        with taping(tape, parts.store, book, parts.clock.now) as kept:
+            await _serve(replace(parts, record=kept.note), book, state, reload, hangup)
 
 
 def _reloaded(config: Path, running: Settings, order: Mapping[str, Sequence[str]]) -> Rulebook:
@@ -110,6 +119,7 @@ async def _serve(
         reload=reload,
         now=parts.post.now,
         health=lambda name: _health(parts, name),
+        record=parts.record,
     )
     daemon.tidy()
     await tell(daemon.state)

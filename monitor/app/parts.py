@@ -26,10 +26,12 @@ from monitor.feeds.port import Feed
 from monitor.feeds.provider import providers
 from monitor.feeds.settings import FeedSettings, poll_seconds, provider_seconds
 from monitor.feeds.shared import SharedFeed
+from monitor.model.observation import Observation
 from monitor.signals.catalogue import BY_NAME
 from monitor.sources.live import Polled
 from monitor.store.lock import Lock
 from monitor.store.port import Store
+from monitor.store.records import RowKey
 from monitor.store.sqlite import open_sqlite
 
 _SHARED: Final = 0.9
@@ -41,6 +43,7 @@ class Parts:
     """What one run is made of, all of it open.
 
     clock: observations'; post: deliveries'. readers: by the chain's name in config.
+    record: keeps each observation, as `Daemon` has it.
     """
 
     settings: Settings
@@ -51,6 +54,7 @@ class Parts:
     polled: tuple[Polled, ...]
     readers: Mapping[str, ChainReader]
     requests: Callable[[str], int]
+    record: Callable[[Observation], Mapping[RowKey, str | None]] = lambda _seen: {}
 
 
 @asynccontextmanager

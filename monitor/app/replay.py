@@ -3,7 +3,7 @@
 It differs from `monitor.app.live` in who feeds the road and who drains the outbox.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -13,12 +13,15 @@ from monitor.alerts.wire import from_json
 from monitor.app.daemon import Daemon
 from monitor.model.observation import Observation, Snapshot
 from monitor.pipeline import Rulebook, State
+from monitor.sources.tape import Head, Line
 from monitor.store.memory import MemoryStore
-from monitor.store.rows import epoch_of
+from monitor.store.records import RowKey, Sample
+from monitor.store.rows import epoch_of, restore
 from monitor.timetravel.fills import Fills, NoFills
 from monitor.timetravel.scene import Scene, scene_of
 
-CHANNEL: Final = "replay"
+CHANNEL: Final = "console"
+"""The one channel that hears of every alert, whatever its rule's route."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +42,17 @@ class Replay:
     fills: Fills = field(default_factory=NoFills)
     prices: Callable[[State], float | None] | None = None
 
-    def run(self, tape: Iterable[Observation]) -> Replayed:
-        """Take every observation in turn; the store is in memory and nothing is sent."""
+    def run(self, tape: Iterable[Line]) -> Replayed:
+        """Take every observation in turn; the store is in memory and nothing is sent.
+
+        A recorded tape says besides where its daemon began, and where it was started anew.
+        """
         daemon: Daemon | None = None
         alerts, scenes, count = list[Alert](), list[Scene](), 0
         for seen in tape:
+            if isinstance(seen, Head):
+                daemon = self._started(daemon, seen)
+                continue
             if daemon is None:
                 daemon = self._daemon(seen.observed_at)
             count += 1
@@ -67,12 +76,22 @@ class Replay:
             yield from told
             waiting += self.fills.answers(told, one.observed_at)
 
-    def _daemon(self, at: datetime) -> Daemon:
+    def _started(self, daemon: Daemon | None, head: Head) -> Daemon:
+        """Return the daemon as it began to take what follows: as `monitor.app.live` begins."""
+        if daemon is None or head.rows is not None:
+            rows: Mapping[RowKey, str] = {(kind, key): text for kind, key, text in head.rows or ()}
+            samples = (Sample(series=s, at=at, value=value) for s, at, value in head.samples)
+            state = replace(restore(rows, samples), epoch=head.epoch)
+            daemon = self._daemon(head.at, state)
+        daemon.tidy()
+        return daemon
+
+    def _daemon(self, at: datetime, state: State | None = None) -> Daemon:
         store = MemoryStore(now=at)
         return Daemon(
             store=store,
             book=self.book,
-            state=replace(State(), epoch=epoch_of(at)),
+            state=state or replace(State(), epoch=epoch_of(at)),
             channels=(CHANNEL,),
             reload=lambda: self.book,
             now=lambda: at,

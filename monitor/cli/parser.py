@@ -60,6 +60,12 @@ def _wrapped(text: str) -> str:
 def _add_daemon(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     run = add_verb(verbs, "run", "watch until stopped; SIGHUP reloads the rules", "run:run")
     add_config(run)
+    run.add_argument(
+        "--tape",
+        type=Path,
+        metavar="FILE",
+        help="keep every observation there, for `timetravel --tape`; goes on where it ended",
+    )
     demo = add_verb(
         verbs,
         "demo",

@@ -7,18 +7,17 @@ from datetime import date
 from math import isfinite
 from pathlib import Path
 
-from monitor.alerts.render import console_line
 from monitor.alerts.ticket import DISCLAIMER
 from monitor.app.replay import Replay, Replayed, price_of
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.cli.lines import line
+from monitor.cli.timetravel_tape import replay_tape
+from monitor.cli.timetravel_told import fills_of, refused, tell, write_log
 from monitor.config import RulesSettings, Settings, UsdSettings, load_settings
-from monitor.errors import ConfigError, Fault, Permanent
+from monitor.errors import Permanent
 from monitor.pipeline import Rulebook
-from monitor.timetravel.alert_lines import in_order, json_line
 from monitor.timetravel.events import EVENTS, Window
 from monitor.timetravel.figures import money, percent, ranges, share_word, shares
-from monitor.timetravel.fills import Fills, ModelFills, NoFills
 from monitor.timetravel.pool import CHAIN, POOL_KEY, USDC, Held, ModelPool
 from monitor.timetravel.scene import Story
 from monitor.timetravel.tape import tape
@@ -30,34 +29,35 @@ _MAX_GAP = "25h"
 
 def timetravel(asked: argparse.Namespace) -> int:
     """Replay, print what came of it, and write the files where a folder is asked for."""
+    if asked.tape is not None:
+        return replay_tape(asked)
     window = _window(asked)
     packs = tuple(asked.rules or _enabled(asked.config))
     pool = ModelPool(held=tuple(_held(asked)), fee_share=asked.fees)
     try:
-        told = tape(window, pool)
-        replay = Replay(_book(asked.config, packs), _fills(asked.fills), price_of(POOL_KEY))
-        found = replay.run(told)
+        book = _book(asked.config, packs)
+        fills = fills_of(asked.fills or "model", book)
+        found = Replay(book, fills, price_of(POOL_KEY)).run(tape(window, pool))
     except ValueError as error:
         raise Permanent(str(error)) from error
     story = Story(alerts=found.alerts, scenes=found.scenes)
-    for alert in in_order(story.alerts):
-        print(console_line(alert, dated=True))
+    tell(story.alerts, fills)
     print("\n".join(_summary(window, packs, found, story)))
     if asked.out:
-        _write(story, asked.out)
+        write_log(story.alerts, asked.out)
     return 0
 
 
 def _window(asked: argparse.Namespace) -> Window:
     if asked.event is not None:
         if asked.event not in EVENTS:
-            raise _refused("EVENT", f"{asked.event!r} is none of {', '.join(EVENTS)}")
+            raise refused("EVENT", f"{asked.event!r} is none of {', '.join(EVENTS)}")
         return EVENTS[asked.event]
     if not asked.first or not asked.last:
-        raise _refused("EVENT", f"name one of {', '.join(EVENTS)}, or both --from and --to")
+        raise refused("EVENT", f"name one of {', '.join(EVENTS)}, or both --from and --to")
     first, last = _day("--from", asked.first), _day("--to", asked.last)
     if last < first:
-        raise _refused("--to", f"{last} is before --from {first}")
+        raise refused("--to", f"{last} is before --from {first}")
     return Window(first=first, last=last, title=f"{first} to {last}")
 
 
@@ -65,14 +65,14 @@ def _day(where: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise _refused(where, f"{text!r} is no date such as 2022-01-31") from None
+        raise refused(where, f"{text!r} is no date such as 2022-01-31") from None
 
 
 def _held(asked: argparse.Namespace) -> Iterator[Held]:
     if not (isfinite(asked.value) and asked.value > 0):
-        raise _refused("--value", f"must be above 0, was {asked.value:g}")
+        raise refused("--value", f"must be above 0, was {asked.value:g}")
     if not (isfinite(asked.fees) and asked.fees >= 0):
-        raise _refused("--fees", f"must be 0 or more, was {asked.fees:g}")
+        raise refused("--fees", f"must be 0 or more, was {asked.fees:g}")
     for text in asked.ranges:
         yield Held(width=_width(text), value_usd=asked.value)
 
@@ -85,19 +85,8 @@ def _width(text: str) -> float | None:
     except ValueError:
         width = 0.0
     if not (isfinite(width) and width > 1):
-        raise _refused("--range", f"{text!r} is neither a number above 1 nor `full`")
+        raise refused("--range", f"{text!r} is neither a number above 1 nor `full`")
     return width
-
-
-def _fills(who: str) -> Fills:
-    known: dict[str, Fills] = {"model": ModelFills(), "none": NoFills()}
-    if who not in known:
-        raise _refused("--fills", f"{who!r} is neither model nor none")
-    return known[who]
-
-
-def _refused(where: str, reason: str) -> ConfigError:
-    return ConfigError([Fault(file="timetravel", where=where, reason=reason)])
 
 
 def _enabled(config: Path) -> list[str]:
@@ -131,13 +120,3 @@ def _summary(window: Window, packs: Sequence[str], found: Replayed, story: Story
 
 def _told(head: str, text: str) -> str:
     return line(f"{head:<16}", text)
-
-
-def _write(story: Story, out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lines = "".join(f"{json_line(alert)}\n" for alert in in_order(story.alerts))
-        (out / "alerts.jsonl").write_text(lines, encoding="utf-8")
-    except OSError as error:
-        raise Permanent(f"nothing can be written to {out}: {error.strerror}") from error
-    print(f"written {out / 'alerts.jsonl'}")

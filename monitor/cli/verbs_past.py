@@ -40,6 +40,20 @@ def add_past(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         help="what a modelled pool pays of its loss to rebalancing (default: 1)",
     )
     verb.add_argument(
-        "--fills", default="model", metavar="WHO", help="model takes every proposal; or none"
+        "--fills",
+        metavar="WHO",
+        help="model takes every proposal (default); none; or a file of trades: [[trade]] with at,"
+        " layer, verb, legs",
     )
     verb.add_argument("--out", type=Path, metavar="DIR", help="write the alerts there")
+    _add_sources(verb)
+
+
+def _add_sources(verb: argparse.ArgumentParser) -> None:
+    """Add what may be told instead of a model pool's days."""
+    verb.add_argument(
+        "--tape",
+        type=Path,
+        metavar="FILE",
+        help="what `run --tape` recorded, instead of EVENT, by the rules of the config",
+    )

@@ -132,10 +132,13 @@ async def open_stage(
 
 
 class DaemonProcess:
-    """`hedgewatch run` as a child: started, killed, started again."""
+    """`hedgewatch run` as a child: started, killed, started again.
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    more: arguments besides the config.
+    """
+
+    def __init__(self, stage: Stage, *more: str) -> None:
+        self._stage, self._more = stage, more
         self._process: Popen[bytes] | None = None
         self._log = stage.folder / "daemon.log"
         self.console = stage.folder / "console.txt"
@@ -154,6 +157,7 @@ class DaemonProcess:
                 "run",
                 "--config",
                 self._stage.config,
+                *self._more,
             ]
             self._process = spawn(command, output=out, errors=log)
 

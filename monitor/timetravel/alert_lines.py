@@ -47,6 +47,11 @@ def json_line(alert: Alert) -> str:
     return json.dumps(told, ensure_ascii=False, allow_nan=False)
 
 
+def alert_log(alerts: Iterable[Alert]) -> str:
+    """Return the whole log, in order, a line of JSON an alert: what `alerts.jsonl` holds."""
+    return "".join(f"{json_line(alert)}\n" for alert in in_order(alerts))
+
+
 def words(alert: Alert) -> list[str]:
     """Return what an alert says, line by line: its text, why it changed, what it asks to trade."""
     said = [*alert.text.splitlines(), alert.reason]

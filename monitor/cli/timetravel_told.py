@@ -1,0 +1,49 @@
+"""What every kind of replay takes and gives: who trades, alerts told, and their log written."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from monitor.alerts.alert import Alert
+from monitor.alerts.render import console_line
+from monitor.cli.lines import line
+from monitor.errors import ConfigError, Fault, Permanent
+from monitor.pipeline import Rulebook
+from monitor.timetravel.alert_lines import alert_log, in_order
+from monitor.timetravel.fills import Fills, ModelFills, NoFills
+from monitor.timetravel.told_fills import ToldFills, read_fills
+
+
+def refused(where: str, reason: str) -> ConfigError:
+    """Return what a wrong argument raises."""
+    return ConfigError([Fault(file="timetravel", where=where, reason=reason)])
+
+
+def fills_of(who: str, book: Rulebook) -> Fills:
+    """Return who trades: `model`, `none`, or a file's trades; raise ConfigError in one sentence."""
+    known: dict[str, Fills] = {"model": ModelFills(), "none": NoFills()}
+    if who in known:
+        return known[who]
+    path = Path(who)
+    if not path.exists():
+        raise refused("--fills", f"{who!r} is neither model nor none, nor a file that is there")
+    return read_fills(path, book.rules)
+
+
+def tell(alerts: Iterable[Alert], fills: Fills) -> None:
+    """Print a line an alert, and the trades that came too late to be told."""
+    for alert in in_order(alerts):
+        print(console_line(alert, dated=True))
+    if isinstance(fills, ToldFills) and fills.untold:
+        late = fills.untold
+        told = f"{late} trade{' is' if late == 1 else 's are'} after the last observation: not told"
+        print(line("", told))
+
+
+def write_log(alerts: Iterable[Alert], out: Path) -> None:
+    """Write `alerts.jsonl` into a folder; raise Permanent where that cannot be."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "alerts.jsonl").write_text(alert_log(alerts), encoding="utf-8")
+    except OSError as error:
+        raise Permanent(f"nothing can be written to {out}: {error.strerror}") from error
+    print(f"written {out / 'alerts.jsonl'}")

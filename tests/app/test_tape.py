@@ -1,0 +1,98 @@
+"""What the real daemon records replays to the very same alerts, kills and all."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.alerts.alert import Alert
+from monitor.alerts.wire import from_json, to_json
+from monitor.app.replay import Replay, Replayed
+from monitor.app.rulebook import load_enabled, rulebook
+from monitor.cli import main
+from monitor.config import load_settings
+from monitor.devnet.lockstep import Lockstep
+from monitor.devnet.person import Person
+from monitor.devnet.stage import DaemonProcess
+from monitor.sources.tape import Head, read_tape
+from monitor.timetravel.alert_lines import alert_log
+
+PACKS = ("alvh", "lp_range", "self", "waves")
+
+
+@pytest.fixture
+async def told(set_stage: Any, swayed: Any) -> Any:
+    """Return a teller of a story to a daemon that records it: what is done before each moment."""
+
+    async def teller(before: Callable[[DaemonProcess, int], None] = lambda *_: None) -> Any:
+        play = await set_stage(*PACKS)
+        tape = play.stage.folder / "tapes" / "one.jsonl"
+        daemon = DaemonProcess(play.stage, "--tape", str(tape))
+
+        async def meanwhile() -> None:
+            daemon.must_live()
+
+        steps = Lockstep(stage=play.stage, store=play.store, volume_usd=30_000, meanwhile=meanwhile)
+        try:
+            daemon.start()
+            last = 0
+            for number, moment in enumerate(swayed(date(2020, 2, 17))):
+                before(daemon, number)
+                await steps.tell(moment)
+                while fresh := play.store.history.events(last):
+                    last = fresh[-1].id
+                    person = Person(play.stage.config)
+                    await asyncio.gather(*(person.answer(from_json(e.payload)) for e in fresh))
+                    await steps.until(lambda: not play.store.inbox.unheard(), "the words")
+            await daemon.stop()
+        finally:
+            daemon.kill()
+        return play, tape
+
+    return teller
+
+
+def log_of(play: Any) -> list[Alert]:
+    return [from_json(event.payload) for event in play.store.history.events(limit=100_000)]
+
+
+def replayed(play: Any, tape: Path) -> Replayed:
+    settings = load_settings(play.stage.config)
+    return Replay(rulebook(settings, load_enabled(settings))).run(read_tape(tape))
+
+
+def same_to_the_byte(play: Any, tape: Path) -> None:
+    found = replayed(play, tape)
+    assert sorted(map(to_json, found.alerts)) == sorted(map(to_json, log_of(play)))
+    assert replace(found.state, epoch="") == play.state()
+
+
+async def test_a_tape_replays_to_the_alert_log_of_the_store_byte_for_byte(
+    told: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play, tape = await told()
+    live = log_of(play)
+    states = {one.state.value for one in live}
+    assert {"firing", "resolved", "filled"} <= states  # rules spoke, and so did a person
+    same_to_the_byte(play, tape)
+    out = tmp_path / "out"
+    command = ["timetravel", "--tape", str(tape), "--config", str(play.stage.config)]
+    assert main([*command, "--out", str(out)]) == 0
+    assert (out / "alerts.jsonl").read_bytes() == alert_log(live).encode()
+    assert "those it was recorded with" in capsys.readouterr().out
+
+
+async def test_a_daemon_killed_and_started_again_goes_on_with_its_tape(told: Any) -> None:
+    def killed(daemon: DaemonProcess, number: int) -> None:
+        if number in {3, 6}:
+            daemon.kill()
+            daemon.start()
+
+    play, tape = await told(killed)
+    heads = [line for line in read_tape(tape) if isinstance(line, Head)]
+    assert [head.rows is None for head in heads] == [False, True, True]
+    same_to_the_byte(play, tape)

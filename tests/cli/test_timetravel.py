@@ -1,0 +1,69 @@
+"""`hedgewatch timetravel` as a person gives it: whose trades, which tape."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from monitor.cli import main
+
+DAYS = ["timetravel", "--from", "2020-02-14", "--to", "2020-02-27", "--rules", "alvh"]
+TRADE = """\
+[[trade]]
+at = {at}
+layer = "L2"
+verb = "fill"
+legs = ["vix.call 2020-06-17 18 +4 @2.25"]
+"""
+
+
+@pytest.fixture
+def trades(tmp_path: Path) -> Path:
+    return tmp_path / "trades.toml"
+
+
+def test_a_file_s_trades_are_the_only_ones(
+    trades: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trades.write_text(
+        TRADE.format(at="2020-02-18T15:00:00Z") + TRADE.format(at="2020-04-01T15:00:00Z")
+    )
+    out = tmp_path / "out"
+    assert main([*DAYS, "--range", "full", "--fills", str(trades), "--out", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert "1 trade is after the last observation: not told" in told
+    # 4 calls at 2.25 of 100 USD a point.
+    assert "paid 900, returned 0" in told
+    filled = [
+        alert
+        for alert in map(json.loads, (out / "alerts.jsonl").read_text().splitlines())
+        if alert["state"] == "filled"
+    ]
+    assert [alert["layer"] for alert in filled] == ["L2"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(
+            [*DAYS, "--fills", "somebody"],
+            "timetravel: --fills: 'somebody' is neither model nor none, nor a file that is there",
+            id="nobody",
+        ),
+        pytest.param(
+            ["timetravel", "covid_2020", "--tape", "x"],
+            "timetravel: --tape: a tape has its own days: leave EVENT, --from and --to out",
+            id="two stories",
+        ),
+        pytest.param(
+            ["timetravel", "--tape", "x"], "x: tape: it cannot be read: No such file", id="no tape"
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_sentence(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert len(told.splitlines()) == 1
