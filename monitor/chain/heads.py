@@ -21,6 +21,7 @@ from monitor.model.observation import Block, Reorg
 
 LAG: Final = timedelta(seconds=60)
 STALL_S: Final = 120.0
+LATEST: Final = "latest"
 
 Weigh = Callable[[Endpoint, Block], Awaitable[None]]
 
@@ -57,6 +58,7 @@ class Heads:
     ) -> None:
         self._behind, self._lag, self._stall_s = behind, lag, stall_s
         self._seconds = seconds
+        self._tag = LATEST
         self._last_head: Linked | None = None
         self._last_target: Linked | None = None
         self._ring = Ring()
@@ -67,6 +69,10 @@ class Heads:
         """Take the blocks an earlier run read, so that one dropped meanwhile is noticed."""
         self._ring.seed(blocks)
 
+    def pin(self, number: int) -> None:
+        """Take a block of the past for the head from now on."""
+        self._tag = hex(number)
+
     async def target(self, endpoint: Endpoint, weigh: Weigh = _unweighed) -> Target:
         """Return the block to read now; raise Behind where there is none newer.
 
@@ -74,7 +80,7 @@ class Heads:
         moved, or names the last head as its parent; else two, and a few where the chain
         turned. Raises Transient where nothing newer has come for long.
         """
-        head = await header(endpoint, "latest")
+        head = await header(endpoint, self._tag)
         await weigh(endpoint, head.block)
         if head.block.number < self._behind:
             raise Transient(
@@ -194,7 +200,7 @@ async def header(endpoint: Endpoint, tag: str) -> Linked:
     Raises NoBlock for a number the node has none of, Transient for a malformed one.
     """
     told = _linked(endpoint, await endpoint.block(tag))
-    if tag == "latest":
+    if tag == LATEST:
         endpoint.note_head(told.block)
     return told
 

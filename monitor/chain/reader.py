@@ -144,6 +144,14 @@ class ChainReader:
         """Take the blocks an earlier run read: what the chain dropped since is then noticed."""
         self._heads.resume(blocks)
 
+    def pin(self, block: int) -> None:
+        """Take a block of the past for the head: `snapshot` then reads as it would have then.
+
+        What it remembers is of the blocks before, so they are to be taken in order. Needs a node
+        that keeps their state.
+        """
+        self._heads.pin(block)
+
     def health(self, now: datetime) -> tuple[EndpointHealth, ...]:
         """Return how each endpoint is doing, in order of preference."""
         return self._endpoints.health(now)

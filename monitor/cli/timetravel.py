@@ -11,8 +11,9 @@ from monitor.alerts.ticket import DISCLAIMER
 from monitor.app.replay import Replay, Replayed, price_of
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.cli.lines import line
+from monitor.cli.timetravel_chain import on_chain
 from monitor.cli.timetravel_tape import replay_tape
-from monitor.cli.timetravel_told import fills_of, refused, tell, write_log
+from monitor.cli.timetravel_told import Told, fills_of, refused, tell, write_log
 from monitor.config import RulesSettings, Settings, UsdSettings, load_settings
 from monitor.errors import Permanent
 from monitor.pipeline import Rulebook
@@ -31,21 +32,29 @@ def timetravel(asked: argparse.Namespace) -> int:
     """Replay, print what came of it, and write the files where a folder is asked for."""
     if asked.tape is not None:
         return replay_tape(asked)
-    window = _window(asked)
     packs = tuple(asked.rules or _enabled(asked.config))
-    pool = ModelPool(held=tuple(_held(asked)), fee_share=asked.fees)
     try:
-        book = _book(asked.config, packs)
-        fills = fills_of(asked.fills or "model", book)
-        found = Replay(book, fills, price_of(POOL_KEY)).run(tape(window, pool))
+        told = (on_chain if asked.position else _modelled)(asked, packs)
+        fills = fills_of(asked.fills or "model", told.book)
+        found = Replay(told.book, fills, told.price).run(told.seen)
     except ValueError as error:
         raise Permanent(str(error)) from error
+    if not found.scenes:
+        raise Permanent(f"{told.title}: there was no such position, or no price of its pool")
     story = Story(alerts=found.alerts, scenes=found.scenes)
     tell(story.alerts, fills)
-    print("\n".join(_summary(window, packs, found, story)))
+    print("\n".join(_summary(told.title, packs, found, story)))
     if asked.out:
         write_log(story.alerts, asked.out)
     return 0
+
+
+def _modelled(asked: argparse.Namespace, packs: tuple[str, ...]) -> Told:
+    """Return past days of a model pool."""
+    window, book = _window(asked), _book(asked.config, packs)
+    pool = ModelPool(held=tuple(_held(asked)), fee_share=asked.fees)
+    seen = tape(window, pool, book.lens.feeds)
+    return Told(title=window.title, book=book, seen=seen, price=price_of(POOL_KEY))
 
 
 def _window(asked: argparse.Namespace) -> Window:
@@ -103,8 +112,8 @@ def _book(config: Path, packs: Sequence[str]) -> Rulebook:
     return replace(book, lens=replace(book.lens, chains=frozenset({CHAIN})))
 
 
-def _summary(window: Window, packs: Sequence[str], found: Replayed, story: Story) -> Iterator[str]:
-    yield f"\n{window.title}: {', '.join(packs)}"
+def _summary(title: str, packs: Sequence[str], found: Replayed, story: Story) -> Iterator[str]:
+    yield f"\n{title}: {', '.join(packs)}"
     yield _told("observations", f"{found.observations:,}, alerts {len(story.alerts)}")
     worst = (
         f"{name} {percent(story.worst(token), places=1)}" for token, name in ranges(story).items()

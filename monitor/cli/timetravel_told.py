@@ -1,16 +1,28 @@
 """What every kind of replay takes and gives: who trades, alerts told, and their log written."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.render import console_line
 from monitor.cli.lines import line
 from monitor.errors import ConfigError, Fault, Permanent
-from monitor.pipeline import Rulebook
+from monitor.model.observation import Observation
+from monitor.pipeline import Rulebook, State
 from monitor.timetravel.alert_lines import alert_log, in_order
 from monitor.timetravel.fills import Fills, ModelFills, NoFills
 from monitor.timetravel.told_fills import ToldFills, read_fills
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A past to replay: by what it is judged, what is seen, and the pool's price in a state."""
+
+    title: str
+    book: Rulebook
+    seen: Iterable[Observation]
+    price: Callable[[State], float | None]
 
 
 def refused(where: str, reason: str) -> ConfigError:

@@ -16,7 +16,9 @@ def add_past(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     verb = add_verb(verbs, "timetravel", what, "timetravel:timetravel")
     add_config(verb)
     verb.add_argument("event", nargs="?", metavar="EVENT", help=", ".join(EVENTS))
-    verb.add_argument("--from", dest="first", metavar="DATE", help="instead of EVENT")
+    verb.add_argument(
+        "--from", dest="first", metavar="DATE", help="instead of EVENT; a block with --position"
+    )
     verb.add_argument("--to", dest="last", metavar="DATE", help="the last day, with --from")
     verb.add_argument(
         "--rules", nargs="+", metavar="PACK", help="default: those config.toml enables, less self"
@@ -56,4 +58,19 @@ def _add_sources(verb: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="what `run --tape` recorded, instead of EVENT, by the rules of the config",
+    )
+    verb.add_argument(
+        "--position",
+        metavar="ID",
+        help="a real one's past, read on its chain: token id, or chainId:manager:tokenId",
+    )
+    verb.add_argument(
+        "--rpc", metavar="URL", help="an archive endpoint: env:NAME or file:/path; default: config"
+    )
+    verb.add_argument(
+        "--step", type=int, default=1, metavar="N", help="read every Nth block (default: 1)"
+    )
+    verb.add_argument("--chain", metavar="NAME", help="as in config.toml, or ethereum")
+    verb.add_argument(
+        "--protocol", default="uniswap_v3", metavar="NAME", help="default: uniswap_v3"
     )

@@ -6,7 +6,7 @@ them, and one whenever the market prints, at the last close known then.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -23,6 +23,7 @@ from monitor.signals.bars import point
 from monitor.signals.catalogue import BY_NAME
 from monitor.timetravel.events import Window
 from monitor.timetravel.pool import ModelPool
+from monitor.timetravel.releases import released
 from monitor.timetravel.tables import (
     between,
     dvol_eth,
@@ -34,6 +35,7 @@ from monitor.timetravel.tables import (
 )
 
 Price: TypeAlias = tuple[datetime, float]
+Seen: TypeAlias = Past | Readings
 
 BEFORE: Final = timedelta(days=420)
 """How far back windows and fits may look from a story's first day."""
@@ -56,9 +58,12 @@ _EVE: Final = timedelta(days=5)
 """Enough to hold the session before a story, whatever holidays lie between."""
 
 
-def tape(window: Window, pool: ModelPool) -> Iterator[Observation]:
+def tape(
+    window: Window, pool: ModelPool, asked: Collection[str] | None = None
+) -> Iterator[Observation]:
     """Yield a story: what was before it, then blocks and prints in time order.
 
+    asked: the signals somebody reads, of the statistics, funding and calendars; None for all.
     Raises ValueError where there is no price of ETH in the window.
     """
     prices = eth_prices(window)
@@ -70,7 +75,7 @@ def tape(window: Window, pool: ModelPool) -> Iterator[Observation]:
     begins = prices[0][0]
     yield from _pasts(begins)
     closes = {at: _eth(at, price) for at, price in prices}
-    told = sorted(_prints(window, begins), key=_in_turn)
+    told = sorted(_prints(window, begins, asked), key=_in_turn)
     printed = {at: list(some) for at, some in groupby(told, key=lambda one: one.observed_at)}
     stamps = [at for at, _ in prices]
     for at in sorted({*closes, *printed}):
@@ -130,9 +135,20 @@ def _pasts(begins: datetime) -> Iterator[Past]:
             )
 
 
-def _prints(window: Window, begins: datetime) -> Iterator[Readings]:
-    """Yield what the market printed, each at the instant it could be had."""
-    for one in (*_cboe(window), *_settlements(window), *_dvol(window)):
+def around(window: Window, begins: datetime, asked: Collection[str] | None = None) -> list[Seen]:
+    """Return all that was known but the chain, in time order: for blocks that are read, not made.
+
+    begins: of the first block, at which is told what was before it.
+    """
+    closes = [_eth(at, price) for at, price in eth_prices(window) if at >= begins]
+    told = sorted((*_prints(window, begins, asked), *closes), key=_in_turn)
+    return [*_pasts(begins), *told]
+
+
+def _prints(window: Window, begins: datetime, asked: Collection[str] | None) -> Iterator[Readings]:
+    """Yield what the market and offices told, each at the instant it could be had."""
+    market = (*_cboe(window), *_settlements(window), *_dvol(window))
+    for one in (*market, *released(window, asked)):
         if one.observed_at <= window.ends:
             # What was printed on the days before is what the story begins with.
             yield replace(one, observed_at=max(one.observed_at, begins))

@@ -1,7 +1,7 @@
 """Past storms through the daemon's own road: the same each time, and as the rules say."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -75,3 +75,40 @@ def test_where_nobody_trades_no_layer_is_on() -> None:
 def test_an_empty_tape_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         Replay(book("alvh")).run(())
+
+
+def fired(window: Window, pack: str) -> dict[str, list[datetime]]:
+    """Return when each rule of a pack began to fire."""
+    found: dict[str, list[datetime]] = {}
+    for one in replayed(window, pack).alerts:
+        if one.state is AlertState.FIRING:
+            found.setdefault(one.rule, []).append(one.at)
+    return found
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type]
+
+
+def test_releases_and_decisions_of_2020_fire_where_history_says() -> None:
+    found = fired(EVENTS["covid_2020"], "macro_window")
+    # The Fed cut on 3 March at 10:00 New York and on Sunday 15 March at 17:00; then its
+    # meetings of 29 April and 10 June. That of 18 March was cancelled.
+    assert found["macro.fomc"][:2] == [utc(2020, 3, 3, 15), utc(2020, 3, 15, 21)]
+    assert [at.date() for at in found["macro.fomc"][2:]] == [date(2020, 4, 28), date(2020, 6, 9)]
+    # 1.59 % on the 3rd, 1.09 % on the 4th; 1.10 % on the 13th, 0.25 % on the 16th: each is
+    # published on the morning after.
+    assert found["macro.unscheduled"] == [utc(2020, 3, 5, 14), utc(2020, 3, 17, 13)]
+    days = [at.date() for at in found["macro.cpi"]]
+    assert days == [date(2020, 3, 10), date(2020, 4, 9), date(2020, 5, 11), date(2020, 6, 9)]
+    assert "macro.hot" not in found  # prices fell
+    assert "macro.ppi" not in found  # nobody has its days
+
+
+def test_prices_of_march_2022_surprise_when_they_are_out_and_no_decision_was_unscheduled() -> None:
+    found = fired(EVENTS["bear_2022"], "macro_window")
+    # CPI-U 287.504 after 283.716: +1.34 % in the month, +0.63 % in the mean of the year before.
+    assert found["macro.hot"] == [utc(2022, 4, 12, 12, 30)]
+    assert "macro.unscheduled" not in found
+    assert len(found["macro.cpi"]) == 12
+    assert len(found["macro.fomc"]) == 8

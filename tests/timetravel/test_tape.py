@@ -22,7 +22,7 @@ def test_a_story_runs_forward_and_reads_nothing_before_it_was_true(name: str) ->
     told = list(tape(EVENTS[name], pool()))
     assert all(later.observed_at >= one.observed_at for one, later in pairwise(told))
     assert all(
-        reading.as_of < seen.observed_at
+        reading.as_of <= seen.observed_at
         for seen in told
         if isinstance(seen, Readings)
         for reading in seen.readings
