@@ -49,6 +49,8 @@ def _settings(asked: argparse.Namespace) -> Settings:
         if not settings.chain:
             raise refused("--rpc", "give an archive endpoint, as env:NAME or file:/path")
         return settings
+    if asked.chain is None and len(settings.chain) > 1:
+        raise refused("--chain", f"name that of --rpc: {', '.join(settings.chain)}")
     name = asked.chain or next(iter(settings.chain), _CHAIN)
     known = settings.chain.get(name) or ChainSettings(rpc=(asked.rpc,))
     here = replace(known, rpc=(asked.rpc,), agree=False)

@@ -8,6 +8,7 @@ import pytest
 from monitor.cli import main
 
 DAYS = ["timetravel", "--from", "2020-02-14", "--to", "2020-02-27", "--rules", "alvh"]
+CHAIN = ["timetravel", "--config", "none.toml", "--rules", "lp_range", "--position"]
 TRADE = """\
 [[trade]]
 at = {at}
@@ -54,6 +55,41 @@ def test_a_file_s_trades_are_the_only_ones(
             ["timetravel", "covid_2020", "--tape", "x"],
             "timetravel: --tape: a tape has its own days: leave EVENT, --from and --to out",
             id="two stories",
+        ),
+        pytest.param(
+            [*CHAIN, "1", "--from", "1", "--to", "2"],
+            "timetravel: --rpc: give an archive endpoint, as env:NAME or file:/path",
+            id="no endpoint",
+        ),
+        pytest.param(
+            [*CHAIN, "1", "--rpc", "https://key@example.org/v2"],
+            "timetravel: --position: give EVENT, or both --from and --to",
+            id="no days",
+        ),
+        pytest.param(
+            [*CHAIN, "1", "--rpc", "https://example.org/v2/key", "--from", "1", "--to", "2"],
+            'config: chain.ethereum: only a loopback URL may stand here: keep others in "env:NAME"',
+            id="a URL with a key",
+        ),
+        pytest.param(
+            [*CHAIN, "1", "--rpc", "env:X", "--from", "20", "--to", "19"],
+            "timetravel: --to: 19 is before --from 20",
+            id="blocks turned round",
+        ),
+        pytest.param(
+            [*CHAIN, "1", "--rpc", "env:X", "--from", "yesterday", "--to", "19"],
+            "timetravel: --from: 'yesterday' is neither a date such as 2022-01-31 nor a block",
+            id="no block",
+        ),
+        pytest.param(
+            [*CHAIN, "one", "--rpc", "env:X", "--from", "1", "--to", "19"],
+            "position: ",
+            id="no position",
+        ),
+        pytest.param(
+            [*CHAIN, "1", "--rpc", "env:X", "--from", "1", "--to", "19", "--step", "0"],
+            "timetravel: --step: must be 1 block or more, was 0",
+            id="no step",
         ),
         pytest.param(
             ["timetravel", "--tape", "x"], "x: tape: it cannot be read: No such file", id="no tape"
