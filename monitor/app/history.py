@@ -1,13 +1,14 @@
-"""A signal's past, from providers' histories into the store's inbox, chunk by chunk.
+"""A signal's past, from providers' histories onto a shelf, chunk by chunk.
 
-Each chunk lies in the inbox under the name of its stretch, so that an interrupted pull goes
-on where it ended. Chunks begin and end on a grid of their own, whatever day is asked for.
+The shelf is the store's inbox, or a folder of files. Each chunk lies there under the name of
+its stretch, so that an interrupted pull goes on where it ended. Chunks begin and end on a grid
+of their own, whatever day is asked for.
 """
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Final, Protocol
 
 from pydantic import TypeAdapter
 
@@ -30,7 +31,7 @@ _DAY: Final = timedelta(days=1)
 class Pulled:
     """One chunk. number, of: which it is of its source's. had: it was there already.
 
-    ids: what it left in the inbox now.
+    ids: what it left on the shelf now.
     """
 
     source: str
@@ -51,28 +52,63 @@ class GaveUp:
     further: bool
 
 
+class Shelf(Protocol):
+    """Where chunks are left."""
+
+    def had(self, source: str, stretch: Stretch) -> bool:
+        """Return whether a chunk lies there already."""
+        ...
+
+    def keep(self, source: str, stretch: Stretch, found: Bygone, now: datetime) -> tuple[str, ...]:
+        """Leave a chunk there, whole or not at all; return the names of what was left."""
+        ...
+
+
+@dataclass(slots=True)
+class InboxShelf:
+    """The store's inbox, from which the daemon takes a past up."""
+
+    inbox: Inbox
+    _waiting: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._waiting = {said.id for said in self.inbox.unheard()}
+
+    def had(self, source: str, stretch: Stretch) -> bool:
+        name = _name(stretch, source)
+        return name in self._waiting or self.inbox.heard(name) is not None
+
+    def keep(self, source: str, stretch: Stretch, found: Bygone, now: datetime) -> tuple[str, ...]:
+        """Leave a chunk's own name last: that says that all of it is there."""
+        name = _name(stretch, source)
+        pasts = {f"{name}:{key}" if key else name: (key, bars) for key, bars in found.items()}
+        own = pasts.pop(name, ("", ()))
+        for word, (key, bars) in (*pasts.items(), (name, own)):
+            past = Past(
+                id=word, source=source, observed_at=now, name=stretch.signal, key=key, bars=bars
+            )
+            self.inbox.say(word, _PAST.dump_json(past).decode(), now)
+        return (*pasts, name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Puller:
-    """Fetches what a plan asks for. had: whether a chunk is known by its name."""
+    """Fetches what a plan asks for, and leaves it on a shelf."""
 
     settings: Settings
     web: Web
     clock: Clock
-    inbox: Inbox
+    shelf: Shelf
 
     async def pull(self, plan: Plan) -> AsyncIterator[Pulled | GaveUp]:
-        """Yield each chunk as it is safe in the inbox; go on with the next source where one fails.
+        """Yield each chunk as it is safe on the shelf; go on with the next source where one fails.
 
         The last thing yielded is a GaveUp where no source has all of it.
         """
-        waiting, first = {said.id for said in self.inbox.unheard()}, plan.first
-
-        def had(name: str) -> bool:
-            return name in waiting or self.inbox.heard(name) is not None
-
+        first = plan.first
         for provider in plan.asked:
             try:
-                async for one in self._from(provider, plan, first, had):
+                async for one in self._from(provider, plan, first):
                     yield one
                     first = one.stretch.last + _DAY
             except (Transient, Permanent) as error:
@@ -81,18 +117,19 @@ class Puller:
             else:
                 return
 
-    async def _from(
-        self, provider: Provider, plan: Plan, first: date, had: Callable[[str], bool]
-    ) -> AsyncIterator[Pulled]:
+    async def _from(self, provider: Provider, plan: Plan, first: date) -> AsyncIterator[Pulled]:
         assert provider.history is not None
         chunks = tuple(chunks_of(plan, first, provider.history.chunk_days))
         for number, stretch in enumerate(chunks, start=1):
-            name, ids, sessions = _name(stretch, provider.name), tuple[str, ...](), 0
-            known = had(name)
+            ids, sessions = tuple[str, ...](), 0
+            known = self.shelf.had(provider.name, stretch)
             if not known:
                 found = await self._fetched(provider.name, provider.history, stretch)
                 sessions = len({bar.day for bars in found.values() for bar in bars})
-                ids = self._left(provider.name, stretch, found, plan)
+                # One whose last session is not published yet is named by what it has.
+                if (until := _whole_until(stretch, found, plan)) is not None:
+                    whole = replace(stretch, last=until)
+                    ids = self.shelf.keep(provider.name, whole, found, self.clock.now())
             yield Pulled(
                 source=provider.name,
                 stretch=stretch,
@@ -118,29 +155,6 @@ class Puller:
             if why := doubt(past):
                 raise Permanent(f"{source} sent a past that cannot be: {why}")
         return found
-
-    def _left(self, source: str, stretch: Stretch, found: Bygone, plan: Plan) -> tuple[str, ...]:
-        """Leave a chunk in the inbox, its own name last: that says that all of it is there.
-
-        A chunk whose last session is not published yet is named by what it has.
-        """
-        until = _whole_until(stretch, found, plan)
-        if until is None:
-            return ()
-        name = _name(Stretch(signal=stretch.signal, first=stretch.first, last=until), source)
-        pasts = {f"{name}:{key}" if key else name: (key, bars) for key, bars in found.items()}
-        own = pasts.pop(name, ("", ()))
-        for word, (key, bars) in (*pasts.items(), (name, own)):
-            past = Past(
-                id=word,
-                source=source,
-                observed_at=self.clock.now(),
-                name=stretch.signal,
-                key=key,
-                bars=bars,
-            )
-            self.inbox.say(word, _PAST.dump_json(past).decode(), past.observed_at)
-        return (*pasts, name)
 
 
 def _name(stretch: Stretch, source: str) -> str:

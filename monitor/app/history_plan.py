@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -34,10 +34,28 @@ def plan_of(
     source: str | None,
     now: datetime,
 ) -> Plan:
-    """Return what is to be pulled; raise ConfigError, in one sentence, where nothing can be.
+    """Return what is to be pulled of what is kept; raise ConfigError where nothing can be.
 
     days: the first and the last, as a person wrote them. source: the only one to ask.
     """
+    plan = whole_plan_of(settings, name, days, source=source, now=now)
+    signal, whole = plan.signal, last_whole(plan.signal, now)
+    kept = first_kept(signal, whole)
+    if plan.last < kept:
+        what = "months" if monthly(signal) else "sessions"
+        raise _wrong("--to", f"only {signal.bars} {what} are kept, from {kept} on")
+    return replace(plan, first=max(plan.first, kept))
+
+
+def whole_plan_of(
+    settings: Settings,
+    name: str,
+    days: tuple[str, str | None],
+    *,
+    source: str | None,
+    now: datetime,
+) -> Plan:
+    """Return what is to be pulled, however long ago; raise ConfigError in one sentence."""
     signal = signal_of(name)
     asked = _asked_of(settings, signal, source)
     first, last = days
@@ -48,13 +66,9 @@ def plan_of(
     if begin > whole:
         over = f"the last session that is over is {whole}"
         raise _wrong("--from", f"nothing from {begin} on is over yet: {over}")
-    kept = first_kept(signal, whole)
-    if end is not None and end < kept:
-        what = "months" if monthly(signal) else "sessions"
-        raise _wrong("--to", f"only {signal.bars} {what} are kept, from {kept} on")
     return Plan(
         signal=signal,
-        first=max(begin, kept),
+        first=begin,
         last=whole if end is None else min(end, whole),
         asked=asked,
     )

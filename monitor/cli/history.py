@@ -10,9 +10,10 @@ from datetime import date
 from typing import Final
 
 from monitor.alerts.figures import day as spelled
-from monitor.app.history import GaveUp, Pulled, Puller
+from monitor.app.history import GaveUp, InboxShelf, Pulled, Puller, Shelf
+from monitor.app.history_files import FileShelf
 from monitor.app.history_known import Known, all_known
-from monitor.app.history_plan import Plan, plan_of
+from monitor.app.history_plan import Plan, plan_of, whole_plan_of
 from monitor.app.present import clock_of
 from monitor.cli.history_shown import counted, gaps_told, unit_of_day
 from monitor.cli.lines import line
@@ -23,6 +24,7 @@ from monitor.feeds.http import HttpSettings, Web, open_client
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.days import missing
 from monitor.store.lock import is_running
+from monitor.store.parquet import Archive
 from monitor.store.port import Store
 from monitor.store.sqlite import open_sqlite
 
@@ -32,7 +34,7 @@ _NAP_S: Final = 0.02
 
 @dataclass(slots=True)
 class _Came:
-    """What a pull has brought. left: what it has left in the inbox."""
+    """What a pull has brought. left: what it has left on the shelf."""
 
     sessions: int = 0
     fetched: int = 0
@@ -44,12 +46,14 @@ class _Came:
 
 def pull(asked: argparse.Namespace) -> int:
     """Fetch a signal's past; return 1 where a part of it could not be had."""
+    if asked.parquet is not None:
+        return _pull_files(asked)
     settings = load_settings(asked.config)
     clock = clock_of(settings)
     days = (asked.first, asked.last)
     plan = plan_of(settings, asked.signal, days, source=asked.source, now=clock.now())
     with closing(open_sqlite(settings.store.url, now=clock.now(), check=False)) as store:
-        came = asyncio.run(_pulled(settings, plan, clock, store))
+        came = asyncio.run(_pulled(settings, plan, clock, InboxShelf(store.inbox)))
         told, refused = _taken_up(settings, store, came)
         known = all_known(store).get(plan.signal.name, Known())
     for text in (_brought(plan, came), *_clipped(plan, asked), *now_known(plan, known), *told):
@@ -59,11 +63,32 @@ def pull(asked: argparse.Namespace) -> int:
     return 1 if came.failed or refused else 0
 
 
-async def _pulled(settings: Settings, plan: Plan, clock: Clock, store: Store) -> _Came:
+def _pull_files(asked: argparse.Namespace) -> int:
+    """Fetch a signal's past into Parquet files; return 1 where a part could not be had."""
+    settings = load_settings(asked.config) if asked.config.exists() else Settings()
+    clock = clock_of(settings)
+    days = (asked.first, asked.last)
+    plan = whole_plan_of(settings, asked.signal, days, source=asked.source, now=clock.now())
+    shelf = FileShelf(Archive(asked.parquet))
+    shelf.archive.check()  # before anybody is asked for anything
+    came = asyncio.run(_pulled(settings, plan, clock, shelf))
+    sources = tuple(one.name for one in plan.asked)
+    known = Known(taken=shelf.archive.bars(plan.signal.name, sources))
+    for text in (_brought(plan, came), *now_known(plan, known)):
+        print(line("", text))
+    print(*came.left, sep="\n", end="\n" if came.left else "")
+    if came.failed:
+        print("not all of it came: the same command goes on from here")
+    return int(came.failed)
+
+
+async def _pulled(settings: Settings, plan: Plan, clock: Clock, shelf: Shelf) -> _Came:
     came = _Came()
     progress = Progress(sys.stderr, plan.signal.name)
     async with open_client(HttpSettings()) as client:
-        puller = Puller(settings=settings, web=Web(client, clock), clock=clock, inbox=store.inbox)
+        if isinstance(shelf, FileShelf):
+            client.event_hooks = {"request": [shelf.note]}
+        puller = Puller(settings=settings, web=Web(client, clock), clock=clock, shelf=shelf)
         try:
             async for one in puller.pull(plan):
                 _note(came, one, progress)

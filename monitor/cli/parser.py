@@ -291,6 +291,12 @@ def _add_history(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         "--to", dest="last", metavar="DATE", help="default: the last session that is over"
     )
     pull.add_argument("--source", metavar="PROVIDER", help="ask only this one")
+    pull.add_argument(
+        "--parquet",
+        type=Path,
+        metavar="DIR",
+        help="into files there, for `timetravel --data`, and not into the store",
+    )
     show = add_verb(
         what,
         "show",

@@ -13,7 +13,7 @@ from monitor.app.rulebook import load_enabled, rulebook
 from monitor.cli.lines import line
 from monitor.cli.timetravel_chain import on_chain
 from monitor.cli.timetravel_tape import replay_tape
-from monitor.cli.timetravel_told import Told, fills_of, refused, tell, write_log
+from monitor.cli.timetravel_told import Told, fills_of, library_of, refused, tell, write_log
 from monitor.config import RulesSettings, Settings, UsdSettings, load_settings
 from monitor.errors import Permanent
 from monitor.pipeline import Rulebook
@@ -53,7 +53,7 @@ def _modelled(asked: argparse.Namespace, packs: tuple[str, ...]) -> Told:
     """Return past days of a model pool."""
     window, book = _window(asked), _book(asked.config, packs)
     pool = ModelPool(held=tuple(_held(asked)), fee_share=asked.fees)
-    seen = tape(window, pool, book.lens.feeds)
+    seen = tape(window, pool, book.lens.feeds, library_of(asked))
     return Told(title=window.title, book=book, seen=seen, price=price_of(POOL_KEY))
 
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -14,10 +14,10 @@ from monitor.app.present import clock_of
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.chain.settings import ChainSettings
 from monitor.cli.progress import Progress
-from monitor.cli.timetravel_told import Told, refused
+from monitor.cli.timetravel_told import Told, library_of, refused
 from monitor.config import Settings, load_settings
 from monitor.model.observation import Observation, Snapshot
-from monitor.pipeline import Rulebook, State
+from monitor.pipeline import State
 from monitor.timetravel.events import EVENTS, Window
 from monitor.timetravel.tape import around
 
@@ -33,11 +33,14 @@ def on_chain(asked: argparse.Namespace, packs: tuple[str, ...]) -> Told:
     rules = replace(settings.rules, enabled=packs, max_gap=_MAX_GAP)
     settings = replace(settings, rules=rules)
     book = rulebook(settings, load_enabled(settings))
-    blocks = _blocks(asked)
+    blocks, library = _blocks(asked), library_of(asked)
     return Told(
         title=f"{place.key}, {asked.event or f'{asked.first} to {asked.last}'}",
         book=book,
-        seen=_together(_walked(settings, place, blocks), book, _until(settings, blocks)),
+        seen=_together(
+            _walked(settings, place, blocks),
+            lambda at: around(_from(at, settings, blocks), at, book.lens.feeds, library),
+        ),
         price=lambda state: _price(state, place.key),
     )
 
@@ -100,20 +103,21 @@ def _walked(settings: Settings, place: Place, blocks: Blocks) -> Iterator[Snapsh
         progress.end()
 
 
-def _until(settings: Settings, blocks: Blocks) -> date:
-    """Return a day after which nothing is asked for."""
+def _from(at: datetime, settings: Settings, blocks: Blocks) -> Window:
+    """Return the days from the first block on: to the last that is asked for, or to now."""
     last = blocks.last if isinstance(blocks.last, datetime) else clock_of(settings).now()
-    return last.date()
+    return Window(first=at.date(), last=max(last.date(), at.date()), title="")
 
 
-def _together(walked: Iterator[Snapshot], book: Rulebook, until: date) -> Iterator[Observation]:
+def _together(
+    walked: Iterator[Snapshot], around_it: Callable[[datetime], Iterable[Observation]]
+) -> Iterator[Observation]:
     """Yield the blocks among what the market and offices told, all in time order."""
     told = deque[Observation]()
     for number, block in enumerate(walked):
         at = block.observed_at
         if not number:
-            window = Window(first=at.date(), last=max(until, at.date()), title="")
-            told.extend(around(window, at, book.lens.feeds))
+            told.extend(around_it(at))
         while told and told[0].observed_at <= at:
             yield told.popleft()
         yield block

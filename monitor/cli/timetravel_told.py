@@ -1,5 +1,6 @@
 """What every kind of replay takes and gives: who trades, alerts told, and their log written."""
 
+import argparse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,10 @@ from monitor.cli.lines import line
 from monitor.errors import ConfigError, Fault, Permanent
 from monitor.model.observation import Observation
 from monitor.pipeline import Rulebook, State
+from monitor.store.parquet import SUMS, Archive
 from monitor.timetravel.alert_lines import alert_log, in_order
 from monitor.timetravel.fills import Fills, ModelFills, NoFills
+from monitor.timetravel.library import Library, extended, shipped
 from monitor.timetravel.told_fills import ToldFills, read_fills
 
 
@@ -28,6 +31,15 @@ class Told:
 def refused(where: str, reason: str) -> ConfigError:
     """Return what a wrong argument raises."""
     return ConfigError([Fault(file="timetravel", where=where, reason=reason)])
+
+
+def library_of(asked: argparse.Namespace) -> Library:
+    """Return the shipped tables, with what `--data` adds to them."""
+    if asked.data is None:
+        return shipped()
+    if not (asked.data / SUMS).exists():
+        raise refused("--data", f"{asked.data} is no folder that `history pull --parquet` made")
+    return extended(shipped(), Archive(asked.data))
 
 
 def fills_of(who: str, book: Rulebook) -> Fills:

@@ -60,6 +60,12 @@ def _add_sources(verb: argparse.ArgumentParser) -> None:
         help="what `run --tape` recorded, instead of EVENT, by the rules of the config",
     )
     verb.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="days the shipped tables lack, as `history pull --parquet DIR` wrote them",
+    )
+    verb.add_argument(
         "--position",
         metavar="ID",
         help="a real one's past, read on its chain: token id, or chainId:manager:tokenId",

@@ -14,20 +14,18 @@ from zoneinfo import ZoneInfo
 
 from monitor.calendars.sessions import is_session
 from monitor.feeds.fed_calendar import KNOWN, announced
-from monitor.feeds.funding import annual
-from monitor.feeds.new_york import after_the_close, next_morning, release_time
-from monitor.feeds.price_changes import changes
+from monitor.feeds.new_york import after_the_close, next_morning
 from monitor.feeds.releases import CPI_DAYS
 from monitor.model.observation import Readings
 from monitor.model.reading import Reading
 from monitor.signals.catalogue import BY_NAME
 from monitor.timetravel.events import Window
-from monitor.timetravel.tables import between, cpi_prints, fed_funds, funding_eth
+from monitor.timetravel.library import Library, shipped
+from monitor.timetravel.tables import between
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
-_FUNDED_HOURS: Final = 8
 _TOLD: Final = time(9)
 """When calendars are told each day, New York; and a past day's rate, as `monitor.feeds.fred`."""
 
@@ -39,33 +37,34 @@ _CANCELLED: Final[Mapping[date, datetime]] = {date(2020, 3, 18): announced(date(
 """Scheduled decisions that did not come, by when it was known that they would not."""
 
 
-def released(window: Window, asked: Collection[str] | None = None) -> Iterator[Readings]:
+def released(
+    window: Window, asked: Collection[str] | None = None, library: Library | None = None
+) -> Iterator[Readings]:
     """Yield what was told up to the end of a window, what was before it included.
 
-    asked: the signals somebody reads; None for all there are.
+    asked: the signals somebody reads; None for all there are. library: None for what ships.
     """
+    had = library or shipped()
     for name, told in _TOLD_OF.items():
         if asked is None or name in asked:
-            yield from told(window)
+            yield from told(window, had)
 
 
-def _prices(window: Window, name: str) -> Iterator[Readings]:
+def _prices(window: Window, had: Library, name: str) -> Iterator[Readings]:
     """Yield a change of consumer prices a month, from its release on."""
-    levels = {one.month: one.index for one in cpi_prints()}
-    days = {one.month: one.released for one in cpi_prints()}
-    for signal, month, change in changes("cpi", levels):
-        at = release_time(days[month])
-        if signal == name and at <= window.ends:
-            yield _said(at, replace(_reading(name, change, at, "bls"), period=month))
+    for one in had.changes:
+        if one.name == name and one.at <= window.ends:
+            reading = _reading(name, one.value, one.at, "bls")
+            yield _said(one.at, replace(reading, period=one.month))
 
 
-def _cpi_days(window: Window) -> Iterator[Readings]:
+def _cpi_days(window: Window, _had: Library) -> Iterator[Readings]:
     for day in _days(window):
         at = datetime.combine(day, _TOLD, _NEW_YORK).astimezone(UTC)
         yield _calendar("calendar.cpi", at, dict.fromkeys(CPI_DAYS, 1.0), "releases")
 
 
-def _decisions(window: Window) -> Iterator[Readings]:
+def _decisions(window: Window, _had: Library) -> Iterator[Readings]:
     """Yield the Fed's days, daily and whenever something is announced."""
     instants = {datetime.combine(day, _TOLD, _NEW_YORK).astimezone(UTC) for day in _days(window)}
     news = {announced(day).astimezone(UTC) for day, scheduled in KNOWN.items() if not scheduled}
@@ -92,25 +91,24 @@ def _calendar(name: str, at: datetime, days: Mapping[date, float], source: str) 
     return _said(at, *told)
 
 
-def _funded(window: Window) -> Iterator[Readings]:
+def _funded(window: Window, had: Library) -> Iterator[Readings]:
     """Yield what longs paid, a fraction a year, at the end of each eight hours."""
-    for at, rate in funding_eth():
+    for at, value in had.funding:
         if window.begins <= at <= window.ends:
-            value = annual(rate, hours=_FUNDED_HOURS)
             yield _said(at, _reading("funding.eth_annual", value, at - _SECOND, "binance"))
 
 
-def _fed_funds(window: Window) -> Iterator[Readings]:
+def _fed_funds(window: Window, had: Library) -> Iterator[Readings]:
     """Yield each session's rate on the next morning; other days repeat the one before."""
-    for day, percent in between(fed_funds(), window.first - _BACK, window.last):
+    for day, rate in between(had.fed_funds, window.first - _BACK, window.last):
         if is_session(day):
-            reading = _reading("rates.fed_funds", percent / 100, after_the_close(day), "fred")
+            reading = _reading("rates.fed_funds", rate, after_the_close(day), "fred")
             yield _said(next_morning(day, _TOLD), reading)
 
 
-_TOLD_OF: Final[Mapping[str, Callable[[Window], Iterator[Readings]]]] = {
-    "macro.cpi_mom": lambda window: _prices(window, "macro.cpi_mom"),
-    "macro.cpi_yoy": lambda window: _prices(window, "macro.cpi_yoy"),
+_TOLD_OF: Final[Mapping[str, Callable[[Window, Library], Iterator[Readings]]]] = {
+    "macro.cpi_mom": lambda window, had: _prices(window, had, "macro.cpi_mom"),
+    "macro.cpi_yoy": lambda window, had: _prices(window, had, "macro.cpi_yoy"),
     "calendar.cpi": _cpi_days,
     "calendar.fomc": _decisions,
     "funding.eth_annual": _funded,

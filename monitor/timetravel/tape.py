@@ -22,17 +22,10 @@ from monitor.model.reading import Reading
 from monitor.signals.bars import point
 from monitor.signals.catalogue import BY_NAME
 from monitor.timetravel.events import Window
+from monitor.timetravel.library import Library, shipped
 from monitor.timetravel.pool import ModelPool
 from monitor.timetravel.releases import released
-from monitor.timetravel.tables import (
-    between,
-    dvol_eth,
-    eth_days,
-    eth_hours,
-    indices,
-    vix_closes,
-    vx_prices,
-)
+from monitor.timetravel.tables import between
 
 Price: TypeAlias = tuple[datetime, float]
 Seen: TypeAlias = Past | Readings
@@ -59,23 +52,27 @@ _EVE: Final = timedelta(days=5)
 
 
 def tape(
-    window: Window, pool: ModelPool, asked: Collection[str] | None = None
+    window: Window,
+    pool: ModelPool,
+    asked: Collection[str] | None = None,
+    library: Library | None = None,
 ) -> Iterator[Observation]:
     """Yield a story: what was before it, then blocks and prints in time order.
 
     asked: the signals somebody reads, of the statistics, funding and calendars; None for all.
-    Raises ValueError where there is no price of ETH in the window.
+    library: None for what ships. Raises ValueError where there is no price of ETH in the window.
     """
-    prices = eth_prices(window)
+    had = library or shipped()
+    prices = eth_prices(window, had)
     if not prices:
         raise ValueError(
             f"no price of ETH is had from {window.first} to {window.last}: the tables reach from"
-            f" {eth_days()[0][0]} to {eth_days()[-1][0]}"
+            f" {had.eth_days[0][0]} to {had.eth_days[-1][0]}"
         )
     begins = prices[0][0]
-    yield from _pasts(begins)
+    yield from _pasts(begins, had)
     closes = {at: _eth(at, price) for at, price in prices}
-    told = sorted(_prints(window, begins, asked), key=_in_turn)
+    told = sorted(_prints(window, begins, asked, had), key=_in_turn)
     printed = {at: list(some) for at, some in groupby(told, key=lambda one: one.observed_at)}
     stamps = [at for at, _ in prices]
     for at in sorted({*closes, *printed}):
@@ -95,13 +92,13 @@ def _in_turn(one: Readings) -> tuple[datetime, bool]:
     return one.observed_at, one.source != "vx.settle"
 
 
-def eth_prices(window: Window) -> Sequence[Price]:
+def eth_prices(window: Window, had: Library) -> Sequence[Price]:
     """Return (instant, USD a coin) over a window: six-hourly where that is had, else daily."""
-    fine = {at: close for at, close in eth_hours() if window.begins <= at <= window.ends}
+    fine = {at: close for at, close in had.eth_hours if window.begins <= at <= window.ends}
     days = {at.date() for at in fine}
     midnights = (
         (datetime.combine(day, time(), UTC) + _DAY, close)
-        for day, close in between(eth_days(), window.first - _DAY, window.last)
+        for day, close in between(had.eth_days, window.first - _DAY, window.last)
     )
     coarse = {at: close for at, close in midnights if at.date() not in days}
     return sorted((fine | coarse).items())
@@ -112,13 +109,13 @@ def _eth(at: datetime, price: float) -> Readings:
     return _readings("eth.price", at, [_reading("eth.price", price, at - _SECOND, "binance")])
 
 
-def _pasts(begins: datetime) -> Iterator[Past]:
+def _pasts(begins: datetime, had: Library) -> Iterator[Past]:
     """Yield the daily closes of the year and more before a story."""
     eve = begins - _SECOND
     first, last = (eve - BEFORE).date(), eve.date() - _DAY
     tables = (
-        ("eth.price", "binance", Hours.ALWAYS, eth_days()),
-        ("vix", "cboe_history", Hours.CBOE_VIX, vix_closes()),
+        ("eth.price", "binance", Hours.ALWAYS, had.eth_days),
+        ("vix", "cboe_history", Hours.CBOE_VIX, had.vix),
     )
     for name, source, hours, table in tables:
         bars = tuple(
@@ -135,28 +132,36 @@ def _pasts(begins: datetime) -> Iterator[Past]:
             )
 
 
-def around(window: Window, begins: datetime, asked: Collection[str] | None = None) -> list[Seen]:
+def around(
+    window: Window,
+    begins: datetime,
+    asked: Collection[str] | None = None,
+    library: Library | None = None,
+) -> list[Seen]:
     """Return all that was known but the chain, in time order: for blocks that are read, not made.
 
     begins: of the first block, at which is told what was before it.
     """
-    closes = [_eth(at, price) for at, price in eth_prices(window) if at >= begins]
-    told = sorted((*_prints(window, begins, asked), *closes), key=_in_turn)
-    return [*_pasts(begins), *told]
+    had = library or shipped()
+    closes = [_eth(at, price) for at, price in eth_prices(window, had) if at >= begins]
+    told = sorted((*_prints(window, begins, asked, had), *closes), key=_in_turn)
+    return [*_pasts(begins, had), *told]
 
 
-def _prints(window: Window, begins: datetime, asked: Collection[str] | None) -> Iterator[Readings]:
+def _prints(
+    window: Window, begins: datetime, asked: Collection[str] | None, had: Library
+) -> Iterator[Readings]:
     """Yield what the market and offices told, each at the instant it could be had."""
-    market = (*_cboe(window), *_settlements(window), *_dvol(window))
-    for one in (*market, *released(window, asked)):
+    market = (*_cboe(window, had), *_settlements(window, had), *_dvol(window, had))
+    for one in (*market, *released(window, asked, had)):
         if one.observed_at <= window.ends:
             # What was printed on the days before is what the story begins with.
             yield replace(one, observed_at=max(one.observed_at, begins))
 
 
-def _cboe(window: Window) -> Iterator[Readings]:
-    others = dict(indices())
-    for day, close in between(vix_closes(), window.first - _EVE, window.last):
+def _cboe(window: Window, had: Library) -> Iterator[Readings]:
+    others = dict(had.indices)
+    for day, close in between(had.vix, window.first - _EVE, window.last):
         closed = _new_york(day, _VIX_CLOSE)
         found = {"vix": close, **others.get(day, {})}
         spx = found.pop("spx", None)
@@ -168,12 +173,12 @@ def _cboe(window: Window) -> Iterator[Readings]:
             yield _readings("spx.price", closed + _DELAY, told)
 
 
-def _settlements(window: Window) -> Iterator[Readings]:
+def _settlements(window: Window, had: Library) -> Iterator[Readings]:
     """Yield the curve of VIX futures after each session: settled where had, else the model's."""
     official: dict[date, list[tuple[date, float]]] = {}
-    for one in vx_prices():
+    for one in had.vx:
         official.setdefault(one.session, []).append((one.expiry, one.price))
-    for day, close in between(vix_closes(), window.first - _EVE, window.last):
+    for day, close in between(had.vix, window.first - _EVE, window.last):
         curve = official.get(day)
         source = "cboe_settlement" if curve else "model"
         at = _new_york(day, _SETTLED)
@@ -192,8 +197,8 @@ def modelled(vix: float, day: date) -> list[tuple[date, float]]:
     ]
 
 
-def _dvol(window: Window) -> Iterator[Readings]:
-    for day, close in between(dvol_eth(), window.first - _DAY, window.last):
+def _dvol(window: Window, had: Library) -> Iterator[Readings]:
+    for day, close in between(had.dvol, window.first - _DAY, window.last):
         at = datetime.combine(day + _DAY, time(), UTC)
         yield _readings("dvol.eth", at, [_reading("dvol.eth", close, at - _SECOND, "deribit")])
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from pydantic import TypeAdapter
 
-from monitor.app.history import GaveUp, Pulled, Puller
+from monitor.app.history import GaveUp, InboxShelf, Pulled, Puller
 from monitor.app.history_plan import Plan, chunks_of, plan_of, pullable
 from monitor.clock import Clock, ManualClock
 from monitor.config import Settings
@@ -61,7 +61,9 @@ def plan(*asked: Provider, first: date, last: date = FRIDAY, signal: str = "vix"
 
 async def pulled(store: MemoryStore, what: Plan) -> list[Pulled | GaveUp]:
     web = cast("Web", None)
-    puller = Puller(settings=Settings(), web=web, clock=ManualClock(NOW), inbox=store.inbox)
+    puller = Puller(
+        settings=Settings(), web=web, clock=ManualClock(NOW), shelf=InboxShelf(store.inbox)
+    )
     return [one async for one in puller.pull(what)]
 
 
