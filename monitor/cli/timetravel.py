@@ -12,8 +12,8 @@ from monitor.app.replay import Replay, Replayed, price_of
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.cli.lines import line
 from monitor.cli.timetravel_chain import on_chain
+from monitor.cli.timetravel_given import Given, fills_of, library_of, refused, tell, write_log
 from monitor.cli.timetravel_tape import replay_tape
-from monitor.cli.timetravel_told import Told, fills_of, library_of, refused, tell, write_log
 from monitor.config import RulesSettings, Settings, UsdSettings, load_settings
 from monitor.errors import Permanent
 from monitor.pipeline import Rulebook
@@ -49,12 +49,12 @@ def timetravel(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _modelled(asked: argparse.Namespace, packs: tuple[str, ...]) -> Told:
+def _modelled(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
     """Return past days of a model pool."""
     window, book = _window(asked), _book(asked.config, packs)
     pool = ModelPool(held=tuple(_held(asked)), fee_share=asked.fees)
     seen = tape(window, pool, book.lens.feeds, library_of(asked))
-    return Told(title=window.title, book=book, seen=seen, price=price_of(POOL_KEY))
+    return Given(title=window.title, book=book, seen=seen, price=price_of(POOL_KEY))
 
 
 def _window(asked: argparse.Namespace) -> Window:

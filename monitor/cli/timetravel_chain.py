@@ -14,7 +14,7 @@ from monitor.app.present import clock_of
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.chain.settings import ChainSettings
 from monitor.cli.progress import Progress
-from monitor.cli.timetravel_told import Told, library_of, refused
+from monitor.cli.timetravel_given import Given, library_of, refused
 from monitor.config import Settings, load_settings
 from monitor.model.observation import Observation, Snapshot
 from monitor.pipeline import State
@@ -26,7 +26,7 @@ _CHAIN: Final = "ethereum"
 _DAY: Final = timedelta(days=1)
 
 
-def on_chain(asked: argparse.Namespace, packs: tuple[str, ...]) -> Told:
+def on_chain(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
     """Return a real position's past; raise ConfigError in one sentence where one cannot be read."""
     settings = _settings(asked)
     place = whereabouts(settings, asked.position, chain=asked.chain, protocol=asked.protocol)
@@ -34,7 +34,7 @@ def on_chain(asked: argparse.Namespace, packs: tuple[str, ...]) -> Told:
     settings = replace(settings, rules=rules)
     book = rulebook(settings, load_enabled(settings))
     blocks, library = _blocks(asked), library_of(asked)
-    return Told(
+    return Given(
         title=f"{place.key}, {asked.event or f'{asked.first} to {asked.last}'}",
         book=book,
         seen=_together(

@@ -9,7 +9,7 @@ from monitor.app.replay import Replay
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.app.taping import fingerprint
 from monitor.cli.lines import line
-from monitor.cli.timetravel_told import fills_of, refused, tell, write_log
+from monitor.cli.timetravel_given import fills_of, refused, tell, write_log
 from monitor.config import Settings, load_settings
 from monitor.errors import Permanent
 from monitor.pipeline import Rulebook

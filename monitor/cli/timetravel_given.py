@@ -19,7 +19,7 @@ from monitor.timetravel.told_fills import ToldFills, read_fills
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Given:
     """A past to replay: by what it is judged, what is seen, and the pool's price in a state."""
 
     title: str
