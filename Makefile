@@ -6,7 +6,7 @@ export npm_config_loglevel ?= error
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs soak bench lock clean
+.PHONY: help setup demo test check docs figures soak bench lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ check: setup ## read the code: lint, format, types, import order, spelling
 
 docs: setup ## write SIGNALS.md anew from the catalogue
 	@$(BIN)/hedgewatch signals --catalogue --markdown > SIGNALS.md
+
+figures: setup ## write the README's figures of past storms anew, from replays
+	@$(BIN)/python -m tests.figures
 
 soak: setup ## run the long tests: the daemon killed and restarted many times
 	@$(BIN)/python -m pytest -m soak -s

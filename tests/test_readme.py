@@ -5,6 +5,8 @@ import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+
 from monitor.alerts.render import plain
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.channels.port import Message
@@ -15,6 +17,7 @@ from monitor.pipeline import State, step
 from monitor.rules.loader import load_packs
 from monitor.store.rows import epoch_of
 from monitor.timetravel.tables import vx_settlements
+from tests import figures
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -89,3 +92,9 @@ def test_the_layer_shown_loads(tmp_path: Path) -> None:
     file.write_text(f"schema = 1\n{head}{shown}{rule}", encoding="utf-8")
     (pack,) = load_packs([file])
     assert {one.id for one in pack.rules} == {"V2.add", "V2.roll", "V2.monetise"}
+
+
+@pytest.mark.timeout(400)  # a year is told to the daemon
+def test_the_figures_of_past_storms_are_those_a_replay_gives() -> None:
+    assert README.count(figures.BEGIN) == README.count(figures.END) == 1
+    assert figures.written(README) == README, "run `make figures`"

@@ -7,21 +7,24 @@ from datetime import date
 from math import isfinite
 from pathlib import Path
 
-from monitor.alerts.ticket import DISCLAIMER
-from monitor.app.replay import Replay, Replayed, price_of
+from monitor.app.replay import Replay, price_of
 from monitor.app.rulebook import load_enabled, rulebook
-from monitor.cli.lines import line
 from monitor.cli.timetravel_chain import on_chain
-from monitor.cli.timetravel_given import Given, fills_of, library_of, refused, tell, write_log
+from monitor.cli.timetravel_given import Given, fills_of, library_of, refused, untold
+from monitor.cli.timetravel_outcome import shown
 from monitor.cli.timetravel_tape import replay_tape
 from monitor.config import RulesSettings, Settings, UsdSettings, load_settings
 from monitor.errors import Permanent
+from monitor.model.layer import Action
 from monitor.pipeline import Rulebook
+from monitor.timetravel.chart import check_drawing
 from monitor.timetravel.events import EVENTS, Window
-from monitor.timetravel.figures import money, percent, ranges, share_word, shares
 from monitor.timetravel.pool import CHAIN, POOL_KEY, USDC, Held, ModelPool
+from monitor.timetravel.provenance import sources_of, traded_by
+from monitor.timetravel.report import write_report
 from monitor.timetravel.scene import Story
 from monitor.timetravel.tape import tape
+from monitor.timetravel.told import Told, ledger_of
 
 _SELF = "self"
 _MAX_GAP = "25h"
@@ -32,29 +35,52 @@ def timetravel(asked: argparse.Namespace) -> int:
     """Replay, print what came of it, and write the files where a folder is asked for."""
     if asked.tape is not None:
         return replay_tape(asked)
-    packs = tuple(asked.rules or _enabled(asked.config))
+    if asked.out:
+        check_drawing()
+    told = replayed(asked)
+    print("\n".join(shown(told, every_alert=asked.alerts)))
+    for number, path in enumerate(write_report(told, asked.out) if asked.out else ()):
+        print(f"{'' if number else 'written':<13} {path}")
+    return 0
+
+
+def replayed(asked: argparse.Namespace) -> Told:
+    """Return what came of the storm that is asked for, as its report needs it."""
+    if asked.seed < 0:
+        raise refused("--seed", f"must be 0 or more, was {asked.seed}")
+    packs, who = tuple(asked.rules or _enabled(asked.config)), asked.fills or "model"
     try:
-        told = (on_chain if asked.position else _modelled)(asked, packs)
-        fills = fills_of(asked.fills or "model", told.book)
-        found = Replay(told.book, fills, told.price).run(told.seen)
+        given = (on_chain if asked.position else _modelled)(asked, packs)
+        fills = fills_of(who, given.book)
+        found = Replay(given.book, fills, given.price).run(given.seen)
     except ValueError as error:
         raise Permanent(str(error)) from error
     if not found.scenes:
-        raise Permanent(f"{told.title}: there was no such position, or no price of its pool")
-    story = Story(alerts=found.alerts, scenes=found.scenes)
-    tell(story.alerts, fills)
-    print("\n".join(_summary(told.title, packs, found, story)))
-    if asked.out:
-        write_log(story.alerts, asked.out)
-    return 0
+        raise Permanent(f"{given.title}: there was no such position, or no price of its pool")
+    return Told(
+        title=given.title,
+        packs=packs,
+        traded=traded_by(who) + untold(fills),
+        sources=given.sources,
+        layered=any(rule.action is Action.ADD for rule in given.book.rules),
+        seed=asked.seed,
+        story=Story(alerts=found.alerts, scenes=found.scenes),
+        layers=found.state.layers,
+        ledger=ledger_of(found.state, found.scenes[-1].at),
+    )
 
 
 def _modelled(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
     """Return past days of a model pool."""
     window, book = _window(asked), _book(asked.config, packs)
     pool = ModelPool(held=tuple(_held(asked)), fee_share=asked.fees)
-    seen = tape(window, pool, book.lens.feeds, library_of(asked))
-    return Given(title=window.title, book=book, seen=seen, price=price_of(POOL_KEY))
+    return Given(
+        title=window.title,
+        book=book,
+        seen=tape(window, pool, book.lens.feeds, library_of(asked)),
+        price=price_of(POOL_KEY),
+        sources=sources_of(window, fee_share=asked.fees),
+    )
 
 
 def _window(asked: argparse.Namespace) -> Window:
@@ -110,22 +136,3 @@ def _book(config: Path, packs: Sequence[str]) -> Rulebook:
     settings = Settings(usd=UsdSettings(pegged=(USDC,)), rules=rules)
     book = rulebook(settings, load_enabled(settings))
     return replace(book, lens=replace(book.lens, chains=frozenset({CHAIN})))
-
-
-def _summary(title: str, packs: Sequence[str], found: Replayed, story: Story) -> Iterator[str]:
-    yield f"\n{title}: {', '.join(packs)}"
-    yield _told("observations", f"{found.observations:,}, alerts {len(story.alerts)}")
-    worst = (
-        f"{name} {percent(story.worst(token), places=1)}" for token, name in ranges(story).items()
-    )
-    yield _told("worst IL", " · ".join(worst))
-    last = story.scenes[-1]
-    cash = f"paid {money(last.paid_usd)}, returned {money(last.returned_usd)}"
-    yield _told("hedge", f"{cash}, profit {money(last.hedge_usd, signed=True)} USD (model prices)")
-    for one in shares(story):
-        yield _told(one.label, share_word(one.offset))
-    yield DISCLAIMER
-
-
-def _told(head: str, text: str) -> str:
-    return line(f"{head:<16}", text)

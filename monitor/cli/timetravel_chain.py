@@ -19,6 +19,7 @@ from monitor.config import Settings, load_settings
 from monitor.model.observation import Observation, Snapshot
 from monitor.pipeline import State
 from monitor.timetravel.events import EVENTS, Window
+from monitor.timetravel.provenance import sources_on_chain
 from monitor.timetravel.tape import around
 
 _MAX_GAP: Final = "25h"
@@ -42,6 +43,7 @@ def on_chain(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
             lambda at: around(_from(at, settings, blocks), at, book.lens.feeds, library),
         ),
         price=lambda state: _price(state, place.key),
+        sources=sources_on_chain(place.chain, asked.step),
     )
 
 

@@ -20,12 +20,17 @@ from monitor.timetravel.told_fills import ToldFills, read_fills
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """A past to replay: by what it is judged, what is seen, and the pool's price in a state."""
+    """A past to replay.
+
+    book: by what it is judged. seen: what is observed. price: the pool's in a state. sources:
+    where its figures come from, in sentences.
+    """
 
     title: str
     book: Rulebook
     seen: Iterable[Observation]
     price: Callable[[State], float | None]
+    sources: tuple[str, ...]
 
 
 def refused(where: str, reason: str) -> ConfigError:
@@ -57,10 +62,16 @@ def tell(alerts: Iterable[Alert], fills: Fills) -> None:
     """Print a line an alert, and the trades that came too late to be told."""
     for alert in in_order(alerts):
         print(console_line(alert, dated=True))
-    if isinstance(fills, ToldFills) and fills.untold:
-        late = fills.untold
-        told = f"{late} trade{' is' if late == 1 else 's are'} after the last observation: not told"
-        print(line("", told))
+    if late := untold(fills):
+        print(line("", late.removeprefix("; ")))
+
+
+def untold(fills: Fills) -> str:
+    """Return how many trades of a file came too late to be told, after a semicolon; else ""."""
+    late = fills.untold if isinstance(fills, ToldFills) else 0
+    if not late:
+        return ""
+    return f"; {late} trade{' is' if late == 1 else 's are'} after the last observation: not told"
 
 
 def write_log(alerts: Iterable[Alert], out: Path) -> None:

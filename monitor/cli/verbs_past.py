@@ -47,8 +47,8 @@ def add_past(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         help="model takes every proposal (default); none; or a file of trades: [[trade]] with at,"
         " layer, verb, legs",
     )
-    verb.add_argument("--out", type=Path, metavar="DIR", help="write the alerts there")
     _add_sources(verb)
+    _add_report(verb)
 
 
 def _add_sources(verb: argparse.ArgumentParser) -> None:
@@ -79,4 +79,24 @@ def _add_sources(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--chain", metavar="NAME", help="as in config.toml, or ethereum")
     verb.add_argument(
         "--protocol", default="uniswap_v3", metavar="NAME", help="default: uniswap_v3"
+    )
+
+
+def _add_report(verb: argparse.ArgumentParser) -> None:
+    """Add what is told of it, and where."""
+    verb.add_argument(
+        "--alerts", action="store_true", help="print every alert, not only what was asked for"
+    )
+    verb.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="of the draws that tell chance (default: 1)",
+    )
+    verb.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write report.html, its charts and alerts.jsonl there",
     )

@@ -1,20 +1,17 @@
 """The demo's report: one page that needs nothing beside it."""
 
-import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 from string import Template
 from typing import Final
 
-from monitor.alerts.alert import Alert
 from monitor.devnet.demo import PACKS, VALUE_USD, VOLUME_USD
 from monitor.devnet.demo_caveats import caveats
 from monitor.devnet.demo_result import DemoResult
 from monitor.hedge.vol import VolAssumption
 from monitor.model.layer import Action
-from monitor.timetravel.alert_lines import evidence, in_order, words
-from monitor.timetravel.chart import SIZE
+from monitor.timetravel.alert_lines import in_order
 from monitor.timetravel.figures import (
     CLAIM,
     UNKNOWN,
@@ -25,6 +22,7 @@ from monitor.timetravel.figures import (
     share_word,
     shares,
 )
+from monitor.timetravel.page import alert_rows, embedded, fact, items, numbers, page
 
 _ALT: Final = (
     "Four panels over the same time: ETH price with the positions' ranges; impermanent loss by "
@@ -32,25 +30,26 @@ _ALT: Final = (
 )
 
 
-def page(result: DemoResult, chart: bytes) -> str:
-    """Return the page in HTML; chart: a PNG, embedded. Whatever came from outside is escaped."""
-    template = files("monitor.devnet") / "data" / "report.html"
-    return Template(template.read_text(encoding="utf-8")).substitute(
+def demo_page(result: DemoResult, chart: bytes, size: tuple[int, int]) -> str:
+    """Return the page in HTML. chart: a PNG, embedded; size: its width and height in pixels."""
+    template = files("monitor.devnet") / "data" / "demo.html"
+    body = Template(template.read_text(encoding="utf-8")).substitute(
         title=escape(_title(result)),
         lead=escape(_lead(result)),
-        figures="\n".join(_row(name, told) for name, told in _figures(result).items()),
+        figures="\n".join(fact(name, told) for name, told in _figures(result).items()),
         shares="\n".join(_shares(result)),
         claim=escape(f"{CLAIM[0].upper()}{CLAIM[1:]}"),
-        caveats="\n".join(f"<li>{escape(note)}</li>" for note in caveats(result)),
+        caveats=items(caveats(result)),
         alt=escape(_ALT),
-        chart=base64.b64encode(chart).decode("ascii"),
-        width=SIZE[0],
-        height=SIZE[1],
-        alerts="\n".join(_alerts(result)),
+        chart=embedded(chart),
+        width=size[0],
+        height=size[1],
+        alerts="\n".join(alert_rows(in_order(result.alerts), ranges(result))),
         vol=escape(f"Black-76 on the VIX futures, {VolAssumption().label.partition(':')[0]}."),
         packs=escape(", ".join(PACKS)),
         volume=f"{VOLUME_USD:,.0f}",
     )
+    return page(_title(result), body)
 
 
 def _title(result: DemoResult) -> str:
@@ -91,63 +90,10 @@ def _figures(result: DemoResult) -> dict[str, str]:
     }
 
 
-def _row(name: str, told: str) -> str:
-    return f'<tr><th scope="row">{escape(name)}</th><td>{_whole(told)}</td></tr>'
-
-
 def _shares(result: DemoResult) -> Iterator[str]:
     for one in shares(result):
         lost, made = UNKNOWN, UNKNOWN
         if one.offset is not None:
             lost = money(one.offset.lost_usd, signed=True)
             made = money(one.offset.hedge_usd, signed=True)
-        cells = (lost, made, share_word(one.offset))
-        yield (
-            f'<tr><th scope="row">{escape(one.label)}</th>'
-            + "".join(f'<td class="number">{escape(cell)}</td>' for cell in cells)
-            + "</tr>"
-        )
-
-
-def _alerts(result: DemoResult) -> Iterator[str]:
-    names = ranges(result)
-    for alert in in_order(result.alerts):
-        cells = (
-            (
-                "brief when",
-                f'<time datetime="{alert.at.isoformat()}">{alert.at:%d %b %H:%M}</time>',
-            ),
-            ("brief", f"{escape(alert.rule)} <code>{escape(alert.id)}</code>"),
-            ("brief asked", escape(_event(alert))),
-            ("brief", _whole(_about(alert, names))),
-            ("", _lines(words(alert))),
-            ("", f"<ul>{_items(evidence(alert))}</ul>"),
-        )
-        yield "<tr>" + "".join(f'<td class="{kind}">{cell}</td>' for kind, cell in cells) + "</tr>"
-
-
-def _event(alert: Alert) -> str:
-    asked = "" if alert.action is Action.NOTIFY else f"{alert.action.value}, "
-    return f"{asked}{alert.state.value}"
-
-
-def _about(alert: Alert, names: dict[int, str]) -> str:
-    """Return whom an alert is about: a position by its number and range, else its scope."""
-    if alert.position is None:
-        return alert.scope
-    token = alert.position.rpartition(":")[2]
-    name = names.get(int(token)) if token.isdecimal() else None
-    return f"#{token} {name}" if name else f"#{token}"
-
-
-def _whole(text: str) -> str:
-    """Return escaped text in which no range's name is broken over two lines."""
-    return escape(text).replace("×/÷", "×/&NoBreak;÷")
-
-
-def _lines(lines: Iterable[str]) -> str:
-    return "<br>".join(escape(line) for line in lines)
-
-
-def _items(texts: Iterable[str]) -> str:
-    return "".join(f"<li>{escape(text)}</li>" for text in texts)
+        yield numbers(one.label, (lost, made, share_word(one.offset)))

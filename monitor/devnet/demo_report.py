@@ -7,12 +7,12 @@ from typing import Final
 
 from monitor.alerts.alert import AlertState
 from monitor.devnet.demo_caveats import caveats
-from monitor.devnet.demo_page import page
+from monitor.devnet.demo_page import demo_page
 from monitor.devnet.demo_result import DemoResult
 from monitor.errors import Permanent
 from monitor.model.layer import Action
 from monitor.timetravel.alert_lines import in_order, json_line
-from monitor.timetravel.chart import draw
+from monitor.timetravel.chart import Chart, demo_chart, draw, size
 from monitor.timetravel.figures import (
     CLAIM,
     UNKNOWN,
@@ -21,6 +21,13 @@ from monitor.timetravel.figures import (
     ranges,
     share_word,
     shares,
+)
+
+SOURCES: Final = (
+    "Positions and IL: measured on a local chain with the Uniswap v3 contracts. "
+    "Hedge: a model, Black-76 on VIX futures with a stated vol, not traded prices. "
+    "ETH: Binance closes, six-hourly. VIX: Cboe daily closes. VIX futures: Cboe settlements, "
+    "from May 2020 prices seen at 16:31 New York."
 )
 
 WIDTH: Final = 80
@@ -46,12 +53,13 @@ def summary(result: DemoResult) -> list[str]:
 
 def write_files(result: DemoResult, out: Path) -> list[Path]:
     """Write the alerts, the chart and the page; return their paths. Raises Permanent."""
-    chart = draw(result)
+    shown = chart_of(result)
+    chart = draw(result, shown)
     lines = "".join(f"{json_line(alert)}\n" for alert in in_order(result.alerts))
     files = {
         out / "alerts.jsonl": lines.encode(),
         out / "chart.png": chart,
-        out / "report.html": page(result, chart).encode(),
+        out / "report.html": demo_page(result, chart, size(shown)).encode(),
     }
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -60,6 +68,13 @@ def write_files(result: DemoResult, out: Path) -> list[Path]:
     except OSError as error:
         raise Permanent(f"the demo's files cannot be written to {out}: {error.strerror}") from error
     return list(files)
+
+
+def chart_of(result: DemoResult) -> Chart:
+    """Return what the demo's chart shows."""
+    first, last = result.scenes[0].at, result.scenes[-1].at
+    days = f"{first.day} {first:%B} to {last.day} {last:%B %Y}"
+    return demo_chart(f"{days}, told on a local chain", SOURCES)
 
 
 def _where(result: DemoResult) -> Iterator[str]:

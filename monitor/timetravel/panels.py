@@ -1,4 +1,4 @@
-"""The four panels of the demo's chart; each fills axes it is given."""
+"""Panels that every chart of a story may have; each fills axes it is given."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,13 +17,13 @@ HEADROOM: Final = 0.15
 """The share of every panel kept free at its top for the marks of alerts."""
 
 # Okabe and Ito's colours: told apart with any kind of colour vision.
-_RANGES: Final = ("#D55E00", "#E69F00", "#56B4E9", "#0072B2")
-_HEDGE: Final = "#009E73"
+RANGES: Final = ("#D55E00", "#E69F00", "#56B4E9", "#0072B2")
+HEDGE: Final = "#009E73"
 _WORTH: Final = "#0B6B50"
-_LOSS: Final = "#CC79A7"
+LOSS: Final = "#CC79A7"
 _LEVELS: Final = (15, 20, 25, 30)
 _VIX_TICKS: Final = (10, *_LEVELS, 40, 60, 80)
-_PRICE_TICKS: Final = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 2000, 4000)
+_PRICE_TICKS: Final = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 2000, 3000, 4500, 7000)
 _GAP: Final = 0.095
 """The least distance of two labels, in panel heights."""
 
@@ -34,10 +34,10 @@ Label: TypeAlias = tuple[float, str, str]
 def draw_price(panel: "Axes", story: Story) -> None:
     """Draw the price, and each range as a band with its edges named."""
     prices = [scene.price for scene in story.scenes]
-    panel.plot(_times(story), prices, color=INK, linewidth=1.8)
+    panel.plot(times(story), prices, color=INK, linewidth=1.8)
     labels: list[Label] = [(prices[-1], f"ETH {prices[-1]:,.0f}", INK)]
     heights = list(prices)
-    for one, colour in _last_held(story):
+    for one, colour in last_held(story):
         if full(one):
             continue
         panel.axhspan(one.price_lower, one.price_upper, color=colour, alpha=0.09, linewidth=0)
@@ -47,73 +47,73 @@ def draw_price(panel: "Axes", story: Story) -> None:
             heights.append(edge)
     _log_scale(panel, min(heights) / 1.06, max(heights) * 1.04, _PRICE_TICKS)
     panel.set_ylabel("USDC per WETH (log)")
-    _title(panel, "ETH price, and the ranges of the positions (the full one has no edges)")
-    _label_right(panel, labels)
+    title(panel, "ETH price, and the ranges of the positions (the full one has no edges)")
+    label_right(panel, labels)
 
 
 def draw_il(panel: "Axes", story: Story) -> None:
     """Draw the IL of every position, unknown moments as holes."""
     labels: list[Label] = []
     lowest = -1.0
-    for last, colour in _last_held(story):
+    for last, colour in last_held(story):
         course = [_il(scene, last.token_id) for scene in story.scenes]
-        panel.plot(_times(story), course, color=colour, linewidth=1.8)
+        panel.plot(times(story), course, color=colour, linewidth=1.8)
         known = [il for il in course if not isnan(il)]
         if known:
             lowest = min(lowest, *known)
             told = f"{percent(known[-1] / 100, places=1)}  {range_name(last)}"
             labels.append((known[-1], told, colour))
-    _linear_scale(panel, lowest, 0.0)
+    linear_scale(panel, lowest, 0.0)
     panel.set_ylabel("IL, % of holding")
-    _title(panel, "Impermanent loss by position, fees left out")
-    _label_right(panel, labels)
+    title(panel, "Impermanent loss by position, fees left out")
+    label_right(panel, labels)
 
 
 def draw_hedge(panel: "Axes", story: Story) -> None:
     """Draw the hedge's profit and value against the loss of all positions, all in dollars."""
-    times = _times(story)
+    over = times(story)
     labels: list[Label] = []
     heights = [0.0]
     courses = (
-        ([_or_nan(scene.loss_usd) for scene in story.scenes], "IL", _LOSS),
-        ([_or_nan(scene.hedge_usd) for scene in story.scenes], "profit", _HEDGE),
+        ([or_nan(scene.loss_usd) for scene in story.scenes], "IL", LOSS),
+        ([or_nan(scene.hedge_usd) for scene in story.scenes], "profit", HEDGE),
     )
     for course, name, colour in courses:
-        panel.plot(times, course, color=colour, linewidth=2.2)
-        panel.fill_between(times, course, color=colour, alpha=0.18, linewidth=0)
+        panel.plot(over, course, color=colour, linewidth=2.2)
+        panel.fill_between(over, course, color=colour, alpha=0.18, linewidth=0)
         if known := [usd for usd in course if not isnan(usd)]:
             heights += known
             labels.append((known[-1], f"{money(known[-1], signed=True)}  {name}", colour))
-    worth = [_or_nan(scene.hedge_value_usd) for scene in story.scenes]
-    panel.plot(times, worth, color=_WORTH, linewidth=1.6, linestyle=(0, (4, 2)))
+    worth = [or_nan(scene.hedge_value_usd) for scene in story.scenes]
+    panel.plot(over, worth, color=_WORTH, linewidth=1.6, linestyle=(0, (4, 2)))
     if known := [usd for usd in worth if not isnan(usd)]:
         heights += known
         labels.append((known[-1], f"{money(known[-1])}  value", _WORTH))
-    _linear_scale(panel, min(heights), max(*heights, 1.0))
+    linear_scale(panel, min(heights), max(*heights, 1.0))
     panel.yaxis.set_major_formatter(lambda usd, _: money(usd))
     panel.set_ylabel("USD")
-    _title(panel, "Hedge (model): profit and value, against the IL of all positions together")
-    _label_right(panel, labels)
+    title(panel, "Hedge (model): profit and value, against the IL of all positions together")
+    label_right(panel, labels)
 
 
 def draw_vix(panel: "Axes", story: Story) -> None:
     """Draw the last VIX close, and the levels rules and claim speak of."""
-    closes = [_or_nan(scene.vix) for scene in story.scenes]
-    panel.step(_times(story), closes, where="post", color=INK, linewidth=1.8)
+    closes = [or_nan(scene.vix) for scene in story.scenes]
+    panel.step(times(story), closes, where="post", color=INK, linewidth=1.8)
     for level in _LEVELS:
         panel.axhline(level, color=FAINT, linewidth=1.1, linestyle=(0, (2, 2)))
     known = [vix for vix in closes if not isnan(vix)]
     _log_scale(panel, min([*known, 12.0]), max([*known, 35.0]) * 1.05, _VIX_TICKS)
     panel.set_ylabel("VIX points (log)")
-    _title(panel, "VIX, last daily close; levels 15, 20, 25 and 30")
+    title(panel, "VIX, last daily close; levels 15, 20, 25 and 30")
     if known:
-        _label_right(panel, [(known[-1], f"VIX {known[-1]:.2f}", INK)])
+        label_right(panel, [(known[-1], f"VIX {known[-1]:.2f}", INK)])
 
 
 def shade_storm(panel: "Axes", story: Story) -> None:
     """Shade the time in which the last VIX close was above the claim's level."""
     panel.fill_between(
-        _times(story),
+        times(story),
         0,
         1,
         where=[stormy(scene) for scene in story.scenes],
@@ -131,24 +131,26 @@ def day_number(at: datetime) -> float:
     return at.timestamp() / 86_400
 
 
-def _times(story: Story) -> list[float]:
+def times(story: Story) -> list[float]:
+    """Return where each scene stands on the time axis."""
     return [day_number(scene.at) for scene in story.scenes]
 
 
-def _last_held(story: Story) -> list[tuple[Holding, str]]:
+def last_held(story: Story) -> list[tuple[Holding, str]]:
     """Return every position as last seen, with its colour."""
     seen = {one.token_id: one for scene in story.scenes for one in scene.holdings}
     tokens = ranges(story)
-    return [(seen[token], _RANGES[n % len(_RANGES)]) for n, token in enumerate(tokens)]
+    return [(seen[token], RANGES[n % len(RANGES)]) for n, token in enumerate(tokens)]
 
 
 def _il(scene: Scene, token_id: int) -> float:
     """Return a position's IL in percent, nan where it is unknown."""
     held = next((one for one in scene.holdings if one.token_id == token_id), None)
-    return _or_nan(100 * held.il if held and held.il is not None else None)
+    return or_nan(100 * held.il if held and held.il is not None else None)
 
 
-def _or_nan(value: float | None) -> float:
+def or_nan(value: float | None) -> float:
+    """Return a figure, nan where it is unknown."""
     return nan if value is None else value
 
 
@@ -160,31 +162,33 @@ def _log_scale(panel: "Axes", low: float, high: float, ticks: Sequence[int]) -> 
     panel.minorticks_off()
 
 
-def _linear_scale(panel: "Axes", low: float, high: float) -> None:
+def linear_scale(panel: "Axes", low: float, high: float) -> None:
+    """Set a panel's heights, with room for marks above, and draw its zero."""
     panel.axhline(0, color=FAINT, linewidth=0.9)
     reach = high - low
     panel.set_ylim(low - 0.05 * reach, high + 1.2 * HEADROOM * reach)
 
 
-def _title(panel: "Axes", text: str) -> None:
+def title(panel: "Axes", text: str) -> None:
+    """Say above a panel what it shows."""
     panel.set_title(text, loc="left", fontsize=15, fontweight="bold", pad=6)
 
 
-def _label_right(panel: "Axes", labels: Sequence[Label]) -> None:
+def label_right(panel: "Axes", labels: Sequence[Label]) -> None:
     """Name the lines at their right ends, none over another."""
     to_panel = panel.transData + panel.transAxes.inverted()
     x = panel.get_xlim()[1]
     wanted = [float(to_panel.transform((x, height))[1]) for height, _, _ in labels]
     for (_, text, colour), y in zip(labels, spread(wanted, _GAP), strict=True):
         panel.plot(
-            [1.008, 1.022],
+            [1.006, 1.02],
             [y, y],
             color=colour,
             linewidth=4,
             transform=panel.transAxes,
             clip_on=False,
         )
-        panel.text(1.03, y, text, transform=panel.transAxes, va="center", fontsize=13)
+        panel.text(1.034, y, text, transform=panel.transAxes, va="center", fontsize=13)
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:

@@ -20,7 +20,10 @@ STORM: Final = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """One position at one moment. loss_usd: value less holding, <= 0; None if unknown."""
+    """One position at one moment. loss_usd: value less holding, <= 0; None if unknown.
+
+    value_usd: of its principal, fees left out.
+    """
 
     token_id: int
     il: float | None
@@ -29,6 +32,7 @@ class Holding:
     in_range: bool
     price_lower: float
     price_upper: float
+    value_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,7 @@ def _holding(state: State, key: str) -> Holding:
         in_range=measures.in_range,
         price_lower=measures.price_lower,
         price_upper=measures.price_upper,
+        value_usd=measures.value.usd,
     )
 
 

@@ -14,11 +14,12 @@ from monitor.model.observation import Verb, Word
 from monitor.pipeline import State, step
 from monitor.rules.pack import Severity
 from monitor.signals.market import market_of
-from monitor.timetravel.chart import draw
+from monitor.timetravel.chart import demo_chart, draw
 from monitor.timetravel.panels import draw_hedge
 from monitor.timetravel.scene import Scene, Story, scene_of
 
 START = datetime(2020, 3, 1, 22, 30, tzinfo=UTC)
+CHART = demo_chart("t", "s")
 
 
 def scene(day: int, value: float | None) -> Scene:
@@ -75,9 +76,9 @@ def test_the_hedge_panel_shows_profit_and_value() -> None:
 
 
 def test_what_is_only_told_is_marked_too() -> None:
-    bare = draw(story())
-    assert draw(story(told(Action.NOTIFY, 1))) != bare
-    assert draw(story(replace(told(Action.NOTIFY, 1), state=AlertState.REPEAT))) == bare
+    bare = draw(story(), CHART)
+    assert draw(story(told(Action.NOTIFY, 1)), CHART) != bare
+    assert draw(story(replace(told(Action.NOTIFY, 1), state=AlertState.REPEAT)), CHART) == bare
 
 
 def test_the_value_of_the_hedge_is_that_of_all_its_legs(hand: Any) -> None:
