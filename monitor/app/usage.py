@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from monitor.feeds.settings import PRICED
-from monitor.rules.loader import TEST_SUFFIX, read_packs
+from monitor.rules.loader import pack_files, read_packs
 from monitor.rules.pack import Pack
 from monitor.shipped import rules_dir
 from monitor.signals.catalogue import BY_NAME, SIGNALS
@@ -30,9 +30,7 @@ class Usage:
 
 def shipped_packs() -> tuple[Pack, ...]:
     """Return every pack that ships."""
-    folder = rules_dir()
-    files = (path for path in sorted(folder.glob("*.toml")) if not path.name.endswith(TEST_SUFFIX))
-    packs, _ = read_packs(list(files))
+    packs, _ = read_packs(pack_files(rules_dir()))
     return packs
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from monitor import __version__
 from monitor.cli.verbs import Verbs, add_config, add_group, add_verb
 from monitor.cli.verbs_past import add_past
+from monitor.cli.verbs_rules import add_rules
 
 _EPILOG: Final = """\
 examples:
@@ -42,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--verbose", action="store_true", help="log more, on standard error")
     verbs = whole.add_subparsers(title="verbs", metavar="VERB", required=True)
     _add_daemon(verbs)
-    _add_rules(verbs)
+    add_rules(verbs)
     _add_layer(verbs)
     _add_desk(verbs)
     _add_faces(verbs)
@@ -87,29 +88,6 @@ def _add_daemon(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     )
     devnet.add_argument(
         "--weth-first", action="store_true", help="WETH as token0, as on Arbitrum and Base"
-    )
-
-
-def _add_rules(verbs: "Verbs[argparse.ArgumentParser]") -> None:
-    what = add_group(verbs, "rules", "check rule files, and tell the language they are written in")
-    check = add_verb(what, "check", "read rule files and report every fault at once", "rules:check")
-    check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="instead of the enabled")
-    check.add_argument("--strict", action="store_true", help="exit 3 if there are warnings")
-    check.add_argument(
-        "--config", type=Path, default=None, metavar="FILE", help="default: ./config.toml if there"
-    )
-    test = add_verb(
-        what, "test", "run the tests beside rule files: series in, alerts out", "rules:test"
-    )
-    test.add_argument(
-        "files", nargs="*", type=Path, metavar="FILE", help="rule or test files, or folders"
-    )
-    test.add_argument(
-        "--coverage", action="store_true", help="exit 3 unless each rule fires and is silent"
-    )
-    test.add_argument("--junit", type=Path, metavar="F", help="write the outcomes as JUnit XML")
-    add_verb(
-        what, "language", "show the language of `when` and `clear` on one page", "rules:language"
     )
 
 

@@ -1,20 +1,21 @@
 """`hedgewatch rules check`, `rules test` and `rules language`."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from monitor.app.rulebook import load_enabled
 from monitor.app.soundness import look_over
 from monitor.cli.lines import line
 from monitor.config import Settings
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, Permanent
 from monitor.rules.expression import LANGUAGE
 from monitor.rules.lint import warnings
-from monitor.rules.loader import load_packs
+from monitor.rules.loader import TEST_SUFFIX, load_packs, rule_files
 from monitor.rules.pack import Pack
 from monitor.shipped import rules_dir
 from monitor.timetravel.junit import junit
-from monitor.timetravel.trial import find_trials, run_file
+from monitor.timetravel.trial import Tested, find_trials, run_files, untested
 
 
 def check(asked: argparse.Namespace) -> int:
@@ -31,7 +32,8 @@ def check(asked: argparse.Namespace) -> int:
 
 def test(asked: argparse.Namespace) -> int:
     """Run the tests of rule files; return 1 where one fails, 3 where a rule is not covered."""
-    tested = [run_file(path) for path in find_trials(asked.files or [rules_dir()])]
+    paths = asked.files or [rules_dir()]
+    tested = run_files(find_trials(paths))
     for one in tested:
         failed = [outcome for outcome in one.outcomes if outcome.faults]
         word = "FAIL" if failed else "ok"
@@ -41,17 +43,31 @@ def test(asked: argparse.Namespace) -> int:
             print(line("      ", outcome.name))
             for fault in outcome.faults:
                 print(line("        ", fault))
-    wanting = [(one.pack.id, *gap) for one in tested for gap in one.uncovered]
-    if asked.coverage:
-        for pack, rule, what in wanting:
-            print(line(f"cover {pack}: {rule}: ", what))
-        rules = sum(len(one.pack.rules) for one in tested)
-        print(f"{rules - len(wanting)} of {rules} rules are seen to fire and to be silent")
+    covered = not asked.coverage or _covered(tested, untested(paths))
     if asked.junit:
-        asked.junit.write_text(junit(tested), encoding="utf-8")
+        _write(asked.junit, junit(tested, coverage=asked.coverage))
     if any(outcome.faults for one in tested for outcome in one.outcomes):
         return 1
-    return 3 if asked.coverage and wanting else 0
+    return 0 if covered else 3
+
+
+def _covered(tested: Sequence[Tested], bare: Sequence[Path]) -> bool:
+    """Print each rule that is not seen both ways, and files without tests; return if none is."""
+    wanting = [(one.pack.id, *gap) for one in tested for gap in one.uncovered]
+    for pack, rule, what in wanting:
+        print(line(f"cover {pack}: {rule}: ", what))
+    for path in bare:
+        print(line(f"cover {path.stem}: ", f"has no tests: no {path.stem}{TEST_SUFFIX}"))
+    rules = sum(len(one.pack.rules) for one in tested)
+    print(f"{rules - len(wanting)} of {rules} rules are seen to fire and to be silent")
+    return not wanting and not bare
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Permanent(f"{path} cannot be written: {error.strerror}") from error
 
 
 def language(_: argparse.Namespace) -> int:
@@ -62,7 +78,7 @@ def language(_: argparse.Namespace) -> int:
 
 def _packs(asked: argparse.Namespace) -> tuple[Pack, ...]:
     if asked.files:
-        return load_packs(asked.files)
+        return load_packs(rule_files(asked.files))
     path = asked.config or Path("config.toml")
     if not asked.config and not path.exists():
         return load_enabled(Settings())

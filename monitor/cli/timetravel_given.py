@@ -1,21 +1,31 @@
 """What every kind of replay takes and gives: who trades, alerts told, and their log written."""
 
 import argparse
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from math import isfinite
 from pathlib import Path
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.render import console_line
+from monitor.app.rulebook import rulebook
 from monitor.cli.lines import line
+from monitor.config import RulesSettings, Settings, UsdSettings
 from monitor.errors import ConfigError, Fault, Permanent
 from monitor.model.observation import Observation
 from monitor.pipeline import Rulebook, State
+from monitor.rules.pack import Pack
 from monitor.store.parquet import SUMS, Archive
 from monitor.timetravel.alert_lines import alert_log, in_order
+from monitor.timetravel.events import EVENTS, Window
 from monitor.timetravel.fills import Fills, ModelFills, NoFills
 from monitor.timetravel.library import Library, extended, shipped
+from monitor.timetravel.pool import CHAIN, USDC, Held
 from monitor.timetravel.told_fills import ToldFills, read_fills
+
+_MAX_GAP = "25h"
+"""A tape's blocks are hours apart, and a day where only closes are had: no silence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +92,53 @@ def write_log(alerts: Iterable[Alert], out: Path) -> None:
     except OSError as error:
         raise Permanent(f"nothing can be written to {out}: {error.strerror}") from error
     print(f"written {out / 'alerts.jsonl'}")
+
+
+def window_of(asked: argparse.Namespace) -> Window:
+    """Return the days asked for; raise ConfigError for none, or days that are none."""
+    if asked.event is not None:
+        if asked.event not in EVENTS:
+            raise refused("EVENT", f"{asked.event!r} is none of {', '.join(EVENTS)}")
+        return EVENTS[asked.event]
+    if not asked.first or not asked.last:
+        raise refused("EVENT", f"name one of {', '.join(EVENTS)}, or both --from and --to")
+    first, last = _day("--from", asked.first), _day("--to", asked.last)
+    if last < first:
+        raise refused("--to", f"{last} is before --from {first}")
+    return Window(first=first, last=last, title=f"{first} to {last}")
+
+
+def _day(where: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise refused(where, f"{text!r} is no date such as 2022-01-31") from None
+
+
+def held_of(asked: argparse.Namespace) -> Iterator[Held]:
+    """Yield the positions asked for; raise ConfigError for a figure that is none."""
+    if not (isfinite(asked.value) and asked.value > 0):
+        raise refused("--value", f"must be above 0, was {asked.value:g}")
+    if not (isfinite(asked.fees) and asked.fees >= 0):
+        raise refused("--fees", f"must be 0 or more, was {asked.fees:g}")
+    for text in asked.ranges:
+        yield Held(width=_width(text), value_usd=asked.value)
+
+
+def _width(text: str) -> float | None:
+    if text == "full":
+        return None
+    try:
+        width = float(text)
+    except ValueError:
+        width = 0.0
+    if not (isfinite(width) and width > 1):
+        raise refused("--range", f"{text!r} is neither a number above 1 nor `full`")
+    return width
+
+
+def replay_book(packs: Sequence[Pack]) -> Rulebook:
+    """Return what a tape is judged by: these packs over its one chain."""
+    rules = RulesSettings(max_gap=_MAX_GAP)
+    book = rulebook(Settings(usd=UsdSettings(pegged=(USDC,)), rules=rules), packs)
+    return replace(book, lens=replace(book.lens, chains=frozenset({CHAIN})))

@@ -8,6 +8,8 @@ from monitor.cli.verbs import Verbs, add_config, add_verb
 from monitor.timetravel.events import EVENTS
 
 RANGES: Final = ("1.2", "1.5", "2", "full")
+VALUE_USD: Final = 100_000.0
+FEE_SHARE: Final = 1.0
 
 
 def add_past(verbs: "Verbs[argparse.ArgumentParser]") -> None:
@@ -32,12 +34,12 @@ def add_past(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         help="how far a position reaches, times and divided by; or full (default: four of them)",
     )
     verb.add_argument(
-        "--value", type=float, default=100_000.0, metavar="USD", help="of each (default: 100,000)"
+        "--value", type=float, default=VALUE_USD, metavar="USD", help="of each (default: 100,000)"
     )
     verb.add_argument(
         "--fees",
         type=float,
-        default=1.0,
+        default=FEE_SHARE,
         metavar="SHARE",
         help="what a modelled pool pays of its loss to rebalancing (default: 1)",
     )

@@ -6,16 +6,14 @@ from datetime import datetime
 from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
-from monitor.alerts.figures import age, figure, pair, span
-from monitor.cli.lines import cut, line
+from monitor.alerts.figures import span
+from monitor.cli.lines import line
 from monitor.cli.look import STRANGE, Look, opened, told_by
+from monitor.cli.terms import judged
 from monitor.errors import ConfigError, Fault
-from monitor.rules.verdict import Term
 from monitor.store.records import Carried, Event
 from monitor.store.sqlite import SqliteStore
 
-_TEXT: Final = 30
-_ORDERED: Final = frozenset({"<", "<=", ">", ">="})
 _ORDINALS: Final = {1: "1st", 2: "2nd", 3: "3rd"}
 _SPEAKING: Final = frozenset(
     {AlertState.FIRING, AlertState.REPEAT, AlertState.NODATA, AlertState.ERROR}
@@ -52,7 +50,7 @@ def _judged(look: Look, alerts: Sequence[Alert]) -> Iterator[str]:
     spoke = next((one for one in reversed(alerts) if one.state in _SPEAKING), last)
     yield line("", f"{last.id}  {last.rule}  {_scope(last)}  {_state(last)}{_block(spoke)}")
     for term in spoke.trace:
-        yield _term(term)
+        yield judged(term)
     if spoke.trace:
         yield line("  ", _held(look, alerts, spoke))
 
@@ -72,34 +70,6 @@ def _block(alert: Alert) -> str:
     if alert.block is None:
         return ""
     return f"  block {alert.block.number:,} {alert.block.hash[:6]}…"
-
-
-def _term(term: Term) -> str:
-    """Return a condition: as written, its value, how far from its threshold, whence, how old."""
-    old = "" if term.age_s is None else f"{age(term.age_s)} old"
-    stamp = f"as of {term.as_of:%d %b %H:%MZ}" if term.as_of else ""
-    rest = ", ".join(part for part in (term.source, stamp, old) if part)
-    if term.note:
-        rest = f"{rest}; {term.note}" if rest else term.note
-    left = "unknown" if term.left is None else _value(term)
-    head = f"  {cut(term.text, _TEXT):<{_TEXT}}  {left:>10}  {_distance(term):<18}  "
-    return line(head, rest)
-
-
-def _value(term: Term) -> str:
-    if term.left is None or term.right is None:
-        return "" if term.left is None else figure(term.left, term.unit)
-    return pair(term.left, term.right, term.unit)[0]
-
-
-def _distance(term: Term) -> str:
-    """Return how far the value is above or below its threshold; nothing where there is no order."""
-    if term.margin is None or not isinstance(term.left, float) or term.op not in _ORDERED:
-        return "" if term.truth is None else "so" if term.truth else "not so"
-    if not isinstance(term.right, float) or term.left == term.right:
-        return "at its threshold" if term.left == term.right else ""
-    word = "above" if term.left > term.right else "below"
-    return f"{word} by {figure(abs(term.margin), term.unit)}"
 
 
 def _held(look: Look, alerts: Sequence[Alert], spoke: Alert) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -48,7 +48,7 @@ def find_packs(folder: Path, enabled: Sequence[str]) -> list[Path]:
 
 def seek_packs(folder: Path, enabled: Sequence[str]) -> tuple[list[Path], list[Fault]]:
     """Return the files of the enabled packs, and a fault for each that is not there."""
-    known = _in(folder)
+    known = {path.stem: path for path in pack_files(folder)}
     faults = []
     for name in enabled:
         if name not in known:
@@ -58,9 +58,22 @@ def seek_packs(folder: Path, enabled: Sequence[str]) -> tuple[list[Path], list[F
     return [known[name] for name in dict.fromkeys(enabled) if name in known], faults
 
 
-def _in(folder: Path) -> dict[str, Path]:
-    """Return the rule files of a folder by the name a pack is enabled by."""
-    return {path.stem: path for path in sorted(folder.glob("*.toml")) if not _is_test(path)}
+def pack_files(folder: Path) -> list[Path]:
+    """Return the rule files of a folder in order, its tests of rules left out."""
+    return [path for path in sorted(folder.glob("*.toml")) if not _is_test(path)]
+
+
+def rule_files(paths: Iterable[Path]) -> list[Path]:
+    """Return files, and the rule files of folders; raise ConfigError for a folder of none."""
+    found, faults = list[Path](), list[Fault]()
+    for path in paths:
+        some = pack_files(path) if path.is_dir() else [path]
+        if not some:
+            faults.append(Fault(file=str(path), where="", reason="holds no rule files"))
+        found += some
+    if faults:
+        raise ConfigError(faults)
+    return found
 
 
 def load_packs(paths: Sequence[Path], names: Mapping[str, Signal] = BY_NAME) -> tuple[Pack, ...]:
@@ -126,7 +139,8 @@ def _odd_contradictions(pack: Pack, here: Mapping[str, Table]) -> Iterator[str]:
 
     It need not be read with this one, but must be there: among these, beside it, or shipped.
     """
-    known = here.keys() | _in(Path(pack.file).parent).keys() | _in(rules_dir()).keys()
+    folders = (Path(pack.file).parent, rules_dir())
+    known = here.keys() | {path.stem for folder in folders for path in pack_files(folder)}
     for other in pack.contradicts:
         if other == pack.id:
             yield "a pack cannot contradict itself"
@@ -159,7 +173,7 @@ def _load(path: Path, names: Mapping[str, Signal]) -> _Draft:
         try:
             _read(tomllib.loads(text), draft, names)
         except tomllib.TOMLDecodeError as error:
-            draft.source.faults.append(_syntax(str(path), str(error)))
+            draft.source.faults.append(not_toml(str(path), str(error)))
         except RecursionError:
             reason = "is nested too deeply"
     if reason:
@@ -192,7 +206,8 @@ def _barred(path: Path, real: Path) -> str:
     return ""
 
 
-def _syntax(file: str, message: str) -> Fault:
+def not_toml(file: str, message: str) -> Fault:
+    """Return the fault of a file that `tomllib` refuses, with its place. message: as it says so."""
     found = _AT.search(message)
     line, column = (int(found[1]), int(found[2])) if found and found[1] else (None, None)
     reason = _AT.sub("", message) if line else message

@@ -2,7 +2,7 @@
 
 `16 17 18` one value a step; `16x3` sixteen and three times more; `16+1x3` 16 17 18 19;
 `_` nothing new, so that the last value grows old; `_x3` three times nothing new;
-`stale` unknown from there on. Texts and truths are written as themselves.
+`stale` unknown from there on. Words and truths are written as themselves: `steepx3 flat`.
 """
 
 import re
@@ -19,7 +19,10 @@ from monitor.signals.catalogue import BY_NAME, Kind, Signal
 from monitor.signals.series import Sample, Series
 from monitor.signals.spans import spell
 
-_RUN: Final = re.compile(r"(-?[0-9.eE_]+?)(?:([+-][0-9.]+))?x([0-9]{1,5})", re.ASCII)
+_FIGURE: Final = r"(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NUMBER: Final = re.compile(rf"[+-]?{_FIGURE}", re.ASCII)
+_RUN: Final = re.compile(rf"([+-]?{_FIGURE})([+-]{_FIGURE})?x([0-9]{{1,5}})", re.ASCII)
+_WORDS: Final = re.compile(r"(\w+?)x([0-9]{1,5})", re.ASCII)
 _NOTHING: Final = re.compile(r"_(?:x([0-9]{1,5}))?", re.ASCII)
 _SOURCE: Final = "the test"
 
@@ -44,30 +47,26 @@ def _told(word: str, signal: Signal) -> Iterator[Step]:
         yield Mark.STALE
     elif found := _NOTHING.fullmatch(word):
         yield from [Mark.NOTHING] * int(found[1] or 1)
-    elif signal.kind is Kind.TEXT:
-        yield _word(word, signal)
-    elif signal.kind is Kind.BOOL:
-        if word not in {"true", "false"}:
-            raise ValueError(f"{signal.name} is true or false, was {word!r}")
-        yield word == "true"
+    elif signal.kind is not Kind.NUMBER:
+        yield from _said(word, signal)
     elif found := _RUN.fullmatch(word):
-        first, by = _number(found[1], signal), float(found[2] or 0)
+        first, by = float(found[1]), float(found[2] or 0)
         yield from (first + by * n for n in range(int(found[3]) + 1))
+    elif _NUMBER.fullmatch(word):
+        yield float(word)
     else:
-        yield _number(word, signal)
+        raise ValueError(f"{word!r} is no step of a series of {signal.name}")
 
 
-def _word(word: str, signal: Signal) -> str:
-    if signal.choices and word not in signal.choices:
-        raise ValueError(f"{signal.name} is one of {', '.join(signal.choices)}, was {word!r}")
-    return word
-
-
-def _number(word: str, signal: Signal) -> float:
-    try:
-        return float(word)
-    except ValueError:
-        raise ValueError(f"{word!r} is no step of a series of {signal.name}") from None
+def _said(word: str, signal: Signal) -> Iterator[str | bool]:
+    """Yield a word or a truth, and as often again as it is said to come."""
+    choices = ("true", "false") if signal.kind is Kind.BOOL else signal.choices
+    run = None if word in choices else _WORDS.fullmatch(word)
+    said, more = (run[1], int(run[2])) if run and run[1] in choices else (word, 0)
+    if choices and said not in choices:
+        of = "true or false" if signal.kind is Kind.BOOL else f"one of {', '.join(choices)}"
+        raise ValueError(f"{signal.name} is {of}, was {word!r}")
+    yield from [said == "true" if signal.kind is Kind.BOOL else said] * (more + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

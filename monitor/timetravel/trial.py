@@ -12,7 +12,7 @@ from monitor.model.observation import Observation, Readings, Verb, Word
 from monitor.pipeline import Rulebook, State, in_precedence, step
 from monitor.rules.desk import orphan_rules
 from monitor.rules.lifecycle import Flag, Phase
-from monitor.rules.loader import TEST_SUFFIX, load_packs
+from monitor.rules.loader import TEST_SUFFIX, load_packs, pack_files
 from monitor.rules.pack import Pack, Rule
 from monitor.signals.absorb import Lens
 from monitor.signals.facts import Facts, SourceSeen
@@ -27,7 +27,8 @@ _MAX_GAP: Final = timedelta(days=3)
 class Outcome:
     """What came of one test. faults: each with its time; none where it passed.
 
-    fired, silent: the rules that were expected to fire and did, and to be silent and were.
+    fired, silent: the rules that were expected to fire and did, and to be silent and were,
+    their condition known.
     """
 
     file: str
@@ -62,21 +63,38 @@ class Tested:
 def find_trials(paths: Iterable[Path]) -> list[Path]:
     """Return the test files among and beneath `paths`, a folder's in order.
 
-    A rule file stands for its tests. Raises ConfigError for one that has none.
+    A rule file stands for its tests. Raises ConfigError for one, or a folder, that has none.
     """
     found, faults = list[Path](), list[Fault]()
     for path in paths:
-        if path.is_dir():
-            found += sorted(path.glob(f"*{TEST_SUFFIX}"))
-            continue
         own = path if path.name.endswith(TEST_SUFFIX) else path.with_suffix(TEST_SUFFIX)
-        if own.exists():
-            found.append(own)
-        else:
-            faults.append(Fault(file=str(path), where="", reason=f"has no tests: no {own.name}"))
+        some = sorted(path.glob(f"*{TEST_SUFFIX}")) if path.is_dir() else [own]
+        why = "holds no tests" if path.is_dir() else f"has no tests: no {own.name}"
+        if not some or not some[0].exists():
+            faults.append(Fault(file=str(path), where="", reason=why))
+        found += some
     if faults:
         raise ConfigError(faults)
-    return found
+    return list(dict.fromkeys(found))
+
+
+def untested(paths: Iterable[Path]) -> list[Path]:
+    """Return the rule files of the folders among `paths` that have no tests."""
+    files = [one for path in paths if path.is_dir() for one in pack_files(path)]
+    return [one for one in files if not one.with_suffix(TEST_SUFFIX).exists()]
+
+
+def run_files(paths: Iterable[Path]) -> list[Tested]:
+    """Run the tests of files; raise ConfigError with the faults of all of them."""
+    tested, faults = list[Tested](), list[Fault]()
+    for path in paths:
+        try:
+            tested.append(run_file(path))
+        except ConfigError as error:
+            faults += error.faults
+    if faults:
+        raise ConfigError(faults)
+    return tested
 
 
 def run_file(path: Path) -> Tested:
@@ -93,7 +111,8 @@ def _run(file: str, pack: Pack, trial: Trial) -> Outcome:
         found = list(_faults(seen))
         faults += [f"at {_spelled(seen.expected.at)}: {one}" for one in found]
         fired |= seen.expected.firing & seen.firing
-        silent |= ids - seen.expected.firing - seen.firing
+        # Where it is not known, nothing was seen of what the rule would say.
+        silent |= ids - seen.expected.firing - seen.firing - seen.unknown
     return Outcome(
         file=file,
         name=trial.name,
@@ -119,6 +138,10 @@ def _faults(seen: _Seen) -> Iterator[str]:
         wanted, found = getattr(seen.expected, what), getattr(seen, what)
         if wanted is not None and wanted != found:
             yield f"{what} should be {_listed(wanted)}, is {_listed(found)}"
+    for rule in sorted(seen.expected.silent):
+        for what in ("firing", "pending", "unknown"):
+            if rule in getattr(seen, what):
+                yield f"{rule} should be silent, is {what}"
     for rule, text in seen.expected.texts:
         said = seen.said.get(rule)
         if said is None:

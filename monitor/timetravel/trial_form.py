@@ -11,7 +11,7 @@ from monitor.errors import ConfigError, Fault
 from monitor.hedge.legs import parse_leg
 from monitor.model.layer import Fill
 from monitor.rules.form import Table, instant_of
-from monitor.rules.loader import TEST_SUFFIX
+from monitor.rules.loader import TEST_SUFFIX, not_toml
 from monitor.rules.source import Source, Stand
 from monitor.rules.suggest import did_you_mean
 from monitor.signals.catalogue import BY_NAME
@@ -28,13 +28,15 @@ _EVERY: Final = timedelta(minutes=5)
 class Expected:
     """What must be at a time: exactly these rules, and no others. pending, unknown: None unasked.
 
-    texts: by rule, what its alert must have said when it fired, or a part of it.
+    silent: of these it must be known that they do not hold: neither fire nor wait, nor are
+    unknown. texts: by rule, what its alert must have said when it fired, or a part of it.
     """
 
     at: timedelta
     firing: frozenset[str]
     pending: frozenset[str] | None
     unknown: frozenset[str] | None
+    silent: frozenset[str] = frozenset()
     texts: tuple[tuple[str, str], ...] = ()
 
 
@@ -67,7 +69,9 @@ def read_trials(path: Path, rules: Collection[str]) -> tuple[Trial, ...]:
     try:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([not_toml(str(path), str(error))]) from error
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([Fault(file=str(path), where="", reason=str(error))]) from error
     source = Source(str(path), text)
     whole = Table(data, Stand(source=source))
@@ -130,10 +134,12 @@ def _expected(table: Table, rules: Collection[str]) -> Expected:
     at = table.span("at")
     if at is None and "at" not in table:
         table.fault("at", 'must be given: how long after the start, as in "15m"')
-    told = {key: table.texts(key) for key in ("firing", "pending", "unknown")}
+    told = {key: table.texts(key) for key in ("firing", "pending", "unknown", "silent")}
     if told["firing"] is None and "firing" not in table:
         table.fault("firing", "must be given: the rules that fire then, [] for none")
     texts = table.flat("text")
+    for one in set(told["silent"] or ()) & set(told["firing"] or ()):
+        table.fault("silent", f"{one} cannot fire and be silent")
     for key, names in (*told.items(), ("text", tuple(texts))):
         for one in names or ():
             if one not in rules:
@@ -145,6 +151,7 @@ def _expected(table: Table, rules: Collection[str]) -> Expected:
         firing=frozenset(told["firing"] or ()),
         pending=None if pending is None else frozenset(pending),
         unknown=None if unknown is None else frozenset(unknown),
+        silent=frozenset(told["silent"] or ()),
         texts=tuple((rule, str(said)) for rule, said in texts.items()),
     )
 

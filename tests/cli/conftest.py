@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -93,6 +93,31 @@ class Home:
         out, err = self.capsys.readouterr()
         assert found == status, err
         return (err if status else out).splitlines()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one command came to."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Told]]:
+    """Return a runner of commands in this process; what logging was is put back."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level, sys.excepthook)
+
+    def runner(*words: object) -> Told:
+        capsys.readouterr()
+        status = main([str(word) for word in words])
+        return Told(status, *capsys.readouterr())
+
+    yield runner
+    root.handlers[:], root.level, sys.excepthook = before
+    logging.captureWarnings(False)
 
 
 @pytest.fixture

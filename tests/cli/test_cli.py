@@ -1,11 +1,8 @@
 """The command line: what each verb prints, and what a failure looks like."""
 
-import logging
 import sqlite3
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,6 @@ from typing import Any
 import pytest
 
 from monitor.app.daemon import Daemon
-from monitor.cli import main
 from monitor.model.observation import Missing
 from monitor.pipeline import State
 from monitor.store.lock import Lock
@@ -37,32 +33,7 @@ enabled = ["alvh", "self"]
 """
 
 
-@dataclass(frozen=True)
-class Told:
-    """What one command came to."""
-
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Told]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Return a runner of commands in this process; what logging was is put back."""
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, sys.excepthook)
-
-    def runner(*words: object) -> Told:
-        capsys.readouterr()
-        status = main([str(word) for word in words])
-        return Told(status, *capsys.readouterr())
-
-    yield runner
-    root.handlers[:], root.level, sys.excepthook = before
-    logging.captureWarnings(False)
+Run = Callable[..., Any]
 
 
 @pytest.fixture
@@ -252,7 +223,8 @@ def test_what_only_shows_says_that_there_is_nothing_and_makes_nothing(
 def test_a_word_waits_for_the_daemon_to_start(config: Path, store: Path, run: Run) -> None:
     leg = "vix.call 2020-06-17 18 +4 @1.60"
     told = run("layer", "fill", "L2", "--leg", leg, "--config", config)
-    assert told == Told(0, "queued: the daemon is down, and takes it up when it starts\n", "")
+    queued = "queued: the daemon is down, and takes it up when it starts\n"
+    assert (told.status, told.out, told.err) == (0, queued, "")
     with closing(sqlite3.connect(store)) as database:
         [(word, result)] = database.execute("SELECT json, result FROM inbox").fetchall()
     assert '"layer":"L2"' in word

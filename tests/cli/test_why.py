@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitor.cli.why import _distance
+from monitor.cli.terms import distance
 from monitor.rules.verdict import Term
 from monitor.store.sqlite import open_sqlite
 
@@ -101,4 +101,4 @@ def test_a_distance_is_above_or_below(op: str, left: float, right: float, told: 
     margin = -abs(left - right) if op == "==" else left - right if ">" in op else right - left
     truth = {"<": left < right, "==": left == right}.get(op, left > right)
     term = Term(text="x", truth=truth, left=left, op=op, right=right, margin=margin, unit="points")
-    assert _distance(term) == told
+    assert distance(term) == told

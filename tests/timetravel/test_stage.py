@@ -22,8 +22,25 @@ MINUTE = timedelta(minutes=1)
         pytest.param("vix", "1 _ 2", (1, Mark.NOTHING, 2), id="nothing new once"),
         pytest.param("vix", "1 _x2", (1, Mark.NOTHING, Mark.NOTHING), id="nothing new twice"),
         pytest.param("vix", "1 stale", (1, Mark.STALE), id="unknown from there on"),
+        # The examples of promtool's own page on unit tests of rules.
+        pytest.param("vix", "-2+4x3", (-2, 2, 6, 10), id="promtool: rising from below nothing"),
+        pytest.param("vix", "1-2x4", (1, -1, -3, -5, -7), id="promtool: falling below nothing"),
+        pytest.param("vix", "1x4", (1, 1, 1, 1, 1), id="promtool: a+0xn in short"),
+        pytest.param(
+            "vix",
+            "1 _x3 stale",
+            (1, *[Mark.NOTHING] * 3, Mark.STALE),
+            id="promtool: missing, stale",
+        ),
+        pytest.param("vix", "1e2-1e1x2", (100, 90, 80), id="powers of ten"),
+        pytest.param("vix", "1e-2x1 1_000", (0.01, 0.01, 1000), id="a power below one"),
+        pytest.param("vix", "+.5+.25x1", (0.5, 0.75), id="no nought before the point"),
         pytest.param("vol.regime", "flat steep", ("flat", "steep"), id="words"),
+        pytest.param("vol.regime", "flatx2 steep", (*["flat"] * 3, "steep"), id="words again"),
         pytest.param("macro.fomc_window", "true false", (True, False), id="truths"),
+        pytest.param(
+            "macro.fomc_window", "truex1 _", (True, True, Mark.NOTHING), id="truths again"
+        ),
     ],
 )
 def test_steps(name: str, text: str, expected: tuple[object, ...]) -> None:
@@ -34,6 +51,11 @@ def test_steps(name: str, text: str, expected: tuple[object, ...]) -> None:
     ("name", "text", "fault"),
     [
         pytest.param("vix", "16 high", "'high' is no step of a series of vix", id="no number"),
+        pytest.param("vix", "nan", "'nan' is no step", id="not a number: that is _ or stale"),
+        pytest.param("vix", "16+infx3", "'16.infx3' is no step", id="without end"),
+        pytest.param("vix", "16+.x3", "'16..x3' is no step of a series of vix", id="a bare point"),
+        pytest.param("vix", "16x", "'16x' is no step", id="how often is missing"),
+        pytest.param("vol.regime", "bumpyx3", "is one of steep", id="no such word again"),
         pytest.param("vol.regime", "bumpy", "vol.regime is one of steep", id="no such word"),
         pytest.param("macro.fomc_window", "yes", "is true or false, was 'yes'", id="no truth"),
     ],

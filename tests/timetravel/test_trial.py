@@ -11,7 +11,7 @@ from monitor.errors import ConfigError
 from monitor.rules.loader import TEST_SUFFIX
 from monitor.shipped import rules_dir
 from monitor.timetravel.junit import junit
-from monitor.timetravel.trial import find_trials, run_file
+from monitor.timetravel.trial import find_trials, run_file, run_files
 
 RULES = """\
 schema = 1
@@ -71,6 +71,25 @@ def expect(at: str, firing: str, more: str = "") -> str:
             ["at 25m: high should say 'VIX 25.0', said 'high · VIX 24.0'"],
             id="another text",
         ),
+        pytest.param(expect("5m", "", 'silent = ["high"]'), [], id="silent, and known to be"),
+        pytest.param(
+            expect("15m", '"jump"', 'silent = ["high"]'),
+            ["at 15m: high should be silent, is pending"],
+            id="waiting is not silent",
+        ),
+        pytest.param(
+            expect("0s", "", 'silent = ["high", "jump"]'),
+            ["at 0s: jump should be silent, is unknown"],
+            id="nor is not knowing",
+        ),
+        pytest.param(
+            expect("25m", '"jump"', 'silent = ["high"]'),
+            [
+                "at 25m: firing should be jump, is high, jump",
+                "at 25m: high should be silent, is firing",
+            ],
+            id="least of all firing",
+        ),
         pytest.param(
             expect("0s", "", "unknown = []"),
             ["at 0s: unknown should be none, is jump"],
@@ -99,6 +118,15 @@ def test_what_is_expected_is_held_to(expected: str, faults: list[str], written: 
         ),
         pytest.param(HEAD + expect("5m", "") + "extra = 1\n", "unknown key", id="an unknown key"),
         pytest.param(HEAD + "[[test.expect]]\nfiring = []\n", "at: must be given", id="no time"),
+        pytest.param(
+            HEAD + expect("25m", '"high"', 'silent = ["high"]'),
+            "high cannot fire and be silent",
+            id="both at once",
+        ),
+        pytest.param(
+            HEAD + expect("5m", "", 'silent = ["hihg"]'), "no rule hihg", id="a silent slip"
+        ),
+        pytest.param("schema = 1\n[[test]\n", "test.toml:2:7: not TOML: ", id="no TOML"),
     ],
 )
 def test_a_faulty_test_file_is_refused(text: str, reason: str, written: Path) -> None:
@@ -118,10 +146,44 @@ def test_a_rule_is_covered_when_it_fires_and_is_silent(written: Path) -> None:
     assert not list(run_file(written).uncovered)
 
 
+def test_a_rule_of_which_nothing_is_known_is_not_seen_to_be_silent(written: Path) -> None:
+    told = HEAD.replace("vix =", "vvix =") + expect("5m", "")
+    written.write_text(told + HEAD.partition("\n")[2] + expect("25m", '"high", "jump"'))
+    assert set(dict(run_file(written).uncovered).values()) == {"no test in which it is silent"}
+
+
 def test_a_rule_file_without_tests_is_named(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(RULES, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"has no tests: no mine\.test\.toml"):
         find_trials([tmp_path / "mine.toml"])
+
+
+def test_a_folder_without_tests_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(RULES, encoding="utf-8")
+    with pytest.raises(ConfigError, match=f"{tmp_path}: holds no tests"):
+        find_trials([tmp_path])
+
+
+def test_the_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    paths = []
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.toml").write_text(RULES, encoding="utf-8")
+        paths.append(tmp_path / f"{name}.test.toml")
+        paths[-1].write_text("schema = 1\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        run_files(paths)
+    assert [one.file for one in caught.value.faults] == [str(path) for path in paths]
+
+
+def test_build_servers_read_what_is_not_covered(written: Path) -> None:
+    written.write_text(HEAD + expect("25m", '"high", "jump"'), encoding="utf-8")
+    suite = ET.fromstring(junit([run_file(written)], coverage=True)).find("testsuite")
+    assert suite is not None
+    assert (suite.attrib["tests"], suite.attrib["failures"]) == ("3", "2")
+    assert [one.attrib["name"] for one in suite.findall("testcase[failure]")] == [
+        "coverage of high",
+        "coverage of jump",
+    ]
 
 
 def test_build_servers_read_the_outcomes(written: Path) -> None:

@@ -1,0 +1,174 @@
+"""`hedgewatch rules diff`: what other rules would have told of a past storm."""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from monitor.alerts.alert import Alert
+from monitor.alerts.figures import span
+from monitor.app.replay import Replay
+from monitor.cli.lines import line
+from monitor.cli.timetravel_given import fills_of, held_of, replay_book, window_of
+from monitor.errors import ConfigError, Fault
+from monitor.rules.loader import load_packs, rule_files, seek_packs
+from monitor.rules.pack import Pack
+from monitor.timetravel.alert_diff import Compared, Difference, Episode, Kind, compare
+from monitor.timetravel.alert_lines import in_order
+from monitor.timetravel.events import Window
+from monitor.timetravel.pool import ModelPool
+from monitor.timetravel.tape import tape
+
+_SELF = "self"
+_MANY = 4
+"""So many of a kind are told one by one; more are told together."""
+
+_VERBS = {Kind.APPEARS: "appear", Kind.VANISHES: "vanish", Kind.MOVES: "move",
+          Kind.CHANGES: "change"}  # fmt: skip
+
+
+def diff(asked: argparse.Namespace) -> int:
+    """Replay both sets of rules and print how their alerts differ; return 1 where they do."""
+    window = window_of(asked)
+    sets = [_packs(path, asked.rules) for path in (asked.old, asked.new)]
+    old, new = (_alerts(asked, window, packs) for packs in sets)
+    found = compare(old, new)
+    if asked.json:
+        print(json.dumps(_as_json(asked, window, found), ensure_ascii=False, indent=1))
+    else:
+        for text in _told(found.differences):
+            print(text)
+        print(line("", _summary(asked, window, found)))
+    return 1 if found.differences else 0
+
+
+def _packs(path: Path, only: Sequence[str] | None) -> tuple[Pack, ...]:
+    """Return the packs of a file, of a folder, or of a copy of all this, without `self`.
+
+    That one watches a daemon, and there is none. only: of a folder, these and no others.
+    """
+    if not path.is_dir():
+        return load_packs([path])
+    inner = path / "rules"
+    folder = inner if inner.is_dir() else path
+    files = [one for one in rule_files([folder]) if one.stem != _SELF]
+    if only is not None:
+        wanted, faults = seek_packs(folder, only)
+        # A pack that only one of the two has is what they differ by.
+        files = [one for one in wanted if one.stem != _SELF]
+        if not files and faults:
+            raise ConfigError(faults)
+    return load_packs(files)
+
+
+def _alerts(asked: argparse.Namespace, window: Window, packs: Sequence[Pack]) -> list[Alert]:
+    pool = ModelPool(held=tuple(held_of(asked)), fee_share=asked.fees)
+    try:
+        book = replay_book(packs)
+        found = Replay(book, fills_of(asked.fills, book)).run(tape(window, pool, book.lens.feeds))
+    except ValueError as error:
+        # Not 1, which says that there are differences.
+        raise ConfigError([Fault(file="rules diff", where="", reason=str(error))]) from error
+    return in_order(found.alerts)
+
+
+def _told(differences: Sequence[Difference]) -> Iterator[str]:
+    """Yield differences in the order of time; what appears or vanishes over and over in a line."""
+    alike: dict[tuple[str, ...], list[Difference]] = {}
+    for one in differences:
+        alike.setdefault(_what(one), []).append(one)
+    for one in differences:
+        some = alike[_what(one)]
+        folded = one.kind in {Kind.APPEARS, Kind.VANISHES} and len(some) > _MANY
+        if not folded:
+            yield from _lines(one, "")
+        elif one is some[0]:
+            yield from _lines(one, f", {len(some)} times until {_at(some[-1].at)}")
+
+
+def _what(one: Difference) -> tuple[str, ...]:
+    return (one.kind, one.alert.rule, one.alert.scope, _cloud(one.alert))
+
+
+def _lines(one: Difference, times: str) -> Iterator[str]:
+    """Yield a difference: when, whose, and what it is."""
+    alert = one.alert
+    whose = f"{alert.rule}{_over(alert)}{_cloud(alert)}{times}"
+    yield line(f"{one.kind:<9} {_at(one.at)}  ", whose)
+    yield line(" " * 10, _move(one) or "; ".join(one.what) or alert.title)
+
+
+def _move(one: Difference) -> str:
+    """Return how far an alert moves; nothing where it does not."""
+    if not one.moved or one.old is None or one.new is None:
+        return ""
+    way = "later" if one.moved > timedelta(0) else "earlier"
+    by = span(abs(one.moved).total_seconds())
+    return f"{by} {way}: {_at(one.old.at)} → {_at(one.new.at)}"
+
+
+def _over(alert: Alert) -> str:
+    """Return what an alert is over, as it follows its rule: ` #2`; nothing for the book."""
+    if alert.scope == "book":
+        return ""
+    return f" #{alert.position.rpartition(':')[2]}" if alert.position else f" {alert.scope}"
+
+
+def _cloud(alert: Alert) -> str:
+    return f", {alert.state.value}" if alert.state.value in {"nodata", "error"} else ""
+
+
+def _at(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%MZ}"
+
+
+def _summary(asked: argparse.Namespace, window: Window, found: Compared) -> str:
+    counts = {kind: found.count(kind) for kind in Kind}
+    told = [f"{n} {kind if n == 1 else _VERBS[kind]}" for kind, n in counts.items() if n]
+    same = f"{found.same} {'alert is' if found.same == 1 else 'alerts are'} the same"
+    what = ", ".join([same, *told]) if told else f"no difference: {same}"
+    return f"{window.title}, {_fills(asked)}: {what}"
+
+
+def _fills(asked: argparse.Namespace) -> str:
+    return "nobody trades" if asked.fills == "none" else "the model takes every proposal"
+
+
+def _as_json(asked: argparse.Namespace, window: Window, found: Compared) -> dict[str, Any]:
+    return {
+        "old": str(asked.old),
+        "new": str(asked.new),
+        "first": window.first.isoformat(),
+        "last": window.last.isoformat(),
+        "fills": asked.fills,
+        "same": found.same,
+        "differences": [
+            {
+                "kind": one.kind.value,
+                "rule": one.alert.rule,
+                "scope": one.alert.scope,
+                "moved_s": one.moved.total_seconds() if one.moved is not None else None,
+                "what": list(one.what),
+                "old": _episode(one.old),
+                "new": _episode(one.new),
+            }
+            for one in found.differences
+        ],
+    }
+
+
+def _episode(one: Episode | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    return {
+        "at": one.at.isoformat(),
+        "ends": one.ends.isoformat() if one.ends else None,
+        "state": one.first.state.value,
+        "action": one.first.action.value,
+        "severity": one.first.severity.value,
+        "reminders": one.reminders,
+        "title": one.first.title,
+        "text": one.first.text,
+    }
