@@ -11,8 +11,8 @@ from monitor.config import RulesSettings, Settings
 from monitor.errors import ConfigError, Fault
 from monitor.feeds.provider import providers
 from monitor.feeds.settings import feed_order, keys_in, needed, priced_by
+from monitor.hedge.cost_of_money import ADJUSTMENTS
 from monitor.hedge.layer import withdraw
-from monitor.hedge.sizing import ADJUSTMENTS
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State, in_precedence
 from monitor.rules.desk import orphan_rules

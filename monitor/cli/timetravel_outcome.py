@@ -33,6 +33,7 @@ def shown(told: Told, *, every_alert: bool) -> Iterator[str]:
     yield told.title
     yield _told("period", told.days)
     yield _told("packs", ", ".join(told.packs))
+    yield _told("trades", told.traded)
     yield ""
     yield from _asked(told)
     yield _told("alerts", _counts(told))

@@ -14,13 +14,14 @@ from typing import Final, TypeAlias
 from monitor.hedge.band import VOL_BAND
 from monitor.hedge.caps import resized, sized
 from monitor.hedge.contracts import Right, days_left, expired, kind_of, units
+from monitor.hedge.cost_of_money import Money
 from monitor.hedge.cover import Cover
 from monitor.hedge.instruments import Instrument, Unit, unit_of
 from monitor.hedge.legs import add_legs, spell_trade
 from monitor.hedge.market import Market, shifted
 from monitor.hedge.payoff import FUTURE_MARGIN, most_lost, payoff_of
 from monitor.hedge.shock import SPIKES, Shock
-from monitor.hedge.sizing import Desk, Money, Size, Sized, risen, units_held
+from monitor.hedge.sizing import Desk, Size, Sized, risen, units_held
 from monitor.hedge.trades import lots
 from monitor.hedge.whole_lots import in_whole_lots
 from monitor.hedge.worth import Holding, Worth, held, made_in_each, worth_of

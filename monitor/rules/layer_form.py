@@ -6,10 +6,11 @@ from typing import Final
 
 from monitor.hedge.caps import MOST_LEVERAGE
 from monitor.hedge.contracts import COINS
+from monitor.hedge.cost_of_money import ADJUSTMENTS
 from monitor.hedge.il_strip import STRIKES_A_SIDE
 from monitor.hedge.instruments import Instrument
 from monitor.hedge.shock import Shock
-from monitor.hedge.sizing import ADJUSTMENTS, DEFAULT_SHOCK, POLICIES, Size
+from monitor.hedge.sizing import DEFAULT_SHOCK, POLICIES, Size
 from monitor.rules.form import Table
 from monitor.rules.pack import Layer
 from monitor.rules.shorthand import read_ladder

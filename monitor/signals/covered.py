@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from monitor.hedge.book import Ledger
+from monitor.hedge.cost_of_money import Money
 from monitor.hedge.cover import Cover, Covered
 from monitor.hedge.il_strip import Range, liquidity_of
-from monitor.hedge.sizing import Money
 from monitor.signals.book import live_positions, unheard, yearly_fees_of
 from monitor.signals.facts import Facts, PoolSeen, PositionSeen
 from monitor.signals.of_book import WACC, wacc

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from monitor.hedge.caps import sized
+from monitor.hedge.cost_of_money import Money
 from monitor.hedge.cover import Cover
 from monitor.hedge.instruments import Part, Unit
 from monitor.hedge.market import Market
 from monitor.hedge.shock import Shock
-from monitor.hedge.sizing import Desk, Money, Size, Sized
+from monitor.hedge.sizing import Desk, Size, Sized
 from monitor.hedge.worth import Worth, worth_of
 from monitor.model.layer import PERPETUAL
 from monitor.model.quote import OptionQuote
