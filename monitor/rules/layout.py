@@ -170,7 +170,7 @@ def _spread(value: Value, indent: int, *, room: int, literal: bool = False) -> s
 def _array(value: Array, indent: int, room: int) -> str:
     if not value.below and not any(row.above or row.comment for row in value.rows):
         told = ", ".join(_spread(row.value, indent, room=room) for row in value.rows)
-        if len(told) + len("[]") <= room and "\n" not in told:
+        if len(told) + len("[]") <= room:
             return f"[{told}]"
     inner = indent + len(_INDENT)
     lines = [line for row in value.rows for line in _row(row, inner)]

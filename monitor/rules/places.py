@@ -20,7 +20,6 @@ def place_of(rule: Rule, text: str) -> tuple[int, str] | None:
     for one in scan(text)[0]:
         if one.value is None:
             path, line = one.parts, one.line
-            layer = "" if path == ("layer",) else layer
         elif path in _RULES and one.parts == ("id",) and _text(one) == rule.id:
             return line, ""
         elif path == ("layer",) and one.parts == ("id",):

@@ -152,7 +152,7 @@ class _Reader:
             if token.sort == "newline":
                 beside = False
             elif token.sort == "comment":
-                if beside and not found.rows[-1].comment:
+                if beside:
                     found.rows[-1].comment = token.text.rstrip()
                 else:
                     above.append(token.text.rstrip())

@@ -56,6 +56,11 @@ SHIPPED = sorted(rules_dir().glob("*.toml"))
             id="keys in their order, comments with them",
         ),
         pytest.param(
+            '[[rule]]\nwhen="x"\n# of the condition\n\ntext="t"\nid="i"\n',
+            '[[rule]]\nid = "i"\nwhen = \'x\'\n# of the condition\n\ntext = "t"\n',
+            id="and those below them, which are not of the next",
+        ),
+        pytest.param(
             '[[rule]]\nid="i"\nodd=1\naction="a"\n',
             '[[rule]]\nid = "i"\naction = "a"\nodd = 1\n',
             id="an unknown key goes last",

@@ -110,9 +110,12 @@ def test_what_changes_of_an_alert_that_stays() -> None:
 
 
 def test_times_without_data_are_held_against_each_other_apart() -> None:
-    old = [alert(1), alert(2, AlertState.NODATA), alert(3, AlertState.SEEN)]
-    found = compare(old, [alert(1)])
-    assert told(found) == [(Kind.VANISHES, 2, None)]
+    blind = [
+        alert(day, state, "A")  # twice within one episode
+        for day, state in enumerate([AlertState.NODATA, AlertState.SEEN] * 2, start=2)
+    ]
+    found = compare([alert(1, episode="A"), *blind], [alert(1, episode="A")])
+    assert told(found) == [(Kind.VANISHES, 2, None), (Kind.VANISHES, 4, None)]
     assert found.same == 1
 
 
