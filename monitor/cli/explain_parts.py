@@ -20,12 +20,12 @@ from monitor.signals.series import span as window_of
 
 _HEAD: Final = 10
 _FIELD: Final = 12
-_NODATA: Final[Mapping[OnNodata, str]] = {
+NODATA: Final[Mapping[OnNodata, str]] = {
     OnNodata.KEEP: "keep: it stays as it is; firing goes on, and says that it is not cleared",
     OnNodata.ALERT: "alert: people are told that it cannot be judged, and when it can again",
     OnNodata.RESOLVE: "resolve: an alert that fires ends",
 }
-_CALENDARS: Final[Mapping[Hours, str]] = {
+CALENDARS: Final[Mapping[Hours, str]] = {
     Hours.ALWAYS: "24/7",
     Hours.CBOE_VIX: "Cboe's hours of the VIX: it ages only while the VIX is published",
     Hours.XNYS_CLOSE: "closes of New York: it ages by sessions",
@@ -35,7 +35,7 @@ _UNITS: Final = {
     "ratio": "", "count": "", "index": "",
 }  # fmt: skip
 _SIZES: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_SHORT: Final = {hours: words.partition(":")[0] for hours, words in _CALENDARS.items()}
+_SHORT: Final = {hours: words.partition(":")[0] for hours, words in CALENDARS.items()}
 
 
 def condition(name: str, expression: Expression) -> Iterator[str]:
@@ -82,7 +82,7 @@ def windows(rule: Rule) -> Iterator[str]:
 
 def enough(on_nodata: OnNodata) -> str:
     """Return what the rule does while what it rests on is not known well enough to judge."""
-    return _NODATA[on_nodata]
+    return NODATA[on_nodata]
 
 
 def timing(rule: Rule, max_gap: timedelta) -> Iterator[str]:
@@ -142,7 +142,7 @@ def _fields(signal: Signal, own: timedelta | None) -> Iterator[tuple[str, str]]:
         yield "too old", longest(signal)
     else:
         yield "too old", f"after {_span(own)}, by this rule; by itself {longest(signal)}"
-    yield "calendar", _CALENDARS[signal.hours]
+    yield "calendar", CALENDARS[signal.hours]
     for name in rests_on(signal.name):
         rest = BY_NAME[name]
         yield "rests on", f"{name}: {source(rest)}; too old {longest(rest)}; {_SHORT[rest.hours]}"

@@ -1,11 +1,10 @@
 """What a layer is made of and how its size is worked out, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from monitor.alerts.figures import number
 from monitor.hedge.instruments import Instrument
-from monitor.hedge.sizing import DEFAULT_BETA, Size
+from monitor.hedge.sizing import ADJUSTMENTS, DEFAULT_BETA, LEAST_RISE, Size
 from monitor.rules.pack import Layer
 
 _NAMES: Final = {
@@ -14,7 +13,7 @@ _NAMES: Final = {
     "strip": "strip that pays the impermanent loss",
     "perp": "short perpetual",
 }
-_ADJUSTED: Final = {
+FACTORS: Final = {
     "wacc": "× (1 − WACC / fee APR), from 0 to 1",
     "differential": "× exp(−differential × years to expiry)",
 }
@@ -47,9 +46,9 @@ def made_of(instrument: Instrument) -> str:
 def sized_by(layer: Layer) -> Iterator[str]:
     """Yield a layer's size: the formula, what adjusts it, what caps it."""
     size = layer.size
-    yield f"{size.policy}: {_formula(size, strip=layer.instrument.kind.endswith('.strip'))}"
-    if size.adjust:
-        yield f"adjusted by {size.adjust}: {_ADJUSTED[size.adjust]}"
+    yield f"{size.policy}: {FORMULAS[size.policy](size)}"
+    for name in ADJUSTMENTS.get(size.adjust, ()):
+        yield f"adjusted by {name}: {FACTORS[name]}"
     yield from _caps(size)
     if size.policy != "fixed" and not layer.instrument.kind.endswith(_IN_PART):
         yield "rounded down to whole units"
@@ -59,24 +58,48 @@ def sized_by(layer: Layer) -> Iterator[str]:
         yield "refused where it would make more than is expected to be lost"
 
 
-def _formula(size: Size, *, strip: bool) -> str:
-    match size.policy:
-        case "fixed":
-            return f"{size.contracts:,} units, whatever is covered"
-        case "fee_budget":
-            beta = DEFAULT_BETA if size.beta is None else size.beta
-            return f"β {beta:g} × a year's fees / (premium of one unit × 365 / its days to expiry)"
-        case "il_share":
-            share = f"{percent(size.share)} of the loss expected at {size.shock.label}"
-            each = "1: a unit pays all of it" if strip else "what one unit makes in it (model)"
-            return f"{share} / {each}; the VIX of the shock is at least 15 above the present one"
-        case "vega":
-            return f"{size.vega_usd:,.0f} USD a volatility point / the vega of one unit"
-        case _:
-            return (
-                f"{percent(1.0 if size.share is None else size.share)} of the positions' coins,"
-                " less the delta held, / the delta of one unit"
-            )
+def _fixed(size: Size) -> str:
+    return f"{size.contracts:,} units, whatever is covered"
+
+
+def _fee_budget(size: Size) -> str:
+    beta = DEFAULT_BETA if size.beta is None else size.beta
+    return f"β {beta:g} × a year's fees / (premium of one unit × 365 / its days to expiry)"
+
+
+def _premium(size: Size) -> str:
+    told = f"{percent(size.share)} of the covered value / premium of one unit"
+    if size.half_above is None:
+        return told
+    return f"{told}; half while the VIX future of 30 days is above {size.half_above:g}"
+
+
+def _il_share(size: Size) -> str:
+    return (
+        f"{percent(size.share)} of the loss expected at {size.shock.label} / what one unit makes in"
+        " it (model), a strip all of it; the VIX of the shock is at least"
+        f" {LEAST_RISE:g} above the present one"
+    )
+
+
+def _vega(size: Size) -> str:
+    return f"{size.vega_usd:,.0f} USD a volatility point / the vega of one unit"
+
+
+def _delta(size: Size) -> str:
+    share = percent(1.0 if size.share is None else size.share)
+    return f"{share} of the positions' coins, less the delta held, / the delta of one unit"
+
+
+FORMULAS: Final[Mapping[str, Callable[[Size], str]]] = {
+    "fixed": _fixed,
+    "fee_budget": _fee_budget,
+    "premium": _premium,
+    "il_share": _il_share,
+    "vega": _vega,
+    "delta": _delta,
+}
+"""How each policy reckons the size, in words."""
 
 
 def _caps(size: Size) -> Iterator[str]:
@@ -93,6 +116,5 @@ def _caps(size: Size) -> Iterator[str]:
 
 
 def percent(share: float | None) -> str:
-    """Return a fraction in percent, without decimals where it has none."""
-    value = 100 * (share or 0.0)
-    return f"{number(value, 0 if value == round(value) else 1)} %"
+    """Return a fraction in percent, with every digit it has."""
+    return f"{100 * (share or 0.0):.10g} %"

@@ -101,6 +101,8 @@ def _told(found: _Found, settings: Settings) -> Iterator[str]:
     yield line("pack      ", f"{pack.id}, {state}: {pack.title}; evidence: {pack.evidence}")
     for source in pack.sources:
         yield line("          ", source)
+    if pack.contradicts:
+        yield line("against   ", f"{', '.join(pack.contradicts)}: enable one of them")
     yield from condition("when", rule.when)
     if rule.clear is not None:
         yield from condition("clear", rule.clear)

@@ -24,7 +24,7 @@ _RULE: Final = (
 )
 _ORDERS: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
     (): ("schema",),
-    ("pack",): ("id", "title", "evidence", "sources"),
+    ("pack",): ("id", "title", "evidence", "sources", "contradicts"),
     ("defaults",): ("severity", *_SPANS, "on_nodata", "max_age", "route"),
     ("rule",): _RULE,
     ("layer",): ("id", "title", "scope", "instrument", "size", "roll", "monetise"),

@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
+from monitor.calendars.hours import Hours
+from monitor.cli.explain_parts import CALENDARS, NODATA
+from monitor.cli.layer_words import FACTORS, FORMULAS
+from monitor.hedge.sizing import ADJUSTMENTS, POLICIES, Size
 from monitor.rules.loader import load_packs, pack_files
+from monitor.rules.pack import OnNodata
 from monitor.shipped import rules_dir
 
 Run = Callable[..., Any]
@@ -19,6 +24,7 @@ schema = 1
 id = "mine"
 title = "Mine"
 evidence = "measured"
+contradicts = ["alvh"]
 
 [defaults]
 max_age = { vix = "10m" }
@@ -39,7 +45,7 @@ id = "M1"
 title = "Strip"
 scope = "position"
 instrument = { kind = "eth.strip", dte = 30, strikes = 5 }
-size = { policy = "il_share", share = 0.5, adjust = "wacc", max_capital_share = 0.1 }
+size = { policy = "il_share", share = 0.5, adjust = "both", max_capital_share = 0.1 }
 roll = { dte = 5 }
 monetise = [{ at = 3.0, sell = 0.5 }]
 
@@ -73,8 +79,9 @@ def test_every_part_of_a_rule_is_told(pack: Path, run: Run, tmp_path: Path) -> N
     assert (told.status, told.err) == (0, "")
     assert told.out.splitlines()[0] == "high  notify over the book, warning"
     assert parts(told.out) == {
-        "file": f"{pack}:11",
+        "file": f"{pack}:12",
         "pack": "mine, not enabled: Mine; evidence: measured",
+        "against": "alvh: enable one of them",
         "when": 'vix > 20.0 && highest(vix, "5d") > 30.0 all of these: vix is above 20 points'
         " the highest vix in 5 sessions is above 30 points",
         "clear": "as soon as `when` is false",
@@ -102,16 +109,17 @@ def test_a_layer_is_told_with_instrument_and_size_formula(
 ) -> None:
     told = run("rules", "explain", "M1.add", "--pack", pack, "--config", tmp_path / "none.toml")
     found = parts(told.out)
-    assert found["file"] == f"{pack}:31"
+    assert found["file"] == f"{pack}:32"
     assert found["silenced"] == "while high fires"
     assert found["layer"] == (
         "M1 Strip: ETH strip that pays the impermanent loss, about 30 days to expiry,"
         " 5 strikes a side"
     )
     assert found["size"] == (
-        "il_share: 50 % of the loss expected at ETH −30 %, BTC −30 %, VIX 45 / 1: a unit pays all"
-        " of it; the VIX of the shock is at least 15 above the present one adjusted by wacc:"
-        " × (1 − WACC / fee APR), from 0 to 1 10 % of the covered value at risk at most"
+        "il_share: 50 % of the loss expected at ETH −30 %, BTC −30 %, VIX 45 / what one unit makes"
+        " in it (model), a strip all of it; the VIX of the shock is at least 15 above the present"
+        " one adjusted by wacc: × (1 − WACC / fee APR), from 0 to 1 adjusted by differential:"
+        " × exp(−differential × years to expiry) 10 % of the covered value at risk at most"
         " refused where it would make more than is expected to be lost"
     )
     assert found["profit"] == "at 3 times what was paid sell 50 % of what is left"
@@ -119,8 +127,20 @@ def test_a_layer_is_told_with_instrument_and_size_formula(
     assert [line.split()[2] for line in rests] == ["dvol.eth:", "eth.price:"]
 
 
+def test_every_policy_adjustment_and_calendar_has_its_words() -> None:
+    assert set(CALENDARS) == set(Hours)
+    assert set(NODATA) == set(OnNodata)
+    assert set(FORMULAS) == set(POLICIES)
+    assert set(FACTORS) == {name for names in ADJUSTMENTS.values() for name in names}
+    size = Size(policy="premium", share=0.0025, half_above=30.0)
+    assert FORMULAS["premium"](size) == (
+        "0.25 % of the covered value / premium of one unit; half while the VIX future of 30 days"
+        " is above 30"
+    )
+
+
 def test_a_rule_said_in_short_is_found_at_its_key(pack: Path, run: Run, tmp_path: Path) -> None:
-    for rule, line, key in (("M1.roll", 28, "roll"), ("M1.monetise", 29, "monetise")):
+    for rule, line, key in (("M1.roll", 29, "roll"), ("M1.monetise", 30, "monetise")):
         told = run("rules", "explain", rule, "--pack", pack, "--config", tmp_path / "none.toml")
         assert parts(told.out)["file"] == f"{pack}:{line}; `{key}` stands for it"
 
