@@ -11,7 +11,14 @@ from monitor.alerts.alert import Alert
 from monitor.alerts.figures import span
 from monitor.app.replay import Replay
 from monitor.cli.lines import line
-from monitor.cli.timetravel_given import fills_of, held_of, replay_book, window_of
+from monitor.cli.timetravel_given import (
+    SELF,
+    enabled_packs,
+    fills_of,
+    held_of,
+    replay_book,
+    window_of,
+)
 from monitor.errors import ConfigError, Fault
 from monitor.rules.loader import load_packs, rule_files, seek_packs
 from monitor.rules.pack import Pack
@@ -21,7 +28,6 @@ from monitor.timetravel.events import Window
 from monitor.timetravel.pool import ModelPool
 from monitor.timetravel.tape import tape
 
-_SELF = "self"
 _MANY = 4
 """So many of a kind are told one by one; more are told together."""
 
@@ -32,35 +38,46 @@ _VERBS = {Kind.APPEARS: "appear", Kind.VANISHES: "vanish", Kind.MOVES: "move",
 def diff(asked: argparse.Namespace) -> int:
     """Replay both sets of rules and print how their alerts differ; return 1 where they do."""
     window = window_of(asked)
-    sets = [_packs(path, asked.rules) for path in (asked.old, asked.new)]
+    sets = _sets(asked)
     old, new = (_alerts(asked, window, packs) for packs in sets)
     found = compare(old, new)
     if asked.json:
-        print(json.dumps(_as_json(asked, window, found), ensure_ascii=False, indent=1))
+        print(json.dumps(_as_json(asked, window, sets, found), ensure_ascii=False, indent=1))
     else:
         for text in _told(found.differences):
             print(text)
-        print(line("", _summary(asked, window, found)))
+        print(line("", f"{_packs(sets)}, {_summary(asked, window, found)}"))
     return 1 if found.differences else 0
 
 
-def _packs(path: Path, only: Sequence[str] | None) -> tuple[Pack, ...]:
-    """Return the packs of a file, of a folder, or of a copy of all this, without `self`.
+def _sets(asked: argparse.Namespace) -> list[tuple[Pack, ...]]:
+    """Return both sets of packs: of folders those asked for, else those the config enables.
 
-    That one watches a daemon, and there is none. only: of a folder, these and no others.
+    All of a folder where none is enabled; never `self`, which watches a daemon: there is none.
+    """
+    sets = [_files(path) for path in (asked.old, asked.new)]
+    folders = [(path, files) for path, files in sets if path is not None]
+    known = {one.stem for _, files in folders for one in files}
+    absent = [one for one in asked.rules or () if one not in known]
+    if absent and folders:
+        raise ConfigError(seek_packs(folders[0][0], absent)[1])
+    only = set(asked.rules or known.intersection(enabled_packs(asked.config)) or known) - {SELF}
+    return [
+        load_packs([one for one in files if folder is None or one.stem in only])
+        for folder, files in sets
+    ]
+
+
+def _files(path: Path) -> tuple[Path | None, list[Path]]:
+    """Return the folder of rule files that is meant, None for a file, and what is in it.
+
+    The folder may be that of rules or the whole of a copy.
     """
     if not path.is_dir():
-        return load_packs([path])
+        return None, [path]
     inner = path / "rules"
     folder = inner if inner.is_dir() else path
-    files = [one for one in rule_files([folder]) if one.stem != _SELF]
-    if only is not None:
-        wanted, faults = seek_packs(folder, only)
-        # A pack that only one of the two has is what they differ by.
-        files = [one for one in wanted if one.stem != _SELF]
-        if not files and faults:
-            raise ConfigError(faults)
-    return load_packs(files)
+    return folder, rule_files([folder])
 
 
 def _alerts(asked: argparse.Namespace, window: Window, packs: Sequence[Pack]) -> list[Alert]:
@@ -124,6 +141,11 @@ def _at(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%MZ}"
 
 
+def _packs(sets: Sequence[Sequence[Pack]]) -> str:
+    """Return what was replayed, by pack."""
+    return ", ".join(dict.fromkeys(pack.id for packs in sets for pack in packs)) or "no pack"
+
+
 def _summary(asked: argparse.Namespace, window: Window, found: Compared) -> str:
     counts = {kind: found.count(kind) for kind in Kind}
     told = [f"{n} {kind if n == 1 else _VERBS[kind]}" for kind, n in counts.items() if n]
@@ -136,8 +158,11 @@ def _fills(asked: argparse.Namespace) -> str:
     return "nobody trades" if asked.fills == "none" else "the model takes every proposal"
 
 
-def _as_json(asked: argparse.Namespace, window: Window, found: Compared) -> dict[str, Any]:
+def _as_json(
+    asked: argparse.Namespace, window: Window, sets: Sequence[Sequence[Pack]], found: Compared
+) -> dict[str, Any]:
     return {
+        "packs": [[pack.id for pack in packs] for packs in sets],
         "old": str(asked.old),
         "new": str(asked.new),
         "first": window.first.isoformat(),

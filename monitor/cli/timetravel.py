@@ -9,6 +9,7 @@ from monitor.app.rulebook import load_enabled
 from monitor.cli.timetravel_chain import on_chain
 from monitor.cli.timetravel_given import (
     Given,
+    enabled_packs,
     fills_of,
     held_of,
     library_of,
@@ -31,8 +32,6 @@ from monitor.timetravel.scene import Story
 from monitor.timetravel.tape import tape
 from monitor.timetravel.told import Told, ledger_of
 
-_SELF = "self"
-
 
 def timetravel(asked: argparse.Namespace) -> int:
     """Replay, print what came of it, and write the files where a folder is asked for."""
@@ -51,7 +50,7 @@ def replayed(asked: argparse.Namespace) -> Told:
     """Return what came of the storm that is asked for, as its report needs it."""
     if asked.seed < 0:
         raise refused("--seed", f"must be 0 or more, was {asked.seed}")
-    packs, who = tuple(asked.rules or _enabled(asked.config)), asked.fills or "model"
+    packs, who = tuple(asked.rules or enabled_packs(asked.config)), asked.fills or "model"
     try:
         given = (on_chain if asked.position else _modelled)(asked, packs)
         fills = fills_of(who, given.book)
@@ -84,12 +83,6 @@ def _modelled(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
         price=price_of(POOL_KEY),
         sources=sources_of(window, fee_share=asked.fees),
     )
-
-
-def _enabled(config: Path) -> list[str]:
-    """Return the packs a config enables but `self`, which watches a daemon and there is none."""
-    settings = load_settings(config) if config.exists() else Settings()
-    return [pack for pack in settings.rules.enabled if pack != _SELF]
 
 
 def _book(config: Path, packs: Sequence[str]) -> Rulebook:

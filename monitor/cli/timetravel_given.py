@@ -11,7 +11,7 @@ from monitor.alerts.alert import Alert
 from monitor.alerts.render import console_line
 from monitor.app.rulebook import rulebook
 from monitor.cli.lines import line
-from monitor.config import RulesSettings, Settings, UsdSettings
+from monitor.config import RulesSettings, Settings, UsdSettings, load_settings
 from monitor.errors import ConfigError, Fault, Permanent
 from monitor.model.observation import Observation
 from monitor.pipeline import Rulebook, State
@@ -24,6 +24,7 @@ from monitor.timetravel.library import Library, extended, shipped
 from monitor.timetravel.pool import CHAIN, USDC, Held
 from monitor.timetravel.told_fills import ToldFills, read_fills
 
+SELF = "self"
 _MAX_GAP = "25h"
 """A tape's blocks are hours apart, and a day where only closes are had: no silence."""
 
@@ -142,3 +143,9 @@ def replay_book(packs: Sequence[Pack]) -> Rulebook:
     rules = RulesSettings(max_gap=_MAX_GAP)
     book = rulebook(Settings(usd=UsdSettings(pegged=(USDC,)), rules=rules), packs)
     return replace(book, lens=replace(book.lens, chains=frozenset({CHAIN})))
+
+
+def enabled_packs(config: Path) -> list[str]:
+    """Return the packs a config enables but `self`, which watches a daemon and there is none."""
+    settings = load_settings(config) if config.exists() else Settings()
+    return [pack for pack in settings.rules.enabled if pack != SELF]

@@ -116,7 +116,8 @@ def _add_diff(what: "Verbs[argparse.ArgumentParser]") -> None:
         "--rules",
         nargs="+",
         metavar="PACK",
-        help="of a folder only these (default: all but self, which watches a daemon)",
+        help="of a folder only these (default: those the config enables, all where it has none"
+        " of them; never self)",
     )
     diff.add_argument(
         "--fills",
@@ -125,4 +126,5 @@ def _add_diff(what: "Verbs[argparse.ArgumentParser]") -> None:
         help="model takes every proposal (default); or none",
     )
     diff.add_argument("--json", action="store_true", help="tell it as JSON")
+    add_config(diff)
     diff.set_defaults(ranges=list(RANGES), value=VALUE_USD, fees=FEE_SHARE)

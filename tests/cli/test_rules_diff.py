@@ -43,7 +43,7 @@ def test_no_difference_is_no_fault(folder: Path, run: Run) -> None:
     told = run("rules", "diff", old, new, *CRASH, "--fills", "none")
     assert (told.status, told.err) == (0, "")
     assert " ".join(told.out.split()) == (
-        "2020-02-20 to 2020-02-29, nobody trades: no difference: 1 alert is the same"
+        "mine, 2020-02-20 to 2020-02-29, nobody trades: no difference: 1 alert is the same"
     )
 
 
@@ -57,8 +57,8 @@ def test_an_alert_that_moves_is_told_with_how_much(folder: Path, run: Run) -> No
         "          1 d later: 2020-02-24 21:35Z → 2020-02-25 21:35Z",
     ]
     assert told.out.splitlines()[2:] == [
-        "2020-02-20 to 2020-02-29, the model takes every proposal: 0 alerts are the same,",
-        "1 moves",
+        "mine, 2020-02-20 to 2020-02-29, the model takes every proposal: 0 alerts are the",
+        "same, 1 moves",
     ]
 
 
@@ -68,6 +68,7 @@ def test_folders_are_held_against_each_other_pack_by_pack(folder: Path, run: Run
         pack(folder / "new" / "rules" / f"{name}.toml", level, name)  # a copy of the whole
     (folder / "old" / "yours.toml").unlink()
     (folder / "old" / "self.toml").write_text("schema = 2")
+    # Nothing that the config enables is in them: so all are meant.
     told = run("rules", "diff", folder / "old", folder / "new", *CRASH, "--fills", "none")
     assert told.status == 1
     assert told.out.splitlines()[:2] == [
@@ -79,6 +80,18 @@ def test_folders_are_held_against_each_other_pack_by_pack(folder: Path, run: Run
     told = run(*both, "minne")
     assert (told.status, told.out) == (2, "")
     assert told.err.startswith(f'{folder / "old"}: rules.enabled: there is no pack "minne"; did')
+
+
+def test_of_a_folder_those_are_replayed_that_the_config_enables(folder: Path, run: Run) -> None:
+    for name in ("alvh", "mine"):
+        pack(folder / "old" / f"{name}.toml", 20.0, name)
+        pack(folder / "new" / f"{name}.toml", 20.0 if name == "alvh" else 30.0, name)
+    both = ("rules", "diff", folder / "old", folder / "new", *CRASH, "--fills", "none", "--json")
+    none = ("--config", folder / "none.toml")  # by itself it enables alvh, and others
+    told = run(*both, *none)
+    assert (told.status, json.loads(told.out)["packs"]) == (0, [["alvh"], ["alvh"]])
+    told = run(*both, *none, "--rules", "alvh", "mine")
+    assert (told.status, json.loads(told.out)["packs"]) == (1, [["alvh", "mine"]] * 2)
 
 
 def test_as_json_every_figure_is_told(folder: Path, run: Run) -> None:
