@@ -15,6 +15,7 @@ from monitor.model.layer import Action
 from monitor.timetravel.chart import NARROW, WIDE, draw, size
 from monitor.timetravel.report import figures, write_report
 from monitor.timetravel.report_page import MOST_ALERTS, report_page
+from monitor.timetravel.report_words import rate
 from monitor.timetravel.scene import Story
 from tests.timetravel.small import ALERTS, DAY, SCENES, START, STORY, alert, told
 
@@ -195,6 +196,12 @@ def test_what_is_not_known_is_drawn_with_holes_and_called_unknown(
 ) -> None:
     write_report(told(story), tmp_path)
     assert "unknown" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_rate_that_only_a_few_days_pace_makes_is_not_told() -> None:
+    assert rate((0.125, "")) == "12.5 %"
+    assert rate((7_730.0, "")) == "> 1,000 %"
+    assert rate((None, "why")) == "unknown"
 
 
 def test_where_nothing_can_be_written_one_sentence_says_so(tmp_path: Path) -> None:
