@@ -30,7 +30,7 @@ from monitor.timetravel.provenance import sources_of, traded_by
 from monitor.timetravel.report import write_report
 from monitor.timetravel.scene import Story
 from monitor.timetravel.tape import tape
-from monitor.timetravel.told import Told, ledger_of
+from monitor.timetravel.told import Told, ledger_of, pair_of
 
 
 def timetravel(asked: argparse.Namespace) -> int:
@@ -64,6 +64,8 @@ def replayed(asked: argparse.Namespace) -> Told:
         packs=packs,
         traded=traded_by(who) + untold(fills),
         sources=given.sources,
+        fees_by=given.fees_by,
+        pair=pair_of(found.state),
         layered=any(rule.action is Action.ADD for rule in given.book.rules),
         seed=asked.seed,
         story=Story(alerts=found.alerts, scenes=found.scenes),

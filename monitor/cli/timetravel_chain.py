@@ -44,6 +44,7 @@ def on_chain(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
         ),
         price=lambda state: _price(state, place.key),
         sources=sources_on_chain(place.chain, asked.step),
+        fees_by="read on chain, those not collected",
     )
 
 

@@ -34,7 +34,7 @@ class Given:
     """A past to replay.
 
     book: by what it is judged. seen: what is observed. price: the pool's in a state. sources:
-    where its figures come from, in sentences.
+    where its figures come from, in sentences. fees_by: who told the fees.
     """
 
     title: str
@@ -42,6 +42,7 @@ class Given:
     seen: Iterable[Observation]
     price: Callable[[State], float | None]
     sources: tuple[str, ...]
+    fees_by: str = "model"
 
 
 def refused(where: str, reason: str) -> ConfigError:

@@ -39,16 +39,14 @@ def shown(told: Told, *, every_alert: bool) -> Iterator[str]:
     yield _told("alerts", _counts(told))
     yield _told("false alarms", alarm_word(told))
     yield _told("hedge", hedge_word(told))
-    yield _told("fees", f"{money(told.book.fees_usd)} USD (model)")
+    yield _told("fees", f"{money(told.book.fees_usd)} USD ({told.fees_by})")
     yield ""
     yield from _table(told.outcomes)
     yield from (line("", note) for note in unknowns(told))
     yield ""
     yield from _claims(told)
     yield ""
-    yield line(
-        "", f"Fees and hedge prices are models'. A cost below zero was earned. Seed {told.seed}."
-    )
+    yield line("", f"Hedge prices are a model's. A cost below zero was earned. Seed {told.seed}.")
     yield DISCLAIMER
 
 

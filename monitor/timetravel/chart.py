@@ -69,6 +69,7 @@ _STYLE: Final[dict[Any, Any]] = {
     "font.family": "DejaVu Sans",
     "font.size": 14,
     "text.color": INK,
+    "text.parse_math": False,  # a token's symbol may have anything in it
     "xtick.color": INK,
     "ytick.color": INK,
 }

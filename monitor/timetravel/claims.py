@@ -15,7 +15,7 @@ from monitor.alerts.figures import number
 from monitor.model.layer import Action
 from monitor.timetravel.figures import money, percent, stormy
 from monitor.timetravel.measures import Interval
-from monitor.timetravel.outcome import CALM, Outcome
+from monitor.timetravel.outcome import CALM, FLOWS, Outcome
 from monitor.timetravel.scene import STORM, Offset, Scene, Story
 
 OFFSET: Final = (0.60, 0.75)
@@ -153,6 +153,8 @@ def _into_storm(story: Story, book: Outcome) -> Finding:
 def _drawdown(book: Outcome) -> Finding:
     told = partial(Finding, claim=_CUT_CLAIM, reading="the deepest drawdown, fees left out")
     bare, hedged = book.drawdown[False, False], book.drawdown[True, False]
+    if not book.steady:
+        return told(measured="unknown", verdict=Verdict.UNTESTED, why=FLOWS)
     if book.cut is None or bare is None or hedged is None:
         return told(measured="unknown", verdict=Verdict.UNTESTED, why=_UNKNOWN)
     measured = (

@@ -31,6 +31,7 @@ class Course:
 
     value: principal at the pool's price. fees: by the model, so far. loss: value less holding,
     <= 0. hedge: profit of its share of the hedge so far. weight: that share. token_id: None of all.
+    steady: whether liquidity was neither added nor taken; else value tells no gain and no loss.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Course:
     hedge: Floats
     weight: float = 1.0
     token_id: int | None = None
+    steady: bool = True
 
     @property
     def start(self) -> float:
@@ -57,7 +59,12 @@ class Course:
         return np.asarray((self.loss + self.hedge) / (self.value - self.loss))
 
     def worth(self, *, hedged: bool, fees: bool) -> Floats:
-        """Return value, with the hedge's profit and the fees where they are asked for."""
+        """Return value, with the hedge's profit and the fees where they are asked for.
+
+        Unknown where liquidity was added or taken.
+        """
+        if not self.steady:
+            return np.full_like(self.value, np.nan)
         found = self.value + self.hedge if hedged else self.value
         return np.asarray(found + self.fees if fees else found)
 
@@ -67,7 +74,8 @@ class Course:
 
     def steps(self) -> Floats:
         """Return what each step brought, a row a step: value, fees, loss, hedge."""
-        return np.diff(np.column_stack([self.value, self.fees, self.loss, self.hedge]), axis=0)
+        value = self.worth(hedged=False, fees=False)
+        return np.diff(np.column_stack([value, self.fees, self.loss, self.hedge]), axis=0)
 
     def flows(self, times: Sequence[Scene], hedge: Sequence[Flow], *, hedged: bool) -> list[Flow]:
         """Return what was put in and what came out, the fees among it, as dated cash."""
@@ -91,6 +99,7 @@ def courses(story: Story) -> tuple[Course, ...]:
             hedge=hedge * (starts[token] / whole),
             weight=starts[token] / whole,
             token_id=token,
+            steady=_steady(story, token),
         )
         for token, name in ranges(story).items()
     ]
@@ -101,6 +110,7 @@ def courses(story: Story) -> tuple[Course, ...]:
         fees=total[:, FEES],
         loss=total[:, LOSS],
         hedge=hedge,
+        steady=all(one.steady for one in each),
     )
     return (*each, book)
 
@@ -134,6 +144,11 @@ def _held(story: Story, token: int) -> Floats:
         for scene in story.scenes
     ]
     return np.array([_row(one) for one in found])
+
+
+def _steady(story: Story, token: int) -> bool:
+    held = (one for scene in story.scenes for one in scene.holdings if one.token_id == token)
+    return len({one.liquidity for one in held}) <= 1
 
 
 def _row(one: Holding | None) -> tuple[float, float, float]:

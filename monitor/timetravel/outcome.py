@@ -39,6 +39,9 @@ CALM: Final = 20.0
 FEWEST_CALM: Final = 30
 """Days of calm below which no cost of it is told by the year."""
 
+FLOWS: Final = "liquidity was added or taken"
+"""Why there is neither a drawdown nor a rate: value moved for more than the price."""
+
 Cash: TypeAlias = Sequence[Flow] | str
 """The hedge's dated cash, what it is worth at the end among it; or why that is not known."""
 
@@ -50,13 +53,15 @@ _MONTH_S: Final = YEAR_S / 12
 class Outcome:
     """One range's figures, or those of all.
 
-    start_usd: its value at the start. drawdown: by (hedged, fees counted), fractions <= 0.
+    start_usd: its value at the start. steady: liquidity was neither added nor taken.
+    drawdown: by (hedged, fees counted), fractions <= 0.
     cut: the share by which the hedge made the drawdown less deep, fees left out. cost: of the
     hedge a year, over start_usd; below 0 it earned. irr: a year, fees counted, by hedged.
     """
 
     name: str
     start_usd: float
+    steady: bool
     drawdown: dict[tuple[bool, bool], float | None]
     cut: float | None
     cut_interval: Interval | str
@@ -89,6 +94,7 @@ def _outcome(story: Story, one: Course, cash: Cash, seed: int) -> Outcome:
     return Outcome(
         name=one.name,
         start_usd=one.start,
+        steady=one.steady,
         drawdown={
             (hedged, fees): known(one.drawdown(hedged=hedged, fees=fees)) for hedged, fees in ways
         },
@@ -172,6 +178,8 @@ def _yearly(part: float, over: float) -> float | None:
 
 
 def _irr(story: Story, one: Course, cash: Cash, *, hedged: bool) -> Known:
+    if not one.steady:
+        return None, FLOWS
     if hedged and isinstance(cash, str):
         return None, cash
     flows = one.flows(story.scenes, () if isinstance(cash, str) else cash, hedged=hedged)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from math import isnan, nan
+from math import ceil, floor, isnan, log10, nan
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from monitor.timetravel.figures import full, money, percent, range_name, ranges, stormy
@@ -23,7 +23,10 @@ _WORTH: Final = "#0B6B50"
 LOSS: Final = "#CC79A7"
 _LEVELS: Final = (15, 20, 25, 30)
 _VIX_TICKS: Final = (10, *_LEVELS, 40, 60, 80)
-_PRICE_TICKS: Final = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 2000, 3000, 4500, 7000)
+_FEW: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+_MANY: Final = (1.0, 2.0, 4.0)
+_DECADE: Final = 12.0
+_WHOLE: Final = 100.0
 _GAP: Final = 0.095
 """The least distance of two labels, in panel heights."""
 
@@ -31,11 +34,12 @@ Label: TypeAlias = tuple[float, str, str]
 """A height in the panel's own unit, the words to stand there, and their line's colour."""
 
 
-def draw_price(panel: "Axes", story: Story) -> None:
-    """Draw the price, and each range as a band with its edges named."""
+def draw_price(panel: "Axes", story: Story, *, pair: str = "WETH/USDC") -> None:
+    """Draw the price, and each range as a band with its edges named. pair: base/quote."""
+    base, _, quote = pair.partition("/")
     prices = [scene.price for scene in story.scenes]
     panel.plot(times(story), prices, color=INK, linewidth=1.8)
-    labels: list[Label] = [(prices[-1], f"ETH {prices[-1]:,.0f}", INK)]
+    labels: list[Label] = [(prices[-1], f"{base} {_price(prices[-1])}", INK)]
     heights = list(prices)
     for one, colour in last_held(story):
         if full(one):
@@ -43,11 +47,12 @@ def draw_price(panel: "Axes", story: Story) -> None:
         panel.axhspan(one.price_lower, one.price_upper, color=colour, alpha=0.09, linewidth=0)
         for edge in (one.price_lower, one.price_upper):
             panel.axhline(edge, color=colour, linewidth=1.4, linestyle=(0, (6, 3)))
-            labels.append((edge, f"{edge:,.0f}  {range_name(one)}", colour))
+            labels.append((edge, f"{_price(edge)}  {range_name(one)}", colour))
             heights.append(edge)
-    _log_scale(panel, min(heights) / 1.06, max(heights) * 1.04, _PRICE_TICKS)
-    panel.set_ylabel("USDC per WETH (log)")
-    title(panel, "ETH price, and the ranges of the positions (the full one has no edges)")
+    low, high = min(heights) / 1.06, max(heights) * 1.04
+    _log_scale(panel, low, high, price_ticks(low, high))
+    panel.set_ylabel(f"{quote} per {base} (log)")
+    title(panel, f"{base} price, and the ranges of the positions (a full one has no edges)")
     label_right(panel, labels)
 
 
@@ -110,6 +115,13 @@ def draw_vix(panel: "Axes", story: Story) -> None:
         label_right(panel, [(known[-1], f"VIX {known[-1]:.2f}", INK)])
 
 
+def price_ticks(low: float, high: float) -> list[float]:
+    """Return round prices from `low` to `high`, fewer a decade where there are several."""
+    steps = _FEW if high / low < _DECADE else _MANY
+    decades = range(floor(log10(low)), ceil(log10(high)) + 1)
+    return [step * 10.0**n for n in decades for step in steps if low <= step * 10.0**n <= high]
+
+
 def shade_storm(panel: "Axes", story: Story) -> None:
     """Shade the time in which the last VIX close was above the claim's level."""
     panel.fill_between(
@@ -154,12 +166,16 @@ def or_nan(value: float | None) -> float:
     return nan if value is None else value
 
 
-def _log_scale(panel: "Axes", low: float, high: float, ticks: Sequence[int]) -> None:
+def _log_scale(panel: "Axes", low: float, high: float, ticks: Sequence[float]) -> None:
     panel.set_yscale("log")
     panel.set_ylim(low, high * (high / low) ** HEADROOM)
     shown = [tick for tick in ticks if low <= tick <= high]
-    panel.set_yticks(shown, labels=[f"{tick:,}" for tick in shown])
+    panel.set_yticks(shown, labels=[_price(tick) for tick in shown])
     panel.minorticks_off()
+
+
+def _price(value: float) -> str:
+    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.4g}"
 
 
 def linear_scale(panel: "Axes", low: float, high: float) -> None:

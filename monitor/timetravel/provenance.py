@@ -25,7 +25,7 @@ def sources_on_chain(chain: str, step: int) -> tuple[str, ...]:
     """Return a sentence on each source of a real position's past. step: blocks between reads."""
     every = "every block" if step == 1 else f"one block of {step}"
     return (
-        f"Position, pool, fees: read on {chain}, {every}.",
+        f"Position, pool, fees not collected yet: read on {chain}, {every}.",
         "VIX: Cboe's daily closes, known 20 minutes later.",
         "Hedge: a model, Black-76 on VIX futures at VVIX's volatility; not traded prices.",
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -62,11 +63,15 @@ def _content(told: Told) -> dict[str, bytes]:
 
 def figures(told: Told) -> Iterator[Figure]:
     """Yield the charts of a report, as they stand on its page."""
-    sources = " ".join(told.sources)
+    sources, price = " ".join(told.sources), partial(draw_price, pair=told.pair)
     yield Figure(
         name="price",
-        chart=Chart(title=told.title, sources=sources, panels=((draw_price, 340), (draw_vix, 200))),
-        alt="ETH's price with the ranges of the positions, and VIX under it.",
+        chart=Chart(
+            title=told.title,
+            sources=sources,
+            panels=((price, 340), (draw_vix, 200)),
+        ),
+        alt="The price with the ranges of the positions, and VIX under it.",
     )
     yield _timeline(told, sources)
     for name, topic, panels, alt in _COURSES:
@@ -85,7 +90,7 @@ _COURSES: Final[tuple[tuple[str, str, tuple[tuple[Panel, int], ...], str], ...]]
         "drawdown",
         "drawdown",
         ((draw_drawdowns, 420),),
-        "Drawdown of all positions, alone and with the hedge, with modelled fees and without.",
+        "Drawdown of all positions, alone and with the hedge, with fees and without.",
     ),
     (
         "cost",

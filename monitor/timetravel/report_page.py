@@ -100,11 +100,11 @@ def _facts(told: Told) -> dict[str, str]:
     return {
         "period": f"{told.first:%Y-%m-%d %H:%M} to {told.last:%Y-%m-%d %H:%M} UTC",
         "packs": ", ".join(told.packs),
-        "positions": f"{len(held)} of {value} USD in all: {', '.join(held.values())}",
+        "positions": f"{len(held)}, {told.pair}, {value} USD in all: {', '.join(held.values())}",
         "hedge": hedge_word(told),
         "hedge on the loss": f"{amounts(book.at_worst)} USD at the worst moment, "
         f"{amounts(book.whole)} USD at the end",
-        "fees (model)": f"{money(book.fees_usd)} USD",
+        "fees": f"{money(book.fees_usd)} USD ({told.fees_by})",
         "alerts": ", ".join(f"{one.value} {story.count(one)}" for one in Action),
         "false alarms": f"{alarm_word(told)}. {WORDS}",
     }

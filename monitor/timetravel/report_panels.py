@@ -56,7 +56,7 @@ def draw_drawdowns(panel: "Axes", story: Story) -> None:
                 labels.append((known[-1], f"{percent(known[-1] / 100)} {name}{also}", colour))
     linear_scale(panel, low, 0.0)
     panel.set_ylabel("% below the highest")
-    title(panel, "Drawdown of all positions, ETH's own fall in it; dashed with modelled fees")
+    title(panel, "Drawdown of all positions, the price's own fall in it; dashed with fees")
     label_right(panel, labels)
 
 
@@ -82,9 +82,7 @@ def draw_cost(panel: "Axes", story: Story) -> None:
     linear_scale(panel, min(heights), max(heights))
     panel.yaxis.set_major_formatter(lambda usd, _: money(usd))
     panel.set_ylabel("USD")
-    title(
-        panel, "Fees earned; premium paid less what came back; and what the hedge made (all model)"
-    )
+    title(panel, "Fees earned; premium paid less what came back; and what the hedge made (model)")
     label_right(panel, labels)
 
 

@@ -8,7 +8,7 @@ from monitor.alerts.figures import number
 from monitor.hedge.book import Known
 from monitor.timetravel.figures import UNKNOWN, money, percent
 from monitor.timetravel.measures import FEWEST, Interval
-from monitor.timetravel.outcome import CALM, Outcome
+from monitor.timetravel.outcome import CALM, FLOWS, Outcome
 from monitor.timetravel.scene import STORM, Offset
 from monitor.timetravel.told import Told
 
@@ -44,7 +44,7 @@ def _drawdown(*, hedged: bool, fees: bool) -> Callable[[Outcome], str]:
 
 GROUPS: Final = (
     Group(
-        name="Deepest drawdown, ETH's own fall in it",
+        name="Deepest drawdown, the price's own fall in it",
         rows=(
             Row(name="LP alone", cell=_drawdown(hedged=False, fees=False), brief=True),
             Row(name="with the hedge", cell=_drawdown(hedged=True, fees=False), brief=True),
@@ -54,8 +54,8 @@ GROUPS: Final = (
                 small=lambda one: interval_word(one.cut_interval),
                 brief=True,
             ),
-            Row(name="LP alone, modelled fees", cell=_drawdown(hedged=False, fees=True)),
-            Row(name="with the hedge, modelled fees", cell=_drawdown(hedged=True, fees=True)),
+            Row(name="LP alone, fees counted", cell=_drawdown(hedged=False, fees=True)),
+            Row(name="with the hedge, fees counted", cell=_drawdown(hedged=True, fees=True)),
         ),
     ),
     Group(
@@ -189,6 +189,9 @@ def hedge_word(told: Told) -> str:
 
 def unknowns(told: Told) -> Iterator[str]:
     """Yield a sentence about what is unknown, and why."""
+    if not told.book.steady:
+        yield f"Drawdown and XIRR are unknown: {FLOWS}."
+        return
     dark = sum(scene.hedge_usd is None for scene in told.story.scenes)
     if dark:
         _, why = told.ledger.pnl

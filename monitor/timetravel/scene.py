@@ -22,7 +22,7 @@ STORM: Final = 30.0
 class Holding:
     """One position at one moment. loss_usd: value less holding, <= 0; None if unknown.
 
-    value_usd: of its principal, fees left out.
+    value_usd: of its principal, fees left out. liquidity: None where that is not told.
     """
 
     token_id: int
@@ -33,6 +33,7 @@ class Holding:
     price_lower: float
     price_upper: float
     value_usd: float | None = None
+    liquidity: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,7 @@ def _holding(state: State, key: str) -> Holding:
         price_lower=measures.price_lower,
         price_upper=measures.price_upper,
         value_usd=measures.value.usd,
+        liquidity=seen.position.liquidity,
     )
 
 

@@ -20,14 +20,16 @@ class Told:
     """What a report is made of.
 
     title: what storm. traded: who took the proposals, in words. sources: where prices, pool and
-    hedge come from, a sentence each. layered: whether the packs have a layer to add. seed: of
-    the draws that tell what chance could do.
+    hedge come from, a sentence each. fees_by: who told the fees. pair: base/quote. layered:
+    whether the packs have a layer to add. seed: of the draws that tell what chance could do.
     """
 
     title: str
     packs: tuple[str, ...]
     traded: str
     sources: tuple[str, ...]
+    fees_by: str
+    pair: str
     layered: bool
     seed: int
     story: Story
@@ -82,6 +84,11 @@ class Told:
             return why or self.ledger.spent[1]
         flows = [flow for line in self.ledger.lines for flow in line.flows]
         return [*flows, (self.ledger.at, value)]
+
+
+def pair_of(state: State) -> str:
+    """Return the pairs of the pools a state knows, base before quote: `WETH/USDC`."""
+    return ", ".join(sorted({seen.state.pool.pair for seen in state.facts.pools.values()}))
 
 
 def ledger_of(state: State, at: datetime) -> Ledger:

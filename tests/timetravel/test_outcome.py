@@ -7,7 +7,7 @@ import pytest
 from monitor.timetravel.courses import ALL, courses, weekly
 from monitor.timetravel.measures import Interval
 from monitor.timetravel.outcome import Outcome, outcomes
-from monitor.timetravel.scene import Offset, Story
+from monitor.timetravel.scene import Offset, Scene, Story
 from tests.timetravel.small import DAY, SCENES, START, STORY, scene
 
 
@@ -131,3 +131,20 @@ def test_calm_days_tell_what_it_costs_to_wait() -> None:
     found = outcome(ALL, weeks(9, hedge=-100.0))
     lost = 100 * (1 - 0.99**63) / 1_000
     assert found.calm_cost == (pytest.approx(lost * 365 / 63), "over 63 days")
+
+
+def test_liquidity_that_was_added_leaves_drawdown_and_rate_unknown_and_the_loss_known() -> None:
+    def held(one: Scene, liquidity: int) -> Scene:
+        first, *others = one.holdings
+        return replace(one, holdings=(replace(first, liquidity=liquidity), *others))
+
+    grown = replace(STORY, scenes=tuple(held(one, 5 + n // 2) for n, one in enumerate(SCENES)))
+    found = outcome("×/÷2", grown)
+    assert not found.steady
+    assert set(found.drawdown.values()) == {None}
+    assert found.cut is None
+    assert found.irr[False] == (None, "liquidity was added or taken")
+    assert found.worst_il == pytest.approx(-300 / 800)
+    assert found.whole == Offset(lost_usd=-40.0, hedge_usd=50.0)
+    assert outcome("full", grown).drawdown[False, False] == pytest.approx(-0.3)
+    assert not outcome(ALL, grown).steady

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from matplotlib.figure import Figure
 
 from monitor.alerts.alert import Alert, AlertState
@@ -15,7 +16,7 @@ from monitor.pipeline import State, step
 from monitor.rules.pack import Severity
 from monitor.signals.market import market_of
 from monitor.timetravel.chart import demo_chart, draw
-from monitor.timetravel.panels import draw_hedge
+from monitor.timetravel.panels import draw_hedge, draw_price, price_ticks
 from monitor.timetravel.scene import Scene, Story, scene_of
 
 START = datetime(2020, 3, 1, 22, 30, tzinfo=UTC)
@@ -97,3 +98,16 @@ def test_the_value_of_the_hedge_is_that_of_all_its_legs(hand: Any) -> None:
     assert found.hedge_usd is not None
     assert held.value_usd is not None
     assert abs(found.hedge_usd - (held.value_usd - 640.0)) < 1e-9
+
+
+def test_prices_of_any_size_have_round_ticks() -> None:
+    assert price_ticks(95.0, 420.0) == pytest.approx([100, 150, 200, 300, 400])
+    assert price_ticks(0.0011, 0.0043) == pytest.approx([0.0015, 0.002, 0.003, 0.004])
+    assert price_ticks(60.0, 5_000.0) == pytest.approx([100, 200, 400, 1_000, 2_000, 4_000])
+
+
+def test_the_price_is_told_in_the_pair_s_own_tokens() -> None:
+    panel = Figure().subplots()
+    draw_price(panel, story(), pair="$EV$IL/DAI")
+    assert panel.get_ylabel() == "DAI per $EV$IL (log)"
+    assert "$EV$IL 200" in [text.get_text() for text in panel.texts]

@@ -106,7 +106,7 @@ def test_every_claim_stands_beside_what_was_measured(page: str) -> None:
 
 def test_what_the_figures_rest_on_is_said(page: str) -> None:
     text = " ".join(re.sub("<[^>]+>", "", page).split())
-    assert "hedge prices and fees are models'" in text
+    assert "hedge prices are a model's, and so are fees unless they were read on a chain" in text
     assert "(seed 7)" in text
     assert "there is nothing to walk forward" in text
     assert "an add is a false alarm where within 60 days" in text
