@@ -11,14 +11,16 @@ from typing import Final
 from monitor.alerts.alert import Alert
 from monitor.alerts.wire import from_json
 from monitor.app.daemon import Daemon
-from monitor.model.observation import Observation, Snapshot
+from monitor.model.observation import Observation, Snapshot, Word
 from monitor.pipeline import Rulebook, State
+from monitor.signals.market import market_of
 from monitor.sources.tape import Head, Line
 from monitor.store.memory import MemoryStore
 from monitor.store.records import RowKey, Sample
 from monitor.store.rows import epoch_of, restore
 from monitor.timetravel.fills import Fills, NoFills
 from monitor.timetravel.scene import Scene, scene_of
+from monitor.timetravel.settled import due, settlements
 
 CHANNEL: Final = "console"
 """The one channel that hears of every alert, whatever its rule's route."""
@@ -36,11 +38,15 @@ class Replayed:
 
 @dataclass(slots=True)
 class Replay:
-    """Feeds a tape to the road, answers its proposals, and drains its outbox."""
+    """Feeds a tape to the road, answers its proposals, and drains its outbox.
+
+    settles: whether expired legs are settled by the model; on a recorded tape people did.
+    """
 
     book: Rulebook
     fills: Fills = field(default_factory=NoFills)
     prices: Callable[[State], float | None] | None = None
+    settles: bool = False
 
     def run(self, tape: Iterable[Line]) -> Replayed:
         """Take every observation in turn; the store is in memory and nothing is sent.
@@ -75,6 +81,8 @@ class Replay:
             told = list(_drained(daemon, one.observed_at))
             yield from told
             waiting += self.fills.answers(told, one.observed_at)
+            if self.settles and not waiting:
+                waiting += _settlements(daemon.state, one.observed_at)
 
     def _started(self, daemon: Daemon | None, head: Head) -> Daemon:
         """Return the daemon as it began to take what follows: as `monitor.app.live` begins."""
@@ -96,6 +104,12 @@ class Replay:
             reload=lambda: self.book,
             now=lambda: at,
         )
+
+
+def _settlements(state: State, at: datetime) -> Iterator[Word]:
+    layers = state.layers.values()
+    if due(layers, at):
+        yield from settlements(layers, market_of(state.facts, at), at)
 
 
 def _drained(daemon: Daemon, now: datetime) -> Iterator[Alert]:

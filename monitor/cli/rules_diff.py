@@ -26,6 +26,7 @@ from monitor.timetravel.alert_diff import Compared, Difference, Episode, Kind, c
 from monitor.timetravel.alert_lines import in_order
 from monitor.timetravel.events import Window
 from monitor.timetravel.pool import ModelPool
+from monitor.timetravel.provenance import MODEL
 from monitor.timetravel.tape import tape
 
 _MANY = 4
@@ -84,7 +85,8 @@ def _alerts(asked: argparse.Namespace, window: Window, packs: Sequence[Pack]) ->
     pool = ModelPool(held=tuple(held_of(asked)), fee_share=asked.fees)
     try:
         book = replay_book(packs)
-        found = Replay(book, fills_of(asked.fills, book)).run(tape(window, pool, book.lens.feeds))
+        replay = Replay(book, fills_of(asked.fills, book), settles=asked.fills == MODEL)
+        found = replay.run(tape(window, pool, book.lens.feeds))
     except ValueError as error:
         # Not 1, which says that there are differences.
         raise ConfigError([Fault(file="rules diff", where="", reason=str(error))]) from error

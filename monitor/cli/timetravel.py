@@ -26,7 +26,7 @@ from monitor.model.layer import Action
 from monitor.pipeline import Rulebook
 from monitor.timetravel.chart import check_drawing
 from monitor.timetravel.pool import POOL_KEY, ModelPool
-from monitor.timetravel.provenance import sources_of, traded_by
+from monitor.timetravel.provenance import MODEL, sources_of, traded_by
 from monitor.timetravel.report import write_report
 from monitor.timetravel.scene import Story
 from monitor.timetravel.tape import tape
@@ -50,11 +50,11 @@ def replayed(asked: argparse.Namespace) -> Told:
     """Return what came of the storm that is asked for, as its report needs it."""
     if asked.seed < 0:
         raise refused("--seed", f"must be 0 or more, was {asked.seed}")
-    packs, who = tuple(asked.rules or enabled_packs(asked.config)), asked.fills or "model"
+    packs, who = tuple(asked.rules or enabled_packs(asked.config)), asked.fills or MODEL
     try:
         given = (on_chain if asked.position else _modelled)(asked, packs)
         fills = fills_of(who, given.book)
-        found = Replay(given.book, fills, given.price).run(given.seen)
+        found = Replay(given.book, fills, given.price, settles=who == MODEL).run(given.seen)
     except ValueError as error:
         raise Permanent(str(error)) from error
     if not found.scenes:

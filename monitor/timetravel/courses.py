@@ -6,6 +6,7 @@ at the start.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,9 @@ ALL: Final = "all"
 
 VALUE, FEES, LOSS, HEDGE = range(4)
 """The columns of a course's steps."""
+
+CARRIED: Final = timedelta(days=1)
+"""A hedge's last price stands for less than this; expired legs wait half an hour for theirs."""
 
 YEAR_S: Final = 365 * 86_400.0
 
@@ -86,7 +90,7 @@ class Course:
 
 def courses(story: Story) -> tuple[Course, ...]:
     """Return the course of each range, in the order they were minted, and that of all."""
-    hedge = np.array([_or_nan(scene.hedge_usd) for scene in story.scenes])
+    hedge = _carried(story)
     held = {token: _held(story, token) for token in ranges(story)}
     starts = {token: float(rows[0, VALUE]) for token, rows in held.items()}
     whole = sum(starts.values())
@@ -135,6 +139,18 @@ def weekly(story: Story, rows: Floats) -> list[Floats]:
     weeks = [scene.at.isocalendar()[:2] for scene in story.scenes[:-1]]
     turns = [n for n in range(1, len(weeks)) if weeks[n] != weeks[n - 1]]
     return np.split(rows, turns)
+
+
+def _carried(story: Story) -> Floats:
+    """Return the hedge's profit; where it has no price for less than CARRIED, the last stands."""
+    found: list[float] = []
+    known: Scene | None = None
+    for scene in story.scenes:
+        if scene.hedge_usd is not None:
+            known = scene
+        stands = known is not None and scene.at - known.at < CARRIED
+        found.append(_or_nan(known.hedge_usd if known and stands else None))
+    return np.array(found)
 
 
 def _held(story: Story, token: int) -> Floats:

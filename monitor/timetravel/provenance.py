@@ -1,15 +1,18 @@
 """Where a replay's figures come from, in sentences."""
 
 from datetime import date
+from typing import Final
 
 from monitor.timetravel.events import Window
 from monitor.timetravel.fills import HALF_SPREAD
+from monitor.timetravel.settled import WORDS
 from monitor.timetravel.tables import between, eth_hours, vix_closes, vx_prices
 
-TRADED = {
-    "model": (
+MODEL: Final = "model"
+TRADED: Final = {
+    MODEL: (
         "a model trades every proposal when it is made, at the ticket's prices and"
-        f" {HALF_SPREAD * 100:g} % against it"
+        f" {HALF_SPREAD * 100:g} % against it; {WORDS}"
     ),
     "none": "nobody trades, so that no layer is ever on",
 }

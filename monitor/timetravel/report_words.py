@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from monitor.alerts.figures import number
 from monitor.hedge.book import Known
+from monitor.timetravel.courses import courses
 from monitor.timetravel.figures import UNKNOWN, money, percent
 from monitor.timetravel.measures import FEWEST, Interval
 from monitor.timetravel.outcome import CALM, FLOWS, Outcome
@@ -192,7 +195,7 @@ def unknowns(told: Told) -> Iterator[str]:
     if not told.book.steady:
         yield f"Drawdown and XIRR are unknown: {FLOWS}."
         return
-    dark = sum(scene.hedge_usd is None for scene in told.story.scenes)
+    dark = int(np.isnan(courses(told.story)[-1].hedge).sum())
     if dark:
         _, why = told.ledger.pnl
         reason = f" ({why})" if why else ""

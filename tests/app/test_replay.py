@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -9,9 +10,11 @@ from monitor.alerts.alert import AlertState
 from monitor.alerts.wire import to_json
 from monitor.app.replay import Replay, Replayed, price_of
 from monitor.app.rulebook import load_enabled, rulebook
+from monitor.cli.timetravel import replay_book
 from monitor.config import RulesSettings, Settings, UsdSettings
 from monitor.model.layer import Action
 from monitor.pipeline import Rulebook
+from monitor.rules.loader import load_packs
 from monitor.timetravel.events import EVENTS, Window
 from monitor.timetravel.fills import Fills, ModelFills, NoFills
 from monitor.timetravel.pool import CHAIN, POOL_KEY, USDC, Held, ModelPool
@@ -112,3 +115,42 @@ def test_prices_of_march_2022_surprise_when_they_are_out_and_no_decision_was_uns
     assert "macro.unscheduled" not in found
     assert len(found["macro.cpi"]) == 12
     assert len(found["macro.fomc"]) == 8
+
+
+SHORT = """\
+schema = 1
+[pack]
+id = "short"
+title = "Calls that are left to expire"
+evidence = "claim"
+sources = ["https://example.org"]
+[[layer]]
+id = "S1"
+title = "VIX calls, 30 days"
+scope = "book"
+instrument = { kind = "vix.call", dte = 30, delta = 0.50 }
+size = { policy = "fixed", contracts = 4, over_hedge = true }
+  [[layer.rule]]
+  id = "S1.add"
+  action = "add"
+  when = 'vix < 15.0'
+  cooldown = "90d"
+  text = "calm"
+"""
+
+
+def test_calls_that_expire_are_settled_by_the_model_at_the_last_close(tmp_path: Path) -> None:
+    path = tmp_path / "short.toml"
+    path.write_text(SHORT)
+    pool = ModelPool(held=(Held(width=1.5, value_usd=100_000.0),), fee_share=1.0)
+    replay = Replay(replay_book(load_packs([path])), ModelFills(), price_of(POOL_KEY), settles=True)
+    found = replay.run(tape(CRASH, pool))
+    (layer,) = found.state.layers.values()
+    bought, settled = layer.journal
+    assert bought.fill.contract.expiry == date(2020, 3, 18)
+    # Cboe's close of 17 March 2020, the last day they traded, was 75.91.
+    strike = bought.fill.contract.strike
+    assert settled.at.date() == date(2020, 3, 17)
+    assert settled.cash_usd == pytest.approx(4 * 100 * (75.91 - strike))
+    assert bought.cash_usd is not None
+    assert found.scenes[-1].hedge_usd == pytest.approx(bought.cash_usd + settled.cash_usd)

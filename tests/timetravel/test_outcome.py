@@ -88,6 +88,12 @@ def test_an_unknown_hedge_leaves_unknown_what_rests_on_it_alone() -> None:
     assert found.whole == Offset(lost_usd=-50.0, hedge_usd=100.0)
 
 
+def test_for_less_than_a_day_a_hedge_s_last_price_stands() -> None:
+    soon = replace(SCENES[2], at=SCENES[1].at + 0.9 * DAY, hedge_usd=None)
+    (*_, book) = courses(replace(STORY, scenes=(*SCENES[:2], soon, SCENES[3])))
+    assert book.hedge == pytest.approx([0, 50, 50, 100])
+
+
 def test_an_unknown_vix_leaves_the_storm_unknown() -> None:
     blind = replace(STORY, scenes=(replace(SCENES[0], vix=None), *SCENES[1:]))
     assert outcome(ALL, blind).storm is None
