@@ -81,7 +81,8 @@ class Heads:
         turned. Raises Transient where nothing newer has come for long.
         """
         head = await header(endpoint, self._tag)
-        await weigh(endpoint, head.block)
+        if self._tag == LATEST:  # one of the past lags nobody
+            await weigh(endpoint, head.block)
         if head.block.number < self._behind:
             raise Transient(
                 f"{endpoint.host} is at block {head.block.number}, "

@@ -50,6 +50,8 @@ def replayed(asked: argparse.Namespace) -> Told:
     """Return what came of the storm that is asked for, as its report needs it."""
     if asked.seed < 0:
         raise refused("--seed", f"must be 0 or more, was {asked.seed}")
+    if asked.rpc is not None and not asked.position:
+        raise refused("--rpc", "say with --position whose past is to be read there")
     packs, who = tuple(asked.rules or enabled_packs(asked.config)), asked.fills or MODEL
     try:
         given = (on_chain if asked.position else _modelled)(asked, packs)

@@ -25,6 +25,8 @@ from monitor.timetravel.tape import around
 _MAX_GAP: Final = "25h"
 _CHAIN: Final = "ethereum"
 _DAY: Final = timedelta(days=1)
+_DIGITS: Final = 15
+"""Of a block's number; a date is written with its dashes."""
 
 
 def on_chain(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
@@ -82,7 +84,7 @@ def _blocks(asked: argparse.Namespace) -> Blocks:
 
 
 def _end(where: str, text: str) -> int | datetime:
-    if text.isascii() and text.isdecimal() and len(text) < len("20200101"):
+    if text.isascii() and text.isdecimal() and len(text) <= _DIGITS:
         return int(text)
     try:
         return datetime.combine(date.fromisoformat(text), time(), UTC)

@@ -34,8 +34,9 @@ def replay_tape(asked: argparse.Namespace) -> int:
 
     What people said is on the tape, so nobody else trades unless that is asked for.
     """
-    if asked.event or asked.first or asked.last:
-        raise refused("--tape", "a tape has its own days: leave EVENT, --from and --to out")
+    if asked.event or asked.first or asked.last or asked.position or asked.data:
+        reason = "a tape has all of its own: leave EVENT, --from, --to, --position and --data out"
+        raise refused("--tape", reason)
     book, heads = _book(asked), _Heads()
     fills = fills_of(asked.fills or "none", book)
     try:

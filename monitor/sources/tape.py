@@ -143,7 +143,8 @@ def open_tape(path: Path, *, came_to: int | None) -> Recorder:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             next(read_tape(path), None)  # what is no tape is left alone
-        file = path.open("r+b" if path.exists() else "w+b")
+        # What a store keeps to its owner, its tape does.
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
         size = file.seek(0, os.SEEK_END)
         goes_on = came_to is not None and 0 < came_to <= size
         end = came_to if goes_on and came_to is not None else _whole_lines(file, size)

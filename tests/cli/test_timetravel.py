@@ -53,8 +53,18 @@ def test_a_file_s_trades_are_the_only_ones(
         ),
         pytest.param(
             ["timetravel", "covid_2020", "--tape", "x"],
-            "timetravel: --tape: a tape has its own days: leave EVENT, --from and --to out",
+            "timetravel: --tape: a tape has all of its own: leave EVENT, --from, --to, --position",
             id="two stories",
+        ),
+        pytest.param(
+            ["timetravel", "covid_2020", "--rpc", "env:X"],
+            "timetravel: --rpc: say with --position whose past is to be read there",
+            id="an endpoint for nothing",
+        ),
+        pytest.param(
+            [*CHAIN, "1", "--rpc", "env:X", "--from", "23950000", "--to", "19000000"],
+            "timetravel: --to: 19000000 is before --from 23950000",
+            id="numbers of today's blocks",
         ),
         pytest.param(
             [*CHAIN, "1", "--from", "1", "--to", "2"],

@@ -92,6 +92,11 @@ def test_a_line_that_was_never_written_whole_is_left_out(tmp_path: Path) -> None
     assert list(read_tape(path)) == [HEAD, *seen()[:-1], HEAD]
 
 
+def test_a_tape_is_its_owner_s_alone(tmp_path: Path) -> None:
+    taped(tmp_path / "tape", HEAD)
+    assert (tmp_path / "tape").stat().st_mode & 0o777 == 0o600
+
+
 def test_what_the_road_never_took_is_cut_off_when_the_tape_goes_on(tmp_path: Path) -> None:
     path, (_, _, _, gap, word) = tmp_path / "tape", seen()
     came_to = taped(path, HEAD, gap)
