@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from monitor.devnet.person import Person
 from monitor.devnet.stage import DaemonProcess
 from monitor.sources.tape import Head, read_tape
 from monitor.timetravel.alert_lines import alert_log
+from monitor.timetravel.story import moments
 
 PACKS = ("alvh", "lp_range", "self", "waves")
 
@@ -95,4 +96,68 @@ async def test_a_daemon_killed_and_started_again_goes_on_with_its_tape(told: Any
     play, tape = await told(killed)
     heads = [line for line in read_tape(tape) if isinstance(line, Head)]
     assert [head.rows is None for head in heads] == [False, True, True]
+    same_to_the_byte(play, tape)
+
+
+OUT = """\
+schema = 1
+[pack]
+id = "out"
+title = "A rule that rests on blocks"
+evidence = "claim"
+sources = []
+[[rule]]
+id = "out"
+scope = "position"
+action = "notify"
+when = '!position.in_range'
+text = "{position.label} is out of range"
+"""
+
+
+async def test_a_tape_holds_what_a_chain_took_back_while_the_daemon_ran_and_while_it_did_not(
+    set_stage: Any,
+) -> None:
+    play = await set_stage("out", "self")
+    (play.stage.folder / "rules" / "out.toml").write_text(OUT, "utf-8")
+    tape = play.stage.folder / "tape"
+    daemon = DaemonProcess(play.stage, "--tape", str(tape))
+    first = next(moments())
+    chain, at = play.stage.devnet, first.at
+
+    async def moved(times: float) -> None:
+        nonlocal at
+        at += timedelta(minutes=1)
+        play.stage.set_clock(at)
+        await chain.swap_to(first.price * times, at=at)
+
+    async def read() -> None:
+        head = await chain.head()
+
+        def latest() -> bool:
+            polls = play.store.history.polls("devnet", 1)
+            return bool(polls) and polls[0].hash == head.hash
+
+        await play.until(latest, f"block {head.number}")
+
+    try:
+        daemon.start()
+        await moved(1.01)
+        await read()
+        for down in (False, True):
+            saved = await chain.snapshot()
+            await moved(1.35)
+            await read()
+            if down:
+                await daemon.stop()
+            await chain.revert(saved)
+            await moved(1.02)
+            await moved(1.01)
+            if down:
+                daemon.start()
+            await read()
+        await daemon.stop()
+    finally:
+        daemon.kill()
+    assert [one.state.value for one in log_of(play)].count("retracted") == 2
     same_to_the_byte(play, tape)

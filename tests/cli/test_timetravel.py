@@ -43,6 +43,24 @@ def test_a_file_s_trades_are_the_only_ones(
     assert [alert["layer"] for alert in filled] == ["L2"]
 
 
+def test_a_pack_s_own_statistics_are_told_to_it(tmp_path: Path) -> None:
+    words = ["timetravel", "--from", "2020-03-02", "--to", "2020-03-20", "--range", "full"]
+    assert main([*words, "--rules", "macro_window", "--out", str(tmp_path)]) == 0
+    alerts = [json.loads(line) for line in (tmp_path / "alerts.jsonl").read_text().splitlines()]
+    assert {one["rule"] for one in alerts} == {"macro.fomc", "macro.cpi", "macro.unscheduled"}
+
+
+def test_a_trade_the_layer_cannot_take_is_told_and_changes_nothing(
+    trades: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    closes = TRADE.format(at="2020-02-18T15:00:00Z").replace("fill", "close")
+    trades.write_text(closes.replace("+4", "-4"))
+    assert main([*DAYS, "--range", "full", "--fills", str(trades)]) == 0
+    told = capsys.readouterr()
+    assert "paid 0, returned 0" in told.out
+    assert "`close L2` by file is refused: " in told.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
