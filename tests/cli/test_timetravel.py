@@ -51,14 +51,14 @@ def test_a_pack_s_own_statistics_are_told_to_it(tmp_path: Path) -> None:
 
 
 def test_a_trade_the_layer_cannot_take_is_told_and_changes_nothing(
-    trades: Path, capsys: pytest.CaptureFixture[str]
+    trades: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     closes = TRADE.format(at="2020-02-18T15:00:00Z").replace("fill", "close")
     trades.write_text(closes.replace("+4", "-4"))
-    assert main([*DAYS, "--range", "full", "--fills", str(trades)]) == 0
-    told = capsys.readouterr()
-    assert "paid 0, returned 0" in told.out
-    assert "`close L2` by file is refused: " in told.err
+    out = tmp_path / "out"
+    assert main([*DAYS, "--range", "full", "--fills", str(trades), "--out", str(out)]) == 0
+    assert "`close L2` by file is refused: L2 is off" in capsys.readouterr().err
+    assert '"filled"' not in (out / "alerts.jsonl").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
