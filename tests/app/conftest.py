@@ -3,7 +3,7 @@
 import asyncio
 import io
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -104,11 +104,14 @@ async def set_stage(
     tmp_path: Path,
     mosquitto: Path,  # noqa: ARG001 - the stage's broker
 ) -> AsyncIterator[Callable[..., Awaitable[Play]]]:
-    """Return a setter of stages, each in a folder of its own; all is ended after the test."""
+    """Return a setter of stages, each in a folder of its own; all is ended after the test.
+
+    more: arguments of its daemon, in which `{folder}` is that folder.
+    """
     numbers = count()
     async with AsyncExitStack() as stack:
 
-        async def setter(*packs: str) -> Play:
+        async def setter(*packs: str, more: Sequence[str] = ()) -> Play:
             folder = tmp_path / f"stage{next(numbers)}"
             folder.mkdir()
             first = next(moments())
@@ -116,7 +119,7 @@ async def set_stage(
             stage = await stack.enter_async_context(opened)
             write_rules(stage, packs)
             stage.set_clock(first.at - timedelta(minutes=1))
-            daemon = DaemonProcess(stage)
+            daemon = DaemonProcess(stage, *(one.format(folder=folder) for one in more))
             stack.callback(daemon.kill)
             store = stack.enter_context(closing(open_sqlite(stage.store_url, now=first.at)))
             return Play(stage=stage, daemon=daemon, store=store)

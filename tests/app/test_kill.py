@@ -1,4 +1,7 @@
-"""The real daemon killed at random moments and restarted: nothing decided is lost or doubled."""
+"""The real daemon killed at random moments and restarted: nothing decided is lost or doubled.
+
+And what it recorded meanwhile replays to the very same alerts.
+"""
 
 import asyncio
 import random
@@ -10,17 +13,23 @@ from typing import Any
 
 import pytest
 
-from monitor.alerts.wire import from_json
+from monitor.alerts.alert import Alert
+from monitor.alerts.wire import from_json, to_json
+from monitor.app.replay import Replay
+from monitor.app.rulebook import load_enabled, rulebook
 from monitor.clock import SystemClock, stopwatch
+from monitor.config import load_settings
 from monitor.devnet.listener import Listener, listening
 from monitor.devnet.lockstep import Lockstep
 from monitor.devnet.person import Person
+from monitor.sources.tape import read_tape
 from monitor.store.lock import is_running
 from monitor.store.sqlite import SqliteStore
 from monitor.timetravel.story import Moment
 
 PACKS = ("alvh", "lp_range", "self", "waves")
 TOPIC = "hedgewatch/demo/event"
+TAPE = "tape"
 CLOCK = SystemClock()
 LOOK_S = 0.003
 
@@ -69,11 +78,16 @@ class Reaper:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a run came to. decided: keys in the log; heard: keys and copies at the consumer."""
+    """What a run came to. decided: keys in the log; heard: keys and copies at the consumer.
+
+    log, replayed: the alerts whole, as the store has them and as its tape gives them again.
+    """
 
     decided: frozenset[str]
     heard: dict[str, int]
     undelivered: int
+    log: tuple[str, ...] = ()
+    replayed: tuple[str, ...] = ()
     moods: tuple[str, ...] = ()
 
     @property
@@ -107,8 +121,17 @@ async def performed(told: list[Moment], reaper: Reaper) -> Outcome:
         decided=decided,
         heard=dict(heard.copies),
         undelivered=sum(one.waiting + one.dead for one in store.outbox.backlog()),
+        log=tuple(sorted(event.payload for event in store.history.events(limit=100_000))),
+        replayed=tuple(sorted(to_json(alert) for alert in replayed(reaper.play, TAPE))),
         moods=tuple(reaper.moods),
     )
+
+
+def replayed(play: Any, tape: str) -> tuple[Alert, ...]:
+    """Return the alerts of a tape that lies beside a play's config."""
+    settings = load_settings(play.stage.config)
+    replay = Replay(rulebook(settings, load_enabled(settings)))
+    return replay.run(read_tape(play.stage.folder / tape)).alerts
 
 
 async def answered(store: SqliteStore, person: Person, steps: Lockstep, last: int) -> int:
@@ -147,7 +170,8 @@ async def test_killed_at_random_it_tells_what_it_would_have_told_and_loses_nothi
 ) -> None:
     async def run(times: int) -> Outcome:
         dice = random.Random(f"{kills} kills")
-        return await performed(swayed(until), Reaper(await set_stage(*PACKS), dice, times))
+        play = await set_stage(*PACKS, more=("--tape", f"{{folder}}/{TAPE}"))
+        return await performed(swayed(until), Reaper(play, dice, times))
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(run(times), name=f"{times} kills") for times in (0, kills)]
@@ -164,5 +188,6 @@ async def test_killed_at_random_it_tells_what_it_would_have_told_and_loses_nothi
     assert {idem.split(":")[1] for idem in whole.decided} >= {"L1.add", "L2.add", "wave.high"}
     assert not lost
     assert killed.heard.keys() == whole.heard.keys() == whole.decided == killed.decided
+    assert (whole.replayed, killed.replayed) == (whole.log, killed.log)
     assert whole.repeats == 0
     assert (whole.undelivered, killed.undelivered) == (0, 0)

@@ -13,7 +13,6 @@ from monitor.app.onchain import Blocks, Walk
 from monitor.cli import main
 from monitor.clock import SystemClock
 from monitor.config import Settings, load_settings
-from monitor.devnet.stage import DaemonProcess
 from monitor.errors import HedgewatchError
 from monitor.model.observation import Snapshot
 from monitor.sources.tape import read_tape
@@ -22,21 +21,17 @@ from monitor.sources.tape import read_tape
 @pytest.fixture
 async def lived(set_stage: Any, swayed: Any) -> Any:
     """A chain on which a daemon polled every block, and recorded what it saw."""
-    play = await set_stage("waves")
-    tape = play.stage.folder / "tape"
-    daemon = DaemonProcess(play.stage, "--tape", str(tape))
+    play = await set_stage("waves", more=("--tape", "{folder}/tape"))
+    tape, daemon = play.stage.folder / "tape", play.daemon
 
-    try:
-        daemon.start()
-        for moment in list(swayed(date(2020, 2, 16)))[:6]:
-            price = round(moment.price, 2)
-            await play.stage.devnet.trade_to(price, volume_usd=30_000, at=moment.at)
-            block = (await play.stage.devnet.head()).number
-            await play.until(lambda number=block: number in play.blocks(), f"block {block}")
-            play.stage.set_clock(moment.at)
-        await daemon.stop()
-    finally:
-        daemon.kill()
+    daemon.start()
+    for moment in list(swayed(date(2020, 2, 16)))[:6]:
+        price = round(moment.price, 2)
+        await play.stage.devnet.trade_to(price, volume_usd=30_000, at=moment.at)
+        block = (await play.stage.devnet.head()).number
+        await play.until(lambda number=block: number in play.blocks(), f"block {block}")
+        play.stage.set_clock(moment.at)
+    await daemon.stop()
     seen = [one for one in read_tape(tape) if isinstance(one, Snapshot)]
     assert len(seen) > 5
     return play, seen

@@ -30,28 +30,24 @@ async def told(set_stage: Any, swayed: Any) -> Any:
     """Return a teller of a story to a daemon that records it: what is done before each moment."""
 
     async def teller(before: Callable[[DaemonProcess, int], None] = lambda *_: None) -> Any:
-        play = await set_stage(*PACKS)
-        tape = play.stage.folder / "tapes" / "one.jsonl"
-        daemon = DaemonProcess(play.stage, "--tape", str(tape))
+        play = await set_stage(*PACKS, more=("--tape", "{folder}/tapes/one.jsonl"))
+        tape, daemon = play.stage.folder / "tapes" / "one.jsonl", play.daemon
 
         async def meanwhile() -> None:
             daemon.must_live()
 
         steps = Lockstep(stage=play.stage, store=play.store, volume_usd=30_000, meanwhile=meanwhile)
-        try:
-            daemon.start()
-            last = 0
-            for number, moment in enumerate(swayed(date(2020, 2, 17))):
-                before(daemon, number)
-                await steps.tell(moment)
-                while fresh := play.store.history.events(last):
-                    last = fresh[-1].id
-                    person = Person(play.stage.config)
-                    await asyncio.gather(*(person.answer(from_json(e.payload)) for e in fresh))
-                    await steps.until(lambda: not play.store.inbox.unheard(), "the words")
-            await daemon.stop()
-        finally:
-            daemon.kill()
+        daemon.start()
+        last = 0
+        for number, moment in enumerate(swayed(date(2020, 2, 17))):
+            before(daemon, number)
+            await steps.tell(moment)
+            while fresh := play.store.history.events(last):
+                last = fresh[-1].id
+                person = Person(play.stage.config)
+                await asyncio.gather(*(person.answer(from_json(e.payload)) for e in fresh))
+                await steps.until(lambda: not play.store.inbox.unheard(), "the words")
+        await daemon.stop()
         return play, tape
 
     return teller
@@ -118,10 +114,9 @@ text = "{position.label} is out of range"
 async def test_a_tape_holds_what_a_chain_took_back_while_the_daemon_ran_and_while_it_did_not(
     set_stage: Any,
 ) -> None:
-    play = await set_stage("out", "self")
+    play = await set_stage("out", "self", more=("--tape", "{folder}/tape"))
     (play.stage.folder / "rules" / "out.toml").write_text(OUT, "utf-8")
-    tape = play.stage.folder / "tape"
-    daemon = DaemonProcess(play.stage, "--tape", str(tape))
+    tape, daemon = play.stage.folder / "tape", play.daemon
     first = next(moments())
     chain, at = play.stage.devnet, first.at
 
@@ -140,24 +135,21 @@ async def test_a_tape_holds_what_a_chain_took_back_while_the_daemon_ran_and_whil
 
         await play.until(latest, f"block {head.number}")
 
-    try:
-        daemon.start()
-        await moved(1.01)
+    daemon.start()
+    await moved(1.01)
+    await read()
+    for down in (False, True):
+        saved = await chain.snapshot()
+        await moved(1.35)
         await read()
-        for down in (False, True):
-            saved = await chain.snapshot()
-            await moved(1.35)
-            await read()
-            if down:
-                await daemon.stop()
-            await chain.revert(saved)
-            await moved(1.02)
-            await moved(1.01)
-            if down:
-                daemon.start()
-            await read()
-        await daemon.stop()
-    finally:
-        daemon.kill()
+        if down:
+            await daemon.stop()
+        await chain.revert(saved)
+        await moved(1.02)
+        await moved(1.01)
+        if down:
+            daemon.start()
+        await read()
+    await daemon.stop()
     assert [one.state.value for one in log_of(play)].count("retracted") == 2
     same_to_the_byte(play, tape)
