@@ -79,13 +79,13 @@ def replayed(asked: argparse.Namespace) -> Told:
 def _modelled(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
     """Return past days of a model pool."""
     window, book = window_of(asked), _book(asked.config, packs)
-    pool = ModelPool(held=tuple(held_of(asked)), fee_share=asked.fees)
+    pool, library = ModelPool(held=tuple(held_of(asked)), fee_share=asked.fees), library_of(asked)
     return Given(
         title=window.title,
         book=book,
-        seen=tape(window, pool, book.lens.feeds, library_of(asked)),
+        seen=tape(window, pool, book.lens.feeds, library),
         price=price_of(POOL_KEY),
-        sources=sources_of(window, fee_share=asked.fees),
+        sources=sources_of(window, fee_share=asked.fees, library=library),
     )
 
 

@@ -9,7 +9,9 @@ import pytest
 from monitor.model.reading import Bar
 from monitor.signals.bars import point
 from monitor.store.parquet import Archive, Chunk, Origin
+from monitor.timetravel.events import Window
 from monitor.timetravel.library import Library, extended, shipped
+from monitor.timetravel.provenance import sources_of
 from monitor.timetravel.tables import fed_funds, funding_eth, indices, vix_closes, vx_prices
 
 pytestmark = pytest.mark.skipif(
@@ -85,3 +87,21 @@ def test_of_a_day_s_funding_the_last_print_is_had(tmp_path: Path) -> None:
     library = pulled(tmp_path, "funding.eth_annual", "binance", _=told(0.1, shipped_until, day))
     assert library.funding[-1][1] == 0.1
     assert len(library.funding) == len(funding_eth()) + 1
+
+
+def test_a_report_tells_the_futures_that_files_gave(tmp_path: Path) -> None:
+    week = tuple(NEW + timedelta(days=n) for n in range(5))
+    archive = Archive(tmp_path)
+    for signal, source, key in (
+        ("vix", "cboe_history", ""),
+        ("vx.settle", "cboe_settlement", "2025-06-18"),
+    ):
+        chunk = Chunk(signal=signal, source=source, first=NEW, last=week[-1])
+        archive.save(chunk, {key: told(20.0, *week[: 3 if key else 5])}, ORIGIN)
+    window = Window(first=NEW, last=week[-1], title="")
+    said = sources_of(window, fee_share=1.0, library=extended(shipped(), archive))
+    futures = next(one for one in said if one.startswith("VIX futures"))
+    assert "Cboe settlements on 3" in futures
+    assert "of 5 sessions" in futures
+    assert any("history pull --parquet" in one for one in said)
+    assert not any("history pull" in one for one in sources_of(window, fee_share=1.0))
