@@ -113,8 +113,7 @@ class ModelPool:
         )
 
     def _mint(self, token_id: int, held: Held, price: float, at: datetime) -> Position:
-        width = held.width
-        ticks = _QUOTE.ticks(*((price / width, price * width) if width else EVERY_PRICE))
+        ticks = _ticks(held.width, price)
         for tick in ticks:
             self._edges.setdefault(tick, _Edge(sqrt_ratio_at_tick(tick)))
         liquidity = _liquidity(held.value_usd, ticks, self._root_x96)
@@ -165,6 +164,16 @@ class ModelPool:
         grown = (int(raw1 / 2 / price * _Q128), int(raw1 / 2 * _Q128))
         first, second = self._growth
         self._growth = ((first + grown[0]) & _GROWTH, (second + grown[1]) & _GROWTH)
+
+
+def edges_of(width: float | None, price: float) -> tuple[float, float]:
+    """Return the lower and the upper price of a position minted at a price, USDC a WETH."""
+    lower, upper = _QUOTE.edges(_ticks(width, price))
+    return float(lower), float(upper)
+
+
+def _ticks(width: float | None, price: float) -> tuple[int, int]:
+    return _QUOTE.ticks(*((price / width, price * width) if width else EVERY_PRICE))
 
 
 def _between(edge: int, start: int, root: int) -> bool:

@@ -11,19 +11,18 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from math import exp
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from monitor.calendars.hours import Hours
 from monitor.calendars.sessions import session_close
 from monitor.calendars.vix import vix_expiries
-from monitor.model.observation import Observation, Past, Readings
+from monitor.model.observation import Observation, Past, Readings, Snapshot
 from monitor.model.reading import Reading
 from monitor.signals.bars import point
 from monitor.signals.catalogue import BY_NAME
 from monitor.timetravel.events import Window
 from monitor.timetravel.library import Library, shipped
-from monitor.timetravel.pool import ModelPool
 from monitor.timetravel.releases import released
 from monitor.timetravel.tables import between
 
@@ -51,9 +50,15 @@ _EVE: Final = timedelta(days=5)
 """Enough to hold the session before a story, whatever holidays lie between."""
 
 
+class Blocks(Protocol):
+    """Moves to a price and says the block."""
+
+    def snapshot(self, at: datetime, price: float, /) -> Snapshot: ...
+
+
 def tape(
     window: Window,
-    pool: ModelPool,
+    pool: Blocks,
     asked: Collection[str] | None = None,
     library: Library | None = None,
 ) -> Iterator[Observation]:
