@@ -13,7 +13,36 @@ FEE_SHARE: Final = 1.0
 
 
 def add_past(verbs: "Verbs[argparse.ArgumentParser]") -> None:
-    """Add `timetravel`."""
+    """Add `timetravel` and `sweep`."""
+    _add_timetravel(verbs)
+    _add_sweep(verbs)
+
+
+def _add_sweep(verbs: "Verbs[argparse.ArgumentParser]") -> None:
+    what = "replay many readings of one rule file over past storms: what they cost and spared"
+    verb = add_verb(verbs, "sweep", what, "sweep:sweep")
+    verb.add_argument("rules", type=Path, metavar="FILE", help="a rule file with $NAMES in it")
+    verb.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="NAME=a,b,c",
+        help="the values $NAME takes, as they are to stand in the file; may come often",
+    )
+    verb.add_argument(
+        "--events", nargs="+", default=["covid_2020"], metavar="EVENT", help=", ".join(EVENTS)
+    )
+    _add_ranges(verb, ["1.5"])
+    _add_money(verb)
+    verb.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
+    verb.add_argument("--dask", metavar="tcp://…", help="a Dask scheduler, instead of --jobs")
+    verb.add_argument("--json", action="store_true", help="every point as a line of JSON")
+    verb.add_argument(
+        "--out", type=Path, metavar="DIR", help="write sweep.json, sweep.csv and pareto.png there"
+    )
+
+
+def _add_timetravel(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     what = "replay a past storm through the same road: what the rules would have done"
     verb = add_verb(verbs, "timetravel", what, "timetravel:timetravel")
     add_config(verb)
@@ -25,14 +54,32 @@ def add_past(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     verb.add_argument(
         "--rules", nargs="+", metavar="PACK", help="default: those config.toml enables, less self"
     )
+    _add_ranges(verb, list(RANGES))
+    _add_money(verb)
+    verb.add_argument(
+        "--fills",
+        metavar="WHO",
+        help="model takes every proposal (default); none; or a file of trades: [[trade]] with at,"
+        " layer, verb, legs",
+    )
+    _add_sources(verb)
+    _add_report(verb)
+
+
+def _add_ranges(verb: argparse.ArgumentParser, default: list[str]) -> None:
     verb.add_argument(
         "--range",
+        "--ranges",
         dest="ranges",
         nargs="+",
-        default=list(RANGES),
+        default=default,
         metavar="R",
-        help="how far a position reaches, times and divided by; or full (default: four of them)",
+        help="how far a position reaches, times and divided by; or full "
+        f"(default: {' '.join(default)})",
     )
+
+
+def _add_money(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--value", type=float, default=VALUE_USD, metavar="USD", help="of each (default: 100,000)"
     )
@@ -43,14 +90,6 @@ def add_past(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         metavar="SHARE",
         help="what a modelled pool pays of its loss to rebalancing (default: 1)",
     )
-    verb.add_argument(
-        "--fills",
-        metavar="WHO",
-        help="model takes every proposal (default); none; or a file of trades: [[trade]] with at,"
-        " layer, verb, legs",
-    )
-    _add_sources(verb)
-    _add_report(verb)
 
 
 def _add_sources(verb: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """Bars of the market's numbers as rows of the store, one a session, and back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -24,13 +24,20 @@ def changed_bars(old: Mapping[str, Bars], new: Mapping[str, Bars]) -> dict[RowKe
         before, after = old.get(key), new.get(key)
         if before is after:
             continue
-        was = {bar.day: bar for bar in before.bars} if before else {}
-        now = {bar.day: bar for bar in after.bars} if after else {}
+        was, now = _parted(before.bars if before else (), after.bars if after else ())
         for day, bar in now.items():
             if was.get(day) is not bar:
                 rows[KIND, f"{key}|{day}"] = _written(bar)
         rows.update({(KIND, f"{key}|{day}"): None for day in was.keys() - now.keys()})
     return rows
+
+
+def _parted(before: Sequence[Bar], after: Sequence[Bar]) -> tuple[dict[date, Bar], dict[date, Bar]]:
+    """Return both by day, from where they part: nearly always at the newest session's."""
+    head = len(before) - 1
+    if head > 0 and before[:head] == after[:head]:
+        before, after = before[head:], after[head:]
+    return {bar.day: bar for bar in before}, {bar.day: bar for bar in after}
 
 
 def restored_bars(rows: Mapping[RowKey, str]) -> dict[str, Bars]:

@@ -6,7 +6,7 @@ formulas of `monitor.amm`, on doubles. Nothing of a hedge is in it.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -64,7 +64,7 @@ def known_name(name: str) -> bool:
 
 
 @dataclass(slots=True)
-class _Prices:
+class Prices:
     """Stands in the pool's place and notes its prices: a tape moves it as it would a pool."""
 
     told: list[tuple[datetime, float]] = field(default_factory=list)
@@ -257,13 +257,26 @@ def book_il(strips: Sequence[Strip]) -> Column:
     return Column(il, np.where(np.isnan(il), np.int8(1), np.int8(0)))
 
 
-def film(window: Window, names: Collection[str], lens: Lens) -> Film:
-    """Return a story's film with what these names of the market rest on."""
-    prices = _Prices()
-    asked = _resting_on(names)
+def film(window: Window, names: Collection[str], windows: Mapping[str, timedelta]) -> Film:
+    """Return a story's film with what these names of the market rest on.
+
+    windows: as a lens has them.
+    """
+    prices = Prices()
+    return filmed(tape(window, prices), prices, names, windows)
+
+
+def filmed(
+    told: Iterable[Observation],
+    prices: Prices,
+    names: Collection[str],
+    windows: Mapping[str, timedelta],
+) -> Film:
+    """Return the film of a tape whose blocks are `prices`' own."""
+    lens, asked = Lens(windows=windows), _resting_on(names)
     at, facts, rows, blocks = list[datetime](), list[Facts](), list[int](), 0
     known = Facts()
-    for seen in tape(window, prices):
+    for seen in told:
         if seen is _EMPTY:
             blocks += 1
             at.append(prices.told[-1][0])
@@ -272,10 +285,10 @@ def film(window: Window, names: Collection[str], lens: Lens) -> Film:
             known = _taken(known, seen, asked, lens)
         rows.append(blocks - 1)
         facts.append(known)
-    told = np.array([_NO_PRICE, *(price for _, price in prices.told)])
+    known_prices = np.array([_NO_PRICE, *(price for _, price in prices.told)])
     return Film(
         at=at,
-        price=told[np.array(rows) + 1],
+        price=known_prices[np.array(rows) + 1],
         facts=facts,
         first=int(np.argmax(np.array(rows) >= 0)),
     )

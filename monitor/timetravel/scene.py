@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
+from monitor.hedge.contracts import kind_of
 from monitor.hedge.layer import profit
 from monitor.hedge.mark import Mark, mark
 from monitor.model.layer import Action, LayerState
@@ -64,7 +65,8 @@ class Scene:
 
 def scene_of(state: State, at: datetime, price: float) -> Scene:
     """Return the daemon's own state at an instant, as far as a report needs it."""
-    market = market_of(state.facts, at)
+    legs = [leg for layer in state.layers.values() for leg in layer.legs]
+    market = market_of(state.facts, at, {"vix", *(kind_of(leg.contract).root for leg in legs)})
     marked = [(layer, mark(layer.legs, market, at)) for layer in state.layers.values()]
     profits = [profit(layer, held) for layer, held in marked]
     known = [one for one in profits if one is not None]

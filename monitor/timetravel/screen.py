@@ -29,7 +29,6 @@ from monitor.timetravel.film import (
     Film,
     Strip,
     book_il,
-    film,
     known_name,
 )
 
@@ -210,6 +209,3 @@ class _Life:
             max_gap=self.max_gap,
             inhibited=quiet,
         )
-
-
-__all__ = ["Screen", "Turned", "asked_by", "blind_to", "film"]

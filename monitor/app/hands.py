@@ -1,0 +1,80 @@
+"""Who does the work of a sweep: this process, several, or a Dask cluster."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from importlib.util import find_spec
+from multiprocessing import get_context
+from typing import Any, Final, TypeVar
+
+from monitor.errors import Permanent
+
+T = TypeVar("T")
+R = TypeVar("R")
+_TRIES: Final = 5
+"""How many workers may die under one piece of work before it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """One thing after another, here."""
+
+    def each(self, work: Callable[[T], R], things: Sequence[T], /) -> Iterator[tuple[T, R]]:
+        for thing in things:
+            yield thing, work(thing)
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """So many processes of this machine, started when they are first asked."""
+
+    pool: ProcessPoolExecutor
+
+    def each(self, work: Callable[[T], R], things: Sequence[T], /) -> Iterator[tuple[T, R]]:
+        waiting = {self.pool.submit(work, thing): thing for thing in things}
+        try:
+            for done in as_completed(waiting):
+                yield waiting.pop(done), done.result()
+        except BrokenProcessPool as error:
+            raise Permanent(
+                "a process of the sweep was killed; is there too little memory?"
+            ) from error
+        finally:
+            for left in waiting:
+                left.cancel()
+
+
+def processes(jobs: int) -> ProcessPoolExecutor:
+    """Return a pool of so many processes; each is begun afresh, whatever this one holds."""
+    return ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("spawn"))
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The workers of a Dask cluster; what one did not finish before it died is done by another."""
+
+    client: Any
+
+    def each(self, work: Callable[[T], R], things: Sequence[T], /) -> Iterator[tuple[T, R]]:
+        from distributed import as_completed as done_ones  # noqa: PLC0415 - an extra
+
+        futures = self.client.map(work, things, pure=False, retries=_TRIES)
+        places = {future.key: place for place, future in enumerate(futures)}
+        for done in done_ones(futures):
+            yield things[places[done.key]], done.result()
+
+
+def cluster(address: str) -> Any:  # noqa: ANN401 - a distributed.Client
+    """Return a client of a Dask scheduler; raise Permanent where it cannot be reached."""
+    if find_spec("distributed") is None:
+        raise Permanent(
+            "a sweep on a cluster needs Dask, which is not installed: "
+            "run pip install 'hedgewatch[dask]'"
+        )
+    from distributed import Client  # noqa: PLC0415 - an extra
+
+    try:
+        return Client(address, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise Permanent(f"no Dask scheduler answers at {address}") from error

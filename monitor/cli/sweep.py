@@ -1,0 +1,191 @@
+"""`hedgewatch sweep`: many readings of one rule file over past storms."""
+
+import argparse
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from monitor.alerts.ticket import DISCLAIMER
+from monitor.app.hands import Alone, Cluster, Processes, cluster, processes
+from monitor.app.sweep import Hands, Outcome, book_of, run
+from monitor.cli.lines import line
+from monitor.cli.progress import Progress
+from monitor.cli.timetravel_given import held_of, refused
+from monitor.errors import Permanent
+from monitor.timetravel.events import EVENTS
+from monitor.timetravel.figures import money, percent
+from monitor.timetravel.grid import Point, Sweep, check, parse_grid
+from monitor.timetravel.pareto import front
+from monitor.timetravel.pareto_chart import Dot, draw_pareto
+
+Row: TypeAlias = tuple[Point, Outcome]
+_SHOWN: Final = 12
+"""Rows of the front of each place that the terminal shows."""
+
+
+def sweep(asked: argparse.Namespace) -> int:
+    """Replay every point, print what none is better than, and write the files."""
+    swept = _asked(asked)
+    check(swept)
+    first = next(swept.points())
+    book_of(swept, first)  # a fault of the file is told before anything is begun
+    bar = Progress(sys.stderr, "sweep")
+
+    def tell(done: int, of: int, place: str) -> None:
+        if sys.stderr.isatty() or done == of:
+            bar.step(done, of, f"{done:,} of {of:,} points", place)
+
+    try:
+        with _hands(asked) as hands:
+            rows, replayed = run(swept, hands, tell)
+    except ValueError as error:
+        raise Permanent(str(error)) from error
+    finally:
+        bar.end()
+    if asked.json:
+        print("\n".join(json.dumps(_told(*row)) for row in rows))
+    else:
+        print("\n".join(_summary(swept, rows, replayed)))
+    if asked.out:
+        _write(swept, rows, asked.out)
+    return 0
+
+
+def _asked(asked: argparse.Namespace) -> Sweep:
+    if asked.jobs < 1:
+        raise refused("--jobs", f"must be 1 or more, was {asked.jobs}")
+    for event in asked.events:
+        if event not in EVENTS:
+            raise refused("--events", f"{event!r} is none of {', '.join(EVENTS)}")
+    try:
+        text = asked.rules.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise refused("FILE", f"{asked.rules} cannot be read: {error}") from None
+    return Sweep(
+        name=asked.rules.name,
+        text=text,
+        grid=parse_grid(asked.grid),
+        events=tuple(dict.fromkeys(asked.events)),
+        held=dict(zip(asked.ranges, held_of(asked), strict=True)),
+        fee_share=asked.fees,
+    )
+
+
+@contextmanager
+def _hands(asked: argparse.Namespace) -> Iterator[Hands]:
+    if asked.dask:
+        with cluster(asked.dask) as client:
+            yield Cluster(client)
+    elif asked.jobs == 1:
+        yield Alone()
+    else:
+        with processes(asked.jobs) as pool:
+            yield Processes(pool)
+
+
+def best(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
+    """Return, by event and range, the points no other is better than at cost and at fall."""
+    places = dict.fromkeys(_place(point) for point, _ in rows)
+    return {place: _front([row for row in rows if _place(row[0]) == place]) for place in places}
+
+
+def _front(rows: Sequence[Row]) -> tuple[Row, ...]:
+    known = [row for row in rows if None not in (row[1].cost_usd, row[1].fall_usd)]
+    return front(
+        known, cost=lambda row: row[1].cost_usd or 0.0, harm=lambda row: row[1].fall_usd or 0.0
+    )
+
+
+def _place(point: Point) -> str:
+    reach = point.range if point.range == "full" else f"×/÷{point.range}"
+    return f"{point.event} {reach}"
+
+
+def _summary(swept: Sweep, rows: Sequence[Row], replayed: int) -> Iterator[str]:
+    yield f"{swept.name}: {len(rows):,} points, {replayed:,} of them unlike the others, replayed"
+    for place, some in best(rows).items():
+        bare = next((one for point, one in rows if _place(point) == place), None)
+        yield ""
+        yield line(f"{place}: ", _bare(bare))
+        yield f"  {'cost USD':>10} {'fall USD':>10}  none is better at both (model prices)"
+        alike = [list(each) for _, each in groupby(some, key=lambda row: row[1])]
+        for each in alike[:_SHOWN]:
+            yield _line(each)
+        if len(alike) > _SHOWN:
+            yield f"  and {len(alike) - _SHOWN} more"
+        if not some:
+            yield "  unknown: the hedge could not be priced throughout"
+    yield ""
+    yield "Chosen on these very events: no forecast."
+    yield DISCLAIMER
+
+
+def _line(rows: Sequence[Row]) -> str:
+    """Return the points of one outcome: the first of them, and how many more there are."""
+    point, outcome = rows[0]
+    cells = f"  {money(outcome.cost_usd):>10} {money(outcome.fall_usd):>10}  "
+    told = " ".join(f"{name}={value}" for name, value in point.values.items()) or "as written"
+    return line(cells, told + (f", and {len(rows) - 1} alike" if len(rows) > 1 else ""))
+
+
+def _bare(one: Outcome | None) -> str:
+    if one is None:
+        return ""
+    fell = money(one.bare_fall_usd)
+    return f"worst IL {percent(one.worst_il, places=1)}, falls {fell} USD without a hedge"
+
+
+def _told(point: Point, outcome: Outcome) -> dict[str, Any]:
+    place = {"point": point.number, "event": point.event, "range": point.range}
+    return {**place, "values": dict(point.values), **asdict(outcome), "prices": "model"}
+
+
+def _write(swept: Sweep, rows: Sequence[Row], out: Path) -> None:
+    told = [_told(*row) for row in rows]
+    files = {
+        "sweep.json": json.dumps(told, indent=1).encode() + b"\n",
+        "sweep.csv": _csv(swept, rows).encode(),
+        "pareto.png": _drawn(swept, rows),
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            if content:
+                (out / name).write_bytes(content)
+                print(f"written {out / name}", file=sys.stderr)
+    except OSError as error:
+        raise Permanent(f"nothing can be written to {out}: {error.strerror}") from error
+
+
+def _csv(swept: Sweep, rows: Sequence[Row]) -> str:
+    """Return a line a point: its place, its values, and what came of it, unknown left empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    figures = list(Outcome.__dataclass_fields__)
+    writer.writerow(["point", "event", "range", *swept.grid, *(f"{one}" for one in figures)])
+    for point, outcome in rows:
+        values = [point.values[name] for name in swept.grid]
+        found = asdict(outcome)
+        writer.writerow(
+            [point.number, point.event, point.range, *values, *(found[one] for one in figures)]
+        )
+    return text.getvalue()
+
+
+def _drawn(swept: Sweep, rows: Sequence[Row]) -> bytes:
+    """Return the plot; nothing where no point could be priced."""
+    chosen = {row[0].number for some in best(rows).values() for row in some}
+    dots = [
+        Dot(_place(point), one.cost_usd, one.fall_usd, point.number in chosen)
+        for point, one in rows
+        if one.cost_usd is not None and one.fall_usd is not None
+    ]
+    bare = {_place(p): one.bare_fall_usd for p, one in rows if one.bare_fall_usd is not None}
+    return draw_pareto(f"{swept.name}: {len(rows):,} points", dots, bare) if dots else b""

@@ -1,0 +1,112 @@
+"""A sweep says of each point what its own replay says, whoever does the work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from monitor.app.hands import Alone, Cluster, Processes, processes
+from monitor.app.sweep import Hands, Outcome, _Task, outcome_of, run
+from monitor.timetravel.grid import Point, Sweep, parse_grid
+from monitor.timetravel.pool import Held
+
+RULES = """
+schema = 1
+[pack]
+id = "swept"
+title = "Swept"
+evidence = "claim"
+sources = []
+[defaults]
+repeat = "1d"
+expires = "1d"
+[[layer]]
+id = "L2"
+title = "VIX calls"
+scope = "book"
+instrument = { kind = "vix.call", dte = 110, delta = 0.50 }
+size = { policy = "fixed", contracts = $n, over_hedge = true }
+  [[layer.rule]]
+  id = "L2.add"
+  action = "add"
+  when = 'vix < $calm'
+  clear = 'vix > 30.0'
+  cooldown = "5d"
+  [[layer.rule]]
+  id = "L2.roll"
+  action = "roll"
+  when = 'layer.dte <= $roll'
+"""
+
+
+def sweep(*grid: str) -> Sweep:
+    return Sweep(
+        name="swept.toml",
+        text=RULES,
+        grid=parse_grid(grid),
+        events=("yen_2024",),
+        held={"1.5": Held(width=1.5, value_usd=100_000.0)},
+    )
+
+
+def outcomes(swept: Sweep, hands: Hands) -> tuple[list[tuple[Point, Outcome]], int]:
+    return run(swept, hands, lambda _done, _of, _place: None)
+
+
+def test_points_told_apart_by_nothing_are_replayed_once_and_each_has_its_own_outcome() -> None:
+    # That summer the VIX closed at 27.85 and at 38.57, and never between.
+    swept = sweep("calm=14.8,29,37", "n=2,4", "roll=21")
+    found, replayed = outcomes(swept, Alone())
+    assert replayed == 4
+    for point, outcome in found:
+        assert outcome == outcome_of(_Task(sweep=swept, points=(point,)))
+    assert len({outcome.cost_usd for _, outcome in found}) > 1
+
+
+def test_what_a_film_cannot_tell_keeps_points_apart() -> None:
+    assert outcomes(sweep("calm=20", "n=2", "roll=21,22"), Alone())[1] == 2
+
+
+@pytest.mark.timeout(300)
+def test_processes_say_the_same_as_one() -> None:
+    swept = sweep("calm=14.8,20", "n=2,4", "roll=21")
+    with processes(2) as pool:
+        assert outcomes(swept, Processes(pool)) == outcomes(swept, Alone())
+
+
+@contextmanager
+def local_cluster() -> Iterator[Any]:
+    from distributed import Client, LocalCluster  # noqa: PLC0415 - an extra
+
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@pytest.mark.skipif(find_spec("distributed") is None, reason="the extra hedgewatch[dask] is absent")
+@pytest.mark.timeout(300)
+def test_a_cluster_that_loses_a_worker_loses_nothing() -> None:
+    swept = sweep("calm=14.8,20", "n=2,4,6", "roll=21,22")
+    expected = outcomes(swept, Alone())
+    with local_cluster() as client:
+        killed: list[str] = []
+
+        def tell(_done: int, _of: int, _place: str) -> None:
+            if not killed:
+                killed.extend(client.scheduler_info()["workers"])
+                client.run(_die, workers=killed[:1], wait=False)
+
+        assert run(swept, Cluster(client), tell) == expected
+        assert killed
+
+
+def _die() -> None:
+    import os  # noqa: PLC0415 - it runs on the worker
+
+    os._exit(1)
