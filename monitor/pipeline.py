@@ -12,8 +12,10 @@ from monitor.alerts.deed import deed, traded, untold
 from monitor.hedge import layer as layers
 from monitor.hedge.entry import backfilled, entered
 from monitor.hedge.journal import traded_at
+from monitor.hedge.mark import first_end
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal, untouched
 from monitor.model.observation import Observation, Snapshot, Verb, Word
+from monitor.model.same import Same
 from monitor.model.swift import altered, swift
 from monitor.rules.desk import Book, proposed
 from monitor.rules.ground import Footing, follow, shaken
@@ -21,7 +23,7 @@ from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, at_rest
 from monitor.rules.marked import Marked
 from monitor.rules.pack import Pack, Rule
 from monitor.rules.scopes import left
-from monitor.rules.sift import Case, Sieve
+from monitor.rules.sift import Case, Sieve, asleep
 from monitor.rules.standing import NONE, Standing, moved, standing_of
 from monitor.rules.surroundings import Given, View, blind_chains
 from monitor.rules.verdict import Value
@@ -93,9 +95,9 @@ def step(book: Rulebook, state: State, seen: Observation) -> tuple[State, tuple[
         if isinstance(seen, Snapshot):
             state = _shaken(state, seen)
         state = _with(state, at=now, facts=absorb(state.facts, seen, book.lens))
-    settled = {key: layers.settle(layer, now) for key, layer in state.layers.items()}
-    if settled != state.layers:
-        state = replace(state, layers=settled)
+    if now >= first_end(Same(state.layers)):
+        settled = {key: layers.settle(layer, now) for key, layer in state.layers.items()}
+        state = state if settled == state.layers else replace(state, layers=settled)
     priced = Marked(state.facts, state.layers, now)
     if (told := _told(state.layers, priced)) != state.layers:
         state = replace(state, layers=told)
@@ -202,7 +204,10 @@ def _judge_all(
     now = priced.now
     docket = _Docket(book=book, state=state, priced=priced, word=word)
     sieve = Sieve(state.facts, state.layers, now, many=book.many)
+    still = asleep(Same(book.rules), Same(state.layers), Same(docket.standing))
     for rule in book.rules:
+        if rule.id in still and docket.layers == state.layers:
+            continue
         astir = docket.standing.astir.get(rule.id, NONE)
         for case in sieve.cases(rule, astir, docket.layers, partial(docket.view, rule)):
             docket.judge(rule, case)

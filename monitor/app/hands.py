@@ -6,14 +6,21 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing import get_context
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
+from monitor.app.garbage import collect_seldom
 from monitor.errors import Permanent
 
 T = TypeVar("T")
 R = TypeVar("R")
 _TRIES: Final = 5
 """How many workers may die under one piece of work before it is given up."""
+
+
+class Hands(Protocol):
+    """Do a piece of work on each of many things, in whatever order they come done."""
+
+    def each(self, work: Callable[[T], R], things: Sequence[T], /) -> Iterator[tuple[T, R]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,9 @@ class Processes:
 
 def processes(jobs: int) -> ProcessPoolExecutor:
     """Return a pool of so many processes; each is begun afresh, whatever this one holds."""
-    return ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(
+        max_workers=jobs, mp_context=get_context("spawn"), initializer=collect_seldom
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class Cluster:
 
         futures = self.client.map(work, things, pure=False, retries=_TRIES)
         places = {future.key: place for place, future in enumerate(futures)}
-        for done in done_ones(futures):
+        for done in done_ones(futures, loop=self.client.loop):
             yield things[places[done.key]], done.result()
 
 

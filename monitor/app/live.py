@@ -1,7 +1,6 @@
 """`hedgewatch run`: road, couriers and connections, until told to stop."""
 
 import asyncio
-import gc
 import logging
 import random
 import signal
@@ -15,6 +14,7 @@ from typing import Final, TextIO
 from monitor.app.asked import Asked
 from monitor.app.daemon import Daemon
 from monitor.app.errands import Errands
+from monitor.app.garbage import collect_seldom
 from monitor.app.parts import Parts, opened
 from monitor.app.rulebook import load_enabled, polled, rulebook
 from monitor.app.showing import Showing
@@ -39,16 +39,6 @@ from monitor.store.rows import epoch_of, restore
 _log = logging.getLogger(__name__)
 DRAIN_S: Final = 10.0
 """What a stop gives the couriers to finish the sends in flight."""
-
-
-def collect_seldom() -> None:
-    """Have the garbage collector leave the state alone for most polls.
-
-    A poll makes ten records a position and they have no cycles; by default the collector
-    would walk through all of them every second poll, which takes as long as the poll.
-    """
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
 
 
 async def run(config: Path, console: TextIO, tape: Path | None = None) -> None:

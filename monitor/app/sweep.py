@@ -6,15 +6,16 @@ film cannot tell (of layers, of trades) is compared as it is written.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 
 from monitor.alerts.alert import AlertState
+from monitor.app.hands import Hands
 from monitor.app.replay import Replay, Replayed, price_of
 from monitor.app.rulebook import rulebook
 from monitor.config import RulesSettings, Settings, UsdSettings
@@ -33,17 +34,9 @@ from monitor.timetravel.pool import CHAIN, POOL_KEY, USDC, ModelPool
 from monitor.timetravel.screen import Screen
 from monitor.timetravel.tape import tape
 
-T = TypeVar("T")
-R = TypeVar("R")
 _MAX_GAP: Final = "25h"
 _LOOKED_AT: Final = 50
 """Points whose conditions one hand works out at a time."""
-
-
-class Hands(Protocol):
-    """Do a piece of work on each of many things, in whatever order they come done."""
-
-    def each(self, work: Callable[[T], R], things: Sequence[T], /) -> Iterator[tuple[T, R]]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from monitor.alerts.ticket import DISCLAIMER
-from monitor.app.hands import Alone, Cluster, Processes, cluster, processes
-from monitor.app.sweep import Hands, Outcome, book_of, run
+from monitor.app.hands import Alone, Cluster, Hands, Processes, cluster, processes
+from monitor.app.sweep import Outcome, book_of, run
 from monitor.cli.lines import line
 from monitor.cli.progress import Progress
 from monitor.cli.timetravel_given import held_of, refused

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from monitor.app.garbage import collect_seldom
 from monitor.app.replay import Replay, price_of
 from monitor.app.rulebook import load_enabled
 from monitor.cli.timetravel_chain import on_chain
@@ -35,6 +36,7 @@ from monitor.timetravel.told import Told, ledger_of, pair_of
 
 def timetravel(asked: argparse.Namespace) -> int:
     """Replay, print what came of it, and write the files where a folder is asked for."""
+    collect_seldom()
     if asked.tape is not None:
         return replay_tape(asked)
     if asked.out:

@@ -1,14 +1,16 @@
 """What a layer's legs are worth now, by quotes or the model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
-from monitor.hedge.contracts import days_left, expired
+from monitor.hedge.contracts import days_left, expired, last_trading
 from monitor.hedge.market import Market
 from monitor.hedge.worth import Worth, held, worth_of
-from monitor.model.layer import PERPETUAL, Leg
+from monitor.model.layer import PERPETUAL, LayerState, Leg
+from monitor.model.same import Same
 from monitor.model.swift import swift
 
 
@@ -31,6 +33,7 @@ class Mark:
 
 
 _mark: Final = swift(Mark)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def mark(legs: Sequence[Leg], market: Market, at: datetime) -> Mark | None:
@@ -73,3 +76,10 @@ def days_to_expiry(live: Sequence[Leg], at: datetime) -> float | None:
     """Return calendar days to the nearest expiry of legs that trade; None of a perpetual."""
     ends = [leg.contract.expiry for leg in live if leg.contract.expiry != PERPETUAL]
     return float(min(days_left(day, at) for day in ends)) if ends else None
+
+
+@lru_cache(maxsize=64)
+def first_end(layers: Same[Mapping[str, LayerState]]) -> datetime:
+    """Return the first instant at which any leg held trades no more; before it none settles."""
+    ends = (last_trading(leg.contract) for one in layers.of.values() for leg in one.legs)
+    return min(ends, default=_NEVER)

@@ -215,18 +215,13 @@ def _vix(contract: Contract, vix: VixMarket, shift: float, at: datetime) -> Grou
         return Ground(
             underlying=Underlying(spot=forward.value), years=0.0, vol=None, usd=1.0, note=told
         )
-    vol = SkewedVol(
-        at_forward=max(vix.vol.at(days_left(contract.expiry, at)), _LOWEST_VOL),
-        skew=vix.skew,
-        source=vix.vol.source,
-        shift=shift,
-    )
+    days = days_left(contract.expiry, at)
     return Ground(
         underlying=_underlying(spot=forward.value),
         years=years_left(contract, at),
-        vol=vol,
+        vol=_vix_vol(Same(vix.vol), Same(vix.skew), days, shift),
         usd=1.0,
-        note=f"VIX forward {forward.value:.2f}, {forward.note}",
+        note=_vix_note(Same(forward)),
         vol_note=_vol_note(Same(vix.vol), Same(vix.skew)),
     )
 
@@ -234,6 +229,17 @@ def _vix(contract: Contract, vix: VixMarket, shift: float, at: datetime) -> Grou
 @lru_cache(maxsize=256)
 def _forward(curve: Same[VixCurve], expiry: date) -> Forward | None:
     return curve.of.forward(expiry)
+
+
+@lru_cache(maxsize=256)
+def _vix_vol(vol: Same[VolAssumption], skew: Same[Skew], days: int, shift: float) -> SkewedVol:
+    sigma = max(vol.of.at(days), _LOWEST_VOL)
+    return SkewedVol(at_forward=sigma, skew=skew.of, source=vol.of.source, shift=shift)
+
+
+@lru_cache(maxsize=256)
+def _vix_note(forward: Same[Forward]) -> str:
+    return f"VIX forward {forward.of.value:.2f}, {forward.of.note}"
 
 
 @lru_cache(maxsize=256)

@@ -6,19 +6,21 @@ at no cost each. What is left is judged one by one, with what the columns said o
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.hedge.layer import may
-from monitor.model.layer import LayerState
+from monitor.model.layer import LayerState, untouched
+from monitor.model.same import Same
 from monitor.rules.crowd import Crowd, Outlook
 from monitor.rules.expression import GLANCES
 from monitor.rules.lifecycle import Phase
 from monitor.rules.pack import Rule
 from monitor.rules.scopes import Layers, has_layer, scopes_of
-from monitor.rules.standing import NONE, Astir
+from monitor.rules.standing import NONE, Astir, Standing
 from monitor.rules.surroundings import View
 from monitor.rules.verdict import Verdict
 from monitor.signals.catalogue import Scope
@@ -102,6 +104,28 @@ class Sieve:
         if scope not in self._crowds:
             self._crowds[scope] = Crowd(self._facts, scope, self._now)
         return self._crowds[scope]
+
+
+@lru_cache(maxsize=64)
+def asleep(
+    rules: Same[tuple[Rule, ...]], layers: Same[Layers], standing: Same[Standing]
+) -> frozenset[str]:
+    """Return the rules over the book that are at rest and that their layer bars.
+
+    While layers and instances stay, nothing that could be true would change anything of them.
+    """
+    return frozenset(rule.id for rule in rules.of if _asleep(rule, layers.of, standing.of))
+
+
+def _asleep(rule: Rule, layers: Layers, standing: Standing) -> bool:
+    if rule.scope is not Scope.BOOK or rule.layer is None:
+        return False
+    astir = standing.astir.get(rule.id, NONE)
+    one = standing.instances.get(f"{rule.id}|book")
+    if astir.moving or astir.dim or (one is not None and one.dark_since is not None):
+        return False
+    layer = layers.get(f"{rule.layer.id}|book") or untouched(rule.layer.id, "book")
+    return may(rule.action, layer, rule=rule.id, top_up=rule.top_up) is not None
 
 
 def _sifted(rule: Rule, look: Outlook, astir: Astir, *, kept: Collection[str]) -> Iterator[Case]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
-from monitor.amm.measure import Measures, Scales, measure, price_in_quote
+from monitor.amm.measure import Measures, Scales, measure
 from monitor.model.observation import Gap, Past, Readings, Snapshot
 from monitor.model.pool import PoolState
 from monitor.model.position import Position
@@ -82,7 +82,7 @@ def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
     after = _facts(
         facts,
         pools=_others(facts.pools, seen.chain)
-        | {k: _pool(seen, p, worth) for k, p in pools.items()},
+        | {k: _pool(seen, p, worth, scales[k].price) for k, p in pools.items()},
         positions=kept | valued,
         chains={**facts.chains, seen.chain: source},
         tracks=followed.tracks,
@@ -114,12 +114,12 @@ def _keep(old: PositionSeen, seen: Snapshot, gone: Mapping[str, str]) -> Positio
     return replace(old, gone=why, gone_at=seen.observed_at, unread="")
 
 
-def _pool(seen: Snapshot, state: PoolState, worth: Dollars) -> PoolSeen:
+def _pool(seen: Snapshot, state: PoolState, worth: Dollars, price: float) -> PoolSeen:
     return _pool_seen(
         chain=seen.chain,
         block=seen.block,
         state=state,
-        price=price_in_quote(state.pool, state.sqrt_price_x96),
+        price=price,
         usd0=worth.prices.get(state.pool.token0.address),
         usd1=worth.prices.get(state.pool.token1.address),
         usd_note=worth.doubt(state),
@@ -158,7 +158,7 @@ def _chain_samples(facts: Facts, seen: Snapshot, lens: Lens) -> list[Named]:
     samples = [
         ("pool.price", key, Sample(at=at, value=pool.price))
         for key, pool in facts.pools.items()
-        if pool.chain == seen.chain
+        if pool.chain == seen.chain and "pool.price" in lens.windows
     ]
     samples += [
         (name, "", Sample(at=at, value=value))

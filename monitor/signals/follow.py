@@ -15,6 +15,7 @@ from monitor.signals.track import (
     PoolMark,
     PoolTrack,
     advance,
+    due,
     first_mark,
     hourly,
     marked,
@@ -37,7 +38,7 @@ _followed: Final = swift(Followed)
 def follow(facts: Facts, seen: Snapshot) -> Followed:
     """Return what is known of the time up to a snapshot."""
     states = {state.pool.key: state for state in seen.pools}
-    marks = {key: _mark(facts.tracks.get(key), one, seen) for key, one in states.items()}
+    marks = dict[str, PoolMark]()
     turns = dict[str, PositionTrack]()
     stirred = set[str]()
     for one in seen.positions:
@@ -45,12 +46,17 @@ def follow(facts: Facts, seen: Snapshot) -> Followed:
         if old is not None and pool is not None and not has_turned(old, one, state):
             continue
         stirred.add(one.pool)
-        mark = marks[one.pool]
+        mark = marks.get(one.pool) or _mark(pool, state, seen)
+        marks[one.pool] = mark
         if old is None:
             turns[one.key] = first_turn(one, state, mark)
         else:
             last = pool.marks[-1] if pool else mark
             turns[one.key] = turn(old, one, state, last=last, mark=mark)
+    for key, state in states.items():
+        track = facts.tracks.get(key)
+        if key not in marks and (track is None or due(track, seen.observed_at)):
+            marks[key] = _mark(track, state, seen)
     paths = {**facts.paths, **turns} if turns else facts.paths
     return _noted(facts, marks, stirred, paths)
 

@@ -104,13 +104,17 @@ def marked(track: PoolTrack | None, mark: PoolMark, *, turned: bool) -> PoolTrac
     """Return the track with a mark at the end, if it is time for one or a position turned."""
     if track is None:
         return PoolTrack(since=mark.at, marks=(mark,))
-    last = track.marks[-1]
-    if not turned and _slot(mark.at, STEP) == _slot(last.at, STEP):
+    if not turned and not due(track, mark.at):
         return track
     # One of each five minutes, and the newest: it is what the sums go on from.
     spaced = _thinned(track.marks, STEP)
     recent = tuple(one for one in spaced if mark.at - one.at < _RECENT)
     return PoolTrack(since=track.since, marks=(*recent, mark))
+
+
+def due(track: PoolTrack, at: datetime) -> bool:
+    """Return whether it is time for a mark."""
+    return _slot(at, STEP) != _slot(track.marks[-1].at, STEP)
 
 
 def hourly(hours: PoolHours, mark: PoolMark) -> PoolHours:

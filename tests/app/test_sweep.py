@@ -1,14 +1,16 @@
 """A sweep says of each point what its own replay says, whoever does the work."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from signal import SIGKILL
 from typing import Any
 
 import pytest
 
-from monitor.app.hands import Alone, Cluster, Processes, processes
-from monitor.app.sweep import Hands, Outcome, _Task, outcome_of, run
+from monitor.app.hands import Alone, Cluster, Hands, Processes, processes
+from monitor.app.sweep import Outcome, _Task, outcome_of, run
 from monitor.timetravel.grid import Point, Sweep, parse_grid
 from monitor.timetravel.pool import Held
 
@@ -95,18 +97,14 @@ def test_a_cluster_that_loses_a_worker_loses_nothing() -> None:
     swept = sweep("calm=14.8,20", "n=2,4,6", "roll=21,22")
     expected = outcomes(swept, Alone())
     with local_cluster() as client:
-        killed: list[str] = []
+        workers = list(client.run(os.getpid).values())
+        killed: list[int] = []
 
         def tell(_done: int, _of: int, _place: str) -> None:
             if not killed:
-                killed.extend(client.scheduler_info()["workers"])
-                client.run(_die, workers=killed[:1], wait=False)
+                killed.append(workers[0])
+                os.kill(workers[0], SIGKILL)
 
         assert run(swept, Cluster(client), tell) == expected
         assert killed
-
-
-def _die() -> None:
-    import os  # noqa: PLC0415 - it runs on the worker
-
-    os._exit(1)
+        assert workers[0] not in client.run(os.getpid).values()

@@ -8,11 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
-from tests.bench import crowded, idle, pricing, scale, snapshot, valuation
+from tests.bench import (
+    crowded,
+    idle,
+    pricing,
+    replaying,
+    scale,
+    snapshot,
+    sweeping,
+    valuation,
+)
 from tests.bench.table import Table
 from tests.bench.world import open_world
 
-PARTS = ("valuation", "pricing", "judging", "snapshot", "scale", "idle")
+PARTS = ("valuation", "pricing", "judging", "replay", "sweep", "snapshot", "scale", "idle")
 OUT = Path("out") / "bench.json"
 
 
@@ -41,6 +50,12 @@ async def _measure(parts: Sequence[str], table: Table, *, seconds: float) -> Non
     if "judging" in parts:
         _say("judging")
         await asyncio.to_thread(crowded.run, table)
+    if "replay" in parts:
+        _say("replay")
+        await asyncio.to_thread(replaying.run, table)
+    if "sweep" in parts:
+        _say("sweep")
+        await asyncio.to_thread(sweeping.run, table)
     if not {"snapshot", "scale", "idle"} & {*parts}:
         return
     with tempfile.TemporaryDirectory(prefix="hedgewatch-bench-") as name:

@@ -62,12 +62,27 @@ class Demeter:
 @contextmanager
 def demeter(positions: Sequence[Position], decimals: tuple[int, int]) -> Iterator[Demeter]:
     """Run Demeter over positions, each (sqrt_price_x96, tick_lower, tick_upper, liquidity)."""
-    script = Path(__file__).parent / "demeter_peer.py"
+    with _running("demeter_peer.py", {"decimals": decimals, "positions": positions}) as peer:
+        yield peer
+
+
+@contextmanager
+def demeter_bars(begins: str, prices: Sequence[float], ticks: tuple[int, int]) -> Iterator[Demeter]:
+    """Run Demeter's back test over minutes from `begins` on, with one position."""
+    with _running("demeter_bars.py", {"begins": begins, "prices": prices, "range": ticks}) as peer:
+        yield peer
+
+
+@contextmanager
+def _running(script: str, given: dict[str, object]) -> Iterator[Demeter]:
     process = subprocess.Popen(
-        [install(), script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [install(), Path(__file__).parent / script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
-        yield Demeter(process, {"decimals": decimals, "positions": positions})
+        yield Demeter(process, given)
     finally:
         _pipe(process.stdin).close()
         end(process)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from monitor.app.daemon import Daemon
-from monitor.app.live import collect_seldom
+from monitor.app.garbage import collect_seldom
 from monitor.app.rulebook import rulebook
 from monitor.chain.settings import ChainSettings
 from monitor.clock import SystemClock
