@@ -44,6 +44,8 @@ lock: setup ## pin the dependencies anew; UPGRADE=--upgrade takes the newest one
 	  --extra demo --group dev --python-version 3.11 $(UPGRADE) pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 	  --group bench --constraint requirements.lock --python-version 3.11 $(UPGRADE) -o requirements-bench.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	  --group dask --constraint requirements.lock --python-version 3.11 $(UPGRADE) -o requirements-dask.lock
 	@command -v npm >/dev/null || { echo "npm is missing: install npm" >&2; exit 1; }
 	@npm install --package-lock-only
 

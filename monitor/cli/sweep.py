@@ -182,10 +182,11 @@ def _csv(swept: Sweep, rows: Sequence[Row]) -> str:
 def _drawn(swept: Sweep, rows: Sequence[Row]) -> bytes:
     """Return the plot; nothing where no point could be priced."""
     chosen = {row[0].number for some in best(rows).values() for row in some}
-    dots = [
+    told = (
         Dot(_place(point), one.cost_usd, one.fall_usd, point.number in chosen)
         for point, one in rows
         if one.cost_usd is not None and one.fall_usd is not None
-    ]
+    )
+    dots = list(dict.fromkeys(told))  # alike points are one dot
     bare = {_place(p): one.bare_fall_usd for p, one in rows if one.bare_fall_usd is not None}
     return draw_pareto(f"{swept.name}: {len(rows):,} points", dots, bare) if dots else b""

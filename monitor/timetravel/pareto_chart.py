@@ -57,6 +57,8 @@ def draw_pareto(title: str, dots: Sequence[Dot], bare: dict[str, float]) -> byte
         axes.set_xlabel("cost of the hedge, USD (model)")
         axes.set_ylabel("deepest fall against holding, USD (model)")
         axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, loc="best")
