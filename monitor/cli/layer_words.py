@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from monitor.hedge.cost_of_money import ADJUSTMENTS
 from monitor.hedge.instruments import Instrument
-from monitor.hedge.sizing import ADJUSTMENTS, DEFAULT_BETA, LEAST_RISE, Size
+from monitor.hedge.sizing import DEFAULT_BETA, LEAST_RISE, Size
 from monitor.rules.pack import Layer
 
 _NAMES: Final = {
