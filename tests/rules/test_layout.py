@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from monitor.rules.layout import laid_out
@@ -17,6 +17,8 @@ from monitor.rules.loader import load_packs, pack_files
 from monitor.shipped import rules_dir
 
 SHIPPED = sorted(rules_dir().glob("*.toml"))
+# With no comment below the head: in another order of keys it would be another key's.
+BARE = [path for path in SHIPPED if "# " not in path.read_text("utf-8").split("schema", 1)[-1]]
 
 
 @pytest.mark.parametrize(
@@ -127,17 +129,16 @@ def _careless(line: str, random: Random) -> str:
     return pad + re.sub(r"^([\w.\"-]+) = ", rf"\1{pad}={pad}", line.strip()) + pad
 
 
-@settings(max_examples=60)
-@given(path=st.sampled_from(SHIPPED), random=st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+@given(path=st.sampled_from(BARE), random=st.randoms(use_true_random=False))
 def test_a_careless_hand_s_file_comes_back_to_the_layout(path: Path, random: Random) -> None:
     text = path.read_text(encoding="utf-8")
     careless = scruffy(text, random)
-    assume("# " not in text.split("schema", 1)[-1])  # whose comment it is would be another's
     assert tomllib.loads(careless) == tomllib.loads(text)
     assert laid_out(careless) == text
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(path=st.sampled_from(pack_files(rules_dir())), random=st.randoms(use_true_random=False))
 def test_a_pack_laid_out_is_the_same_pack(
     path: Path, random: Random, tmp_path_factory: pytest.TempPathFactory
@@ -208,6 +209,7 @@ def _files(draw: Any) -> str:
     return "\n".join(lines)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=_files())
 def test_any_file_means_the_same_keeps_its_comments_and_is_done_at_once(text: str) -> None:
     try:

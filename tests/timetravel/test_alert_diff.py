@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts.alert import Alert, AlertState
@@ -135,6 +135,7 @@ def least(old: Sequence[float], new: Sequence[float]) -> tuple[int, float]:
     return -stay, way
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS)
 def test_the_pairing_is_the_one_with_the_least_way(old: list[float], new: list[float]) -> None:
     found = compare(run(*old), run(*new))
@@ -146,6 +147,7 @@ def test_the_pairing_is_the_one_with_the_least_way(old: list[float], new: list[f
     assert 2 * (found.same + found.count(Kind.MOVES)) + alone == len(old) + len(new)
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS)
 def test_the_other_way_round_is_the_reverse(old: list[float], new: list[float]) -> None:
     there, back = compare(run(*old), run(*new)), compare(run(*new), run(*old))
