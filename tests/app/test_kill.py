@@ -155,7 +155,7 @@ async def settled(heard: Listener, decided: frozenset[str]) -> None:
 @pytest.mark.parametrize(
     ("kills", "until"),
     [
-        pytest.param(10, date(2020, 2, 21), id="10 kills"),
+        pytest.param(10, date(2020, 2, 21), id="10 kills", marks=pytest.mark.timeout(300)),
         pytest.param(
             60, date(2020, 3, 31), id="60 kills", marks=[pytest.mark.soak, pytest.mark.timeout(900)]
         ),
