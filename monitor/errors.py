@@ -71,3 +71,7 @@ class ConfigError(HedgewatchError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[tuple[Fault, ...]]]:
+        """Say how it is made anew in another process: of its faults, not of its text."""
+        return type(self), (self.faults,)

@@ -19,6 +19,7 @@ from monitor.app.hands import Hands
 from monitor.app.replay import Replay, Replayed, price_of
 from monitor.app.rulebook import rulebook
 from monitor.config import RulesSettings, Settings, UsdSettings
+from monitor.errors import ConfigError
 from monitor.model.layer import Action
 from monitor.pipeline import Rulebook
 from monitor.rules.expression import Expression
@@ -132,7 +133,12 @@ def book_of(sweep: Sweep, point: Point) -> Rulebook:
     with TemporaryDirectory(prefix="hedgewatch-sweep-") as folder:
         path = Path(folder) / sweep.name
         path.write_text(sweep.filled(point.values), encoding="utf-8")
-        packs = load_packs([path])
+        try:
+            packs = load_packs([path])
+        except ConfigError as error:
+            told = " ".join(f"{name}={value}" for name, value in point.values.items())
+            file = f"{sweep.name} with {told}" if told else sweep.name
+            raise ConfigError([replace(one, file=file) for one in error.faults]) from None
     settings = Settings(
         usd=UsdSettings(pegged=(USDC,)), rules=RulesSettings(enabled=(), max_gap=_MAX_GAP)
     )

@@ -11,6 +11,7 @@ import pytest
 
 from monitor.app.hands import Alone, Cluster, Hands, Processes, processes
 from monitor.app.sweep import Outcome, _Task, outcome_of, run
+from monitor.errors import ConfigError
 from monitor.timetravel.grid import Point, Sweep, parse_grid
 from monitor.timetravel.pool import Held
 
@@ -76,6 +77,17 @@ def test_processes_say_the_same_as_one() -> None:
     swept = sweep("calm=14.8,20", "n=2,4", "roll=21")
     with processes(2) as pool:
         assert outcomes(swept, Processes(pool)) == outcomes(swept, Alone())
+
+
+@pytest.mark.timeout(300)
+def test_a_fault_found_by_another_process_is_told_as_it_is_found_here() -> None:
+    swept = sweep("calm=14.8,never", "n=2", "roll=21")
+    with pytest.raises(ConfigError) as here:
+        outcomes(swept, Alone())
+    with processes(1) as pool, pytest.raises(ConfigError) as there:
+        outcomes(swept, Processes(pool))
+    assert there.value.faults == here.value.faults
+    assert "swept.toml with calm=never n=2 roll=21" in str(there.value)
 
 
 @contextmanager

@@ -82,7 +82,9 @@ def test_json_is_a_line_a_point(rules: Path, capsys: pytest.CaptureFixture[str])
     [
         pytest.param(("--grid", "n=1"), "$calm has no values", id="a name without values"),
         pytest.param(
-            ("--grid", "n=x", "--grid", "calm=14"), "contracts", id="a value no file may have"
+            ("--grid", "n=x", "--grid", "calm=14"),
+            "swept.toml with n=x calm=14:16:40: not TOML",
+            id="a value no file may have",
         ),
         pytest.param(("--jobs", "0"), "--jobs: must be 1 or more, was 0", id="no process"),
         pytest.param(("--events", "crash"), "'crash' is none of covid_2020", id="no such event"),
