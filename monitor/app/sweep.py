@@ -105,8 +105,9 @@ def outcome_of(task: _Task) -> Outcome:
     """Replay a point through the daemon's own road."""
     sweep, point = task.sweep, task.points[0]
     pool = ModelPool(held=(sweep.held[point.range],), fee_share=sweep.fee_share)
-    replay = Replay(book_of(sweep, point), ModelFills(), price_of(POOL_KEY))
-    return _summed(replay.run(tape(EVENTS[point.event], pool)))
+    book = book_of(sweep, point)
+    replay = Replay(book, ModelFills(), price_of(POOL_KEY), settles=True)
+    return _summed(replay.run(tape(EVENTS[point.event], pool, book.lens.feeds)))
 
 
 def _summed(found: Replayed) -> Outcome:
