@@ -41,7 +41,7 @@ _NOTE: Final[dict[str, Any]] = {
     "alpha": 0.6,
     "linestyle": (0, (1, 3)),
 }
-_MARK_HEIGHT: Final = 0.93
+_MARK_HEIGHTS: Final = {Action.ADD: 0.94, Action.ROLL: 0.94, Action.REMOVE: 0.87}
 _NEAR: Final = 0.065
 """Names closer than this share of the width stand one above the other."""
 
@@ -223,7 +223,7 @@ def _mark(panel: "Axes", at: datetime, action: Action) -> None:
     panel.axvline(x, color=INK, linewidth=0.7, alpha=0.45)
     panel.plot(
         [x],
-        [_MARK_HEIGHT],
+        [_MARK_HEIGHTS[action]],
         marker=_MARKS[action],
         markersize=10,
         color=INK,
