@@ -75,7 +75,7 @@ def trading(legs: Sequence[Leg], at: datetime) -> list[Leg]:
 def days_to_expiry(live: Sequence[Leg], at: datetime) -> float | None:
     """Return calendar days to the nearest expiry of legs that trade; None of a perpetual."""
     ends = [leg.contract.expiry for leg in live if leg.contract.expiry != PERPETUAL]
-    return float(min(days_left(day, at) for day in ends)) if ends else None
+    return float(days_left(min(ends), at)) if ends else None
 
 
 @lru_cache(maxsize=64)

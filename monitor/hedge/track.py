@@ -122,7 +122,7 @@ def due(
     last = track.last
     if at < last.at:
         return False
-    moved = vix != last.vix or mends != last.mends or set(keys) != set(last.lost_usd)
+    moved = vix != last.vix or mends != last.mends or last.lost_usd.keys() != set(keys)
     return moved or _slot(at) != _slot(last.at)
 
 

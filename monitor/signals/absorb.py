@@ -29,6 +29,8 @@ _FIGURES: Final[Mapping[str, Callable[[Measures], float | None]]] = {
     "position.il": lambda measures: measures.il,
     "position.value_usd": lambda measures: measures.total.usd,
 }
+_SAMPLED: Final = frozenset({"pool.price", *_TOTALS, *_FIGURES})
+"""What a snapshot gives samples of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,8 @@ def _absorb_snapshot(facts: Facts, seen: Snapshot, lens: Lens) -> Facts:
         hours=followed.hours,
         paths=followed.paths,
     )
+    if _SAMPLED.isdisjoint(lens.windows):
+        return after
     return _facts(
         after,
         series=sampled(after, _chain_samples(after, seen, lens), lens.windows),

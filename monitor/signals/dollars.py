@@ -43,7 +43,8 @@ def dollars(
     told = tuple(told)
     trusted = {one.token: one.usd for one in told if one.usd is not None}
     ranked = [(state, usd_prices(state, pegged, trusted)) for state in pools]
-    ranked.sort(key=lambda pair: _depth_usd(*pair))
+    if len(ranked) > 1:
+        ranked.sort(key=lambda pair: _depth_usd(*pair))
     prices: dict[str, float] = {**trusted}
     for _, priced in ranked:
         prices |= {token: usd for token, usd in priced.items() if usd is not None}
