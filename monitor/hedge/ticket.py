@@ -208,16 +208,26 @@ def _with_outcome(ticket: Ticket, legs: Sequence[Leg], worth: Worth | str, case:
     outcome = payoff_of(legs, cost)
     most = most_lost(legs, outlay_usd=cost, value_usd=whole)
     futures = 0.0 if isinstance(worth, str) else _futures_usd(legs, worth)
+    carried = "" if isinstance(worth, str) else _carried(worth)
     spiked = _in_spikes(held(legs), case)
     return replace(
         ticket,
-        note=f"{ticket.note}; {_DECLARED}" if futures else ticket.note,
+        note="; ".join(filter(None, (ticket.note, carried, _DECLARED if futures else ""))),
         max_loss_usd=None if most == inf else most,
         margin_usd=_margin(legs, most, futures),
         break_evens=outcome.break_evens if outcome else (),
         covers=_covers(spiked, case),
         warnings=_warnings(legs, spiked),
     )
+
+
+def _carried(worth: Worth) -> str:
+    """Return what perpetual futures bring or cost a day, in words; nothing where none is held."""
+    if not worth.carry_note:
+        return ""
+    if worth.theta_usd is None:
+        return f"what it carries is unknown: {worth.carry_note}"
+    return f"{worth.carry_note}: {worth.theta_usd:+,.2f} USD a day"
 
 
 def _in_spikes(traded: Sequence[Holding], case: Case) -> tuple[Spiked, ...]:

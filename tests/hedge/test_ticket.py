@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,7 +21,7 @@ from monitor.hedge.skew import Skew
 from monitor.hedge.strikes import listed_strike
 from monitor.hedge.ticket import Case, draw_ticket, remove_ticket, roll_ticket, trade
 from monitor.hedge.vol import flat
-from monitor.model.layer import Contract, Leg, Ticket
+from monitor.model.layer import PERPETUAL, Contract, Leg, Ticket
 from monitor.model.quote import OptionQuote
 from tests.hedge import markets
 
@@ -327,3 +329,38 @@ def test_an_index_s_price_says_that_its_rate_is_not_known() -> None:
     assert "rate unknown, taken as 0 %, dividends 1.3% (declared)" in told[None].note
     assert "rate 4.0%, dividends" in told[0.04].note
     assert told[None].cost_usd == told[0.0].cost_usd
+
+
+@pytest.mark.parametrize(
+    ("funded", "told"),
+    [
+        # Two coins at 2,000 dollars, and 9.125 % a year: 1 dollar a day.
+        pytest.param(
+            {"funding": 0.09125, "funding_note": "funding +9.12% a year, binance"},
+            "; funding +9.12% a year, binance: +1.00 USD a day",
+            id="paid to who is short",
+        ),
+        pytest.param(
+            {"funding": -0.09125, "funding_note": "funding -9.12% a year, binance"},
+            "; funding -9.12% a year, binance: -1.00 USD a day",
+            id="paid by who is short",
+        ),
+        pytest.param(
+            {"funding_note": "funding.eth_annual has not been read yet"},
+            "; what it carries is unknown: funding.eth_annual has not been read yet",
+            id="not known",
+        ),
+    ],
+)
+def test_a_perpetual_says_what_it_carries_for_it_costs_nothing_to_enter(
+    funded: dict[str, Any], told: str
+) -> None:
+    market = replace(markets.MARKET, coins={"eth": replace(markets.ETH, **funded)})
+    short = (Leg(contract=markets.contract("eth.perp", PERPETUAL), quantity=Decimal(-2)),)
+    ticket = trade(short, Case(market=market, at=markets.NOW))
+    assert isinstance(ticket, Ticket)
+    assert ticket.cost_usd == 0
+    assert ticket.note.endswith(told)
+    closing = trade(short, Case(market=market, at=markets.NOW), gives_up=True)
+    assert isinstance(closing, Ticket)
+    assert "a day" not in closing.note
