@@ -1,6 +1,6 @@
 """`step`: one observation in, the new state and the alerts it made out. No clock, no I/O."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,7 +22,7 @@ from monitor.rules.ground import Footing, follow, shaken
 from monitor.rules.lifecycle import Instance, Judged, Phase, Told, Turn, at_rest, unmoved
 from monitor.rules.marked import Marked
 from monitor.rules.pack import Pack, Rule
-from monitor.rules.scopes import left
+from monitor.rules.scopes import left, unknown_layer
 from monitor.rules.sift import Case, Sieve, asleep
 from monitor.rules.standing import NONE, Standing, moved, standing_of
 from monitor.rules.surroundings import Given, View, blind_chains
@@ -132,25 +132,12 @@ def refusal(book: Rulebook, state: State, word: Word) -> str:
         if word.alert in known:
             return ""
         return f"no alert {word.alert} is firing; firing: {', '.join(known) or 'none'}"
-    if unknown := unknown_layer(book.rules, word):
+    if unknown := unknown_layer(book.rules, word, state.layers):
         return unknown
     layer = state.layers.get(f"{word.layer}|{word.scope}") or LayerState(
         layer=word.layer, scope=word.scope
     )
     return layers.refusal(layer, word)
-
-
-def unknown_layer(rules: Iterable[Rule], word: Word) -> str:
-    """Return why the rules have no layer such as a word speaks of, or an empty text."""
-    there = {rule.layer.id: rule.layer for rule in rules if rule.layer}
-    if word.layer not in there:
-        return f"no layer {word.layer}; the rules have {', '.join(sorted(there)) or 'none'}"
-    scope = there[word.layer].scope
-    if scope is Scope.BOOK and word.scope != "book":
-        return f"layer {word.layer} covers the whole book: leave --position out"
-    if scope is not Scope.BOOK and word.scope == "book":
-        return f"layer {word.layer} covers a {scope.value}: name it with --position"
-    return ""
 
 
 def _hear(book: Rulebook, state: State, word: Word) -> State:

@@ -14,9 +14,10 @@ from monitor.app.present import describe
 from monitor.app.rulebook import retired
 from monitor.chain.health import EndpointHealth
 from monitor.errors import ConfigError
-from monitor.hedge.legs import spell_cash
+from monitor.hedge.legs import spell_cash, spell_leg
 from monitor.model.observation import Gap, Observation, Past, Snapshot, Verb, Word
 from monitor.pipeline import Rulebook, State, refusal, step
+from monitor.rules.scopes import ruleless
 from monitor.signals.take_past import doubt
 from monitor.store.endpoints import KIND as ENDPOINTS
 from monitor.store.endpoints import row_of
@@ -148,6 +149,10 @@ class Daemon:
         kept, gone = retired(self.book, self.state)
         for instance in gone:
             _log.warning("rule %s is gone, and its alert with it", instance)
+        there = (layer for pack in self.book.packs for layer in pack.layers)
+        for held in ruleless(there, kept.layers):
+            told = ", ".join(map(spell_leg, held.legs))
+            _log.warning("layer %s holds %s, and no rule watches it", held.layer, told)
         self.store.commit(
             Change(
                 rows=changed_rows(self.state, kept),

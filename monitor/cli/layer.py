@@ -134,10 +134,10 @@ def _say(asked: argparse.Namespace, word_at: Callable[[datetime], Word]) -> int:
     settings = load_settings(asked.config)
     clock = clock_of(settings)
     word = word_at(clock.now())
-    if not is_running(settings.store.url):
-        _check_layer(settings, word)  # nobody is there to refuse it
     store = open_sqlite(settings.store.url, now=clock.now(), check=False)
     try:
+        if not is_running(settings.store.url):
+            _check_layer(settings, word, store)  # nobody is there to refuse it
         store.inbox.say(word.id, _WORD.dump_json(word).decode(), clock.now())
         if not is_running(settings.store.url):
             print("queued: the daemon is down, and takes it up when it starts")
@@ -149,16 +149,18 @@ def _say(asked: argparse.Namespace, word_at: Callable[[datetime], Word]) -> int:
     return 1 if outcome.startswith("refused") else 0
 
 
-def _check_layer(settings: Settings, word: Word) -> None:
-    """Raise ConfigError where the rule files have no such layer; faulty files prove nothing."""
+def _check_layer(settings: Settings, word: Word, store: Store) -> None:
+    """Raise ConfigError where there is no such layer to tell of; faulty rules prove nothing."""
     # Here and not above: rules take half a second to import, and a running daemon has its own.
     from monitor.app.rulebook import read_enabled, rulebook  # noqa: PLC0415
-    from monitor.pipeline import unknown_layer  # noqa: PLC0415
+    from monitor.rules.scopes import unknown_layer  # noqa: PLC0415
+    from monitor.store.rows import restore  # noqa: PLC0415
 
     packs, faults = read_enabled(settings.rules, settings.channel.names())
     if word.verb in {Verb.ACK, Verb.SNOOZE} or faults:
         return
-    if reason := unknown_layer(rulebook(settings, packs).rules, word):
+    known = restore(store.load().rows, ()).layers
+    if reason := unknown_layer(rulebook(settings, packs).rules, word, known):
         raise ConfigError([Fault(file=f"layer {word.verb.value}", where="", reason=reason)])
 
 

@@ -16,7 +16,7 @@ from monitor.hedge.contracts import days_left, expired
 from monitor.hedge.legs import spell_leg, tell_fill
 from monitor.model.layer import LayerState, Leg
 from monitor.model.observation import Verb, Word
-from monitor.rules.pack import Layer
+from monitor.rules.scopes import ruleless
 from monitor.store.records import Said
 
 _WORD: Final = TypeAdapter(Word)
@@ -25,6 +25,8 @@ _DAYS: Final = 6
 _SCOPE: Final = 8
 _REFUSED: Final = timedelta(days=7)
 """How long a trade that was refused is listed."""
+
+_GONE: Final = "no rule in force watches it: enable its pack, or close it"
 
 
 def show(asked: argparse.Namespace) -> int:
@@ -35,41 +37,38 @@ def show(asked: argparse.Namespace) -> int:
             *_trades("queued  ", [(one, "") for one in store.inbox.unheard()], look),
             *_trades("refused ", store.inbox.refused(look.now - _REFUSED), look),
         ]
-        width = max((len(name) for name in known), default=0)
-        for layer in known.values():
-            for text in _rows(look, layer, width):
-                print(text)
+        gone = [one.layer for one in ruleless(known.values(), look.state.layers)]
+        titles = {layer.id: layer.title for layer in known.values()} | dict.fromkeys(gone, _GONE)
+        width = max((len(name) for name in titles), default=0)
+        for name in titles:
+            there = [one for one in look.state.layers.values() if one.layer == name]
+            for one in there:
+                print("\n".join(_rows(look, one, (titles[name], width))))
+            if not there:
+                print(_head((name, width), known[name].scope.value, "off", "").rstrip())
+                print(line(" " * (width + 2), titles[name]))
     for text in queued:
         print(text)
     return 0
 
 
-def _rows(look: Look, layer: Layer, width: int) -> Iterator[str]:
-    there = [one for one in look.state.layers.values() if one.layer == layer.id]
-    for one in there:
-        scope = over(look, one.scope).strip() or one.scope
-        state = one.status.value.replace("_", " ")
-        days = _days(one.legs, look.now)
-        legs = ", ".join(spell_leg(leg) for leg in one.legs)
-        yield line(_head((layer.id, width), scope, state, days), legs)
-        yield from _beneath(look, layer, one, width)
-    if not there:
-        yield _head((layer.id, width), layer.scope.value, "off", "").rstrip()
-        yield line(" " * (width + 2), layer.title)
+def _rows(look: Look, one: LayerState, titled: tuple[str, int]) -> Iterator[str]:
+    title, width = titled
+    scope = over(look, one.scope).strip() or one.scope
+    state = one.status.value.replace("_", " ")
+    legs = ", ".join(spell_leg(leg) for leg in one.legs)
+    yield line(_head((one.layer, width), scope, state, _days(one.legs, look.now)), legs)
+    indent = " " * (width + 2)
+    yield line(indent, title)
+    asked = one.proposal
+    if asked is not None and not asked.expired:
+        void = f", void {moment(asked.expires_at, look.now)}" if asked.expires_at else ""
+        yield line(indent, f"{asked.action.value} proposed, alert {asked.alert}{void}")
 
 
 def _head(name: tuple[str, int], scope: str, state: str, days: str) -> str:
     text, width = name
     return f"{text:<{width}}  {scope:<{_SCOPE}}  {state:<{_STATE}}  {days:>{_DAYS}}  "
-
-
-def _beneath(look: Look, layer: Layer, one: LayerState, width: int) -> Iterator[str]:
-    indent = " " * (width + 2)
-    yield line(indent, layer.title)
-    asked = one.proposal
-    if asked is not None and not asked.expired:
-        void = f", void {moment(asked.expires_at, look.now)}" if asked.expires_at else ""
-        yield line(indent, f"{asked.action.value} proposed, alert {asked.alert}{void}")
 
 
 def _days(legs: Sequence[Leg], now: datetime) -> str:

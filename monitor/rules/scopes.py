@@ -1,13 +1,19 @@
-"""What a rule is judged over: the book, each pool, each position that is there."""
+"""What a rule is judged over: the book, each pool, each position that is there. And its layer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from monitor.model.layer import LayerState, LayerStatus
-from monitor.rules.pack import Rule
+from monitor.model.observation import Verb, Word
+from monitor.rules.pack import Layer, Rule
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import Facts, PositionSeen
 
 Layers = Mapping[str, LayerState]
+
+_NO_LAYERS: Final[Layers] = {}
+_WITHOUT_RULES: Final = frozenset({Verb.CLOSE, Verb.CASH, Verb.UNDO, Verb.CORRECT})
+"""What may be said of a layer that is booked, whatever rules are in force: it opens nothing."""
 
 
 def scopes_of(rule: Rule, facts: Facts, layers: Layers) -> Iterator[str]:
@@ -49,3 +55,28 @@ def has_layer(rule: Rule, layers: Layers, scope: str) -> bool:
     """Return whether the rule's layer over a scope is anything but off."""
     layer = layers.get(f"{rule.layer.id}|{scope}") if rule.layer else None
     return layer is not None and layer.status is not LayerStatus.OFF
+
+
+def unknown_layer(rules: Iterable[Rule], word: Word, known: Layers = _NO_LAYERS) -> str:
+    """Return why the rules have no layer such as a word speaks of, or an empty text.
+
+    known: every layer there is. What ends or mends one that is booked is taken without its rules.
+    """
+    booked = known.get(f"{word.layer}|{word.scope}")
+    if booked is not None and booked.journal and word.verb in _WITHOUT_RULES:
+        return ""
+    there = {rule.layer.id: rule.layer for rule in rules if rule.layer}
+    if word.layer not in there:
+        return f"no layer {word.layer}; the rules have {', '.join(sorted(there)) or 'none'}"
+    scope = there[word.layer].scope
+    if scope is Scope.BOOK and word.scope != "book":
+        return f"layer {word.layer} covers the whole book: leave --position out"
+    if scope is not Scope.BOOK and word.scope == "book":
+        return f"layer {word.layer} covers a {scope.value}: name it with --position"
+    return ""
+
+
+def ruleless(layers: Iterable[Layer], known: Layers) -> Iterator[LayerState]:
+    """Yield what is held of layers that no rule file in force has: nobody watches it."""
+    there = {layer.id for layer in layers}
+    return (one for one in known.values() if one.legs and one.layer not in there)

@@ -20,9 +20,9 @@ from monitor.errors import ConfigError, Fault
 from monitor.hedge.legs import parse_leg
 from monitor.model.layer import Fill
 from monitor.model.observation import Verb, Word
-from monitor.pipeline import unknown_layer
 from monitor.rules.form import Table, instant_of
 from monitor.rules.pack import Rule
+from monitor.rules.scopes import unknown_layer
 from monitor.rules.source import Source, Stand
 
 _VERBS: Final = (Verb.FILL, Verb.ROLL, Verb.CLOSE)

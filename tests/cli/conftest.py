@@ -4,7 +4,7 @@ import logging
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +46,18 @@ class Home:
 
     def take(self, *seen: Observation, requests: int = 0) -> State:
         """Have a daemon observe these, commit, and stop."""
+        with self._daemon() as daemon:
+            for one in seen:
+                daemon.take(one, requests)
+        return self._state
+
+    def tidy(self) -> None:
+        """Have a daemon begin, with the rules there are now, and stop."""
+        with self._daemon() as daemon:
+            daemon.tidy()
+
+    @contextmanager
+    def _daemon(self) -> Iterator[Daemon]:
         with closing(open_sqlite(f"sqlite:///{self.store}", now=AT)) as store:
             daemon = Daemon(
                 store=store,
@@ -55,10 +67,8 @@ class Home:
                 reload=lambda: self.book,
                 now=lambda: self.at,
             )
-            for one in seen:
-                daemon.take(one, requests)
+            yield daemon
             self._state = daemon.state
-        return self._state
 
     def hear(self) -> None:
         """Have a daemon take up every word that was left, and stop."""

@@ -134,3 +134,21 @@ def test_who_sells_more_than_was_held_is_told(
         home.told("layer", "fill", "L2", "--leg", f"vix.call 2020-06-17 18 {quantity:+d} @1.60")
         home.hear()
     assert home.outcomes()[-1] == outcome
+
+
+def test_what_is_held_is_told_of_and_closed_though_its_pack_is_off(
+    home: Any, hand: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    bought(home)
+    home.packs, home.book = '"crypto_dvol"', hand.book("crypto_dvol")
+    home.tidy()
+    (logged,) = (one.getMessage() for one in caplog.records if "layer" in one.getMessage())
+    assert logged == "layer L2 holds 4 × VIX 17 Jun 2020 18 call, and no rule watches it"
+    lines = home.told("layer", "list")
+    assert " ".join(lines[0].split()) == "L2 book on 124 d 4 × VIX 17 Jun 2020 18 call"
+    assert lines[1].strip() == "no rule in force watches it: enable its pack, or close it"
+    (queued,) = home.told("layer", "close", "L2", "--leg", "vix.call 2020-06-17 18 -4 @2.10")
+    assert queued.startswith("queued: ")
+    home.hear()
+    assert home.outcomes() == ["L2 off"]
+    assert home.told("layer", "list") == []
