@@ -15,6 +15,7 @@ from monitor.hedge.contracts import KINDS
 from monitor.hedge.market import Market
 from monitor.model.layer import Contract
 from monitor.model.quote import OptionQuote
+from monitor.model.same import Same
 
 _STEPS: Final = {"vix": ((20.0, 0.5), (1e9, 1.0)), "spx": ((1e9, 5.0),)}
 _COIN_STEPS: Final = (
@@ -31,7 +32,7 @@ _Strikes: TypeAlias = Mapping[tuple[str, date], tuple[float, ...]]
 
 def quoted_strikes(kind: str, expiry: date, market: Market) -> tuple[float, ...]:
     """Return the strikes quoted for an expiry, rising; none where nobody quotes it."""
-    return _indexed(_Same(market.quotes)).get((kind, expiry), ()) if market.quotes else ()
+    return _indexed(Same(market.quotes)).get((kind, expiry), ()) if market.quotes else ()
 
 
 def listed_strike(contract: Contract, market: Market) -> float:
@@ -64,24 +65,9 @@ def step_at(root: str, strike: float) -> float:
     return next(size for below, size in _STEPS.get(root, _COIN_STEPS) if strike < below)
 
 
-class _Same:
-    """One very set of quotes: told by identity, for to compare thousands takes too long."""
-
-    __slots__ = ("quotes",)
-
-    def __init__(self, quotes: _Quotes) -> None:
-        self.quotes = quotes
-
-    def __hash__(self) -> int:
-        return id(self.quotes)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.quotes is other.quotes
-
-
 @lru_cache(maxsize=2)
-def _indexed(of: _Same) -> _Strikes:
+def _indexed(of: Same[_Quotes]) -> _Strikes:
     found: dict[tuple[str, date], list[float]] = {}
-    for one in of.quotes:
+    for one in of.of:
         found.setdefault((one.kind, one.expiry), []).append(one.strike)
     return {key: tuple(sorted(strikes)) for key, strikes in found.items()}

@@ -46,13 +46,16 @@ def market_of(facts: Facts, now: datetime, roots: Collection[str] = ROOTS) -> Ma
     }
     if "spx" in roots:
         told["spx"] = _spx(facts, now)
-    spx = told.get("spx")
+    spx, unknown = told.get("spx"), {r: why for r, why in told.items() if isinstance(why, str)}
+    old = newest(facts, "vix")
+    if old is not None and not _of_late(old, now):
+        unknown["vix"] = f"the VIX is old, of {_told(_session(old))}"
     return Market(
         vix=_vix(facts, now) if "vix" in roots else VixMarket(),
         spx=spx if isinstance(spx, SpxMarket) else None,
         coins={root: one for root, one in told.items() if isinstance(one, CoinMarket)},
         quotes=quotes_of(facts, now),
-        unknown={root: why for root, why in told.items() if isinstance(why, str)},
+        unknown=unknown,
     )
 
 
@@ -65,7 +68,7 @@ def _number(facts: Facts, name: str, now: datetime) -> float | str:
 def _vix(facts: Facts, now: datetime) -> VixMarket:
     spot, curve = newest(facts, "vix"), _curve(facts, now)
     known = VixMarket(
-        spot=spot.value if spot else None,
+        spot=spot.value if spot and _of_late(spot, now) else None,
         vol=_vix_vol(facts, now),
         expiries=_listed(now.date()),
     )
@@ -82,11 +85,23 @@ def _vix_vol(facts: Facts, now: datetime) -> VolAssumption:
     vvix = newest(facts, "vvix")
     if vvix is None:
         return VolAssumption()
-    day = session_of(Hours.CBOE_VIX, vvix.as_of)
-    if day < sessions_back(session_of(Hours.CBOE_VIX, now), 1):
+    if not _of_late(vvix, now):
         return VolAssumption()
     fresh = isinstance(_number(facts, "vvix", now), float)
-    return of_vvix(vvix.value, source="VVIX" if fresh else f"VVIX of {day.day} {day:%b}")
+    return of_vvix(vvix.value, source="VVIX" if fresh else f"VVIX of {_told(_session(vvix))}")
+
+
+def _session(stated: Reading) -> date:
+    return session_of(Hours.CBOE_VIX, stated.as_of)
+
+
+def _told(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+def _of_late(stated: Reading, now: datetime) -> bool:
+    """Return whether a reading is of this session or the last."""
+    return _session(stated) >= sessions_back(session_of(Hours.CBOE_VIX, now), 1)
 
 
 def _spx(facts: Facts, now: datetime) -> SpxMarket | str:
