@@ -170,7 +170,7 @@ async def _road(
     stop: asyncio.Event,
     tell: Callable[[State], Awaitable[None]],
 ) -> None:
-    began = parts.clock.now()
+    began, book = parts.clock.now(), daemon.book
     live = Live(
         parts.clock,
         parts.polled,
@@ -188,6 +188,9 @@ async def _road(
         source = seen.chain if isinstance(seen, Snapshot) else getattr(seen, "source", "")
         daemon.take(seen, parts.requests(source))
         await tell(daemon.state)
+        if daemon.book is not book:  # what earlier rules did not ask for is known no more
+            book = daemon.book
+            live.anew()
         if isinstance(seen, Word | Past):
             live.heard(seen.id)
     _log.info("stopping: finishing what is being sent")

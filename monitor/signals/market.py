@@ -47,7 +47,7 @@ def market_of(facts: Facts, now: datetime, roots: Collection[str] = ROOTS) -> Ma
     if "spx" in roots:
         told["spx"] = _spx(facts, now)
     spx, unknown = told.get("spx"), {r: why for r, why in told.items() if isinstance(why, str)}
-    old = newest(facts, "vix")
+    old = newest(facts, "vix") if "vix" in roots else None
     if old is not None and not _of_late(old, now):
         unknown["vix"] = f"the VIX is old, of {_told(_session(old))}"
     return Market(

@@ -150,6 +150,10 @@ class Live:
         """Forget a word that a commit has consumed."""
         self._taken.discard(word)
 
+    def anew(self) -> None:
+        """Bring whatever is polled next though it was brought: it may have been forgotten."""
+        self._seen.clear()
+
     def _schedule(self) -> AsyncIOScheduler:
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=_JOBS)
         own = [("inbox", INBOX_S, self._hear), ("self", PULSE_S, self._beat)]

@@ -193,3 +193,25 @@ async def test_either_signal_of_the_end_stops_the_daemon(
         await play.until(lambda: "stopping" in watch.log.getvalue(), "the stop")
         await play.until(watch.task.done, "the end")
     assert watch.task.exception() is None
+
+
+async def test_what_a_reload_dropped_is_known_again_once_a_rule_asks_for_it(
+    set_stage: Any, watching: Any
+) -> None:
+    play = await set_stage("alvh")
+    day = FIRST.at.date()
+    play.stage.cboe.set_settlements(day, FIRST.settlements)
+    play.stage.set_clock(FIRST.at)
+
+    def settled() -> bool:
+        return any(key.startswith("vx.settle|") for key in play.state().facts.readings)
+
+    async with watching(play.stage.config) as watch:
+        await play.until(settled, "the settlements")
+        play.edit('enabled = ["alvh"]', 'enabled = ["lp_range"]')
+        os.kill(os.getpid(), signal.SIGHUP)
+        await play.until(lambda: not settled(), "that nobody asks for them")
+        play.edit('enabled = ["lp_range"]', 'enabled = ["alvh"]')
+        os.kill(os.getpid(), signal.SIGHUP)
+        await play.until(settled, "the same settlements, though nothing about them is new")
+        await stop(play, watch)
