@@ -215,12 +215,7 @@ class Live:
         for said in sorted(self._ears.unheard(), key=_waits):
             if _waits(said) and self._queue.qsize() >= AT_ONCE:
                 break
-            if said.id in self._taken:
-                continue
-            try:
-                word = _HEARD.validate_json(said.json)
-            except ValidationError as fault:
-                self._ears.refuse(said.id, f"not understood: {fault.error_count()} faults")
+            if said.id in self._taken or (word := _understood(said, self._ears)) is None:
                 continue
             self._taken.add(said.id)
             await self._queue.put(replace(word, id=said.id, observed_at=self._time.stamp()))
@@ -255,6 +250,15 @@ class Live:
             level = logging.DEBUG if name in self._told else logging.INFO
             _log.log(level, "%s answers again", name)
             self._told.discard(name)
+
+
+def _understood(said: Said, ears: Ears) -> Word | Past | None:
+    """Return what was left in the inbox; None, and refused, where it makes no sense."""
+    try:
+        return _HEARD.validate_json(said.json)
+    except ValidationError as fault:
+        ears.refuse(said.id, f"not understood: {fault.error_count()} faults")
+        return None
 
 
 async def _asked(feed: Feed) -> _Brought:
