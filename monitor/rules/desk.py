@@ -7,6 +7,7 @@ from typing import Final
 
 from monitor.hedge.book import Ledger, ledger_of
 from monitor.hedge.contracts import Right, expired, kind_of, units
+from monitor.hedge.cost_of_money import ADJUSTMENTS
 from monitor.hedge.ladder import reached, share_due
 from monitor.hedge.mark import mark
 from monitor.hedge.market import Market, after
@@ -89,15 +90,13 @@ def draw(rule: Rule, layer: LayerState, book: Book, *, rung: int = 0) -> Ticket 
     if made is None:
         return NO_LAYER
     cover = cover_of(book.facts, layer.scope, book.now)
+    asked = ADJUSTMENTS.get(made.size.adjust, ())
     case = Case(
         market=book.market,
         at=book.now,
         cover=cover,
-        money=money_of(
-            book.facts,
-            cover,
-            book.now,
-            ledger=book.ledger,
+        money=replace(
+            money_of(book.facts, cover, book.now, asked=asked, ledger=book.ledger),
             condor_usd=condor_usd(book.layers, book.now),
         ),
         held=_held(layer, made.size.shock.coins, book),

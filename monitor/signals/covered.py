@@ -1,6 +1,6 @@
 """What a layer covers, as the facts know it: its positions, their fees, what their money costs."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -46,22 +46,27 @@ def money_of(
     cover: Cover,
     now: datetime,
     *,
+    asked: Collection[str],
     ledger: Callable[[], Ledger],
-    condor_usd: float = 0.0,
 ) -> Money:
     """Return what the money of what is covered costs a year, as far as it is known.
 
+    asked: the factors of `ADJUSTED_BY` that a size is adjusted by; others are left unknown.
     ledger: of every layer, asked only where nobody typed what the hedge costs.
     """
-    cost, of_cost = wacc(facts, now, ledger)
-    gap = market(facts, ADJUSTED_BY["differential"], now)
+    told: dict[str, tuple[float | str | None, str]] = {}
+    if "wacc" in asked:
+        told["wacc"] = wacc(facts, now, ledger)
+    if "differential" in asked:
+        gap = market(facts, ADJUSTED_BY["differential"], now)
+        told["differential"] = (-gap.value if isinstance(gap.value, float) else None), gap.note
+    known = {name: one for name, (one, _) in told.items() if isinstance(one, float)}
     value, fees = cover.value_usd, cover.fees_year_usd
     return Money(
-        wacc=cost if isinstance(cost, float) else None,
+        wacc=known.get("wacc"),
         fee_apr=fees / value if value and fees is not None else None,
-        differential=-gap.value if isinstance(gap.value, float) else None,
-        condor_usd=condor_usd,
-        notes={"wacc": of_cost, "differential": gap.note},
+        differential=known.get("differential"),
+        notes={name: note for name, (_, note) in told.items()},
     )
 
 
