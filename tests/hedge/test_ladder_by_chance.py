@@ -89,7 +89,8 @@ class LadderStory(RuleBasedStateMachine):
         self.now = START
         self.said: list[Word] = []
         self.taken: list[Fill] = []
-        self.rungs: list[tuple[datetime | None, int]] = []
+        self.rungs: list[int] = []
+        """Those taken since the layer was last off."""
 
     def _hear(self, word: Word) -> None:
         before = self.layer
@@ -105,8 +106,10 @@ class LadderStory(RuleBasedStateMachine):
         if self.layer.rungs > before.rungs:
             assert before.proposal is not None
             for rung in range(before.rungs + 1, self.layer.rungs + 1):
-                assert (self.layer.opened_at, rung) not in self.rungs
-                self.rungs.append((self.layer.opened_at, rung))
+                assert rung not in self.rungs
+                self.rungs.append(rung)
+        if not self.layer.legs:
+            self.rungs.clear()
 
     @rule(verb=verbs, fills=trades)
     def speak(self, verb: Verb, fills: tuple[Fill, ...]) -> None:

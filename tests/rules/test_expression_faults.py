@@ -16,7 +16,7 @@ SOME = (
 )
 BOOK = (
     "calm_share, delta_btc, delta_btc_share, delta_eth, delta_eth_share, delta_spx, "
-    "delta_spx_share, fit_dvol and 18 more: `hedgewatch signals` has them all"
+    "delta_spx_share, fit_dvol and 19 more: `hedgewatch signals` has them all"
 )
 FUNCTIONS = "abs, avg, crossed_above, crossed_below, delta, has, highest, lowest, max, min"
 LEVEL = "a signal and a level such as 30.0"
