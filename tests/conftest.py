@@ -1,6 +1,8 @@
 """Shared by all tests: a real node with the real contracts, and a real broker."""
 
 import asyncio
+import logging
+import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -25,6 +27,19 @@ from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook
 from monitor.rules.loader import load_packs
 from monitor.shipped import rules_dir
+
+
+@pytest.fixture
+def logging_put_back() -> Iterator[None]:
+    """What commands run in this process make of logging ends with the test."""
+    root, known = logging.getLogger(), logging.root.manager.loggerDict
+    before = (root.handlers[:], root.level, sys.excepthook)
+    levels = {name: logging.getLogger(name).level for name in known}
+    yield
+    root.handlers[:], root.level, sys.excepthook = before
+    for name in known:
+        logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
+    logging.captureWarnings(False)
 
 
 def _deployed(*, usdc_is_token0: bool) -> Iterator[tuple[AnvilNode, Deployment]]:

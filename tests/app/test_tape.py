@@ -68,6 +68,7 @@ def same_to_the_byte(play: Any, tape: Path) -> None:
     assert replace(found.state, epoch="") == play.state()
 
 
+@pytest.mark.usefixtures("logging_put_back")
 async def test_a_tape_replays_to_the_alert_log_of_the_store_byte_for_byte(
     told: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,8 +1,6 @@
 """A home: a config, a clock that stands, and the store a daemon leaves there."""
 
-import logging
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -114,27 +112,24 @@ class Told:
     err: str
 
 
+@pytest.fixture(autouse=True)
+def _logging(request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("logging_put_back")
+
+
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Told]]:
-    """Return a runner of commands in this process; what logging was is put back."""
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, sys.excepthook)
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    """Return a runner of commands in this process."""
 
     def runner(*words: object) -> Told:
         capsys.readouterr()
         status = main([str(word) for word in words])
         return Told(status, *capsys.readouterr())
 
-    yield runner
-    root.handlers[:], root.level, sys.excepthook = before
-    logging.captureWarnings(False)
+    return runner
 
 
 @pytest.fixture
-def home(tmp_path: Path, hand: Any, capsys: pytest.CaptureFixture[str]) -> Iterator[Home]:
-    """An installation of the shipped layers; what logging was is put back."""
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, sys.excepthook)
-    yield Home(tmp_path, hand.book("alvh"), capsys)
-    root.handlers[:], root.level, sys.excepthook = before
-    logging.captureWarnings(False)
+def home(tmp_path: Path, hand: Any, capsys: pytest.CaptureFixture[str]) -> Home:
+    """An installation of the shipped layers."""
+    return Home(tmp_path, hand.book("alvh"), capsys)

