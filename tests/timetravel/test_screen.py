@@ -34,7 +34,11 @@ def screened(rules: Rulebook, event: str) -> Screen:
     return Screen(rules, reel, reel.positions(HELD))
 
 
-@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize(
+    "event",
+    # The whole year takes as long as the others together.
+    [pytest.param(e, marks=[pytest.mark.soak] if e == "bear_2022" else []) for e in EVENTS],
+)
 @pytest.mark.timeout(300)
 def test_its_turns_are_those_of_the_step(event: str) -> None:
     rules = book(*PACKS)
