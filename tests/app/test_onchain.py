@@ -93,6 +93,7 @@ async def test_what_cannot_be_read_is_one_sentence(lived: Any) -> None:
             await asyncio.to_thread(walked, play, blocks)
 
 
+@pytest.mark.usefixtures("logging_put_back")
 async def test_rules_are_judged_over_a_real_position_s_past(
     lived: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,7 +23,8 @@ TOKEN = "192837465:" + "AAtells-Canary_canary-Canary_canar0"
 @pytest.fixture
 def everything_logged(caplog: Any) -> Callable[[], str]:
     """Return what all loggers, third parties included, put out through our formatter."""
-    caplog.set_level(logging.DEBUG)
+    for name in (None, "telegram", "httpx"):  # whatever a command before made of them
+        caplog.set_level(logging.DEBUG, logger=name)
     formatter = RedactingFormatter("%(name)s %(message)s")
     return lambda: "\n".join(formatter.format(record) for record in caplog.records)
 
