@@ -17,8 +17,8 @@ setup: ## install everything that is pinned, inside this folder; a second time d
 demo: setup ## tell the spring of 2020 through a local chain and show every alert; writes ./out
 	@$(BIN)/hedgewatch demo --out out
 
-test: setup ## run the tests
-	@$(BIN)/python -m pytest
+test: setup ## run the tests, two halves side by side
+	@$(BIN)/python -m tests
 
 check: setup ## read the code: lint, format, types, import order, spelling
 	@$(BIN)/ruff check
