@@ -17,9 +17,6 @@ _WEEK: Final = timedelta(days=7)
 _FRIDAY: Final = 4
 _QUARTER: Final = 3
 
-AVERAGED: Final = timedelta(minutes=30)
-"""How long before expiry the average of the index that it settles at begins."""
-
 
 class Cycle(StrEnum):
     """What an expiry is the end of; the longest, where it ends several."""

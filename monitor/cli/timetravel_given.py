@@ -20,7 +20,7 @@ from monitor.store.parquet import SUMS, Archive
 from monitor.timetravel.alert_lines import alert_log, in_order
 from monitor.timetravel.events import EVENTS, Window
 from monitor.timetravel.fills import Fills, ModelFills, NoFills
-from monitor.timetravel.library import Library, extended, shipped
+from monitor.timetravel.past_data import Library, extended, shipped
 from monitor.timetravel.pool import CHAIN, USDC, Held
 from monitor.timetravel.told_fills import ToldFills, read_fills
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from monitor.timetravel.events import Window
 from monitor.timetravel.fills import HALF_SPREAD
-from monitor.timetravel.library import Library, shipped
+from monitor.timetravel.past_data import Library, shipped
 from monitor.timetravel.settled import WORDS
 from monitor.timetravel.tables import between
 

@@ -20,7 +20,7 @@ from monitor.model.observation import Readings
 from monitor.model.reading import Reading
 from monitor.signals.catalogue import BY_NAME
 from monitor.timetravel.events import Window
-from monitor.timetravel.library import Library, shipped
+from monitor.timetravel.past_data import Library, shipped
 from monitor.timetravel.tables import between
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")

@@ -22,7 +22,7 @@ from monitor.model.reading import Reading
 from monitor.signals.bars import point
 from monitor.signals.catalogue import BY_NAME
 from monitor.timetravel.events import Window
-from monitor.timetravel.library import Library, shipped
+from monitor.timetravel.past_data import Library, shipped
 from monitor.timetravel.releases import released
 from monitor.timetravel.tables import between
 

@@ -14,40 +14,23 @@ from monitor.app.sweep import Outcome, _Task, outcome_of, run
 from monitor.errors import ConfigError
 from monitor.timetravel.grid import Point, Sweep, parse_grid
 from monitor.timetravel.pool import Held
+from tests.timetravel.swept import RULES
 
-RULES = """
-schema = 1
-[pack]
-id = "swept"
-title = "Swept"
-evidence = "claim"
-sources = []
-[defaults]
-repeat = "1d"
-expires = "1d"
-[[layer]]
-id = "L2"
-title = "VIX calls"
-scope = "book"
-instrument = { kind = "vix.call", dte = 110, delta = 0.50 }
-size = { policy = "fixed", contracts = $n, over_hedge = true }
-  [[layer.rule]]
-  id = "L2.add"
-  action = "add"
-  when = 'vix < $calm'
-  clear = 'vix > 30.0'
-  cooldown = "5d"
+ROLLED = (
+    RULES
+    + """\
   [[layer.rule]]
   id = "L2.roll"
   action = "roll"
   when = 'layer.dte <= $roll'
 """
+)
 
 
 def sweep(*grid: str) -> Sweep:
     return Sweep(
         name="swept.toml",
-        text=RULES,
+        text=ROLLED,
         grid=parse_grid(grid),
         events=("yen_2024",),
         held={"1.5": Held(width=1.5, value_usd=100_000.0)},

@@ -10,7 +10,7 @@ from monitor.model.reading import Bar
 from monitor.signals.bars import point
 from monitor.store.parquet import Archive, Chunk, Origin
 from monitor.timetravel.events import Window
-from monitor.timetravel.library import Library, extended, shipped
+from monitor.timetravel.past_data import Library, extended, shipped
 from monitor.timetravel.provenance import sources_of
 from monitor.timetravel.tables import fed_funds, funding_eth, indices, vix_closes, vx_prices
 
