@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from monitor.alerts.alert import AlertState
@@ -19,11 +17,10 @@ from monitor.app.hands import Hands
 from monitor.app.replay import Replay, Replayed, price_of
 from monitor.app.rulebook import rulebook
 from monitor.config import RulesSettings, Settings, UsdSettings
-from monitor.errors import ConfigError
 from monitor.model.layer import Action
 from monitor.pipeline import Rulebook
 from monitor.rules.expression import Expression
-from monitor.rules.loader import load_packs
+from monitor.rules.loader import pack_of
 from monitor.rules.pack import Rule
 from monitor.signals.catalogue import Scope
 from monitor.timetravel.events import EVENTS
@@ -131,19 +128,12 @@ def _summed(found: Replayed) -> Outcome:
 
 def book_of(sweep: Sweep, point: Point) -> Rulebook:
     """Return the rules of one point; raises ConfigError where its values make no sound file."""
-    with TemporaryDirectory(prefix="hedgewatch-sweep-") as folder:
-        path = Path(folder) / sweep.name
-        path.write_text(sweep.filled(point.values), encoding="utf-8")
-        try:
-            packs = load_packs([path])
-        except ConfigError as error:
-            told = " ".join(f"{name}={value}" for name, value in point.values.items())
-            file = f"{sweep.name} with {told}" if told else sweep.name
-            raise ConfigError([replace(one, file=file) for one in error.faults]) from None
+    told = " ".join(f"{name}={value}" for name, value in point.values.items())
+    pack = pack_of(f"{sweep.name} with {told}" if told else sweep.name, sweep.filled(point.values))
     settings = Settings(
         usd=UsdSettings(pegged=(USDC,)), rules=RulesSettings(enabled=(), max_gap=_MAX_GAP)
     )
-    book = rulebook(settings, packs)
+    book = rulebook(settings, (pack,))
     return replace(book, lens=replace(book.lens, chains=frozenset({CHAIN})))
 
 

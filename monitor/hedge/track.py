@@ -20,7 +20,8 @@ STORM: Final = 30.0
 SINCE: Final = ("first-trade", "first-mark")
 """From what a loss counts: where it is known of the first trade, and where it is not."""
 
-STEP: Final = timedelta(minutes=5)
+STEP: Final = timedelta(minutes=15)
+"""The sums are of differences: a step could be longer, but `storm` is as old as the last mark."""
 _LONGEST: Final = timedelta(days=1)
 """A step longer than this, in which nobody looked, is in no storm."""
 
@@ -113,7 +114,7 @@ def begun(
 def due(
     track: BookTrack | None, at: datetime, *, vix: float | None, keys: Collection[str], mends: int
 ) -> bool:
-    """Return whether it is time for a mark: the first, of a new VIX, of new five minutes.
+    """Return whether it is time for a mark: the first, of a storm's begin or end, of a new step.
 
     keys: the positions there are; others than at the last mark ask for one, and so does a mend.
     """
@@ -122,7 +123,7 @@ def due(
     last = track.last
     if at < last.at:
         return False
-    moved = vix != last.vix or mends != last.mends or last.lost_usd.keys() != set(keys)
+    moved = _stormy(vix) != _stormy(last.vix) or mends != last.mends or last.lost_usd.keys() != set(keys)
     return moved or _slot(at) != _slot(last.at)
 
 

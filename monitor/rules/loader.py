@@ -91,7 +91,19 @@ def read_packs(
 
     complete: there are no other files; else a rule that is not in these may be elsewhere.
     """
-    drafts = [_load(path, names) for path in paths]
+    return _sound([_load(path, names) for path in paths], complete=complete)
+
+
+def pack_of(file: str, text: str) -> Pack:
+    """Return the pack of a text; raise ConfigError with every fault of it. file: as it is told."""
+    packs, faults = _sound([_parsed(file, text, BY_NAME)], complete=True)
+    if faults:
+        raise ConfigError(faults)
+    return packs[0]
+
+
+def _sound(drafts: Sequence["_Draft"], *, complete: bool) -> tuple[tuple[Pack, ...], list[Fault]]:
+    """Return the packs of what has no fault, and every fault of all."""
     _across(drafts, complete=complete and all(draft.pack is not None for draft in drafts))
     faults = [
         fault
@@ -168,16 +180,21 @@ def _is_test(path: Path) -> bool:
 
 def _load(path: Path, names: Mapping[str, Signal]) -> _Draft:
     text, reason = _text(path)
-    draft = _Draft(Source(str(path), text))
     if not reason:
-        try:
-            _read(tomllib.loads(text), draft, names)
-        except tomllib.TOMLDecodeError as error:
-            draft.source.faults.append(not_toml(str(path), str(error)))
-        except RecursionError:
-            reason = "is nested too deeply"
-    if reason:
-        draft.source.faults.append(Fault(file=str(path), where="", reason=reason))
+        return _parsed(str(path), text, names)
+    draft = _Draft(Source(str(path), text))
+    draft.source.faults.append(Fault(file=str(path), where="", reason=reason))
+    return draft
+
+
+def _parsed(file: str, text: str, names: Mapping[str, Signal]) -> _Draft:
+    draft = _Draft(Source(file, text))
+    try:
+        _read(tomllib.loads(text), draft, names)
+    except tomllib.TOMLDecodeError as error:
+        draft.source.faults.append(not_toml(file, str(error)))
+    except RecursionError:
+        draft.source.faults.append(Fault(file=file, where="", reason="is nested too deeply"))
     return draft
 
 

@@ -175,7 +175,7 @@ def _of_pool(view: View, name: str) -> Value:
     if (old := too_old(view, name, pool.chain)) is not None:
         return old
     value, note = OF_POOL[name](view.facts, pool, view.now)
-    return Value(
+    return _value(
         value=value,
         as_of=pool.block.timestamp,
         source=f"block {pool.block.number:,}",
@@ -193,7 +193,7 @@ def _of_position(view: View, name: str) -> Value:
     if (old := too_old(view, name, seen.chain)) is not None:
         return old
     value, note = OF_POSITION[name](view.facts, seen, view.now)
-    return Value(
+    return _value(
         value=value,
         as_of=seen.block.timestamp,
         source=f"block {seen.block.number:,}",
@@ -232,7 +232,7 @@ def _summed(view: View, name: str) -> Value:
     else:
         value = book_il(view.facts) if name == "book.il" else book_value_usd(view.facts)
         note = why_no_book(view.facts, held) if value is None else left_out(view.facts)
-    return Value(value=value, as_of=as_of, source=source, note=note)
+    return _value(value=value, as_of=as_of, source=source, note=note)
 
 
 def _of_all(view: View, name: str, held: list[PositionSeen]) -> Answer:

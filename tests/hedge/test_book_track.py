@@ -104,14 +104,16 @@ def test_a_step_in_which_the_books_were_mended_is_in_no_storm() -> None:
     assert found.storm_hedge_usd == 0.0
 
 
-def test_marks_are_five_minutes_apart_but_for_what_changes_a_step() -> None:
-    found = track(mark(0, 25.0, 0.0, 0.0))
+def test_marks_are_a_quarter_of_an_hour_apart_but_for_what_changes_a_step() -> None:
+    found, stormy = track(mark(0, 25.0, 0.0, 0.0)), track(mark(0, 35.0, 0.0, 0.0))
     ask = partial(due, keys=("a",), mends=0)
     assert ask(None, START, vix=None)
-    assert not ask(found, START + timedelta(minutes=4), vix=25.0)
-    assert ask(found, START + timedelta(minutes=5), vix=25.0)
-    assert ask(found, START, vix=30.5), "the VIX moved"
-    assert ask(found, START + timedelta(minutes=1), vix=None), "or is lost"
+    assert not ask(found, START + timedelta(minutes=14), vix=25.0)
+    assert ask(found, START + timedelta(minutes=15), vix=25.0)
+    assert ask(found, START, vix=30.5), "a storm begins"
+    assert not ask(found, START, vix=29.5), "the VIX moved, and no sum is another's by it"
+    assert ask(stormy, START + timedelta(minutes=1), vix=29.5), "the storm ends"
+    assert ask(stormy, START + timedelta(minutes=1), vix=None), "or nobody knows of it"
     assert ask(found, START + timedelta(minutes=1), vix=25.0, keys=("b", "a")), "one came"
     assert ask(found, START + timedelta(minutes=1), vix=25.0, keys=("b",)), "another in its place"
     assert ask(found, START + timedelta(minutes=1), vix=25.0, mends=1), "the books were mended"
