@@ -123,8 +123,9 @@ def due(
     last = track.last
     if at < last.at:
         return False
-    moved = _stormy(vix) != _stormy(last.vix) or mends != last.mends or last.lost_usd.keys() != set(keys)
-    return moved or _slot(at) != _slot(last.at)
+    if _stormy(vix) != _stormy(last.vix) or mends != last.mends:
+        return True
+    return last.lost_usd.keys() != set(keys) or _slot(at) != _slot(last.at)
 
 
 def advance(track: BookTrack | None, mark: BookMark, *, late: bool = False) -> BookTrack:
