@@ -8,9 +8,11 @@ trusted token is never priced by a pool.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from monitor.amm.measure import UsdPrices, usd_prices
 from monitor.model.pool import PoolState, UsdPrice
+from monitor.model.swift import swift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,9 @@ class Dollars:
         return self.doubts.get(quote) or self.doubts.get(base) or ""
 
 
+_dollars: Final = swift(Dollars)
+
+
 def dollars(
     pools: Iterable[PoolState], told: Iterable[UsdPrice], pegged: Collection[str]
 ) -> Dollars:
@@ -41,14 +46,15 @@ def dollars(
     trusted token there: a shallow one is cheap to move.
     """
     told = tuple(told)
-    trusted = {one.token: one.usd for one in told if one.usd is not None}
+    trusted = {one.token: one.usd for one in told if one.usd is not None} if told else {}
     ranked = [(state, usd_prices(state, pegged, trusted)) for state in pools]
     if len(ranked) > 1:
         ranked.sort(key=lambda pair: _depth_usd(*pair))
     prices: dict[str, float] = {**trusted}
     for _, priced in ranked:
         prices |= {token: usd for token, usd in priced.items() if usd is not None}
-    return Dollars(prices=prices, doubts={one.token: one.note for one in told if one.usd is None})
+    doubts = {one.token: one.note for one in told if one.usd is None} if told else {}
+    return _dollars(prices=prices, doubts=doubts)
 
 
 def _depth_usd(state: PoolState, priced: UsdPrices) -> float:

@@ -58,6 +58,8 @@ def follow(facts: Facts, seen: Snapshot) -> Followed:
         if key not in marks and (track is None or due(track, seen.observed_at)):
             marks[key] = _mark(track, state, seen)
     paths = {**facts.paths, **turns} if turns else facts.paths
+    if not marks:
+        return _followed(tracks=facts.tracks, hours=facts.hours, paths=paths)
     return _noted(facts, marks, stirred, paths)
 
 
