@@ -2,7 +2,8 @@
 
 Point in time: a reading is observed when it could be had, which is its own instant and the
 source's delay. The chain is a model pool along the closes of ETH; it says a block at each of
-them, and one whenever the market prints, at the last close known then.
+them, and one whenever the market prints, at the last close known then. Once that is more than a
+day old nothing is known of the pool, and it says no block.
 """
 
 from bisect import bisect_right
@@ -81,12 +82,13 @@ def tape(
     printed = {at: list(some) for at, some in groupby(told, key=lambda one: one.observed_at)}
     stamps = [at for at, _ in prices]
     for at in sorted({*closes, *printed}):
-        price = prices[bisect_right(stamps, at) - 1][1]
+        closed, price = prices[bisect_right(stamps, at) - 1]
         now = printed.get(at, [])
         if at == begins:  # what was printed before is known when the first block comes
             yield from now
             now = []
-        yield pool.snapshot(at, price)
+        if at - closed <= _DAY:
+            yield pool.snapshot(at, price)
         if at in closes:
             yield closes[at]
         yield from now

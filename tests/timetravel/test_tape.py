@@ -1,5 +1,6 @@
 """A story as observations: each at the instant it could be had, none sooner."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -7,6 +8,7 @@ import pytest
 
 from monitor.model.observation import Past, Readings, Snapshot
 from monitor.timetravel.events import EVENTS, Window
+from monitor.timetravel.past_data import shipped
 from monitor.timetravel.pool import Held, ModelPool
 from monitor.timetravel.tape import modelled, tape
 
@@ -58,6 +60,20 @@ def test_a_block_comes_with_every_print_and_every_close() -> None:
     told = list(tape(MARCH, pool()))
     blocks = {one.observed_at for one in told if isinstance(one, Snapshot)}
     assert blocks == {one.observed_at for one in told if not isinstance(one, Past)}
+
+
+def test_the_pool_says_no_block_once_its_last_price_is_a_day_old() -> None:
+    days, closes = dict(shipped().eth_days), [date(2020, 7, 1), date(2020, 7, 2), date(2020, 7, 20)]
+    had = replace(shipped(), eth_hours=(), eth_days=tuple((day, days[day]) for day in closes))
+    july = Window(first=date(2020, 7, 2), last=date(2020, 7, 31), title="a month of three closes")
+    told = list(tape(july, pool(), library=had))
+    blocks = [one.observed_at for one in told if isinstance(one, Snapshot)]
+    # A close is that of its day's end, and the next comes 18 days later.
+    assert blocks[0] == datetime(2020, 7, 2, tzinfo=UTC)
+    assert [one.day for one in blocks if one.day in range(4, 21)] == []
+    assert max(blocks) <= datetime(2020, 7, 22, tzinfo=UTC)
+    vix = [one.observed_at for one in told if isinstance(one, Readings) and one.source == "vix"]
+    assert {one.day for one in vix} >= {6, 13, 31}  # the market prints on
 
 
 def test_the_modelled_curve_comes_back_to_its_mean() -> None:
