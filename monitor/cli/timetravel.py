@@ -10,12 +10,14 @@ from monitor.app.rulebook import load_enabled
 from monitor.cli.timetravel_chain import on_chain
 from monitor.cli.timetravel_given import (
     Given,
+    check_asked,
     enabled_packs,
     fills_of,
     held_of,
     library_of,
     refused,
     replay_book,
+    titled,
     untold,
     window_of,
 )
@@ -37,6 +39,7 @@ from monitor.timetravel.told import Told, ledger_of, pair_of
 def timetravel(asked: argparse.Namespace) -> int:
     """Replay, print what came of it, and write the files where a folder is asked for."""
     collect_seldom()
+    check_asked(asked)
     if asked.tape is not None:
         return replay_tape(asked)
     if asked.out:
@@ -52,8 +55,6 @@ def replayed(asked: argparse.Namespace) -> Told:
     """Return what came of the storm that is asked for, as its report needs it."""
     if asked.seed < 0:
         raise refused("--seed", f"must be 0 or more, was {asked.seed}")
-    if asked.rpc is not None and not asked.position:
-        raise refused("--rpc", "say with --position whose past is to be read there")
     packs, who = tuple(asked.rules or enabled_packs(asked.config)), asked.fills or MODEL
     try:
         given = (on_chain if asked.position else _modelled)(asked, packs)
@@ -83,7 +84,7 @@ def _modelled(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
     window, book = window_of(asked), _book(asked.config, packs)
     pool, library = ModelPool(held=tuple(held_of(asked)), fee_share=asked.fees), library_of(asked)
     return Given(
-        title=window.title,
+        title=titled(window, library),
         book=book,
         seen=tape(window, pool, book.lens.feeds, library),
         price=price_of(POOL_KEY),

@@ -3,14 +3,16 @@
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from math import isfinite
 from pathlib import Path
+from typing import Final
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.render import console_line
 from monitor.app.rulebook import rulebook
 from monitor.cli.lines import line
+from monitor.cli.verbs_past import FEE_SHARE, PROTOCOL, RANGES, STEP, VALUE_USD
 from monitor.config import RulesSettings, Settings, UsdSettings, load_settings
 from monitor.errors import ConfigError, Fault, Permanent
 from monitor.model.observation import Observation
@@ -22,11 +24,17 @@ from monitor.timetravel.events import EVENTS, Window
 from monitor.timetravel.fills import Fills, ModelFills, NoFills
 from monitor.timetravel.past_data import Library, extended, shipped
 from monitor.timetravel.pool import CHAIN, USDC, Held
+from monitor.timetravel.tape import eth_prices
 from monitor.timetravel.told_fills import ToldFills, read_fills
 
 SELF = "self"
 _MAX_GAP = "25h"
 """A tape's blocks are hours apart, and a day where only closes are had: no silence."""
+
+_WIDEST: Final = 1e6
+"""A range of more reaches as far as every price does: it is `full`."""
+
+_SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,26 @@ class Given:
 def refused(where: str, reason: str) -> ConfigError:
     """Return what a wrong argument raises."""
     return ConfigError([Fault(file="timetravel", where=where, reason=reason)])
+
+
+def check_asked(asked: argparse.Namespace) -> None:
+    """Raise ConfigError for an argument that what is asked for has no use of."""
+    if asked.event is not None and (asked.first or asked.last):
+        raise refused("EVENT", f"{asked.event} has days of its own: leave --from and --to out")
+    if not asked.position:
+        why = "say with --position whose past is to be read there"
+        _unused(why, rpc=asked.rpc, chain=asked.chain, step=asked.step != STEP)
+        _unused(why, protocol=asked.protocol != PROTOCOL)
+    if asked.position or asked.tape is not None:
+        why = f"a {'real position' if asked.position else 'tape'} has its own: leave this out"
+        _unused(why, range=tuple(asked.ranges) != RANGES, value=asked.value != VALUE_USD)
+        _unused(why, fees=asked.fees != FEE_SHARE)
+
+
+def _unused(why: str, **given: object) -> None:
+    for name, value in given.items():
+        if value:
+            raise refused(f"--{name}", why)
 
 
 def library_of(asked: argparse.Namespace) -> Library:
@@ -96,6 +124,18 @@ def write_log(alerts: Iterable[Alert], out: Path) -> None:
     print(f"written {out / 'alerts.jsonl'}")
 
 
+def titled(window: Window, library: Library) -> str:
+    """Return a window's title; and which of its days are told, where others have no price."""
+    prices = eth_prices(window, library)
+    if not prices:
+        return window.title
+    begins, ends = prices[0][0], prices[-1][0]
+    since = f" from {begins.date()}" if begins > window.begins else ""
+    until = f" to {(ends - _SECOND).date()}" if ends < window.ends else ""
+    why = f", told{since}{until}: no other price of ETH is had" if since or until else ""
+    return f"{window.title}{why}"
+
+
 def window_of(asked: argparse.Namespace) -> Window:
     """Return the days asked for; raise ConfigError for none, or days that are none."""
     if asked.event is not None:
@@ -134,8 +174,9 @@ def _width(text: str) -> float | None:
         width = float(text)
     except ValueError:
         width = 0.0
-    if not (isfinite(width) and width > 1):
-        raise refused("--range", f"{text!r} is neither a number above 1 nor `full`")
+    if not 1 < width <= _WIDEST:
+        reason = f"{text!r} is neither a number above 1, to {_WIDEST:,.0f}, nor `full`"
+        raise refused("--range", reason)
     return width
 
 

@@ -10,6 +10,8 @@ from monitor.timetravel.events import EVENTS
 RANGES: Final = ("1.2", "1.5", "2", "full")
 VALUE_USD: Final = 100_000.0
 FEE_SHARE: Final = 1.0
+STEP: Final = 1
+PROTOCOL: Final = "uniswap_v3"
 
 
 def add_past(verbs: "Verbs[argparse.ArgumentParser]") -> None:
@@ -115,12 +117,10 @@ def _add_sources(verb: argparse.ArgumentParser) -> None:
         "--rpc", metavar="URL", help="an archive endpoint: env:NAME or file:/path; default: config"
     )
     verb.add_argument(
-        "--step", type=int, default=1, metavar="N", help="read every Nth block (default: 1)"
+        "--step", type=int, default=STEP, metavar="N", help="read every Nth block (default: 1)"
     )
     verb.add_argument("--chain", metavar="NAME", help="as in config.toml, or ethereum")
-    verb.add_argument(
-        "--protocol", default="uniswap_v3", metavar="NAME", help="default: uniswap_v3"
-    )
+    verb.add_argument("--protocol", default=PROTOCOL, metavar="NAME", help=f"default: {PROTOCOL}")
 
 
 def _add_report(verb: argparse.ArgumentParser) -> None:

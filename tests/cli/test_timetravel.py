@@ -75,6 +75,36 @@ def test_a_trade_the_layer_cannot_take_is_told_and_changes_nothing(
             id="two stories",
         ),
         pytest.param(
+            ["timetravel", "covid_2020", "--to", "2020-03-01"],
+            "timetravel: EVENT: covid_2020 has days of its own: leave --from and --to out",
+            id="days beside an event",
+        ),
+        pytest.param(
+            [*DAYS, "--range", "1e300"],
+            "timetravel: --range: '1e300' is neither a number above 1, to 1,000,000, nor `full`",
+            id="a range beyond every price",
+        ),
+        pytest.param(
+            [*DAYS, "--step", "0"],
+            "timetravel: --step: say with --position whose past is to be read there",
+            id="a stride of nothing",
+        ),
+        pytest.param(
+            [*DAYS, "--chain", "base"],
+            "timetravel: --chain: say with --position whose past is to be read there",
+            id="a chain of nothing",
+        ),
+        pytest.param(
+            [*CHAIN, "1", "--rpc", "env:X", "--from", "1", "--to", "2", "--range", "full"],
+            "timetravel: --range: a real position has its own: leave this out",
+            id="a range beside a position",
+        ),
+        pytest.param(
+            ["timetravel", "--tape", "x", "--value", "5"],
+            "timetravel: --value: a tape has its own: leave this out",
+            id="a value beside a tape",
+        ),
+        pytest.param(
             ["timetravel", "covid_2020", "--rpc", "env:X"],
             "timetravel: --rpc: say with --position whose past is to be read there",
             id="an endpoint for nothing",
@@ -131,3 +161,13 @@ def test_what_is_wrong_is_told_in_one_sentence(
     told = capsys.readouterr().err
     assert told.startswith(said)
     assert len(told.splitlines()) == 1
+
+
+def test_a_window_that_is_told_in_part_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    late = ["--from", "2025-05-28", "--to", "2025-07-31", "--range", "full", "--rules", "alvh"]
+    assert main(["timetravel", *late]) == 0
+    (title, *_) = capsys.readouterr().out.splitlines()
+    # The shipped closes end with May.
+    assert title == ("2025-05-28 to 2025-07-31, told to 2025-05-31: no other price of ETH is had")
+    assert main([*DAYS, "--range", "full"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "2020-02-14 to 2020-02-27"
