@@ -1,14 +1,19 @@
 """What expired legs settle at in a replay: a model, for what the exchanges fixed is not had.
 
-VIX and SPX options settle on the next morning's opening quotations; here they settle at the last
-close known once it is out, coins at their last price. Nothing later is looked at.
+VIX and SPX options settle on the next morning's opening quotations. Here what is written on VIX
+settles at what the future of that very expiry did on the session before, never at spot VIX, which
+can be points away: 75.91 on 17 March 2020 where the future was at 68.83. SPX options settle at
+the last close known, coins at their last price. Nothing later is looked at.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
+from monitor.calendars.sessions import sessions_back
+from monitor.feeds.new_york import new_york_day
 from monitor.hedge.contracts import Right, kind_of, last_trading, multiplier
+from monitor.hedge.curve import VixCurve
 from monitor.hedge.market import Market
 from monitor.model.layer import Contract, Fill, LayerState, Leg
 from monitor.model.observation import Verb, Word
@@ -16,7 +21,12 @@ from monitor.model.observation import Verb, Word
 OUT: Final = timedelta(minutes=30)
 """So long after the last trade of a contract that day's close is out."""
 
-WORDS: Final = "expired legs settle at the last close known"
+WORDS: Final = (
+    "expired VIX legs settle as their own future did the evening before, others at the last"
+    " close known"
+)
+
+_DAY: Final = timedelta(days=1)
 
 
 def due(layers: Iterable[LayerState], at: datetime) -> bool:
@@ -46,9 +56,9 @@ def settlements(layers: Iterable[LayerState], market: Market, at: datetime) -> I
 
 
 def paid_usd(contract: Contract, market: Market) -> float | None:
-    """Return what one contract pays at the last level known, USD; None where none is."""
+    """Return what one contract pays at the level it settles at, USD; None until that is known."""
     kind = kind_of(contract)
-    level = _level(kind.root, market)
+    level = _level(contract, market)
     if level is None:
         return None
     over = level - contract.strike
@@ -56,13 +66,21 @@ def paid_usd(contract: Contract, market: Market) -> float | None:
     return paid * multiplier(contract)
 
 
-def _level(root: str, market: Market) -> float | None:
+def _level(contract: Contract, market: Market) -> float | None:
+    root = kind_of(contract).root
     if root == "vix":
-        return market.vix.spot
+        return _of_its_future(contract.expiry, market.vix.curve)
     if root == "spx":
         return market.spx.spot if market.spx else None
     coin = market.coins.get(root)
     return coin.price if coin else None
+
+
+def _of_its_future(expiry: date, curve: VixCurve | None) -> float | None:
+    """Return what the future of an expiry settled at on its eve; None where that is not out."""
+    if curve is None or new_york_day(curve.as_of) != sessions_back(expiry - _DAY, 0):
+        return None
+    return dict(curve.settlements).get(expiry)
 
 
 def _due(leg: Leg, at: datetime) -> bool:

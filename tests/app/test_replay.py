@@ -139,7 +139,9 @@ size = { policy = "fixed", contracts = 4, over_hedge = true }
 """
 
 
-def test_calls_that_expire_are_settled_by_the_model_at_the_last_close(tmp_path: Path) -> None:
+def test_calls_that_expire_are_settled_as_their_future_was_the_evening_before(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "short.toml"
     path.write_text(SHORT)
     pool = ModelPool(held=(Held(width=1.5, value_usd=100_000.0),), fee_share=1.0)
@@ -148,9 +150,9 @@ def test_calls_that_expire_are_settled_by_the_model_at_the_last_close(tmp_path: 
     (layer,) = found.state.layers.values()
     bought, settled = layer.journal
     assert bought.fill.contract.expiry == date(2020, 3, 18)
-    # Cboe's close of 17 March 2020, the last day they traded, was 75.91.
+    # Of 17 March 2020, the last day they traded: VIX closed at 75.91, the future settled at 68.825.
     strike = bought.fill.contract.strike
     assert settled.at.date() == date(2020, 3, 17)
-    assert settled.cash_usd == pytest.approx(4 * 100 * (75.91 - strike))
+    assert settled.cash_usd == pytest.approx(4 * 100 * (68.825 - strike))
     assert bought.cash_usd is not None
     assert found.scenes[-1].hedge_usd == pytest.approx(bought.cash_usd + settled.cash_usd)
