@@ -34,8 +34,6 @@ BEFORE: Final = timedelta(days=420)
 """How far back windows and fits may look from a story's first day."""
 
 _NEW_YORK: Final = ZoneInfo("America/New_York")
-_VIX_CLOSE: Final = time(16, 15)
-_SPX_CLOSE: Final = time(16)
 _SETTLED: Final = time(16, 15)
 _PUBLISHED: Final = time(17, 30)
 _DELAY: Final = timedelta(minutes=20)
@@ -169,13 +167,13 @@ def _prints(
 def _cboe(window: Window, had: Library) -> Iterator[Readings]:
     others = dict(had.indices)
     for day, close in between(had.vix, window.first - _EVE, window.last):
-        closed = _new_york(day, _VIX_CLOSE)
+        closed = session_close(Hours.CBOE_VIX, day)
         found = {"vix": close, **others.get(day, {})}
         spx = found.pop("spx", None)
         for name, value in found.items():
             yield _readings(name, closed + _DELAY, [_reading(name, value, closed, "cboe")])
         if spx is not None:
-            at = _new_york(day, _SPX_CLOSE)
+            at = session_close(Hours.XNYS_CLOSE, day)
             told = [_reading("spx.price", spx, at, "cboe")]
             yield _readings("spx.price", closed + _DELAY, told)
 

@@ -1,7 +1,7 @@
 """A story as observations: each at the instant it could be had, none sooner."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
@@ -48,6 +48,21 @@ def test_vix_is_had_twenty_minutes_after_its_close_and_futures_at_half_past_five
     settled = [one for one in told if one.source == "vx.settle"]
     assert datetime(2020, 3, 16, 21, 30, tzinfo=UTC) in {one.observed_at for one in settled}
     assert {reading.source for one in settled for reading in one.readings} == {"cboe_settlement"}
+
+
+def test_on_half_days_closes_are_had_three_hours_sooner() -> None:
+    thanks = Window(first=date(2022, 11, 21), last=date(2022, 11, 28), title="Thanksgiving")
+    told = [one for one in tape(thanks, pool()) if isinstance(one, Readings)]
+    friday = {  # New York's exchanges closed at 13:00 on 25 November 2022, Cboe's VIX at 13:15
+        one.source: (one.readings[0].as_of.time(), one.observed_at.time())
+        for one in told
+        if one.source in {"vix", "vvix", "spx.price"} and one.observed_at.day == 25
+    }
+    assert friday == {
+        "vix": (time(18, 15), time(18, 35)),
+        "vvix": (time(18, 15), time(18, 35)),
+        "spx.price": (time(18), time(18, 35)),
+    }
 
 
 def test_the_year_before_ends_before_the_story_begins() -> None:
