@@ -7,6 +7,11 @@ from typing import Final
 
 _MONTH: Final = timedelta(days=30)
 
+MODEL: Final = "model"
+SNAPSHOT: Final = "snapshot"
+"""Sources of a past's prices that no exchange settled: made up by a stated model, or seen after
+the close. All other sources tell settlements."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forward:
@@ -20,11 +25,13 @@ class Forward:
 class VixCurve:
     """Settlements of VIX futures in index points, by expiry, rising in time.
 
-    as_of: the settlement they were stated at.
+    as_of: the settlement they were stated at. source: who says so, which notes tell where it is
+    none that settles.
     """
 
     settlements: tuple[tuple[date, float], ...]
     as_of: datetime
+    source: str = ""
 
     def __post_init__(self) -> None:
         days = [day for day, _ in self.settlements]
@@ -42,17 +49,18 @@ class VixCurve:
         if not self.settlements:
             return None
         row = bisect_left(self.settlements, expiry, key=lambda pair: pair[0])
+        what = self.source if self.source in {MODEL, SNAPSHOT} else "settlement"
         if row == len(self.settlements):
             last, value = self.settlements[-1]
             return Forward(
-                value=value, note=f"beyond the last listed settlement ({last}), held flat: model"
+                value=value, note=f"beyond the last listed {what} ({last}), held flat: model"
             )
         day, value = self.settlements[row]
         if day == expiry:
-            return Forward(value=value, note=f"settlement of {day}")
+            return Forward(value=value, note=f"{what} of {day}")
         if row == 0:
             return Forward(
-                value=value, note=f"before the first listed settlement ({day}), held flat: model"
+                value=value, note=f"before the first listed {what} ({day}), held flat: model"
             )
         before, near = self.settlements[row - 1]
         share = (expiry - before).days / (day - before).days

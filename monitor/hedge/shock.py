@@ -13,7 +13,6 @@ from math import exp
 from typing import Final
 
 from monitor.hedge.contracts import days_left
-from monitor.hedge.curve import VixCurve
 from monitor.hedge.market import CoinMarket, Market, SpxMarket, VixMarket
 from monitor.hedge.tenors import Tenors
 from monitor.model.layer import Contract
@@ -97,7 +96,7 @@ def _vix(vix: VixMarket, jump: float, at: datetime) -> VixMarket:
         (day, max(value + jump * exp(-PULL * max(days_left(day, at), 0) / _YEAR), _LEAST_VIX))
         for day, value in vix.curve.settlements
     )
-    curve = VixCurve(settlements=moved, as_of=vix.curve.as_of)
+    curve = replace(vix.curve, settlements=moved)
     return replace(vix, spot=None if vix.spot is None else vix.spot + jump, curve=curve)
 
 

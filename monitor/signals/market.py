@@ -217,11 +217,12 @@ def _curve(facts: Facts, now: datetime) -> VixCurve | str:
 @lru_cache(maxsize=8)
 def _settled(readings: Same[Mapping[str, Reading]]) -> VixCurve | None:
     rows = [r for r in readings.of.values() if r.name == "vx.settle"]
-    as_of = max((row.as_of for row in rows), default=None)
-    if as_of is None:
+    newest_row = max(rows, key=lambda row: row.as_of, default=None)
+    if newest_row is None:
         return None
+    as_of = newest_row.as_of
     table = sorted((date.fromisoformat(r.key), r.value) for r in rows if r.as_of == as_of)
-    return VixCurve(settlements=tuple(table), as_of=as_of)
+    return VixCurve(settlements=tuple(table), as_of=as_of, source=newest_row.source)
 
 
 @lru_cache(maxsize=8)

@@ -7,7 +7,7 @@ day old nothing is known of the pool, and it says no block.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from monitor.calendars.hours import Hours
 from monitor.calendars.sessions import session_close
 from monitor.calendars.vix import vix_expiries
+from monitor.hedge.curve import MODEL, SNAPSHOT
 from monitor.model.observation import Observation, Past, Readings, Snapshot
 from monitor.model.reading import Reading
 from monitor.signals.bars import point
@@ -25,7 +26,7 @@ from monitor.signals.catalogue import BY_NAME
 from monitor.timetravel.events import Window
 from monitor.timetravel.past_data import Library, shipped
 from monitor.timetravel.releases import released
-from monitor.timetravel.tables import between
+from monitor.timetravel.tables import VxKind, between
 
 Price: TypeAlias = tuple[datetime, float]
 Seen: TypeAlias = Past | Readings
@@ -43,6 +44,7 @@ _MEAN, _SPEED, _MONTHS = 19.5, 4.0, timedelta(days=300)
 """The modelled curve of VIX futures where no settlement is had: VIX comes back to its mean,
 index points, at so much a year. Declared, not fitted to any storm told here."""
 
+_VX_SOURCES: Final[Mapping[VxKind, str]] = {"settlement": "cboe_settlement", "snapshot": SNAPSHOT}
 _SECOND: Final = timedelta(seconds=1)
 _DAY: Final = timedelta(days=1)
 _EVE: Final = timedelta(days=5)
@@ -179,13 +181,13 @@ def _cboe(window: Window, had: Library) -> Iterator[Readings]:
 
 
 def _settlements(window: Window, had: Library) -> Iterator[Readings]:
-    """Yield the curve of VIX futures after each session: settled where had, else the model's."""
-    official: dict[date, list[tuple[date, float]]] = {}
+    """Yield the curve of VIX futures after each session: settled or seen, else the model's."""
+    seen: dict[date, list[tuple[date, float]]] = {}
+    sources = {one.session: _VX_SOURCES[one.kind] for one in had.vx}
     for one in had.vx:
-        official.setdefault(one.session, []).append((one.expiry, one.price))
+        seen.setdefault(one.session, []).append((one.expiry, one.price))
     for day, close in between(had.vix, window.first - _EVE, window.last):
-        curve = official.get(day)
-        source = "cboe_settlement" if curve else "model"
+        curve, source = seen.get(day), sources.get(day, MODEL)
         at = _new_york(day, _SETTLED)
         told = [
             _reading("vx.settle", price, at, source, key=expiry.isoformat())

@@ -1,5 +1,6 @@
 """The futures curve and the stated volatility. Settlements: Cboe CFE, 19 February 2020."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -49,6 +50,19 @@ def test_a_forward_says_where_it_comes_from(expiry: date, value: float, note: st
     assert forward is not None
     assert forward.value == pytest.approx(value, rel=1e-12)
     assert forward.note == note
+
+
+@pytest.mark.parametrize("source", ["model", "snapshot"])
+def test_a_price_nobody_settled_is_called_no_settlement(source: str) -> None:
+    curve = replace(CURVE, source=source)
+    told = [curve.forward(day) for day in (date(2020, 4, 15), date(2020, 9, 16), date(2020, 3, 1))]
+    assert [one.note for one in told if one] == [
+        f"{source} of 2020-04-15",
+        f"beyond the last listed {source} (2020-05-20), held flat: model",
+        f"before the first listed {source} (2020-03-18), held flat: model",
+    ]
+    official = replace(CURVE, source="cboe_settlement").forward(date(2020, 4, 15))
+    assert official == CURVE.forward(date(2020, 4, 15))
 
 
 def test_an_empty_curve_knows_nothing() -> None:

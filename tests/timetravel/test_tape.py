@@ -7,6 +7,8 @@ from itertools import pairwise
 import pytest
 
 from monitor.model.observation import Past, Readings, Snapshot
+from monitor.signals.facts import Facts
+from monitor.signals.market import market_of
 from monitor.timetravel.events import EVENTS, Window
 from monitor.timetravel.past_data import shipped
 from monitor.timetravel.pool import Held, ModelPool
@@ -48,6 +50,25 @@ def test_vix_is_had_twenty_minutes_after_its_close_and_futures_at_half_past_five
     settled = [one for one in told if one.source == "vx.settle"]
     assert datetime(2020, 3, 16, 21, 30, tzinfo=UTC) in {one.observed_at for one in settled}
     assert {reading.source for one in settled for reading in one.readings} == {"cboe_settlement"}
+
+
+@pytest.mark.parametrize(
+    ("day", "source", "note"),
+    [
+        pytest.param(date(2020, 4, 29), "cboe_settlement", "settlement of 2020-06-17", id="2020"),
+        pytest.param(date(2020, 5, 28), "snapshot", "snapshot of 2020-06-17", id="seen at 16:31"),
+        pytest.param(date(2022, 6, 1), "model", "model of 2022-07-20", id="nothing had"),
+    ],
+)
+def test_what_a_hedge_is_priced_on_is_called_what_it_is(day: date, source: str, note: str) -> None:
+    told = list(tape(Window(first=day, last=day, title=""), pool()))
+    curves = [one for one in told if isinstance(one, Readings) and one.source == "vx.settle"]
+    assert {one.source for one in curves[-1].readings} == {source}
+    facts = Facts(readings={f"vx.settle|{one.key}": one for one in curves[-1].readings})
+    priced = market_of(facts, curves[-1].observed_at, {"vix"}).vix.curve
+    forward = priced and priced.forward(date.fromisoformat(note[-10:]))
+    assert forward is not None
+    assert forward.note == note
 
 
 def test_on_half_days_closes_are_had_three_hours_sooner() -> None:
