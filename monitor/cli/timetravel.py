@@ -2,7 +2,10 @@
 
 import argparse
 from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from monitor.app.garbage import collect_seldom
 from monitor.app.replay import Replay, price_of
@@ -28,12 +31,15 @@ from monitor.errors import Permanent
 from monitor.model.layer import Action
 from monitor.pipeline import Rulebook
 from monitor.timetravel.chart import check_drawing
+from monitor.timetravel.events import Window
 from monitor.timetravel.pool import POOL_KEY, ModelPool
 from monitor.timetravel.provenance import MODEL, sources_of, traded_by
 from monitor.timetravel.report import write_report
 from monitor.timetravel.scene import Story
 from monitor.timetravel.tape import tape
 from monitor.timetravel.told import Told, ledger_of, pair_of
+
+_SECOND: Final = timedelta(seconds=1)
 
 
 def timetravel(asked: argparse.Namespace) -> int:
@@ -64,11 +70,13 @@ def replayed(asked: argparse.Namespace) -> Told:
         raise Permanent(str(error)) from error
     if not found.scenes:
         raise Permanent(f"{given.title}: there was no such position, or no price of its pool")
+    first, last = found.scenes[0].at, found.scenes[-1].at - _SECOND  # it ends at a midnight
+    days = Window(first=first.date(), last=last.date(), title=given.title)
     return Told(
         title=given.title,
         packs=packs,
         traded=traded_by(who) + untold(fills),
-        sources=given.sources,
+        sources=given.sources(days),
         fees_by=given.fees_by,
         pair=pair_of(found.state),
         layered=any(rule.action is Action.ADD for rule in given.book.rules),
@@ -88,7 +96,7 @@ def _modelled(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
         book=book,
         seen=tape(window, pool, book.lens.feeds, library),
         price=price_of(POOL_KEY),
-        sources=sources_of(window, fee_share=asked.fees, library=library),
+        sources=partial(sources_of, fee_share=asked.fees, library=library),
     )
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Final
 
 from monitor.app.direct import Place, whereabouts
@@ -45,7 +46,7 @@ def on_chain(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
             lambda at: around(_from(at, settings, blocks), at, book.lens.feeds, library),
         ),
         price=lambda state: _price(state, place.key),
-        sources=sources_on_chain(place.chain, asked.step),
+        sources=partial(sources_on_chain, chain=place.chain, step=asked.step, library=library),
         fees_by="read on chain, those not collected",
     )
 

@@ -42,14 +42,15 @@ class Given:
     """A past to replay.
 
     book: by what it is judged. seen: what is observed. price: the pool's in a state. sources:
-    where its figures come from, in sentences. fees_by: who told the fees.
+    where its figures come from, in sentences, given the days that were told. fees_by: who told
+    the fees.
     """
 
     title: str
     book: Rulebook
     seen: Iterable[Observation]
     price: Callable[[State], float | None]
-    sources: tuple[str, ...]
+    sources: Callable[[Window], tuple[str, ...]]
     fees_by: str = "model"
 
 

@@ -1,14 +1,19 @@
 """Where a replay's figures come from, in sentences."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Final
 
+from monitor.calendars.sessions import is_session
 from monitor.timetravel.events import Window
 from monitor.timetravel.fills import HALF_SPREAD
 from monitor.timetravel.past_data import Library, shipped
 from monitor.timetravel.settled import WORDS
 from monitor.timetravel.tables import between
+from monitor.timetravel.tape import EVE
 
+_DAY: Final = timedelta(days=1)
+_HEDGE: Final = "Hedge: a model, Black-76 on those futures at VVIX's volatility; not traded prices."
 MODEL: Final = "model"
 TRADED: Final = {
     MODEL: (
@@ -25,13 +30,19 @@ def traded_by(who: str) -> str:
     return TRADED.get(who, f"the trades of {who}, and no others")
 
 
-def sources_on_chain(chain: str, step: int) -> tuple[str, ...]:
-    """Return a sentence on each source of a real position's past. step: blocks between reads."""
+def sources_on_chain(
+    window: Window, *, chain: str, step: int, library: Library | None = None
+) -> tuple[str, ...]:
+    """Return a sentence on each source of a real position's past.
+
+    window: the days read. step: blocks between reads. library: None for what ships.
+    """
+    had = library or shipped()
     every = "every block" if step == 1 else f"one block of {step}"
     return (
         f"Position, pool, fees not collected yet: read on {chain}, {every}.",
-        "VIX: Cboe's daily closes, known 20 minutes later.",
-        "Hedge: a model, Black-76 on VIX futures at VVIX's volatility; not traded prices.",
+        *_volatility(window, had),
+        _HEDGE,
     )
 
 
@@ -45,13 +56,35 @@ def sources_of(
     had = library or shipped()
     return (
         f"ETH: Binance closes, {_fineness(window, had)}.",
-        "VIX: Cboe's daily closes, known 20 minutes later.",
-        f"VIX futures: {_futures(window, had)}.",
-        *_pulled(had),
+        *_volatility(window, had),
         "Pool: a model along those closes, in Uniswap's own amounts.",
         f"Fees: a model, {fee_share:g} × the loss to rebalancing.",
-        "Hedge: a model, Black-76 on those futures at VVIX's volatility; not traded prices.",
+        _HEDGE,
     )
+
+
+def _volatility(window: Window, had: Library) -> tuple[str, ...]:
+    """Return what is had of VIX and its futures, from the session before the first day on."""
+    days = [day for day, _ in between(had.vix, window.first - EVE, window.last)]
+    told = [
+        *[day for day in days if day < window.first][-1:],
+        *(day for day in days if day >= window.first),
+    ]
+    return (
+        f"VIX: {_closes(window, days)}.",
+        f"VIX futures: {_futures(told, had)}.",
+        *_pulled(had),
+    )
+
+
+def _closes(window: Window, days: Sequence[date]) -> str:
+    span = (window.first + n * _DAY for n in range((window.last - window.first).days + 1))
+    sessions = [day for day in span if is_session(day)]
+    lacking = len(set(sessions) - set(days))
+    if sessions and lacking == len(sessions):
+        return "no close of these days is had"
+    known = "Cboe's daily closes, known 20 minutes later"
+    return f"{known}; none is had of {lacking} of {len(sessions)} sessions" if lacking else known
 
 
 def _pulled(had: Library) -> tuple[str, ...]:
@@ -70,14 +103,15 @@ def _fineness(window: Window, had: Library) -> str:
     return f"six-hourly on {len(fine)} of {days} days, else daily" if fine else "daily"
 
 
-def _futures(window: Window, had: Library) -> str:
+def _futures(days: Sequence[date], had: Library) -> str:
     """Return of how many sessions which prices are had."""
     kinds: dict[date, str] = {one.session: one.kind for one in had.vx}
-    told = [kinds.get(day) for day, _ in between(had.vix, window.first, window.last)]
+    told = [kinds.get(day) for day in days]
     parts = (
         (told.count("settlement"), "Cboe settlements"),
         (told.count("snapshot"), "prices seen at 16:31 New York"),
         (told.count(None), "a stated model of how VIX comes back to its mean"),
     )
     known = [f"{name} on {count}" for count, name in parts if count]
-    return f"{', '.join(known)} of {len(told)} sessions" if told else "none in this window"
+    of = f"of {len(told)} sessions, that before the first day among them"
+    return f"{', '.join(known)} {of}" if told else "none in this window"

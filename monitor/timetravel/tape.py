@@ -47,7 +47,7 @@ index points, at so much a year. Declared, not fitted to any storm told here."""
 _VX_SOURCES: Final[Mapping[VxKind, str]] = {"settlement": "cboe_settlement", "snapshot": SNAPSHOT}
 _SECOND: Final = timedelta(seconds=1)
 _DAY: Final = timedelta(days=1)
-_EVE: Final = timedelta(days=5)
+EVE: Final = timedelta(days=5)
 """Enough to hold the session before a story, whatever holidays lie between."""
 
 
@@ -168,7 +168,7 @@ def _prints(
 
 def _cboe(window: Window, had: Library) -> Iterator[Readings]:
     others = dict(had.indices)
-    for day, close in between(had.vix, window.first - _EVE, window.last):
+    for day, close in between(had.vix, window.first - EVE, window.last):
         closed = session_close(Hours.CBOE_VIX, day)
         found = {"vix": close, **others.get(day, {})}
         spx = found.pop("spx", None)
@@ -186,7 +186,7 @@ def _settlements(window: Window, had: Library) -> Iterator[Readings]:
     sources = {one.session: _VX_SOURCES[one.kind] for one in had.vx}
     for one in had.vx:
         seen.setdefault(one.session, []).append((one.expiry, one.price))
-    for day, close in between(had.vix, window.first - _EVE, window.last):
+    for day, close in between(had.vix, window.first - EVE, window.last):
         curve, source = seen.get(day), sources.get(day, MODEL)
         at = _new_york(day, _SETTLED)
         told = [
