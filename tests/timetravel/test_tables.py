@@ -1,6 +1,8 @@
 """The shipped figures against closes published elsewhere."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 from itertools import pairwise
 
 import pytest
@@ -133,3 +135,26 @@ def test_what_is_no_settlement_says_so() -> None:
     may = {day: curve for day, curve in VX.items() if date(2020, 5, 1) <= day <= date(2020, 6, 15)}
     assert {len(curve) for curve in may.values()} == {2}
     assert {price.kind for price in vx_prices() if price.session.year > 2020} == {"settlement"}
+
+
+PUBLISHERS = {
+    "cpi.csv": "US Bureau of Labor Statistics",
+    "dvol_eth.csv": "Deribit",
+    "eth_days.csv": "Binance",
+    "eth_hours.csv": "Binance",
+    "fed_funds.csv": "Federal Reserve",
+    "funding_eth.csv": "Binance",
+    "indices.csv": "Cboe, *_History.csv; S&P Dow Jones Indices",
+    "vix.csv": "Cboe",
+    "vx.csv": "Cboe Futures Exchange",
+    "vx_2019.csv": "a term-structure page's snapshots in Nhyiraba/WQU_Capstone_Project",
+}
+
+
+def test_every_table_names_its_source() -> None:
+    for path in sorted((files("monitor.timetravel") / "data").iterdir(), key=lambda one: one.name):
+        if path.name.endswith(".csv"):
+            lines = path.read_text(encoding="ascii").splitlines()
+            told = " ".join(line[2:] for line in lines if line.startswith("# "))
+            assert re.search(rf"Sources?: {re.escape(PUBLISHERS[path.name])}", told), path.name
+            assert "a public" not in told
