@@ -89,8 +89,9 @@ def _word(table: Table, number: int, rules: Sequence[Rule]) -> Word | None:
         table.fault("at", "must be given: an instant such as 2020-02-18T15:00:00Z")
     verb = table.word("verb", Verb, among=_VERBS) or Verb.FILL
     scope = table.text("scope") or "book"
+    faulty = table.faulty
     fills = tuple(_legs(table))
-    if not fills and verb is not Verb.CLOSE and "legs" not in table:
+    if not fills and verb is not Verb.CLOSE and table.faulty == faulty:
         table.fault("legs", "must be given: what was traded")
     table.close()
     if at is None or table.faulty > before:

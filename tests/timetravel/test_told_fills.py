@@ -59,6 +59,12 @@ def test_each_trade_is_told_once_and_not_before_it_was_done(tmp_path: Path) -> N
         pytest.param("@2.25", "@x", r":9: .*legs: .*price", id="price"),
         pytest.param("+4", "4", r":9: .*legs: ", id="quantity without its sign"),
         pytest.param(
+            'legs = ["vix.call 2020-06-17 18 +4 @2.25"]',
+            "legs = []",
+            r":9: .*legs: must be given: what was traded",
+            id="no legs",
+        ),
+        pytest.param(
             'legs = ["vix', 'leg = ["vix', r"leg: unknown key; did you mean legs", id="key"
         ),
         pytest.param(
