@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from math import isfinite
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +33,8 @@ _MAX_GAP = "25h"
 _WIDEST: Final = 1e6
 """A range of more reaches as far as every price does: it is `full`."""
 
+_CENT, _RICHEST, _DEAREST = 0.01, 1e12, 1e3
+_CALENDARS: Final = (date(1990, 1, 1), date(2050, 1, 1))
 _SECOND: Final = timedelta(seconds=1)
 
 
@@ -153,17 +154,20 @@ def window_of(asked: argparse.Namespace) -> Window:
 
 def _day(where: str, text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise refused(where, f"{text!r} is no date such as 2022-01-31") from None
+    if not _CALENDARS[0] <= day < _CALENDARS[1]:
+        raise refused(where, f"{day} is in none of the years from 1990 to 2049")
+    return day
 
 
 def held_of(asked: argparse.Namespace) -> Iterator[Held]:
     """Yield the positions asked for; raise ConfigError for a figure that is none."""
-    if not (isfinite(asked.value) and asked.value > 0):
-        raise refused("--value", f"must be above 0, was {asked.value:g}")
-    if not (isfinite(asked.fees) and asked.fees >= 0):
-        raise refused("--fees", f"must be 0 or more, was {asked.fees:g}")
+    if not _CENT <= asked.value <= _RICHEST:
+        raise refused("--value", f"must be 0.01 to {_RICHEST:,.0f}, was {asked.value:g}")
+    if not 0 <= asked.fees <= _DEAREST:
+        raise refused("--fees", f"must be 0 to {_DEAREST:,.0f}, was {asked.fees:g}")
     for text in asked.ranges:
         yield Held(width=_width(text), value_usd=asked.value)
 

@@ -66,11 +66,12 @@ def tape(
     """Yield a story: what was before it, then blocks and prints in time order.
 
     asked: the signals somebody reads, of the statistics, funding and calendars; None for all.
-    library: None for what ships. Raises ValueError where there is no price of ETH in the window.
+    library: None for what ships. Raises ValueError where there are no two prices of ETH in the
+    window: from one nothing moves.
     """
     had = library or shipped()
     prices = eth_prices(window, had)
-    if not prices:
+    if len(prices) < 2:  # noqa: PLR2004
         raise ValueError(
             f"no price of ETH is had from {window.first} to {window.last}: the tables reach from"
             f" {had.eth_days[0][0]} to {had.eth_days[-1][0]}"

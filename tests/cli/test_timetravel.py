@@ -85,6 +85,21 @@ def test_a_trade_the_layer_cannot_take_is_told_and_changes_nothing(
             id="a range beyond every price",
         ),
         pytest.param(
+            [*DAYS, "--value", "1e300"],
+            "timetravel: --value: must be 0.01 to 1,000,000,000,000, was 1e+300",
+            id="all the money there is",
+        ),
+        pytest.param(
+            [*DAYS, "--fees", "1e300"],
+            "timetravel: --fees: must be 0 to 1,000, was 1e+300",
+            id="fees beyond belief",
+        ),
+        pytest.param(
+            ["timetravel", "--from", "0001-01-01", "--to", "9999-12-31"],
+            "timetravel: --from: 0001-01-01 is in none of the years from 1990 to 2049",
+            id="all of time",
+        ),
+        pytest.param(
             [*DAYS, "--step", "0"],
             "timetravel: --step: say with --position whose past is to be read there",
             id="a stride of nothing",

@@ -122,6 +122,14 @@ def test_the_modelled_curve_comes_back_to_its_mean() -> None:
     assert price == pytest.approx(19.5 + 20.5 * 0.37, abs=1.0)
 
 
-def test_where_there_is_no_price_it_says_so() -> None:
-    with pytest.raises(ValueError, match="no price of ETH is had from 2012-01-01"):
-        next(tape(Window(first=date(2012, 1, 1), last=date(2012, 2, 1), title=""), pool()))
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        pytest.param(date(2012, 1, 1), date(2012, 2, 1), id="long before any"),
+        pytest.param(date(2019, 2, 5), date(2019, 2, 6), id="the first close at its end"),
+        pytest.param(date(2025, 6, 1), date(2025, 6, 9), id="the last close at its begin"),
+    ],
+)
+def test_where_no_two_prices_are_had_it_says_so(first: date, last: date) -> None:
+    with pytest.raises(ValueError, match=f"no price of ETH is had from {first} to {last}"):
+        next(tape(Window(first=first, last=last, title=""), pool()))
