@@ -61,7 +61,7 @@ def _prices(window: Window, had: Library, name: str) -> Iterator[Readings]:
 def _cpi_days(window: Window, _had: Library) -> Iterator[Readings]:
     for day in _days(window):
         at = datetime.combine(day, _TOLD, _NEW_YORK).astimezone(UTC)
-        yield _calendar("calendar.cpi", at, dict.fromkeys(CPI_DAYS, 1.0), "releases")
+        yield from _calendar("calendar.cpi", at, dict.fromkeys(CPI_DAYS, 1.0), "releases")
 
 
 def _decisions(window: Window, _had: Library) -> Iterator[Readings]:
@@ -70,7 +70,7 @@ def _decisions(window: Window, _had: Library) -> Iterator[Readings]:
     news = {announced(day).astimezone(UTC) for day, scheduled in KNOWN.items() if not scheduled}
     first, last = min(instants), max(instants)
     for at in sorted({*instants, *(one for one in news if first <= one <= last)}):
-        yield _calendar("calendar.fomc", at, dict(_decisions_known(at)), "fed_calendar")
+        yield from _calendar("calendar.fomc", at, dict(_decisions_known(at)), "fed_calendar")
 
 
 def _decisions_known(at: datetime) -> Iterator[tuple[date, float]]:
@@ -80,15 +80,21 @@ def _decisions_known(at: datetime) -> Iterator[tuple[date, float]]:
     yield from ((day, 1.0) for day, known in _CANCELLED.items() if at < known)
 
 
-def _calendar(name: str, at: datetime, days: Mapping[date, float], source: str) -> Readings:
-    """Return the days of a calendar about an instant, as its feed tells them then."""
-    near = (at.date() - _BACK, at.date() + _AHEAD)
-    told = (
+def _calendar(
+    name: str, at: datetime, days: Mapping[date, float], source: str
+) -> Iterator[Readings]:
+    """Yield the days of a calendar about an instant, as its feed tells them then.
+
+    Nothing before the first day of all: which is the next then is not known.
+    """
+    today = at.date()
+    told = [
         _reading(name, value, at, source, key=day.isoformat())
         for day, value in sorted(days.items())
-        if near[0] <= day <= near[1]
-    )
-    return _said(at, *told)
+        if today - _BACK <= day <= today + _AHEAD
+    ]
+    if told and min(days) <= today:
+        yield _said(at, *told)
 
 
 def _funded(window: Window, had: Library) -> Iterator[Readings]:

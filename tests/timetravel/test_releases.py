@@ -81,6 +81,25 @@ def test_an_unscheduled_decision_is_known_from_its_announcement(
     assert date(2020, 4, 29) in told
 
 
+@pytest.mark.parametrize("name", ["calendar.cpi", "calendar.fomc"])
+@pytest.mark.parametrize(
+    "window",
+    [
+        pytest.param(
+            Window(first=date(1995, 1, 2), last=date(1995, 1, 9), title=""), id="long ago"
+        ),
+        pytest.param(
+            # The calendars begin with January 2019: of 2018 they know no day, nor which is next.
+            Window(first=date(2018, 9, 3), last=date(2018, 9, 9), title=""),
+            id="before the first",
+        ),
+        pytest.param(Window(first=date(2040, 1, 2), last=date(2040, 1, 9), title=""), id="to come"),
+    ],
+)
+def test_of_years_no_calendar_is_had_of_none_is_told(name: str, window: Window) -> None:
+    assert list(released(window, {name})) == []
+
+
 def test_days_of_cpi_are_known_ahead() -> None:
     told = keys("calendar.cpi", datetime(2020, 2, 20, tzinfo=UTC))
     assert {date(2020, 3, 11), date(2020, 4, 10), date(2020, 12, 10)} <= told
