@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from monitor.app.direct import Place
-from monitor.chain.failures import NoBlock, NoHistory
+from monitor.chain.failures import NoBlock, NoCode, NoHistory
 from monitor.chain.history import Told
 from monitor.chain.past_blocks import first_block_at
 from monitor.chain.reader import ChainReader, chain_reader
@@ -90,6 +90,10 @@ class Walk:
         for tries in range(1, _TRIES + 1):
             try:
                 snapshot = await reader.snapshot(self.clock.now())
+            except NoCode as error:
+                raise Permanent(
+                    f"{error} Or did it come later than the blocks asked for?"
+                ) from None
             except Transient as error:
                 if tries == _TRIES or isinstance(error, NoBlock | NoHistory):
                     raise

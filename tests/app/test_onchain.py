@@ -85,6 +85,10 @@ async def test_what_cannot_be_read_is_one_sentence(lived: Any) -> None:
         (Blocks(first=last.number, last=last.number + 5), "is yet to come|has no block"),
         (Blocks(first=5, last=4), "there is no block from 5 to 4"),
         (
+            Blocks(first=1, last=2),
+            r"no code on .*\? Or did it come later than the blocks asked for",
+        ),
+        (
             Blocks(first=last.timestamp + timedelta(days=1), last=datetime.max.replace(tzinfo=UTC)),
             "no block from",
         ),
