@@ -44,6 +44,16 @@ def test_two_replays_are_identical_to_the_byte() -> None:
     assert first.scenes == second.scenes
 
 
+def test_what_comes_after_changes_nothing_that_was_told_before() -> None:
+    packs = ("alvh", "lp_range", "macro_window", "term_structure", "vx_basis", "carry")
+    cut = Window(first=CRASH.first, last=date(2020, 3, 6), title="until the first week of March")
+    whole = [one for one in replayed(CRASH, *packs, fills=ModelFills()).alerts if one.at < cut.ends]
+    part = [one for one in replayed(cut, *packs, fills=ModelFills()).alerts if one.at < cut.ends]
+    assert cut.last < CRASH.last
+    assert len(whole) > 20
+    assert list(map(to_json, part)) == list(map(to_json, whole))
+
+
 def test_the_spring_of_2020_asks_to_add_to_roll_and_to_remove() -> None:
     found = replayed(EVENTS["covid_2020"], "alvh", fills=ModelFills())
     began = [one.action for one in found.alerts if one.state is AlertState.FIRING]
