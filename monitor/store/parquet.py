@@ -6,10 +6,12 @@
 pyarrow is wanted here alone: the extra `hedgewatch[parquet]`.
 """
 
+import fcntl
 import importlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -75,20 +77,22 @@ class Archive:
     def save(self, chunk: Chunk, bars: Mapping[str, tuple[Bar, ...]], origin: Origin) -> Path:
         """Write a chunk, its checksum after it; remove what of the same source it replaces.
 
-        Raises Permanent where pyarrow is absent or the folder cannot be written.
+        Several pulls may fill a folder at once: each waits here for the others. Raises
+        Permanent where pyarrow is absent or the folder cannot be written.
         """
         path = self.folder / chunk.path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_suffix(".new")
-            _arrow("parquet").write_table(_table(bars, chunk, origin), fresh)
-            os.replace(fresh, path)  # noqa: PTH105 - atomic, and said so
-            sums = self._sums()
-            old = [one for one in _chunks(sums) if one.within(chunk) and one != chunk]
-            kept = {name: told for name, told in sums.items() if name not in _paths(old)}
-            self._write_sums({**kept, chunk.path: self._sum(chunk.path)})
-            for one in old:
-                (self.folder / one.path).unlink(missing_ok=True)
+            with _alone_in(self.folder):
+                fresh = path.with_suffix(".new")
+                _arrow("parquet").write_table(_table(bars, chunk, origin), fresh)
+                os.replace(fresh, path)  # noqa: PTH105 - atomic, and said so
+                sums = self._sums()
+                old = [one for one in _chunks(sums) if one.within(chunk) and one != chunk]
+                kept = {name: told for name, told in sums.items() if name not in _paths(old)}
+                self._write_sums({**kept, chunk.path: self._sum(chunk.path)})
+                for one in old:
+                    (self.folder / one.path).unlink(missing_ok=True)
         except OSError as error:
             raise Permanent(f"nothing can be written to {self.folder}: {error.strerror}") from error
         return path
@@ -133,6 +137,17 @@ class Archive:
         lines = "".join(f"{told}  {path}\n" for path, told in sorted(sums.items()))
         fresh.write_text(lines, encoding="utf-8")
         os.replace(fresh, self.folder / SUMS)  # noqa: PTH105 - atomic, and said so
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder for oneself; the kernel lets go of it with the process."""
+    held = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def _paths(chunks: list[Chunk]) -> set[str]:

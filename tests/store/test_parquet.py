@@ -3,7 +3,10 @@
 import importlib.util
 import json
 import subprocess
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,27 @@ def test_bars_come_back_as_they_were(tmp_path: Path) -> None:
     assert archive.bars("vix", ("cboe_history",)) == bars
     assert archive.bars("vix", ("fred",)) == {}
     assert archive.bars("vvix", ("cboe_history",)) == {}
+
+
+def filled(folder: Path, signal: str, together: Barrier) -> None:
+    together.wait()
+    for n in range(60):
+        one = replace(chunk(n, n), signal=signal)
+        Archive(folder).save(one, days(1, since=one.first), ORIGIN)
+
+
+@needs_arrow
+def test_pulls_side_by_side_lose_nothing(tmp_path: Path) -> None:
+    signals, processes = ("vix", "vvix"), get_context("spawn")
+    together = processes.Barrier(len(signals), timeout=60)
+    pulls = [processes.Process(target=filled, args=(tmp_path, one, together)) for one in signals]
+    for one in pulls:
+        one.start()
+    for one in pulls:
+        one.join()
+    assert [one.exitcode for one in pulls] == [0, 0]
+    for signal in signals:
+        assert len(Archive(tmp_path).bars(signal, ("cboe_history",))[""]) == 60
 
 
 @needs_arrow
