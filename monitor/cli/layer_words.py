@@ -28,6 +28,7 @@ def made_of(instrument: Instrument) -> str:
     root, _, kind = instrument.kind.partition(".")
     parts = [f"{root.upper()} {_NAMES.get(kind, kind)}"]
     parts += [f"about {instrument.dte} days to expiry"] if instrument.dte else []
+    parts += [f"at least {instrument.least_dte}"] if instrument.least_dte else []
     parts += [] if instrument.delta is None else [f"at delta {instrument.delta:g}"]
     parts += [] if instrument.strike is None else [f"at strike {instrument.strike:,g}"]
     if instrument.moneyness is not None:

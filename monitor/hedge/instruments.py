@@ -36,11 +36,13 @@ class Instrument:
     combination its nearer one, is told by one of: delta, without sign; strike; moneyness,
     strike over spot or forward; multiple, how many expected moves away, or more. The farther
     one by width, in points, by wing_delta or by wing_moneyness. strikes: of a strip, a side.
-    leverage: of a perpetual.
+    leverage: of a perpetual. least_dte: expiries nearer than so many days are passed over, so
+    that nothing is bought which its layer would roll at once.
     """
 
     kind: str
     dte: int = 0
+    least_dte: int = 0
     delta: float | None = None
     strike: float | None = None
     moneyness: float | None = None
@@ -81,7 +83,7 @@ class Unit:
 def unit_of(instrument: Instrument, market: Market, at: datetime, cover: Cover) -> Unit | str:
     """Return one unit in listed contracts, or why there is none.
 
-    The listed expiry nearest to its days, the later of two equally near.
+    The listed expiry nearest to its days, the later of two equally near, none too near.
     """
     desk = _Desk(instrument=instrument, market=market, at=at)
     try:
@@ -129,13 +131,16 @@ class _Desk:
             if not expired(Contract(kind=kind, expiry=day, strike=0.0), self.at)
         ]
         root = KINDS[kind].root
+        name = "VIX contracts" if kind.startswith("vix") else f"{KINDS[kind].ticker} options"
         if not live:
             if root in self.market.unknown:
                 raise LookupError(self.market.unknown[root])
-            name = "VIX contracts" if kind.startswith("vix") else f"{KINDS[kind].ticker} options"
             raise LookupError(f"no listed expiry of {name} is known")
-        dte = self.instrument.dte
-        return min(live, key=lambda day: (abs(days_left(day, self.at) - dte), -day.toordinal()))
+        dte, least = self.instrument.dte, self.instrument.least_dte
+        far = [day for day in live if days_left(day, self.at) >= least]
+        if not far:
+            raise LookupError(f"no listed expiry of {name} is {least} days away or more")
+        return min(far, key=lambda day: (abs(days_left(day, self.at) - dte), -day.toordinal()))
 
     def ground(self, kind: str, expiry: date) -> Ground:
         """Return what contracts of an expiry are priced on."""

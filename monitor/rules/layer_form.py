@@ -116,6 +116,7 @@ def _instrument(table: Table) -> Instrument | None:
             )
         return None
     kind, dte = inner.text("kind", need=True), inner.whole("dte", 1, 1_000)
+    least = inner.whole("least_dte", 1, 1_000) or 0
     numbers = {key: inner.number(key, *bounds) for key, bounds in _NUMBERS.items()}
     strikes = inner.whole("strikes", 1, 20)
     if kind and kind not in _FORMS:
@@ -125,10 +126,14 @@ def _instrument(table: Table) -> Instrument | None:
         _check_deltas(inner, kind, numbers)
     elif "dte" not in inner:
         inner.fault("dte", _NO_DTE)
+    if dte is not None and least > dte:
+        inner.fault("least_dte", f"{least} must be at most dte, {dte}")
     inner.close()
     if not kind:
         return None
-    return Instrument(kind=kind, dte=dte or 0, strikes=strikes or STRIKES_A_SIDE, **numbers)
+    return Instrument(
+        kind=kind, dte=dte or 0, least_dte=least, strikes=strikes or STRIKES_A_SIDE, **numbers
+    )
 
 
 _NO_DTE: Final = "must be given: days to expiry, as in dte = 110"
@@ -137,8 +142,9 @@ _NO_DTE: Final = "must be given: days to expiry, as in dte = 110"
 def _check_form(inner: Table, kind: str, form: _Form) -> None:
     if form.dated and "dte" not in inner:
         inner.fault("dte", _NO_DTE)
-    if not form.dated and "dte" in inner:
-        inner.fault("dte", f"{kind} never expires")
+    for key in ("dte", "least_dte"):
+        if not form.dated and key in inner:
+            inner.fault(key, f"{kind} never expires")
     taken = (*form.near, *form.far, *form.also)
     for keys in (form.near, form.far):
         if keys and sum(key in inner for key in keys) != 1:

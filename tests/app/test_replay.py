@@ -1,7 +1,7 @@
 """Past storms through the daemon's own road: the same each time, and as the rules say."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -66,6 +66,17 @@ def test_the_spring_of_2020_asks_to_add_to_roll_and_to_remove() -> None:
 def test_opening_below_fifteen_never_came_in_2022() -> None:
     found = replayed(EVENTS["bear_2022"], "alvh", fills=ModelFills())
     assert not [one for one in found.alerts if one.action is Action.ADD]
+
+
+@pytest.mark.parametrize("pack", ["alvh", "alvh_442"])
+def test_nothing_is_bought_that_would_have_to_be_rolled_at_once(pack: str) -> None:
+    # With 21 days or less the first layer rolls, and of the expiries about 30 days away the
+    # nearest had 16 days on 3 January 2022 and 19 on 1 November 2019.
+    for first in (date(2022, 1, 3), date(2019, 11, 1)):
+        window = Window(first=first, last=first + timedelta(days=2), title="bought")
+        found = replayed(window, pack, fills=ModelFills())
+        began = {one.action for one in found.alerts if one.state is AlertState.FIRING}
+        assert Action.ROLL not in began
 
 
 def test_the_24_february_crosses_twenty_and_twenty_five_in_one_step() -> None:

@@ -44,7 +44,7 @@ text = "VIX {vix:.1f}"
 id = "M1"
 title = "Strip"
 scope = "position"
-instrument = { kind = "eth.strip", dte = 30, strikes = 5 }
+instrument = { kind = "eth.strip", dte = 30, least_dte = 6, strikes = 5 }
 size = { policy = "il_share", share = 0.5, adjust = "both", max_capital_share = 0.1 }
 roll = { dte = 5 }
 monetise = [{ at = 3.0, sell = 0.5 }]
@@ -113,7 +113,7 @@ def test_a_layer_is_told_with_instrument_and_size_formula(
     assert found["silenced"] == "while high fires"
     assert found["layer"] == (
         "M1 Strip: ETH strip that pays the impermanent loss, about 30 days to expiry,"
-        " 5 strikes a side"
+        " at least 6, 5 strikes a side"
     )
     assert found["size"] == (
         "il_share: 50 % of the loss expected at ETH −30 %, BTC −30 %, VIX 45 / what one unit makes"

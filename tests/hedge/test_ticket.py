@@ -106,6 +106,17 @@ def test_the_expiry_is_the_listed_one_nearest_in_days(dte: int, expiry: date) ->
     assert picked(instrument(dte=dte)).expiry == expiry
 
 
+def test_an_expiry_nearer_than_what_it_must_have_at_least_is_passed_over() -> None:
+    # 1 March: 18 March is 17 days away and 15 April 45. The nearer to 30 is the nearer one, which a
+    # layer that rolls at 21 days would have to roll as soon as it is bought.
+    march = on(VIX, datetime(2020, 3, 1, 15, 0, tzinfo=UTC))
+    assert picked(instrument(dte=30), march).expiry == date(2020, 3, 18)
+    for least, expiry in ((17, date(2020, 3, 18)), (18, date(2020, 4, 15))):
+        assert picked(replace(instrument(dte=30), least_dte=least), march).expiry == expiry
+    result = draw_ticket(replace(instrument(dte=300), least_dte=299), size(), march)
+    assert result == "no listed expiry of VIX contracts is 299 days away or more"
+
+
 def test_an_expiry_past_its_last_trading_is_not_listed() -> None:
     eve = datetime(2020, 2, 18, 22, 0, tzinfo=UTC)
     assert picked(instrument(dte=1), on(VIX, eve)).expiry == date(2020, 3, 18)
