@@ -10,7 +10,7 @@ _LONGEST: Final = 60
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that is nearest, or an empty text when none is near.
+    """Return the known word that is nearest, whatever its capitals; empty when none is near.
 
     Two words are as near as `difflib` has it, which is slow: it is asked about those first
     that share the most letters, and of no more than could still be nearer.
@@ -20,12 +20,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
     wanted, best, found = word.lower(), 0.6 if word[3:] else 0.5, ""
     letters, matcher = _letters(wanted), SequenceMatcher(b=wanted)
     shared = (
-        (2 * len(letters & _letters(one)) / (len(wanted) + len(one) or 1), one) for one in known
+        (2 * len(letters & _letters(one.lower())) / (len(wanted) + len(one) or 1), one)
+        for one in known
     )
     for most, one in sorted((one for one in shared if one[0] >= best), reverse=True):
         if most < best:
             break
-        matcher.set_seq1(one)
+        matcher.set_seq1(one.lower())
         ratio = matcher.ratio()
         best, found = max((best, found), (ratio, one))
     return found

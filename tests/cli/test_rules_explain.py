@@ -164,6 +164,13 @@ def test_an_id_that_is_no_rule_s_is_told_the_nearest(pack: Path, run: Run, tmp_p
     assert told.err == "RULE: there is no rule alvh.hodl; did you mean alvh.hold?\n"
 
 
+def test_capitals_are_no_other_letters(pack: Path, run: Run, tmp_path: Path) -> None:
+    told = run("rules", "explain", "m1.ADD", "--pack", pack, "--config", tmp_path / "none.toml")
+    assert (told.status, told.err) == (2, "RULE: there is no rule m1.ADD; did you mean M1.add?\n")
+    told = run("rules", "explain", "l1.ADD", "--config", tmp_path / "none.toml")
+    assert told.err == "RULE: there is no rule l1.ADD; did you mean L1.add?\n"
+
+
 def test_a_pack_beside_the_enabled_ones_is_found(run: Run, tmp_path: Path) -> None:
     told = run("rules", "explain", "vxth.half", "--config", tmp_path / "none.toml")
     assert parts(told.out)["pack"].startswith("vxth_hard, not enabled: ")
