@@ -1,14 +1,13 @@
 """`hedgewatch rules fmt`: rule files in the one layout."""
 
 import argparse
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
 from monitor.config import load_settings
 from monitor.errors import ConfigError, Fault, Permanent
 from monitor.rules.layout import laid_out
-from monitor.rules.loader import not_toml
+from monitor.rules.loader import read_toml
 from monitor.shipped import rules_dir
 
 
@@ -42,24 +41,14 @@ def _laid_out(paths: Iterable[Path]) -> dict[Path, tuple[str, str]]:
     texts, faults = dict[Path, tuple[str, str]](), list[Fault]()
     for path in paths:
         try:
-            text = path.read_text(encoding="utf-8")
-            tomllib.loads(text)
+            text, _ = read_toml(path)
+        except ConfigError as error:
+            faults += error.faults
+        else:
             texts[path] = text, laid_out(text)
-        except OSError as error:
-            faults.append(_fault(path, f"cannot be read: {error.strerror}"))
-        except UnicodeDecodeError:
-            faults.append(_fault(path, "is not UTF-8"))
-        except RecursionError:
-            faults.append(_fault(path, "is nested too deeply"))
-        except tomllib.TOMLDecodeError as error:
-            faults.append(not_toml(str(path), str(error)))
     if faults:
         raise ConfigError(faults)
     return texts
-
-
-def _fault(path: Path, reason: str) -> Fault:
-    return Fault(file=str(path), where="", reason=reason)
 
 
 def _write(path: Path, text: str) -> None:

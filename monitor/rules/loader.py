@@ -223,6 +223,22 @@ def _barred(path: Path, real: Path) -> str:
     return ""
 
 
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return a file's text and what it says; raise ConfigError with the one reason it cannot be."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([not_toml(str(path), str(error))]) from error
+    except UnicodeDecodeError as error:
+        reason, cause = "is not UTF-8", error
+    except RecursionError as error:
+        reason, cause = "is nested too deeply", error
+    except OSError as error:
+        reason, cause = f"cannot be read: {error.strerror}", error
+    raise ConfigError([Fault(file=str(path), where="", reason=reason)]) from cause
+
+
 def not_toml(file: str, message: str) -> Fault:
     """Return the fault of a file that `tomllib` refuses, with its place. message: as it says so."""
     found = _AT.search(message)

@@ -17,7 +17,7 @@ from monitor.rules.pack import Pack, Rule
 from monitor.signals.absorb import Lens
 from monitor.signals.facts import Facts, SourceSeen
 from monitor.timetravel.example import CHAIN, KEYS, example
-from monitor.timetravel.trial_form import Expected, Trial, read_trials, rule_file_of
+from monitor.timetravel.trial_form import Expected, Trial, read_trials, rule_file_of, spelled
 
 _MAX_GAP: Final = timedelta(days=3)
 """A test may take long steps: they are no silence."""
@@ -100,7 +100,7 @@ def run_files(paths: Iterable[Path]) -> list[Tested]:
 def run_file(path: Path) -> Tested:
     """Run the tests of one file; raise ConfigError where it, or its rule file, is faulty."""
     (pack,) = load_packs([rule_file_of(path)])
-    trials = read_trials(path, {rule.id for rule in pack.rules})
+    trials = read_trials(path, pack)
     return Tested(pack=pack, outcomes=tuple(_run(path.name, pack, one) for one in trials))
 
 
@@ -109,10 +109,11 @@ def _run(file: str, pack: Pack, trial: Trial) -> Outcome:
     faults, fired, silent = list[str](), set[str](), set[str]()
     for seen in _played(pack, trial):
         found = list(_faults(seen))
-        faults += [f"at {_spelled(seen.expected.at)}: {one}" for one in found]
+        faults += [f"at {spelled(seen.expected.at)}: {one}" for one in found]
         fired |= seen.expected.firing & seen.firing
-        # Where it is not known, nothing was seen of what the rule would say.
-        silent |= ids - seen.expected.firing - seen.firing - seen.unknown
+        # Where it is not known nothing was seen of what the rule would say, and one that waits
+        # was seen to hold.
+        silent |= ids - seen.expected.firing - seen.firing - seen.pending - seen.unknown
     return Outcome(
         file=file,
         name=trial.name,
@@ -225,11 +226,3 @@ def _book(pack: Pack, trial: Trial) -> Rulebook:
 
 def _listed(ids: Iterable[str]) -> str:
     return ", ".join(sorted(ids)) or "none"
-
-
-def _spelled(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
-        if seconds and not seconds % size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

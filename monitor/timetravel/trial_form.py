@@ -1,17 +1,17 @@
 """Reading a rule file's tests: `rules/<pack>.test.toml`, every fault at once."""
 
-import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from monitor.errors import ConfigError, Fault
+from monitor.errors import ConfigError
 from monitor.hedge.legs import parse_leg
 from monitor.model.layer import Fill
 from monitor.rules.form import Table, instant_of
-from monitor.rules.loader import TEST_SUFFIX, not_toml
+from monitor.rules.loader import TEST_SUFFIX, read_toml
+from monitor.rules.pack import Pack
 from monitor.rules.source import Source, Stand
 from monitor.rules.suggest import did_you_mean
 from monitor.signals.catalogue import BY_NAME
@@ -64,22 +64,16 @@ def rule_file_of(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(TEST_SUFFIX) + ".toml")
 
 
-def read_trials(path: Path, rules: Collection[str]) -> tuple[Trial, ...]:
-    """Return the tests of a file. rules: the ids there are; raises ConfigError with every fault."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([not_toml(str(path), str(error))]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([Fault(file=str(path), where="", reason=str(error))]) from error
+def read_trials(path: Path, pack: Pack) -> tuple[Trial, ...]:
+    """Return the tests of a pack in a file; raise ConfigError with every fault."""
+    text, data = read_toml(path)
     source = Source(str(path), text)
     whole = Table(data, Stand(source=source))
     if whole.whole("schema", SCHEMA, SCHEMA) is None:
         whole.fault("schema", f"must be {SCHEMA}")
     tables = whole.rows("test", header="test")
     inner = {"expect": 0, "fill": 0}
-    trials = [_trial(table, rules, inner) for table in tables]
+    trials = [_trial(table, pack, inner) for table in tables]
     whole.close()
     if not tables:
         whole.fault("test", "there is no [[test]]")
@@ -88,7 +82,7 @@ def read_trials(path: Path, rules: Collection[str]) -> tuple[Trial, ...]:
     return tuple(trials)
 
 
-def _trial(table: Table, rules: Collection[str], counted: dict[str, int]) -> Trial:
+def _trial(table: Table, pack: Pack, counted: dict[str, int]) -> Trial:
     """Return a test. counted: how many tables of each inner header went before."""
     name = table.text("name", need=True) or ""
     start = instant_of(table, "start") or _START
@@ -102,9 +96,11 @@ def _trial(table: Table, rules: Collection[str], counted: dict[str, int]) -> Tri
     counted["fill"] += len(fills)
     if not rows:
         table.fault("expect", "there is no [[test.expect]]: a test must expect something")
-    expected = tuple(_expected(row, rules) for row in rows)
-    filled = tuple(_filled(row) for row in fills)
+    pace = _Pace(every=every)
+    expected = tuple(_expected(row, {rule.id for rule in pack.rules}, pace) for row in rows)
     longest = max((one.at for one in expected), default=timedelta(0))
+    pace = _Pace(every=every, last=longest)
+    filled = tuple(_filled(row, {layer.id for layer in pack.layers}, pace) for row in fills)
     if longest / every > MOST_STEPS:
         table.fault("every", f"the last expectation lies more than {MOST_STEPS:,} steps away")
     table.close()
@@ -114,6 +110,35 @@ def _trial(table: Table, rules: Collection[str], counted: dict[str, int]) -> Tri
         expected=tuple(sorted(expected, key=lambda one: one.at)),
         filled=filled,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pace:
+    """The steps of a test. last: when something is expected for the last time, if that is known."""
+
+    every: timedelta
+    last: timedelta | None = None
+
+    def at(self, table: Table, what: str) -> timedelta | None:
+        """Return the time of something, noting what is off the steps. what: is done with it."""
+        at = table.span("at")
+        if at is not None and (over := at % self.every):
+            step = at - over if what == "judged" else at - over + self.every
+            words = f"{spelled(at)} is no step of {spelled(self.every)}"
+            table.fault("at", f"{words}: it would be {what} at {spelled(step)}")
+        if at is not None and self.last is not None and at > self.last:
+            words = f"{spelled(at)} lies after the last expectation, {spelled(self.last)}"
+            table.fault("at", f"{words}: nothing would come of it")
+        return at
+
+
+def spelled(span: timedelta) -> str:
+    """Return a span as a file writes it: `90s`, `5m`, `1d`."""
+    seconds = int(span.total_seconds())
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds and not seconds % size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
 
 
 def _series(table: Table, name: str, value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - of TOML
@@ -130,8 +155,8 @@ def _series(table: Table, name: str, value: Any) -> tuple[Any, ...]:  # noqa: AN
     return ()
 
 
-def _expected(table: Table, rules: Collection[str]) -> Expected:
-    at = table.span("at")
+def _expected(table: Table, rules: Collection[str], pace: _Pace) -> Expected:
+    at = pace.at(table, "judged")
     if at is None and "at" not in table:
         table.fault("at", 'must be given: how long after the start, as in "15m"')
     told = {key: table.texts(key) for key in ("firing", "pending", "unknown", "silent")}
@@ -156,8 +181,10 @@ def _expected(table: Table, rules: Collection[str]) -> Expected:
     )
 
 
-def _filled(table: Table) -> Filled:
-    at, layer = table.span("at"), table.name("layer")
+def _filled(table: Table, layers: Collection[str], pace: _Pace) -> Filled:
+    at, layer = pace.at(table, "taken"), table.name("layer")
+    if layer and layer not in layers:
+        table.fault("layer", f"there is no layer {layer}{did_you_mean(layer, layers)}")
     fills = []
     for text in table.texts("legs") or ():
         try:

@@ -35,6 +35,16 @@ when = 'delta(vix, "10m") > 5.0'
 keep_firing_for = "10m"
 text = "up"
 """
+LAYER = """\
+[[layer]]
+id = "M1"
+title = "Calls"
+scope = "book"
+instrument = { kind = "vix.call", dte = 30, delta = 0.5 }
+size = { policy = "fixed", contracts = 1 }
+roll = { dte = 7 }
+"""
+FILL = '[[test.fill]]\nat = "{at}"\nlayer = "{layer}"\nlegs = ["vix.call 2026-06-17 18 +4 @2.15"]\n'
 HEAD = 'schema = 1\n[[test]]\nname = "one"\nseries = { vix = "16x2 24x5 26 19x9" }\n'
 
 
@@ -127,9 +137,31 @@ def test_what_is_expected_is_held_to(expected: str, faults: list[str], written: 
             HEAD + expect("5m", "", 'silent = ["hihg"]'), "no rule hihg", id="a silent slip"
         ),
         pytest.param("schema = 1\n[[test]\n", "test.toml:2:7: not TOML: ", id="no TOML"),
+        pytest.param(f"x = {'[' * 5_000}{']' * 5_000}\n", "is nested too deeply", id="too deep"),
+        pytest.param(
+            HEAD + expect("7m", ""),
+            "at: 7m is no step of 5m: it would be judged at 5m",
+            id="between two steps",
+        ),
+        pytest.param(
+            HEAD + expect("5m", "") + FILL.format(at="0s", layer="M2"),
+            "layer: there is no layer M2, did you mean M1?",
+            id="a fill of another layer",
+        ),
+        pytest.param(
+            HEAD + expect("5m", "") + FILL.format(at="10m", layer="M1"),
+            "at: 10m lies after the last expectation, 5m: nothing would come of it",
+            id="a fill too late",
+        ),
+        pytest.param(
+            HEAD + expect("5m", "") + FILL.format(at="2m", layer="M1"),
+            "at: 2m is no step of 5m: it would be taken at 5m",
+            id="a fill between two steps",
+        ),
     ],
 )
 def test_a_faulty_test_file_is_refused(text: str, reason: str, written: Path) -> None:
+    written.with_name("mine.toml").write_text(RULES + LAYER, encoding="utf-8")
     written.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         run_file(written)
@@ -150,6 +182,22 @@ def test_a_rule_of_which_nothing_is_known_is_not_seen_to_be_silent(written: Path
     told = HEAD.replace("vix =", "vvix =") + expect("5m", "")
     written.write_text(told + HEAD.partition("\n")[2] + expect("25m", '"high", "jump"'))
     assert set(dict(run_file(written).uncovered).values()) == {"no test in which it is silent"}
+
+
+def test_a_rule_that_waits_is_not_seen_to_be_silent(written: Path) -> None:
+    told = HEAD.replace("16x2 24x5 26 19x9", "24x9") + expect("0s", "") + expect("10m", '"high"')
+    written.write_text(told)
+    assert dict(run_file(written).uncovered)["high"] == "no test in which it is silent"
+
+
+def test_a_test_file_that_is_no_text_is_told(written: Path) -> None:
+    written.write_bytes(b"schema = 1 # \xff\n")
+    with pytest.raises(ConfigError, match=r"mine\.test\.toml: is not UTF-8$"):
+        run_file(written)
+    written.unlink()
+    written.mkdir()
+    with pytest.raises(ConfigError, match=r"mine\.test\.toml: cannot be read: Is a directory$"):
+        run_file(written)
 
 
 def test_a_rule_file_without_tests_is_named(tmp_path: Path) -> None:
