@@ -21,34 +21,55 @@ from monitor.timetravel.trial import Tested, find_trials, run_files, untested
 def check(asked: argparse.Namespace) -> int:
     """Read rule files, say what they hold, and every fault or warning in them."""
     packs = _packs(asked)
+    width = _widest(packs)
     for pack in packs:
-        layers = f", {len(pack.layers)} layers" if pack.layers else ""
-        print(f"ok    {pack.id:<14} {len(pack.rules)} rules{layers}   evidence: {pack.evidence}")
+        layers = f", {_counted(len(pack.layers), 'layer')}" if pack.layers else ""
+        held = _counted(len(pack.rules), "rule") + layers
+        print(f"ok    {pack.id:<{width}} {held:<18}  evidence: {pack.evidence}")
     found = warnings(packs)
     for fault in found:
-        print(f"warn  {fault}")
+        print(line("warn  ", str(fault)))
     return 3 if found and asked.strict else 0
 
 
 def test(asked: argparse.Namespace) -> int:
-    """Run the tests of rule files; return 1 where one fails, 3 where a rule is not covered."""
+    """Run the tests of rule files; return 1 where one fails, 3 where a rule is not covered.
+
+    A file that cannot be read keeps the others from nothing, but is ConfigError in the end.
+    """
     paths = asked.files or [rules_dir()]
-    tested = run_files(find_trials(paths))
+    (tested, faults), bare = run_files(find_trials(paths)), untested(paths)
+    _tell(tested)
+    covered = not asked.coverage or _covered(tested, bare)
+    if asked.junit:
+        _write(asked.junit, junit(tested, coverage=asked.coverage, bare=bare, faults=faults))
+    if faults:
+        raise ConfigError(faults)
+    if any(outcome.faults for one in tested for outcome in one.outcomes):
+        return 1
+    return 0 if covered else 3
+
+
+def _tell(tested: Sequence[Tested]) -> None:
+    """Print of each file how many tests passed, and what is wrong with those that did not."""
+    width = _widest([one.pack for one in tested])
     for one in tested:
         failed = [outcome for outcome in one.outcomes if outcome.faults]
         word = "FAIL" if failed else "ok"
-        print(f"{word:<5} {one.pack.id:<18} {len(one.outcomes) - len(failed)} passed", end="")
+        print(f"{word:<5} {one.pack.id:<{width}} {len(one.outcomes) - len(failed)} passed", end="")
         print(f", {len(failed)} failed" if failed else "")
         for outcome in failed:
             print(line("      ", outcome.name))
             for fault in outcome.faults:
                 print(line("        ", fault))
-    covered = not asked.coverage or _covered(tested, untested(paths))
-    if asked.junit:
-        _write(asked.junit, junit(tested, coverage=asked.coverage))
-    if any(outcome.faults for one in tested for outcome in one.outcomes):
-        return 1
-    return 0 if covered else 3
+
+
+def _widest(packs: Sequence[Pack]) -> int:
+    return max((len(pack.id) for pack in packs), default=0)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _covered(tested: Sequence[Tested], bare: Sequence[Path]) -> bool:

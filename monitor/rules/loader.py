@@ -27,6 +27,10 @@ TEST_SUFFIX: Final = ".test.toml"
 
 # Stands in for a missing [pack], so that the rest of the file is read all the same.
 _NO_PACK: Final = {"id": "-", "title": "-", "evidence": "claim"}
+_UNREAD: Final[Mapping[type[Exception], str]] = {
+    RecursionError: "is nested too deeply",
+    UnicodeDecodeError: "is not UTF-8",
+}
 _AT: Final = re.compile(r" ?\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -230,13 +234,9 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([not_toml(str(path), str(error))]) from error
-    except UnicodeDecodeError as error:
-        reason, cause = "is not UTF-8", error
-    except RecursionError as error:
-        reason, cause = "is nested too deeply", error
-    except OSError as error:
-        reason, cause = f"cannot be read: {error.strerror}", error
-    raise ConfigError([Fault(file=str(path), where="", reason=reason)]) from cause
+    except (OSError, RecursionError, UnicodeDecodeError) as error:
+        reason = _UNREAD.get(type(error)) or f"cannot be read: {getattr(error, 'strerror', error)}"
+        raise ConfigError([Fault(file=str(path), where="", reason=reason)]) from error
 
 
 def not_toml(file: str, message: str) -> Fault:
