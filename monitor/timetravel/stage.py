@@ -6,7 +6,6 @@
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -79,6 +78,20 @@ class Stage:
     start: datetime
     every: timedelta
     series: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
+    _samples: Mapping[str, Series] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay out the numbers of each series once: every step of a test asks for them."""
+        laid = {name: self._sampled(told) for name, told in self.series.items()}
+        object.__setattr__(self, "_samples", laid)
+
+    def _sampled(self, told: tuple[Step, ...]) -> Series:
+        found = (
+            Sample(at=self.start + n * self.every, value=float(step))
+            for n, step in enumerate(told)
+            if isinstance(step, int | float)
+        )
+        return Series(samples=tuple(found))
 
     def value(self, name: str, now: datetime) -> Value | None:
         """Return what a name is; None for what only the road itself knows, such as layers."""
@@ -100,22 +113,16 @@ class Stage:
 
     def samples(self, name: str, now: datetime) -> Series:
         """Return the numbers told of a name until now, for windows."""
-        told = self.series.get(name, ())
-        found = (
-            Sample(at=self.start + n * self.every, value=float(step))
-            for n, step in enumerate(told)
-            if isinstance(step, int | float)
-        )
-        return Series(samples=tuple(one for one in found if one.at <= now))
+        whole = self._samples.get(name, Series())
+        return Series(samples=whole.until(now))
 
     def _newest(self, told: tuple[Step, ...], now: datetime) -> tuple[datetime, Step] | None:
-        stamps = [self.start + n * self.every for n in range(len(told))]
-        for place in range(bisect_right(stamps, now) - 1, -1, -1):
+        newest = min((now - self.start) // self.every, len(told) - 1)
+        for place in range(newest, -1, -1):
             if told[place] is not Mark.NOTHING:
                 # What the series ended with goes on being told at every step.
-                last = place == len(told) - 1
-                at = now if last and not isinstance(told[place], Mark) else stamps[place]
-                return at, told[place]
+                last = place == len(told) - 1 and not isinstance(told[place], Mark)
+                return now if last else self.start + place * self.every, told[place]
         return None
 
 

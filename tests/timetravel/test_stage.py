@@ -1,6 +1,7 @@
 """Series as rule tests write them, in promtool's manner."""
 
 from datetime import UTC, datetime, timedelta
+from time import process_time
 
 import pytest
 
@@ -104,3 +105,18 @@ def test_windows_look_back_on_what_was_told() -> None:
         (0 * MINUTE, 16),
         (20 * MINUTE, 18),
     ]
+
+
+def test_a_step_of_a_long_series_costs_what_one_of_a_short_series_does() -> None:
+    def cost_s(steps_told: int) -> float:
+        told, now = stage(vix=f"16x{steps_told}"), START + steps_told * 10 * MINUTE
+        costs = []
+        for _ in range(20):
+            began = process_time()
+            told.value("vix", now)
+            told.samples("vix", now)
+            costs.append(process_time() - began)
+        return min(costs)
+
+    # Laid out anew at each step it was a hundred times as much.
+    assert cost_s(50_000) < 20 * cost_s(500)
