@@ -18,6 +18,7 @@ SHIPPED = sorted(
     path.stem for path in rules_dir().glob("*.toml") if not path.name.endswith(".test.toml")
 )
 VXTH = ("vxth_hard", "vxth_hysteresis", "vxth_ramp")
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 BY_THE_VIX = ("alvh", "alvh_442", "promoter", "steward")
 """Packs that buy below 15, or not below 25: Cboe's gate does otherwise."""
 LISTED = [
@@ -141,7 +142,11 @@ def test_a_pack_names_its_evidence_and_where_it_is_published(name: str) -> None:
     assert (rules_dir() / f"{name}.test.toml").is_file()
     # What is wholly our own has nothing to name.
     assert all(one.startswith("http") for one in pack.sources)
-    assert pack.sources or name in {"lp_range", "self"}
+    assert pack.sources or name == "self"
+    # Whose word is what: "(second source)" in its head is one that is there.
+    head = (rules_dir() / f"{name}.toml").read_text(encoding="utf-8").partition("schema =")[0]
+    told = re.findall(rf"({'|'.join(ORDINALS)})[^)]{{0,20}}source", head.replace("\n# ", " "))
+    assert all(ORDINALS.index(one) < len(pack.sources) for one in told)
 
 
 def test_no_title_of_a_pack_layer_or_rule_bears_another_s_mark() -> None:
