@@ -32,6 +32,8 @@ from monitor.timetravel.tape import tape
 _MANY = 4
 """So many of a kind are told one by one; more are told together."""
 
+_OF_THE_RULE = ("action", "severity", "route")
+
 _VERBS = {Kind.APPEARS: "appear", Kind.VANISHES: "vanish", Kind.MOVES: "move",
           Kind.CHANGES: "change"}  # fmt: skip
 
@@ -116,7 +118,19 @@ def _lines(one: Difference, times: str) -> Iterator[str]:
     alert = one.alert
     whose = f"{alert.rule}{_over(alert)}{_cloud(alert)}{times}"
     yield line(f"{one.kind:<9} {_at(one.at)}  ", whose)
-    yield line(" " * 10, _move(one) or "; ".join(one.what) or alert.title)
+    if move := _move(one):
+        yield line(" " * 10, move)
+        # Its text has other figures at another time; what the rule itself says is told.
+        yield from (line(" " * 10, text) for text in one.what if text.startswith(_OF_THE_RULE))
+    else:
+        yield line(" " * 10, "; ".join(one.what) or alert.title)
+        if "text" in one.what and one.old is not None and one.new is not None:
+            yield line(" " * 10 + "was  ", _said(one.old.first))
+            yield line(" " * 10 + "is   ", _said(one.new.first))
+
+
+def _said(alert: Alert) -> str:
+    return " · ".join(filter(None, (alert.title, alert.text)))
 
 
 def _move(one: Difference) -> str:

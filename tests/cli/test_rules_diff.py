@@ -62,6 +62,31 @@ def test_an_alert_that_moves_is_told_with_how_much(folder: Path, run: Run) -> No
     ]
 
 
+def test_another_text_is_told_beside_the_one_it_was(folder: Path, run: Run) -> None:
+    old = pack(folder / "old" / "mine.toml", 20.0)
+    new = pack(folder / "new" / "mine.toml", 20.0)
+    new.write_text(new.read_text().replace('"VIX {vix:.1f}"', '"It is {vix:.2f}"'))
+    told = run("rules", "diff", old, new, *CRASH)
+    assert told.out.splitlines()[:4] == [
+        "changes   2020-02-24 21:35Z  mine.high",
+        "          text",
+        "          was  mine.high · VIX 25.0",
+        "          is   mine.high · It is 25.03",
+    ]
+
+
+def test_what_else_changes_of_an_alert_that_moves_is_told_too(folder: Path, run: Run) -> None:
+    old = pack(folder / "old" / "mine.toml", 20.0)
+    new = pack(folder / "new" / "mine.toml", 26.0)
+    new.write_text(new.read_text().replace("scope =", 'severity = "critical"\nscope ='))
+    told = run("rules", "diff", old, new, *CRASH)
+    assert told.out.splitlines()[:3] == [
+        "moves     2020-02-24 21:35Z  mine.high",
+        "          1 d later: 2020-02-24 21:35Z → 2020-02-25 21:35Z",
+        "          severity warning → critical",
+    ]
+
+
 def test_folders_are_held_against_each_other_pack_by_pack(folder: Path, run: Run) -> None:
     for name, level in (("mine", 20.0), ("yours", 30.0)):
         pack(folder / "old" / f"{name}.toml", level, name)
