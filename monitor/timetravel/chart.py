@@ -186,7 +186,7 @@ def _time_axis(panel: "Axes", story: Story, width: int) -> None:
 def _ticked(first: date, last: date) -> Iterator[date]:
     """Yield the days an axis may name: all of few, the months' halves, or their beginnings."""
     days = (last - first).days + 1
-    for n in range(days + 1):
+    for n in range(days):
         day = first + timedelta(days=n)
         if days <= _FEW_DAYS or day.day == 1 or (days <= _MANY_DAYS and day.day == _HALF):
             yield day

@@ -10,6 +10,7 @@ from monitor.timetravel.scene import STORM, Holding, Scene, Story
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
 INK: Final = "#222222"
 FAINT: Final = "#8A8A8A"
@@ -30,8 +31,14 @@ _WHOLE: Final = 100.0
 _GAP: Final = 0.095
 """The least distance of two labels, in panel heights."""
 
-Label: TypeAlias = tuple[float, str, str]
-"""A height in the panel's own unit, the words to stand there, and their line's colour."""
+_LABEL_SIZE, _LABEL_EDGE = 13.0, 8.0
+"""Letters of a label in points, and the pixels kept free at its right."""
+
+_SWATCH: Final = {"solid": "solid", "dashed": (0, (1.2, 0.75))}
+
+Label: TypeAlias = tuple[float, str, str] | tuple[float, str, str, str]
+"""A height in the panel's own unit, the words to stand there, their line's colour, and its style:
+solid unless it is said to be dashed."""
 
 
 def draw_price(panel: "Axes", story: Story, *, pair: str = "WETH/USDC") -> None:
@@ -191,20 +198,35 @@ def title(panel: "Axes", text: str) -> None:
 
 
 def label_right(panel: "Axes", labels: Sequence[Label]) -> None:
-    """Name the lines at their right ends, none over another."""
+    """Name the lines at their right ends, none over another, and all within the figure."""
     to_panel = panel.transData + panel.transAxes.inverted()
     x = panel.get_xlim()[1]
-    wanted = [float(to_panel.transform((x, height))[1]) for height, _, _ in labels]
-    for (_, text, colour), y in zip(labels, spread(wanted, _GAP), strict=True):
+    wanted = [float(to_panel.transform((x, label[0]))[1]) for label in labels]
+    texts = []
+    for (_, text, colour, *style), y in zip(labels, spread(wanted, _GAP), strict=True):
         panel.plot(
             [1.006, 1.02],
             [y, y],
             color=colour,
             linewidth=4,
+            linestyle=_SWATCH[style[0] if style else "solid"],
+            solid_capstyle="butt",
             transform=panel.transAxes,
             clip_on=False,
         )
-        panel.text(1.034, y, text, transform=panel.transAxes, va="center", fontsize=13)
+        texts.append(
+            panel.text(1.034, y, text, transform=panel.transAxes, va="center", fontsize=_LABEL_SIZE)
+        )
+    _fit(panel, texts)
+
+
+def _fit(panel: "Axes", texts: Sequence["Text"]) -> None:
+    """Make letters smaller where a text would be cut off at the right, all of them alike."""
+    boxes = [text.get_window_extent() for text in texts]
+    room = panel.figure.bbox.x1 - _LABEL_EDGE
+    share = min(((room - box.x0) / box.width for box in boxes), default=1.0)
+    for text in texts:
+        text.set_fontsize(_LABEL_SIZE * min(share, 1.0))
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:

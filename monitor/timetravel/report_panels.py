@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from monitor.timetravel.courses import ALL, Course, courses
 from monitor.timetravel.figures import money, percent
 from monitor.timetravel.measures import Floats, drawdowns
@@ -41,22 +43,28 @@ def draw_hedged_il(panel: "Axes", story: Story) -> None:
 
 
 def draw_drawdowns(panel: "Axes", story: Story) -> None:
-    """Draw how far all ranges together are below their highest, hedged or not, with fees or not."""
+    """Draw how far all ranges together are below their highest, hedged or not, with fees or not.
+
+    Where no hedge ever made or lost anything, its lines would hide those without it.
+    """
     book = courses(story)[-1]
+    idle = not np.any(book.hedge)  # an unknown one is not nought
+    told = ((False, LOSS, "LP"), (True, HEDGE, "hedged"))[: 1 if idle else 2]
     labels: list[Label] = []
     low = -1.0
-    for hedged, colour, name in ((False, LOSS, "LP"), (True, HEDGE, "hedged")):
+    for hedged, colour, name in told:
         for fees in (False, True):
             course = 100 * drawdowns(book.worth(hedged=hedged, fees=fees))
             style = _DASHED if fees else "solid"
             panel.plot(times(story), course, color=colour, linewidth=1.9, linestyle=style)
             if known := _known(course):
                 low = min(low, *known)
-                also = "+fees" if fees else ""
-                labels.append((known[-1], f"{percent(known[-1] / 100)} {name}{also}", colour))
+                words = f"{percent(known[-1] / 100)} {name}{'+fees' if fees else ''}"
+                labels.append((known[-1], words, colour, "dashed" if fees else "solid"))
     linear_scale(panel, low, 0.0)
     panel.set_ylabel("% below the highest")
-    title(panel, "Drawdown of all positions, the price's own fall in it; dashed with fees")
+    also = "; no hedge was ever on" if idle else ", the price's own fall in it"
+    title(panel, f"Drawdown of all positions{also}; dashed with fees")
     label_right(panel, labels)
 
 

@@ -1,5 +1,6 @@
 """The report's files: what they say, that they need nothing beside them, and that they stay."""
 
+import io
 import json
 import re
 import struct
@@ -8,6 +9,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.image import imread
 
 from monitor.alerts.alert import AlertState
 from monitor.errors import Permanent
@@ -15,6 +18,7 @@ from monitor.model.layer import Action
 from monitor.timetravel.chart import NARROW, WIDE, draw, size
 from monitor.timetravel.report import figures, write_report
 from monitor.timetravel.report_page import MOST_ALERTS, report_page
+from monitor.timetravel.report_panels import draw_drawdowns
 from monitor.timetravel.report_words import rate
 from monitor.timetravel.scene import Story
 from tests.timetravel.small import ALERTS, DAY, SCENES, START, STORY, alert, told
@@ -169,6 +173,24 @@ def test_every_chart_is_drawn_for_a_desktop_and_a_phone(out: Path) -> None:
         assert png_size((out / f"{one.name}.png").read_bytes())[0] == WIDE
         assert png_size(draw(STORY, one.chart, NARROW)) == size(one.chart, NARROW)
         assert "local chain" not in one.chart.title + one.chart.sources
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_nothing_is_cut_off_at_the_right(width: int) -> None:
+    # The longest label, with two digits: −30 % hedged+fees.
+    deeper = replace(SCENES[2], at=START + 4 * DAY)
+    story = replace(STORY, scenes=(*SCENES, deeper))
+    for one in figures(told(story)):
+        drawn = imread(io.BytesIO(draw(story, one.chart, width)))
+        assert drawn[:, -4:, :3].min() == 1.0, one.name
+
+
+def test_where_no_hedge_was_on_none_is_drawn_over_the_drawdown() -> None:
+    scenes = tuple(replace(one, hedge_usd=0.0, paid_usd=0.0) for one in SCENES)
+    panel = Figure().subplots()
+    draw_drawdowns(panel, replace(STORY, scenes=scenes))
+    assert [text.get_text().partition("% ")[2] for text in panel.texts] == ["LP", "LP+fees"]
+    assert "no hedge was ever on" in panel.get_title(loc="left")
 
 
 def test_the_same_replay_gives_the_same_files(tmp_path: Path) -> None:
