@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from monitor.alerts.ticket import DISCLAIMER
 from monitor.app.hands import Alone, Cluster, Hands, Processes, cluster, processes
 from monitor.app.sweep import Outcome, book_of, run
+from monitor.cli import sweep_walked
 from monitor.cli.lines import line
 from monitor.cli.progress import Progress
+from monitor.cli.sweep_walked import Row
 from monitor.cli.timetravel_given import held_of, refused
 from monitor.errors import Permanent
 from monitor.timetravel.events import EVENTS
@@ -25,7 +27,6 @@ from monitor.timetravel.grid import Point, Sweep, check, parse_grid
 from monitor.timetravel.pareto import front
 from monitor.timetravel.pareto_chart import Dot, draw_pareto
 
-Row: TypeAlias = tuple[Point, Outcome]
 _SHOWN: Final = 12
 """Rows of the front of each place that the terminal shows."""
 
@@ -104,8 +105,7 @@ def _front(rows: Sequence[Row]) -> tuple[Row, ...]:
 
 
 def _place(point: Point) -> str:
-    reach = point.range if point.range == "full" else f"×/÷{point.range}"
-    return f"{point.event} {reach}"
+    return f"{point.event} {point.reach}"
 
 
 def _summary(swept: Sweep, rows: Sequence[Row], replayed: int) -> Iterator[str]:
@@ -120,19 +120,25 @@ def _summary(swept: Sweep, rows: Sequence[Row], replayed: int) -> Iterator[str]:
             yield _line(each)
         if len(alike) > _SHOWN:
             yield f"  and {len(alike) - _SHOWN} more"
-        if not some:
-            yield "  unknown: the hedge could not be priced throughout"
+        yield from _dark([one for point, one in rows if _place(point) == place])
     yield ""
     yield "Chosen on these very events: no forecast."
+    yield from sweep_walked.lines(rows)
     yield DISCLAIMER
+
+
+def _dark(of: Sequence[Outcome]) -> Iterator[str]:
+    """Yield how many outcomes are unknown, if any: they may be better than all that are shown."""
+    if dark := sum(None in (one.cost_usd, one.fall_usd) for one in of):
+        yield f"  {dark:,} of {len(of):,} unknown: the hedge could not be priced throughout"
 
 
 def _line(rows: Sequence[Row]) -> str:
     """Return the points of one outcome: the first of them, and how many more there are."""
     point, outcome = rows[0]
     cells = f"  {money(outcome.cost_usd):>10} {money(outcome.fall_usd):>10}  "
-    told = " ".join(f"{name}={value}" for name, value in point.values.items()) or "as written"
-    return line(cells, told + (f", and {len(rows) - 1} alike" if len(rows) > 1 else ""))
+    alike = f", and {len(rows) - 1} alike" if len(rows) > 1 else ""
+    return line(cells, point.reading + alike)
 
 
 def _bare(one: Outcome | None) -> str:
@@ -152,6 +158,7 @@ def _write(swept: Sweep, rows: Sequence[Row], out: Path) -> None:
     files = {
         "sweep.json": json.dumps(told, indent=1).encode() + b"\n",
         "sweep.csv": _csv(swept, rows).encode(),
+        "walk_forward.json": json.dumps(sweep_walked.told(rows), indent=1).encode() + b"\n",
         "pareto.png": _drawn(swept, rows),
     }
     try:

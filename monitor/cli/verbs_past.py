@@ -40,7 +40,10 @@ def _add_sweep(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     verb.add_argument("--dask", metavar="tcp://…", help="a Dask scheduler, instead of --jobs")
     verb.add_argument("--json", action="store_true", help="every point as a line of JSON")
     verb.add_argument(
-        "--out", type=Path, metavar="DIR", help="write sweep.json, sweep.csv and pareto.png there"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write sweep.json, sweep.csv, walk_forward.json and pareto.png there",
     )
 
 

@@ -31,6 +31,17 @@ class Point:
     event: str
     range: str
 
+    @property
+    def reading(self) -> str:
+        """Return its values in words, as in `calm=13 n=2`."""
+        told = " ".join(f"{name}={value}" for name, value in self.values.items())
+        return told or "as written"
+
+    @property
+    def reach(self) -> str:
+        """Return its range in words, as in `×/÷1.5`."""
+        return self.range if self.range == "full" else f"×/÷{self.range}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:

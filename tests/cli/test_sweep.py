@@ -2,12 +2,16 @@
 
 import csv
 import json
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from monitor.app.sweep import Outcome
 from monitor.cli import main
+from monitor.cli.sweep import _summary
+from monitor.timetravel.grid import Point, Sweep
 from tests.timetravel.swept import RULES
 
 
@@ -46,6 +50,55 @@ def test_it_prints_the_front_and_writes_every_point(
     rows = list(csv.DictReader((out / "sweep.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["calm"] for row in rows] == ["14", "14", "29", "29", "37", "37"]
     assert (out / "pareto.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_chosen_on_one_storm_is_judged_on_the_next(
+    rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    grid = ("--grid", "calm=14,29", "--grid", "n=1,2", "--out", str(out))
+    assert main(["sweep", str(rules), "--events", "tariff_2025", "yen_2024", *grid]) == 0
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "tariff_2025 ×/÷1.5, chosen on yen_2024" in printed
+    assert "yen_2024 ×/÷1.5, chosen on" not in printed  # nothing had ended before it
+    points = json.loads((out / "sweep.json").read_text(encoding="utf-8"))
+
+    def harm(one: dict[str, float]) -> float:
+        return one["cost_usd"] + one["fall_usd"]
+
+    best = min((one for one in points if one["event"] == "yen_2024"), key=harm)
+    (came,) = [
+        one for one in points if one["event"] == "tariff_2025" and one["values"] == best["values"]
+    ]
+    (judged,) = json.loads((out / "walk_forward.json").read_text(encoding="utf-8"))
+    assert judged["chosen"] == {name: came[name] for name in ("values", "cost_usd", "fall_usd")}
+    assert (judged["chosen_on"], judged["judged_on"]) == (["yen_2024"], "tariff_2025")
+    assert harm(judged["hindsight"]) == min(
+        harm(one) for one in points if one["event"] == "tariff_2025"
+    )
+
+
+def test_where_nothing_had_ended_before_nothing_is_walked_forward(
+    rules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert swept(rules, "--grid", "calm=14", "--grid", "n=1,2") == 0
+    assert "No walk-forward: none of these events had ended" in capsys.readouterr().out
+    assert swept(rules, "--grid", "calm=14", "--grid", "n=1") == 0
+    assert "alk-forward" not in capsys.readouterr().out  # nothing was chosen
+
+
+def test_points_that_are_unknown_are_counted_beside_the_front() -> None:
+    place = {"values": {"n": "1"}, "event": "yen_2024", "range": "1.5"}
+    told = Outcome(cost_usd=0.0, fall_usd=9.0, bare_fall_usd=9.0, worst_il=-0.1, adds=0, alerts=0)
+    rows = [
+        (Point(number=0, **place), told),
+        (Point(number=1, **place), replace(told, fall_usd=None)),
+    ]
+    swept = Sweep(name="one.toml", text="", grid={}, events=("yen_2024",), held={})
+    assert "  1 of 2 unknown: the hedge could not be priced throughout" in list(
+        _summary(swept, rows, 2)
+    )
 
 
 def test_json_is_a_line_a_point(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
