@@ -23,6 +23,7 @@ from monitor.rules.expression import Expression
 from monitor.rules.loader import pack_of
 from monitor.rules.pack import Rule
 from monitor.signals.catalogue import Scope
+from monitor.timetravel.courses import carried
 from monitor.timetravel.events import EVENTS
 from monitor.timetravel.fills import ModelFills
 from monitor.timetravel.film import OF_A_POSITION, OF_THE_BOOK, Film, film, known_name
@@ -109,10 +110,13 @@ def outcome_of(task: _Task) -> Outcome:
 
 def _summed(found: Replayed) -> Outcome:
     """Return what a replay came to."""
-    pairs = [(one.loss_usd, one.hedge_usd) for one in found.scenes]
+    pairs = [
+        (scene.loss_usd, made)
+        for scene, made in zip(found.scenes, carried(found.scenes), strict=True)
+    ]
     bare = [lost for lost, _ in pairs if lost is not None]
     both = [lost + made for lost, made in pairs if lost is not None and made is not None]
-    last = found.scenes[-1].hedge_usd if found.scenes else None
+    last = pairs[-1][1] if pairs else None
     whole = len(both) == len(pairs) > 0
     began = [one for one in found.alerts if one.state is AlertState.FIRING]
     losses = [one.il for scene in found.scenes for one in scene.holdings if one.il is not None]

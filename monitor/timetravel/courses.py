@@ -90,7 +90,7 @@ class Course:
 
 def courses(story: Story) -> tuple[Course, ...]:
     """Return the course of each range, in the order they were minted, and that of all."""
-    hedge = _carried(story)
+    hedge = np.array([_or_nan(made) for made in carried(story.scenes)])
     held = {token: _held(story, token) for token in ranges(story)}
     starts = {token: float(rows[0, VALUE]) for token, rows in held.items()}
     whole = sum(starts.values())
@@ -119,6 +119,18 @@ def courses(story: Story) -> tuple[Course, ...]:
     return (*each, book)
 
 
+def carried(scenes: Sequence[Scene]) -> list[float | None]:
+    """Return the hedge's profit; where it has no price for less than CARRIED, the last stands."""
+    found: list[float | None] = []
+    known: Scene | None = None
+    for scene in scenes:
+        if scene.hedge_usd is not None:
+            known = scene
+        stands = known is not None and scene.at - known.at < CARRIED
+        found.append(known.hedge_usd if known and stands else None)
+    return found
+
+
 def begun(story: Story, holds: Callable[[Scene], bool]) -> NDArray[np.bool_]:
     """Return of each step whether it began in a moment of this kind."""
     return np.array([holds(scene) for scene in story.scenes[:-1]], dtype=bool)
@@ -139,18 +151,6 @@ def weekly(story: Story, rows: Floats) -> list[Floats]:
     weeks = [scene.at.isocalendar()[:2] for scene in story.scenes[:-1]]
     turns = [n for n in range(1, len(weeks)) if weeks[n] != weeks[n - 1]]
     return np.split(rows, turns)
-
-
-def _carried(story: Story) -> Floats:
-    """Return the hedge's profit; where it has no price for less than CARRIED, the last stands."""
-    found: list[float] = []
-    known: Scene | None = None
-    for scene in story.scenes:
-        if scene.hedge_usd is not None:
-            known = scene
-        stands = known is not None and scene.at - known.at < CARRIED
-        found.append(_or_nan(known.hedge_usd if known and stands else None))
-    return np.array(found)
 
 
 def _held(story: Story, token: int) -> Floats:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from signal import SIGKILL
 from typing import Any
@@ -49,6 +50,16 @@ def test_points_told_apart_by_nothing_are_replayed_once_and_each_has_its_own_out
     for point, outcome in found:
         assert outcome == outcome_of(_Task(sweep=swept, points=(point,)))
     assert len({outcome.cost_usd for _, outcome in found}) > 1
+
+
+def test_a_fall_is_known_though_expired_legs_wait_half_an_hour_for_their_settlement() -> None:
+    # Calls of 30 days bought in July expire on 21 August, within that story.
+    swept = replace(sweep("calm=20", "n=2", "roll=0"), text=ROLLED.replace("dte = 110", "dte = 30"))
+    ((_, outcome),), _ = outcomes(swept, Alone())
+    assert outcome.adds > 0
+    assert outcome.fall_usd is not None
+    assert outcome.bare_fall_usd is not None
+    assert outcome.fall_usd != outcome.bare_fall_usd
 
 
 def test_what_a_film_cannot_tell_keeps_points_apart() -> None:
