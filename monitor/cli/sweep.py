@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ from monitor.cli.progress import Progress
 from monitor.cli.sweep_walked import Row
 from monitor.cli.timetravel_given import held_of, refused
 from monitor.errors import Permanent
+from monitor.timetravel.chart import check_drawing
 from monitor.timetravel.events import EVENTS
 from monitor.timetravel.figures import money, percent
 from monitor.timetravel.grid import Point, Sweep, check, parse_grid
@@ -37,6 +39,8 @@ def sweep(asked: argparse.Namespace) -> int:
     check(swept)
     first = next(swept.points())
     book_of(swept, first)  # a fault of the file is told before anything is begun
+    if asked.out:
+        _ready(asked.out)  # and so is one of where it is to be written
     bar = Progress(sys.stderr, "sweep")
 
     def tell(done: int, of: int, place: str) -> None:
@@ -59,22 +63,27 @@ def sweep(asked: argparse.Namespace) -> int:
     return 0
 
 
+_refused = partial(refused, verb="sweep")
+
+
 def _asked(asked: argparse.Namespace) -> Sweep:
     if asked.jobs < 1:
-        raise refused("--jobs", f"must be 1 or more, was {asked.jobs}")
+        raise _refused("--jobs", f"must be 1 or more, was {asked.jobs}")
     for event in asked.events:
         if event not in EVENTS:
-            raise refused("--events", f"{event!r} is none of {', '.join(EVENTS)}")
+            raise _refused("--events", f"{event!r} is none of {', '.join(EVENTS)}")
     try:
         text = asked.rules.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise refused("FILE", f"{asked.rules} cannot be read: {error}") from None
+        raise _refused(
+            "FILE", f"{asked.rules} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from None
     return Sweep(
         name=asked.rules.name,
         text=text,
         grid=parse_grid(asked.grid),
         events=tuple(dict.fromkeys(asked.events)),
-        held=dict(zip(asked.ranges, held_of(asked), strict=True)),
+        held=dict(zip(asked.ranges, held_of(asked, verb="sweep"), strict=True)),
         fee_share=asked.fees,
     )
 
@@ -109,7 +118,8 @@ def _place(point: Point) -> str:
 
 
 def _summary(swept: Sweep, rows: Sequence[Row], replayed: int) -> Iterator[str]:
-    yield f"{swept.name}: {len(rows):,} points, {replayed:,} of them unlike the others, replayed"
+    many = "point" if len(rows) == 1 else "points"
+    yield f"{swept.name}: {len(rows):,} {many}, {replayed:,} of them unlike the others, replayed"
     for place, some in best(rows).items():
         bare = next((one for point, one in rows if _place(point) == place), None)
         yield ""
@@ -153,6 +163,14 @@ def _told(point: Point, outcome: Outcome) -> dict[str, Any]:
     return {**place, "values": dict(point.values), **asdict(outcome), "prices": "model"}
 
 
+def _ready(out: Path) -> None:
+    check_drawing()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Permanent(f"nothing can be written to {out}: {error.strerror}") from error
+
+
 def _write(swept: Sweep, rows: Sequence[Row], out: Path) -> None:
     told = [_told(*row) for row in rows]
     files = {
@@ -162,7 +180,6 @@ def _write(swept: Sweep, rows: Sequence[Row], out: Path) -> None:
         "pareto.png": _drawn(swept, rows),
     }
     try:
-        out.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             if content:
                 (out / name).write_bytes(content)

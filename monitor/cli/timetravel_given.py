@@ -55,9 +55,9 @@ class Given:
     fees_by: str = "model"
 
 
-def refused(where: str, reason: str) -> ConfigError:
+def refused(where: str, reason: str, *, verb: str = "timetravel") -> ConfigError:
     """Return what a wrong argument raises."""
-    return ConfigError([Fault(file="timetravel", where=where, reason=reason)])
+    return ConfigError([Fault(file=verb, where=where, reason=reason)])
 
 
 def check_asked(asked: argparse.Namespace) -> None:
@@ -162,17 +162,17 @@ def _day(where: str, text: str) -> date:
     return day
 
 
-def held_of(asked: argparse.Namespace) -> Iterator[Held]:
+def held_of(asked: argparse.Namespace, *, verb: str = "timetravel") -> Iterator[Held]:
     """Yield the positions asked for; raise ConfigError for a figure that is none."""
     if not _CENT <= asked.value <= _RICHEST:
-        raise refused("--value", f"must be 0.01 to {_RICHEST:,.0f}, was {asked.value:g}")
+        raise refused("--value", f"must be 0.01 to {_RICHEST:,.0f}, was {asked.value:g}", verb=verb)
     if not 0 <= asked.fees <= _DEAREST:
-        raise refused("--fees", f"must be 0 to {_DEAREST:,.0f}, was {asked.fees:g}")
+        raise refused("--fees", f"must be 0 to {_DEAREST:,.0f}, was {asked.fees:g}", verb=verb)
     for text in asked.ranges:
-        yield Held(width=_width(text), value_usd=asked.value)
+        yield Held(width=_width(text, verb), value_usd=asked.value)
 
 
-def _width(text: str) -> float | None:
+def _width(text: str, verb: str) -> float | None:
     if text == "full":
         return None
     try:
@@ -181,7 +181,7 @@ def _width(text: str) -> float | None:
         width = 0.0
     if not 1 < width <= _WIDEST:
         reason = f"{text!r} is neither a number above 1, to {_WIDEST:,.0f}, nor `full`"
-        raise refused("--range", reason)
+        raise refused("--range", reason, verb=verb)
     return width
 
 

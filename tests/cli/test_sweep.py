@@ -88,6 +88,16 @@ def test_where_nothing_had_ended_before_nothing_is_walked_forward(
     assert "alk-forward" not in capsys.readouterr().out  # nothing was chosen
 
 
+def test_where_nothing_can_be_written_it_is_said_before_anything_is_replayed(
+    rules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grid = ("--grid", "calm=14", "--grid", "n=1")
+    assert swept(rules, *grid, "--out", str(rules / "under a file")) == 1
+    told = capsys.readouterr()
+    assert "nothing can be written to" in told.err
+    assert "points" not in told.err + told.out
+
+
 def test_points_that_are_unknown_are_counted_beside_the_front() -> None:
     place = {"values": {"n": "1"}, "event": "yen_2024", "range": "1.5"}
     told = Outcome(cost_usd=0.0, fall_usd=9.0, bare_fall_usd=9.0, worst_il=-0.1, adds=0, alerts=0)
@@ -118,7 +128,8 @@ def test_json_is_a_line_a_point(rules: Path, capsys: pytest.CaptureFixture[str])
         ),
         pytest.param(("--jobs", "0"), "--jobs: must be 1 or more, was 0", id="no process"),
         pytest.param(("--events", "crash"), "'crash' is none of covid_2020", id="no such event"),
-        pytest.param(("--ranges", "0.5"), "neither a number above 1", id="no range"),
+        pytest.param(("--ranges", "0.5"), "sweep: --range: '0.5' is neither", id="no range"),
+        pytest.param(("--value", "0"), "sweep: --value: must be above 0", id="no value"),
     ],
 )
 def test_what_is_amiss_is_told_before_anything_is_replayed(
