@@ -82,8 +82,12 @@ def cluster(address: str) -> Any:  # noqa: ANN401 - a distributed.Client
             "run pip install 'hedgewatch[dask]'"
         )
     from distributed import Client  # noqa: PLC0415 - an extra
+    from distributed.comm.addressing import parse_address  # noqa: PLC0415
+    from distributed.comm.registry import get_backend  # noqa: PLC0415
 
     try:
+        # A client of what is no address begins a thread that never ends.
+        get_backend(parse_address(address, strict=True)[0])
         return Client(address, set_as_default=False)
     except (OSError, ValueError) as error:
         raise Permanent(f"no Dask scheduler answers at {address}") from error

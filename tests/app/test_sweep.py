@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from signal import SIGKILL
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
 
-from monitor.app.hands import Alone, Cluster, Hands, Processes, processes
+from monitor.app.hands import Alone, Cluster, Hands, Processes, cluster, processes
 from monitor.app.sweep import Outcome, _Task, outcome_of, run
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, Permanent
 from monitor.timetravel.grid import Point, Sweep, parse_grid
 from monitor.timetravel.pool import Held
 from tests.timetravel.swept import RULES
@@ -91,13 +92,29 @@ def local_cluster() -> Iterator[Any]:
     with (
         LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
+        ) as scheduler,
+        Client(scheduler, set_as_default=False) as client,
     ):
         yield client
 
 
-@pytest.mark.skipif(find_spec("distributed") is None, reason="the extra hedgewatch[dask] is absent")
+EXTRA = pytest.mark.skipif(
+    find_spec("distributed") is None, reason="the extra hedgewatch[dask] is absent"
+)
+
+
+@EXTRA
+@pytest.mark.parametrize("address", ["nonsense", "foo://127.0.0.1:1"])
+def test_what_is_no_address_of_a_scheduler_is_refused_and_leaves_nothing_running(
+    address: str,
+) -> None:
+    before = set(enumerate_threads())
+    with pytest.raises(Permanent, match=f"no Dask scheduler answers at {address}"):
+        cluster(address)
+    assert set(enumerate_threads()) == before
+
+
+@EXTRA
 @pytest.mark.timeout(300)
 def test_a_cluster_that_loses_a_worker_loses_nothing() -> None:
     swept = sweep("calm=14.8,20", "n=2,4,6", "roll=21,22")
