@@ -6,15 +6,13 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing import get_context
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from monitor.app.garbage import collect_seldom
 from monitor.errors import Permanent
 
 T = TypeVar("T")
 R = TypeVar("R")
-_TRIES: Final = 5
-"""How many workers may die under one piece of work before it is given up."""
 
 
 class Hands(Protocol):
@@ -66,12 +64,20 @@ class Cluster:
     client: Any
 
     def each(self, work: Callable[[T], R], things: Sequence[T], /) -> Iterator[tuple[T, R]]:
-        from distributed import as_completed as done_ones  # noqa: PLC0415 - an extra
+        from distributed import KilledWorker  # noqa: PLC0415 - an extra
+        from distributed import as_completed as done_ones  # noqa: PLC0415
+        from distributed.client import FutureCancelledError  # noqa: PLC0415
 
-        futures = self.client.map(work, things, pure=False, retries=_TRIES)
+        futures = self.client.map(work, things, pure=False)
         places = {future.key: place for place, future in enumerate(futures)}
         for done in done_ones(futures, loop=self.client.loop):
-            yield things[places[done.key]], done.result()
+            try:
+                found = done.result()
+            except FutureCancelledError as error:
+                raise Permanent("the Dask cluster was lost: its scheduler went away") from error
+            except KilledWorker as error:
+                raise Permanent("every Dask worker that tried one of the points died") from error
+            yield things[places[done.key]], found
 
 
 def cluster(address: str) -> Any:  # noqa: ANN401 - a distributed.Client

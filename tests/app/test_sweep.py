@@ -116,6 +116,20 @@ def test_what_is_no_address_of_a_scheduler_is_refused_and_leaves_nothing_running
 
 @EXTRA
 @pytest.mark.timeout(300)
+def test_a_scheduler_that_goes_away_is_told_in_one_sentence() -> None:
+    swept = sweep("calm=14.8,20", "n=2,4,6", "roll=21,22")
+    with local_cluster() as client:
+
+        def tell(done: int, _of: int, _place: str) -> None:
+            if done == 1:
+                client.cluster.close()
+
+        with pytest.raises(Permanent, match="the Dask cluster was lost"):
+            run(swept, Cluster(client), tell)
+
+
+@EXTRA
+@pytest.mark.timeout(300)
 def test_a_cluster_that_loses_a_worker_loses_nothing() -> None:
     swept = sweep("calm=14.8,20", "n=2,4,6", "roll=21,22")
     expected = outcomes(swept, Alone())
