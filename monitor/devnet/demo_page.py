@@ -22,7 +22,7 @@ from monitor.timetravel.figures import (
     share_word,
     shares,
 )
-from monitor.timetravel.page import alert_rows, embedded, fact, items, numbers, page
+from monitor.timetravel.page import Head, alert_rows, embedded, items, numbers, page
 
 _ALT: Final = (
     "Four panels over the same time: ETH price with the positions' ranges; impermanent loss by "
@@ -34,9 +34,6 @@ def demo_page(result: DemoResult, chart: bytes, size: tuple[int, int]) -> str:
     """Return the page in HTML. chart: a PNG, embedded; size: its width and height in pixels."""
     template = files("monitor.devnet") / "data" / "demo.html"
     body = Template(template.read_text(encoding="utf-8")).substitute(
-        title=escape(_title(result)),
-        lead=escape(_lead(result)),
-        figures="\n".join(fact(name, told) for name, told in _figures(result).items()),
         shares="\n".join(_shares(result)),
         claim=escape(f"{CLAIM[0].upper()}{CLAIM[1:]}"),
         caveats=items(caveats(result)),
@@ -49,7 +46,9 @@ def demo_page(result: DemoResult, chart: bytes, size: tuple[int, int]) -> str:
         packs=escape(", ".join(PACKS)),
         volume=f"{VOLUME_USD:,.0f}",
     )
-    return page(_title(result), body)
+    title = _title(result)
+    head = Head(title=title, heading=title, lead=_lead(result), facts=_figures(result))
+    return page(head, body)
 
 
 def _title(result: DemoResult) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -11,10 +12,26 @@ from monitor.model.layer import Action
 from monitor.timetravel.alert_lines import evidence, words
 
 
-def page(title: str, body: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What a page says first. title: of its window. facts: what came of it, by their names."""
+
+    title: str
+    heading: str
+    lead: str
+    facts: Mapping[str, str]
+
+
+def page(head: Head, body: str) -> str:
     """Return a whole page. body: HTML."""
     template = files("monitor.timetravel") / "data" / "page.html"
-    return Template(template.read_text(encoding="utf-8")).substitute(title=escape(title), body=body)
+    return Template(template.read_text(encoding="utf-8")).substitute(
+        title=escape(head.title),
+        heading=escape(head.heading),
+        lead=whole(head.lead),
+        facts="\n".join(fact(name, told) for name, told in head.facts.items()),
+        body=body,
+    )
 
 
 def fact(name: str, told: str) -> str:

@@ -14,7 +14,7 @@ from monitor.timetravel.claims import Finding
 from monitor.timetravel.false_alarms import WORDS
 from monitor.timetravel.figures import money, percent, ranges
 from monitor.timetravel.outcome import CALM, FEWEST_CALM, SMALL
-from monitor.timetravel.page import alert_rows, embedded, fact, items, numbers, page, whole
+from monitor.timetravel.page import Head, alert_rows, embedded, items, numbers, page, whole
 from monitor.timetravel.report_words import (
     GROUPS,
     LITTLE,
@@ -53,9 +53,6 @@ def report_page(told: Told, drawn: Sequence[Drawn]) -> str:
     title = f"{told.title[0].upper()}{told.title[1:]}"
     asked, others = _parted(in_order(told.story.alerts))
     body = Template(template.read_text(encoding="utf-8")).substitute(
-        title=escape(title),
-        lead=whole(_lead(told)),
-        facts="\n".join(fact(name, text) for name, text in _facts(told).items()),
         claims="\n".join(_claim(one) for one in told.findings),
         names="".join(
             f'<th scope="col" class="number">{whole(one.name)}</th>' for one in told.outcomes
@@ -76,7 +73,10 @@ def report_page(told: Told, drawn: Sequence[Drawn]) -> str:
         traded=escape(told.traded),
         sources=items(told.sources),
     )
-    return page(f"Hedgewatch: {told.title}", body)
+    head = Head(
+        title=f"Hedgewatch: {told.title}", heading=title, lead=_lead(told), facts=_facts(told)
+    )
+    return page(head, body)
 
 
 def _lead(told: Told) -> str:
