@@ -118,8 +118,7 @@ def _place(point: Point) -> str:
 
 
 def _summary(swept: Sweep, rows: Sequence[Row], replayed: int) -> Iterator[str]:
-    many = "point" if len(rows) == 1 else "points"
-    yield f"{swept.name}: {len(rows):,} {many}, {replayed:,} of them unlike the others, replayed"
+    yield f"{swept.name}: {_points(rows)}, {replayed:,} of them unlike the others, replayed"
     for place, some in best(rows).items():
         bare = next((one for point, one in rows if _place(point) == place), None)
         yield ""
@@ -134,7 +133,12 @@ def _summary(swept: Sweep, rows: Sequence[Row], replayed: int) -> Iterator[str]:
     yield ""
     yield "Chosen on these very events: no forecast."
     yield from sweep_walked.lines(rows)
+    yield ""
     yield DISCLAIMER
+
+
+def _points(rows: Sequence[Row]) -> str:
+    return f"{len(rows):,} point{'' if len(rows) == 1 else 's'}"
 
 
 def _dark(of: Sequence[Outcome]) -> Iterator[str]:
@@ -207,10 +211,14 @@ def _drawn(swept: Sweep, rows: Sequence[Row]) -> bytes:
     """Return the plot; nothing where no point could be priced."""
     chosen = {row[0].number for some in best(rows).values() for row in some}
     told = (
-        Dot(_place(point), one.cost_usd, one.fall_usd, point.number in chosen)
+        Dot((point.event, point.reach), one.cost_usd, one.fall_usd, point.number in chosen)
         for point, one in rows
         if one.cost_usd is not None and one.fall_usd is not None
     )
     dots = list(dict.fromkeys(told))  # alike points are one dot
-    bare = {_place(p): one.bare_fall_usd for p, one in rows if one.bare_fall_usd is not None}
-    return draw_pareto(f"{swept.name}: {len(rows):,} points", dots, bare) if dots else b""
+    bare = {
+        (point.event, point.reach): one.bare_fall_usd
+        for point, one in rows
+        if one.bare_fall_usd is not None
+    }
+    return draw_pareto(f"{swept.name}: {_points(rows)}", dots, bare) if dots else b""
