@@ -20,9 +20,8 @@ from monitor.cli import sweep_walked
 from monitor.cli.lines import line
 from monitor.cli.progress import Progress
 from monitor.cli.sweep_walked import Row
-from monitor.cli.timetravel_given import held_of, refused
+from monitor.cli.timetravel_given import held_of, ready, refused
 from monitor.errors import Permanent
-from monitor.timetravel.chart import check_drawing
 from monitor.timetravel.events import EVENTS
 from monitor.timetravel.figures import money, percent
 from monitor.timetravel.grid import Point, Sweep, check, parse_grid
@@ -40,7 +39,7 @@ def sweep(asked: argparse.Namespace) -> int:
     first = next(swept.points())
     book_of(swept, first)  # a fault of the file is told before anything is begun
     if asked.out:
-        _ready(asked.out)  # and so is one of where it is to be written
+        ready(asked.out)  # and so is one of where it is to be written
     bar = Progress(sys.stderr, "sweep")
 
     def tell(done: int, of: int, place: str) -> None:
@@ -165,14 +164,6 @@ def _bare(one: Outcome | None) -> str:
 def _told(point: Point, outcome: Outcome) -> dict[str, Any]:
     place = {"point": point.number, "event": point.event, "range": point.range}
     return {**place, "values": dict(point.values), **asdict(outcome), "prices": "model"}
-
-
-def _ready(out: Path) -> None:
-    check_drawing()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Permanent(f"nothing can be written to {out}: {error.strerror}") from error
 
 
 def _write(swept: Sweep, rows: Sequence[Row], out: Path) -> None:

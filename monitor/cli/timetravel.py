@@ -18,6 +18,7 @@ from monitor.cli.timetravel_given import (
     fills_of,
     held_of,
     library_of,
+    ready,
     refused,
     replay_book,
     titled,
@@ -30,7 +31,6 @@ from monitor.config import RulesSettings, Settings, load_settings
 from monitor.errors import Permanent
 from monitor.model.layer import Action
 from monitor.pipeline import Rulebook
-from monitor.timetravel.chart import check_drawing
 from monitor.timetravel.events import Window
 from monitor.timetravel.pool import POOL_KEY, ModelPool
 from monitor.timetravel.provenance import MODEL, sources_of, traded_by
@@ -49,7 +49,7 @@ def timetravel(asked: argparse.Namespace) -> int:
     if asked.tape is not None:
         return replay_tape(asked)
     if asked.out:
-        check_drawing()
+        ready(asked.out)  # before anything is replayed
     told = replayed(asked)
     print("\n".join(shown(told, every_alert=asked.alerts)))
     for number, path in enumerate(write_report(told, asked.out) if asked.out else ()):

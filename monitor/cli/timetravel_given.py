@@ -19,6 +19,7 @@ from monitor.pipeline import Rulebook, State
 from monitor.rules.pack import Pack
 from monitor.store.parquet import SUMS, Archive
 from monitor.timetravel.alert_lines import alert_log, in_order
+from monitor.timetravel.chart import check_drawing
 from monitor.timetravel.events import EVENTS, Window
 from monitor.timetravel.fills import Fills, ModelFills, NoFills
 from monitor.timetravel.past_data import Library, extended, shipped
@@ -136,6 +137,15 @@ def titled(window: Window, library: Library) -> str:
     until = f" to {(ends - _SECOND).date()}" if ends < window.ends else ""
     why = f", told{since}{until}: no other price of ETH is had" if since or until else ""
     return f"{window.title}{why}"
+
+
+def ready(out: Path) -> None:
+    """Raise Permanent where charts cannot be drawn, or nothing can be written to a folder."""
+    check_drawing()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Permanent(f"nothing can be written to {out}: {error.strerror}") from error
 
 
 def window_of(asked: argparse.Namespace) -> Window:

@@ -13,7 +13,7 @@ from typing import Final
 
 from monitor.alerts.figures import number
 from monitor.model.layer import Action
-from monitor.timetravel.figures import money, percent, stormy
+from monitor.timetravel.figures import day_of, money, percent, stormy
 from monitor.timetravel.measures import Interval
 from monitor.timetravel.outcome import CALM, FLOWS, Outcome
 from monitor.timetravel.scene import STORM, Offset, Scene, Story
@@ -145,7 +145,8 @@ def _into_storm(story: Story, book: Outcome) -> Finding:
         why = "no storm cost the book enough for a share of it to say anything"
         return told(measured=_amounts(offset), verdict=Verdict.UNTESTED, why=why)
     verdict = Verdict.HELD if offset.share >= OFFSET[0] else Verdict.NOT_HELD
-    days = f"{first.at.day} {first.at:%b} to {worst.at.day} {worst.at:%b %Y}"
+    until = day_of(worst, story)
+    days = f"{first.at.day} {first.at:%b} to {until.day} {until:%b %Y}"
     why = f"{days}: one storm, so no interval{_size(story, offset)}"
     return told(measured=_with_share(offset), verdict=verdict, why=why)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import sqrt
 from typing import Final
 
@@ -65,10 +66,16 @@ def share_word(offset: Offset | None) -> str:
     return "no loss" if offset.share is None else percent(offset.share)
 
 
+def day_of(scene: Scene, story: Story) -> datetime:
+    """Return an instant of the day a moment is of: a story ends with its last day, at midnight."""
+    return min(scene.at, story.scenes[-1].at - timedelta(seconds=1))
+
+
 def shares(story: Story) -> Iterator[Share]:
     """Yield what the hedge offset: at the worst moment, in the storm, and from start to end."""
     worst = story.worst_scene()
-    day = f"{worst.at.day} {worst.at:%b}" if worst else UNKNOWN
+    on = day_of(worst, story) if worst else None
+    day = f"{on.day} {on:%b}" if on else UNKNOWN
     yield Share(label=f"worst, {day}", offset=story.offset_at(worst) if worst else None)
     yield Share(label=f"while VIX > {STORM:.0f}", offset=_in_storm(story), claimed=True)
     yield Share(label="whole period", offset=story.offset_at(story.scenes[-1]))

@@ -29,7 +29,7 @@ _MANY: Final = (1.0, 2.0, 4.0)
 _DECADE: Final = 12.0
 _WHOLE: Final = 100.0
 _GAP: Final = 0.095
-"""The least distance of two labels, in panel heights."""
+"""The least distance of two labels, in panel heights, where there is room for all."""
 
 _LABEL_SIZE, _LABEL_EDGE = 13.0, 8.0
 """Letters of a label in points, and the pixels kept free at its right."""
@@ -203,7 +203,8 @@ def label_right(panel: "Axes", labels: Sequence[Label]) -> None:
     x = panel.get_xlim()[1]
     wanted = [float(to_panel.transform((x, label[0]))[1]) for label in labels]
     texts = []
-    for (_, text, colour, *style), y in zip(labels, spread(wanted, _GAP), strict=True):
+    gap = min(_GAP, 1.0 / max(len(labels) - 1, 1))
+    for (_, text, colour, *style), y in zip(labels, spread(wanted, gap), strict=True):
         panel.plot(
             [1.006, 1.02],
             [y, y],

@@ -12,7 +12,7 @@ from monitor.model.layer import Action
 from monitor.timetravel.alert_lines import in_order
 from monitor.timetravel.claims import Finding
 from monitor.timetravel.false_alarms import WORDS
-from monitor.timetravel.figures import money, percent, ranges
+from monitor.timetravel.figures import day_of, money, percent, ranges
 from monitor.timetravel.outcome import CALM, FEWEST_CALM, SMALL
 from monitor.timetravel.page import Head, alert_rows, embedded, items, numbers, page, whole
 from monitor.timetravel.report_words import (
@@ -87,8 +87,9 @@ def _lead(told: Told) -> str:
     if worst is None:
         return f"{asked} How far the positions were behind holding is unknown."
     share = share_cell(told.book, told.book.at_worst)
+    on = day_of(worst, told.story)
     return (
-        f"{asked} On {worst.at.day} {worst.at:%B} the positions were furthest behind holding, by "
+        f"{asked} On {on.day} {on:%B} the positions were furthest behind holding, by "
         f"{money(-(worst.loss_usd or 0.0))} USD; of that the hedge had made good: {share} (model)."
     )
 

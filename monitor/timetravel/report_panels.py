@@ -98,19 +98,17 @@ def _draw_il(panel: "Axes", story: Story, of: Callable[[Course], Floats]) -> Non
     each = [one for one in courses(story) if one.name != ALL]
     reach = [il for one in each for both in (one.il, one.hedged_il) for il in _known(100 * both)]
     labels: list[Label] = []
-    for one, colour in zip(each, _colours(len(each)), strict=True):
+    for n, one in enumerate(each):
         course = 100 * of(one)
-        panel.plot(times(story), course, color=colour, linewidth=1.8)
+        colour, again = RANGES[n % len(RANGES)], n // len(RANGES) % 2
+        style = _DASHED if again else "solid"
+        panel.plot(times(story), course, color=colour, linewidth=1.8, linestyle=style)
         if known := _known(course):
             told = f"{percent(known[-1] / 100, places=1)}  {one.name}"
-            labels.append((known[-1], told, colour))
+            labels.append((known[-1], told, colour, "dashed" if again else "solid"))
     linear_scale(panel, min([*reach, -1.0]), max([*reach, 0.0]))
     panel.set_ylabel("% of holding")
     label_right(panel, labels)
-
-
-def _colours(count: int) -> list[str]:
-    return [RANGES[n % len(RANGES)] for n in range(count)]
 
 
 def _known(course: Sequence[float] | Floats) -> list[float]:

@@ -16,6 +16,7 @@ from monitor.alerts.alert import AlertState
 from monitor.errors import Permanent
 from monitor.model.layer import Action
 from monitor.timetravel.chart import NARROW, WIDE, draw, size
+from monitor.timetravel.panels import label_right
 from monitor.timetravel.report import figures, write_report
 from monitor.timetravel.report_page import MOST_ALERTS, report_page
 from monitor.timetravel.report_panels import draw_drawdowns
@@ -191,6 +192,19 @@ def test_where_no_hedge_was_on_none_is_drawn_over_the_drawdown() -> None:
     draw_drawdowns(panel, replace(STORY, scenes=scenes))
     assert [text.get_text().partition("% ")[2] for text in panel.texts] == ["LP", "LP+fees"]
     assert "no hedge was ever on" in panel.get_title(loc="left")
+
+
+def test_many_labels_stay_beside_their_panel() -> None:
+    panel = Figure().subplots()
+    label_right(panel, [(0.5, str(n), "black") for n in range(20)])
+    heights = [text.get_position()[1] for text in panel.texts]
+    assert (min(heights), max(heights)) == pytest.approx((0.0, 1.0))
+
+
+def test_the_end_of_the_last_day_is_of_that_day() -> None:
+    worse = replace(SCENES[2], at=START + 4 * DAY)
+    story = replace(STORY, scenes=(*SCENES[:2], SCENES[3], worse))
+    assert "On 5 March the positions" in report_page(told(story), [])  # not on the 6th
 
 
 def test_the_same_replay_gives_the_same_files(tmp_path: Path) -> None:
