@@ -47,6 +47,7 @@ class Finding:
     why: str
 
 
+_NEARLY: Final = 0.05
 _NO_STORM: Final = f"VIX never stood above {STORM:.0f}"
 _UNKNOWN: Final = "a VIX close, a loss or the hedge's worth is unknown"
 _SHARE_CLAIM: Final = "60–75 % of the loss above VIX 30 is offset"
@@ -193,8 +194,9 @@ def _size(story: Story, offset: Offset) -> str:
     if part <= 0:
         return "; more of it would have lost more" if part < 0 else "; no layer was on then"
     times = OFFSET[0] / part
+    places = 1 if abs(times - 1) >= _NEARLY else 2  # "1.0 times" would be no size to change
     return (
-        f"; {number(times, 1)} times the contracts would have made {percent(OFFSET[0])},"
+        f"; {number(times, places)} times the contracts would have made {percent(OFFSET[0])},"
         f" for {money(paid * times)} USD of premium"
     )
 

@@ -97,6 +97,12 @@ def test_chance_has_a_say(interval: Interval | str, verdict: Verdict, why: str) 
     assert over.why.startswith(f"{why}; 0.9 times the contracts")
 
 
+def test_a_size_that_is_nearly_enough_is_not_called_1_0_times() -> None:
+    storm = Offset(lost_usd=-500.0, hedge_usd=295.0)  # 59 %
+    over, _, _ = found(outcome=replace(book(), storm=storm))
+    assert "; 1.02 times the contracts would have made 60 %" in over.why
+
+
 def test_a_loss_small_against_the_book_cannot_test_the_share() -> None:
     over, _, _ = found(outcome=replace(book(), storm=Offset(lost_usd=-30.0, hedge_usd=325.0)))
     assert over.verdict is Verdict.UNTESTED
