@@ -32,7 +32,11 @@ def _add_sweep(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         help="the values $NAME takes, as they are to stand in the file; may come often",
     )
     verb.add_argument(
-        "--events", nargs="+", default=["covid_2020"], metavar="EVENT", help=", ".join(EVENTS)
+        "--events",
+        nargs="+",
+        default=["covid_2020"],
+        metavar="EVENT",
+        help=f"{', '.join(EVENTS)} (default: covid_2020)",
     )
     _add_ranges(verb, ["1.5"])
     _add_money(verb)

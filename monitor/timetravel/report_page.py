@@ -121,7 +121,8 @@ def _claim(one: Finding) -> str:
 def _measures(told: Told) -> Iterator[str]:
     across = len(told.outcomes) + 1
     for group in GROUPS:
-        yield f'<tr><th scope="rowgroup" colspan="{across}">{escape(group.name)}</th></tr>'
+        name = f"<span>{escape(group.name)}</span>"
+        yield f'<tr><th scope="rowgroup" colspan="{across}">{name}</th></tr>'
         for row in group.rows:
             yield numbers(row.name, [_cell(row, told, n) for n in range(len(told.outcomes))])
 
