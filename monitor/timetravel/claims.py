@@ -72,7 +72,7 @@ def findings(story: Story, book: Outcome, *, layered: bool) -> tuple[Finding, ..
 
 def _idle(story: Story, *, layered: bool) -> tuple[Verdict, str] | None:
     """Return what to say where no layer was ever on; None where one was, or may have been."""
-    if story.scenes[-1].paid_usd != 0:
+    if not story.never_hedged:
         return None
     if not layered:
         return Verdict.UNTESTED, "these packs have no hedge layer"

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from monitor.timetravel.courses import ALL, Course, courses
 from monitor.timetravel.figures import money, percent
 from monitor.timetravel.measures import Floats, drawdowns
@@ -45,10 +43,10 @@ def draw_hedged_il(panel: "Axes", story: Story) -> None:
 def draw_drawdowns(panel: "Axes", story: Story) -> None:
     """Draw how far all ranges together are below their highest, hedged or not, with fees or not.
 
-    Where no hedge ever made or lost anything, its lines would hide those without it.
+    Where no hedge was ever on, its lines would hide those without it.
     """
     book = courses(story)[-1]
-    idle = not np.any(book.hedge)  # an unknown one is not nought
+    idle = story.never_hedged
     told = ((False, LOSS, "LP"), (True, HEDGE, "hedged"))[: 1 if idle else 2]
     labels: list[Label] = []
     low = -1.0

@@ -179,9 +179,9 @@ def alarm_word(told: Told) -> str:
 
 def hedge_word(told: Told) -> str:
     """Return what the hedge took and gave."""
-    last = told.story.scenes[-1]
-    if not last.paid_usd and last.paid_usd is not None:
+    if told.story.never_hedged:
         return "no layer was ever on"
+    last = told.story.scenes[-1]
     value, why = told.hedge_irr
     irr = rate((value, why)) if value is not None else f"not told: {why}"
     return (

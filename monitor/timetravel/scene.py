@@ -128,6 +128,15 @@ class Story:
     alerts: tuple[Alert, ...]
     scenes: tuple[Scene, ...]
 
+    @property
+    def never_hedged(self) -> bool:
+        """Return whether no layer was ever on; not where a trade has no price.
+
+        What is sold first, a perpetual or a spread, has brought cash before any was paid.
+        """
+        last = self.scenes[-1]
+        return last.paid_usd == 0 and last.returned_usd == 0
+
     def count(self, action: Action) -> int:
         """Return how many alerts of an action began to fire."""
         return sum(

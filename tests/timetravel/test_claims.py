@@ -9,8 +9,9 @@ from monitor.model.layer import Action
 from monitor.timetravel.claims import Finding, Verdict, deepest_storm, findings
 from monitor.timetravel.measures import Interval
 from monitor.timetravel.outcome import Outcome, outcomes
+from monitor.timetravel.report_words import hedge_word
 from monitor.timetravel.scene import Offset, Scene, Story
-from tests.timetravel.small import DAY, DAYS, SCENES, START, STORY, scene
+from tests.timetravel.small import DAY, DAYS, SCENES, START, STORY, scene, told
 
 
 def book(story: Story = STORY) -> Outcome:
@@ -95,6 +96,13 @@ def test_chance_has_a_say(interval: Interval | str, verdict: Verdict, why: str) 
     over, _, _ = found(outcome=replace(book(), storm=storm, storm_interval=interval))
     assert over.verdict is verdict
     assert over.why.startswith(f"{why}; 0.9 times the contracts")
+
+
+def test_what_was_sold_first_was_on_though_nothing_was_paid() -> None:
+    scenes = tuple(replace(one, paid_usd=0.0, returned_usd=900.0) for one in SCENES)
+    _, into, _ = found(replace(STORY, scenes=scenes))
+    assert into.verdict is Verdict.HELD
+    assert hedge_word(told(replace(STORY, scenes=scenes))).startswith("paid 0 USD, returned 900")
 
 
 def test_a_size_that_is_nearly_enough_is_not_called_1_0_times() -> None:
