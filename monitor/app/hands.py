@@ -1,18 +1,20 @@
 """Who does the work of a sweep: this process, several, or a Dask cluster."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing import get_context
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from monitor.app.garbage import collect_seldom
 from monitor.errors import Permanent
 
 T = TypeVar("T")
 R = TypeVar("R")
+_TRIES: Final = 5
+"""How many processes may be killed under one sweep before it is given up."""
 
 
 class Hands(Protocol):
@@ -30,31 +32,51 @@ class Alone:
             yield thing, work(thing)
 
 
-@dataclass(frozen=True, slots=True)
 class Processes:
-    """So many processes of this machine, started when they are first asked."""
+    """So many processes of this machine, each begun afresh, whatever this one holds.
 
-    pool: ProcessPoolExecutor
+    What one of them did not finish before it was killed is done by another.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._deaths = 0
+        self._pool = self._begun()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
     def each(self, work: Callable[[T], R], things: Sequence[T], /) -> Iterator[tuple[T, R]]:
-        waiting = {self.pool.submit(work, thing): thing for thing in things}
+        left = dict(enumerate(things))
+        while left:
+            try:
+                for place, made in self._done(work, left):
+                    yield left.pop(place), made
+            except BrokenProcessPool as error:
+                self._deaths += 1
+                if self._deaths > _TRIES:
+                    told = f"{self._deaths} processes of the sweep were killed; is there too little"
+                    raise Permanent(f"{told} memory?") from error
+                self._pool.shutdown()
+                self._pool = self._begun()
+
+    def _done(self, work: Callable[[T], R], things: Mapping[int, T]) -> Iterator[tuple[int, R]]:
+        """Yield each thing's place and what became of it, until a process dies."""
+        waiting = {self._pool.submit(work, thing): place for place, thing in things.items()}
         try:
             for done in as_completed(waiting):
-                yield waiting.pop(done), done.result()
-        except BrokenProcessPool as error:
-            raise Permanent(
-                "a process of the sweep was killed; is there too little memory?"
-            ) from error
+                yield waiting[done], done.result()
         finally:
-            for left in waiting:
-                left.cancel()
+            for future in waiting:
+                future.cancel()
 
-
-def processes(jobs: int) -> ProcessPoolExecutor:
-    """Return a pool of so many processes; each is begun afresh, whatever this one holds."""
-    return ProcessPoolExecutor(
-        max_workers=jobs, mp_context=get_context("spawn"), initializer=collect_seldom
-    )
+    def _begun(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            max_workers=self._jobs, mp_context=get_context("spawn"), initializer=collect_seldom
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from monitor.alerts.ticket import DISCLAIMER
-from monitor.app.hands import Alone, Cluster, Hands, Processes, cluster, processes
+from monitor.app.hands import Alone, Cluster, Hands, Processes, cluster
 from monitor.app.sweep import Outcome, book_of, run
 from monitor.cli import sweep_walked
 from monitor.cli.lines import line
@@ -95,8 +95,8 @@ def _hands(asked: argparse.Namespace) -> Iterator[Hands]:
     elif asked.jobs == 1:
         yield Alone()
     else:
-        with processes(asked.jobs) as pool:
-            yield Processes(pool)
+        with Processes(asked.jobs) as hands:
+            yield hands
 
 
 def best(rows: Sequence[Row]) -> dict[str, tuple[Row, ...]]:

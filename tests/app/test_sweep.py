@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from monitor.app.hands import Alone, Cluster, Hands, Processes, cluster, processes
+from monitor.app.hands import Alone, Cluster, Hands, Processes, cluster
 from monitor.app.sweep import Outcome, _Task, outcome_of, run
 from monitor.errors import ConfigError, Permanent
 from monitor.timetravel.grid import Point, Sweep, parse_grid
@@ -70,8 +70,8 @@ def test_what_a_film_cannot_tell_keeps_points_apart() -> None:
 @pytest.mark.timeout(300)
 def test_processes_say_the_same_as_one() -> None:
     swept = sweep("calm=14.8,20", "n=2,4", "roll=21")
-    with processes(2) as pool:
-        assert outcomes(swept, Processes(pool)) == outcomes(swept, Alone())
+    with Processes(2) as hands:
+        assert outcomes(swept, hands) == outcomes(swept, Alone())
 
 
 @pytest.mark.timeout(300)
@@ -79,10 +79,33 @@ def test_a_fault_found_by_another_process_is_told_as_it_is_found_here() -> None:
     swept = sweep("calm=14.8,never", "n=2", "roll=21")
     with pytest.raises(ConfigError) as here:
         outcomes(swept, Alone())
-    with processes(1) as pool, pytest.raises(ConfigError) as there:
-        outcomes(swept, Processes(pool))
+    with Processes(1) as hands, pytest.raises(ConfigError) as there:
+        outcomes(swept, hands)
     assert there.value.faults == here.value.faults
     assert "swept.toml with calm=never n=2 roll=21" in str(there.value)
+
+
+def _named(number: int) -> tuple[int, int]:
+    return number, os.getpid()
+
+
+def test_processes_that_lose_one_lose_nothing() -> None:
+    with Processes(2) as hands:
+        (_, (_, victim)), *_ = hands.each(_named, range(4))
+        os.kill(victim, SIGKILL)
+        found = list(hands.each(_named, range(40)))
+    assert sorted(number for number, _ in found) == list(range(40))
+    assert all(made == number for number, (made, _) in found)
+    assert victim not in {pid for _, (_, pid) in found}
+
+
+def _dies(_number: int) -> None:
+    os.kill(os.getpid(), SIGKILL)
+
+
+def test_work_that_kills_whoever_does_it_is_given_up() -> None:
+    with Processes(1) as hands, pytest.raises(Permanent, match="is there too little memory"):
+        list(hands.each(_dies, [1]))
 
 
 @contextmanager

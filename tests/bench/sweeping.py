@@ -1,6 +1,6 @@
 """`sweep`: how a thousand points of one storm go faster by a second process."""
 
-from monitor.app.hands import Hands, Processes, processes
+from monitor.app.hands import Hands, Processes
 from monitor.app.sweep import run as swept
 from monitor.timetravel.grid import Sweep, parse_grid
 from monitor.timetravel.pool import Held
@@ -24,18 +24,18 @@ def run(table: Table) -> None:
     )
     assert len(sweep) == POINTS
     one, two, replayed = Times(), Times(), 0
-    with processes(1) as alone, processes(2) as both:
+    with Processes(1) as alone, Processes(2) as both:
         small = Sweep(
             name=sweep.name, text=sweep.text, grid=parse_grid(["calm=13,14,15,16", "n=1"]),
             events=sweep.events, held=sweep.held,
         )  # fmt: skip
-        for hands in (Processes(alone), Processes(both)):
+        for hands in (alone, both):
             _swept(small, hands)  # to start them is not what is measured
         for _ in range(_ROUNDS):
             with one.measured():
-                replayed = _swept(sweep, Processes(alone))
+                replayed = _swept(sweep, alone)
             with two.measured():
-                _swept(sweep, Processes(both))
+                _swept(sweep, both)
     what = f"{POINTS:,} points, {replayed} replayed: {one.least_wall:.0f} s by one process"
     gain = one.least_wall / two.least_wall
     figure = Figure(value=gain, unit="times", limit=1.8, at_least=True, against=what)

@@ -129,7 +129,7 @@ def test_json_is_a_line_a_point(rules: Path, capsys: pytest.CaptureFixture[str])
         pytest.param(("--jobs", "0"), "--jobs: must be 1 or more, was 0", id="no process"),
         pytest.param(("--events", "crash"), "'crash' is none of covid_2020", id="no such event"),
         pytest.param(("--ranges", "0.5"), "sweep: --range: '0.5' is neither", id="no range"),
-        pytest.param(("--value", "0"), "sweep: --value: must be above 0", id="no value"),
+        pytest.param(("--value", "0"), "sweep: --value: must be 0.01 to", id="no value"),
     ],
 )
 def test_what_is_amiss_is_told_before_anything_is_replayed(
