@@ -8,7 +8,7 @@ from monitor.cli.parser import parser
 from monitor.cli.timetravel import replayed
 from monitor.timetravel.figures import percent
 from monitor.timetravel.outcome import Outcome
-from monitor.timetravel.report_words import alarm_word, hedge_word, rate, share_cell
+from monitor.timetravel.report_words import alarm_word, dark_word, hedge_word, rate, share_cell
 from monitor.timetravel.told import Told
 
 ROOT: Final = Path(__file__).parents[1]
@@ -69,6 +69,8 @@ def _event(event: str) -> Iterator[str]:
     yield ""
     yield f"{told.days}; {', '.join(told.packs)}. Hedge: {hedge_word(told)}."
     yield f"Alerts a month: {told.book.alerts_month:.1f}; false alarms: {alarm_word(told)}."
+    if told.dark:
+        yield f"Not judged: {dark_word(told.dark)}."
     yield ""
     yield from _claims(told)
     yield ""

@@ -18,6 +18,7 @@ from monitor.sources.tape import Head, Line
 from monitor.store.memory import MemoryStore
 from monitor.store.records import RowKey, Sample
 from monitor.store.rows import epoch_of, restore
+from monitor.timetravel.dark import Dark
 from monitor.timetravel.fills import Fills, NoFills
 from monitor.timetravel.scene import Scene, scene_of
 from monitor.timetravel.settled import due, settlements
@@ -28,12 +29,16 @@ CHANNEL: Final = "console"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What came of a tape. alerts: as delivered, in order; scenes: one a block, where wanted."""
+    """What came of a tape. alerts: as delivered, in order; scenes: one a block, where wanted.
+
+    dark: the rules that could not be judged on it: their silence says nothing.
+    """
 
     state: State
     alerts: tuple[Alert, ...]
     scenes: tuple[Scene, ...]
     observations: int
+    dark: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -55,6 +60,7 @@ class Replay:
         """
         daemon: Daemon | None = None
         alerts, scenes, count = list[Alert](), list[Scene](), 0
+        dark = Dark(self.book.rules)
         for seen in tape:
             if isinstance(seen, Head):
                 daemon = self._started(daemon, seen)
@@ -63,6 +69,7 @@ class Replay:
                 daemon = self._daemon(seen.observed_at)
             count += 1
             alerts += self._taken(daemon, seen)
+            dark.look(daemon.state)
             if self.prices is not None and isinstance(seen, Snapshot):
                 price = self.prices(daemon.state)
                 if price is not None:
@@ -70,7 +77,11 @@ class Replay:
         if daemon is None:
             raise ValueError("the tape is empty")
         return Replayed(
-            state=daemon.state, alerts=tuple(alerts), scenes=tuple(scenes), observations=count
+            state=daemon.state,
+            alerts=tuple(alerts),
+            scenes=tuple(scenes),
+            observations=count,
+            dark=dark.found(),
         )
 
     def _taken(self, daemon: Daemon, seen: Observation) -> Iterator[Alert]:

@@ -45,6 +45,7 @@ class Outcome:
     cost_usd: what the hedge lost over the story, cash and what is held; negative where it
     gained. fall_usd: the deepest fall, from a peak, of the book with its hedge against holding;
     bare_fall_usd: of the book alone. worst_il: a fraction <= 0. adds: how many were proposed.
+    dark: how many of its rules could not be judged: that they asked for nothing says nothing.
     """
 
     cost_usd: float | None
@@ -53,6 +54,7 @@ class Outcome:
     worst_il: float | None
     adds: int
     alerts: int
+    dark: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,7 @@ def _summed(found: Replayed) -> Outcome:
         worst_il=min(losses, default=None),
         adds=sum(one.action is Action.ADD for one in began),
         alerts=len(found.alerts),
+        dark=len(found.dark),
     )
 
 

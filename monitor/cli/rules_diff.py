@@ -9,7 +9,7 @@ from typing import Any
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.figures import span
-from monitor.app.replay import Replay
+from monitor.app.replay import Replay, Replayed
 from monitor.cli.lines import line
 from monitor.cli.timetravel_given import (
     SELF,
@@ -27,6 +27,7 @@ from monitor.timetravel.alert_lines import in_order
 from monitor.timetravel.events import Window
 from monitor.timetravel.pool import ModelPool
 from monitor.timetravel.provenance import MODEL
+from monitor.timetravel.report_words import dark_word
 from monitor.timetravel.tape import tape
 
 _MANY = 4
@@ -42,14 +43,18 @@ def diff(asked: argparse.Namespace) -> int:
     """Replay both sets of rules and print how their alerts differ; return 1 where they do."""
     window = window_of(asked)
     sets = _sets(asked)
-    old, new = (_alerts(asked, window, packs) for packs in sets)
-    found = compare(old, new)
+    old, new = (_replayed(asked, window, packs) for packs in sets)
+    found = compare(in_order(old.alerts), in_order(new.alerts))
+    dark = (old.dark, new.dark)
     if asked.json:
-        print(json.dumps(_as_json(asked, window, sets, found), ensure_ascii=False, indent=1))
+        told = {**_as_json(asked, window, sets, found), "not_judged": dark}
+        print(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         for text in _told(found.differences):
             print(text)
         print(line("", f"{_packs(sets)}, {_summary(asked, window, found)}"))
+        if rules := tuple(dict.fromkeys(rule for some in dark for rule in some)):
+            print(line("not judged: ", dark_word(rules)))
     return 1 if found.differences else 0
 
 
@@ -83,16 +88,15 @@ def _files(path: Path) -> tuple[Path | None, list[Path]]:
     return folder, rule_files([folder])
 
 
-def _alerts(asked: argparse.Namespace, window: Window, packs: Sequence[Pack]) -> list[Alert]:
+def _replayed(asked: argparse.Namespace, window: Window, packs: Sequence[Pack]) -> Replayed:
     pool = ModelPool(held=tuple(held_of(asked)), fee_share=asked.fees)
     try:
         book = replay_book(packs)
         replay = Replay(book, fills_of(asked.fills, book), settles=asked.fills == MODEL)
-        found = replay.run(tape(window, pool, book.lens.feeds))
+        return replay.run(tape(window, pool, book.lens.feeds))
     except ValueError as error:
         # Not 1, which says that there are differences.
         raise ConfigError([Fault(file="rules diff", where="", reason=str(error))]) from error
-    return in_order(found.alerts)
 
 
 def _told(differences: Sequence[Difference]) -> Iterator[str]:

@@ -144,6 +144,8 @@ def _dark(of: Sequence[Outcome]) -> Iterator[str]:
     """Yield how many outcomes are unknown, if any: they may be better than all that are shown."""
     if dark := sum(None in (one.cost_usd, one.fall_usd) for one in of):
         yield f"  {dark:,} of {len(of):,} unknown: the hedge could not be priced throughout"
+    if blind := sum(one.dark > 0 for one in of):
+        yield f"  {blind:,} of {len(of):,} have rules that could not be judged here"
 
 
 def _line(rows: Sequence[Row]) -> str:

@@ -84,6 +84,8 @@ def replayed(asked: argparse.Namespace) -> Told:
         story=Story(alerts=found.alerts, scenes=found.scenes),
         layers=found.state.layers,
         ledger=ledger_of(found.state, found.scenes[-1].at),
+        dark=found.dark,
+        blind=any(one.action is Action.ADD and one.id in found.dark for one in given.book.rules),
     )
 
 

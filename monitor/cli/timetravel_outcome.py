@@ -13,7 +13,7 @@ from monitor.model.layer import Action
 from monitor.timetravel.alert_lines import in_order
 from monitor.timetravel.figures import money
 from monitor.timetravel.outcome import Outcome
-from monitor.timetravel.report_words import GROUPS, alarm_word, hedge_word, unknowns
+from monitor.timetravel.report_words import GROUPS, alarm_word, dark_word, hedge_word, unknowns
 from monitor.timetravel.told import Told
 
 MOST_ASKED: Final = 40
@@ -37,6 +37,8 @@ def shown(told: Told, *, every_alert: bool) -> Iterator[str]:
     yield ""
     yield from _asked(told)
     yield _told("alerts", _counts(told))
+    if told.dark:
+        yield _told("not judged", dark_word(told.dark))
     yield _told("false alarms", alarm_word(told))
     yield _told("hedge", hedge_word(told))
     yield _told("fees", f"{money(told.book.fees_usd)} USD ({told.fees_by})")

@@ -14,6 +14,7 @@ from monitor.config import Settings, load_settings
 from monitor.errors import Permanent
 from monitor.pipeline import Rulebook
 from monitor.sources.tape import Head, Line, read_tape
+from monitor.timetravel.report_words import dark_word
 
 
 @dataclass(slots=True)
@@ -47,6 +48,8 @@ def replay_tape(asked: argparse.Namespace) -> int:
     print(f"\n{asked.tape}: {', '.join(pack.id for pack in book.packs)}")
     print(line(f"{'observations':<16}", f"{found.observations:,}, alerts {len(found.alerts)}"))
     print(line(f"{'rules':<16}", _same(book, heads.seen)))
+    if found.dark:
+        print(line(f"{'not judged':<16}", dark_word(found.dark)))
     print(DISCLAIMER)
     if asked.out:
         write_log(found.alerts, asked.out)

@@ -54,13 +54,16 @@ _SHARE_CLAIM: Final = "60–75 % of the loss above VIX 30 is offset"
 _CUT_CLAIM: Final = "drawdown 35–40 % lower, for 1–2 % a year"
 
 
-def findings(story: Story, book: Outcome, *, layered: bool) -> tuple[Finding, ...]:
+def findings(
+    story: Story, book: Outcome, *, layered: bool, blind: bool = False
+) -> tuple[Finding, ...]:
     """Return every reading's finding.
 
     book: the outcome of all ranges together. layered: whether the packs have a layer to add.
+    blind: whether a rule that would have asked for one could not be judged.
     """
     found = _over_storms(story, book), _into_storm(story, book), _drawdown(book)
-    idle = _idle(story, layered=layered)
+    idle = _idle(story, layered=layered, blind=blind)
     if idle is None:
         return found
     verdict, why = idle
@@ -70,13 +73,16 @@ def findings(story: Story, book: Outcome, *, layered: bool) -> tuple[Finding, ..
     )
 
 
-def _idle(story: Story, *, layered: bool) -> tuple[Verdict, str] | None:
+def _idle(story: Story, *, layered: bool, blind: bool) -> tuple[Verdict, str] | None:
     """Return what to say where no layer was ever on; None where one was, or may have been."""
     if not story.never_hedged:
         return None
     if not layered:
         return Verdict.UNTESTED, "these packs have no hedge layer"
     if not story.count(Action.ADD):
+        if blind:
+            why = "rules that would have asked for a layer could not be judged"
+            return Verdict.UNTESTED, why
         return (
             Verdict.NOT_HELD,
             "the rules never asked for a layer: there was nothing to offset with",

@@ -22,6 +22,7 @@ from monitor.timetravel.report_words import (
     Row,
     alarm_word,
     amounts,
+    dark_word,
     hedge_word,
     share_cell,
     uncertainty,
@@ -107,6 +108,7 @@ def _facts(told: Told) -> dict[str, str]:
         f"{amounts(book.whole)} USD at the end",
         "fees": f"{money(book.fees_usd)} USD ({told.fees_by})",
         "alerts": ", ".join(f"{one.value} {story.count(one)}" for one in Action),
+        **({"not judged": dark_word(told.dark)} if told.dark else {}),
         "false alarms": f"{alarm_word(told)}. {WORDS}",
     }
 

@@ -1,6 +1,6 @@
 """The rows of a report's tables, as its page, the terminal and the README all tell them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -175,6 +175,11 @@ def alarm_word(told: Told) -> str:
     if not found.adds:
         return "no add was asked for: none could be false"
     return f"{found.false} of {found.adds} adds ({found.sound} sound, {found.open} open)"
+
+
+def dark_word(rules: Sequence[str]) -> str:
+    """Return which rules could not be judged, and what that means."""
+    return f"{', '.join(rules)}: what they ask for was not had, and their silence says nothing"
 
 
 def hedge_word(told: Told) -> str:

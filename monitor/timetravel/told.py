@@ -22,6 +22,7 @@ class Told:
     title: what storm. traded: who took the proposals, in words. sources: where prices, pool and
     hedge come from, a sentence each. fees_by: who told the fees. pair: base/quote. layered:
     whether the packs have a layer to add. seed: of the draws that tell what chance could do.
+    dark: the rules that could not be judged. blind: whether one of them would add a layer.
     """
 
     title: str
@@ -35,6 +36,8 @@ class Told:
     story: Story
     layers: Mapping[str, LayerState]
     ledger: Ledger
+    dark: tuple[str, ...] = ()
+    blind: bool = False
 
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -49,7 +52,7 @@ class Told:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Return what the story says of the published claims."""
-        return findings(self.story, self.book, layered=self.layered)
+        return findings(self.story, self.book, layered=self.layered, blind=self.blind)
 
     @cached_property
     def alarms(self) -> Alarms:

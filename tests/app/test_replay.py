@@ -96,6 +96,20 @@ def test_where_nobody_trades_no_layer_is_on() -> None:
     assert {one.paid_usd for one in found.scenes} == {0}
 
 
+def test_rules_of_which_nothing_was_ever_known_are_told_from_those_that_were_quiet() -> None:
+    # DVOL begins in March 2021, and no table of days of PPI ships; VIX is had of all these days.
+    dark = replayed(CRASH, "alvh", "crypto_dvol", "macro_window").dark
+    assert set(dark) == {
+        *("dvol.high", "dvol.extreme", "dvol.jump", "dvol.low"),
+        *("macro.ppi", "macro.hot"),
+    }
+    # A DVOL close is fresh for minutes, and after the midnight's block: and that is known enough.
+    yen = Window(first=date(2024, 7, 29), last=date(2024, 8, 9), title="the yen")
+    assert replayed(yen, "alvh", "crypto_dvol", "il_strip").dark == ()
+    # In range it waits for DVOL; out of range it is known not to hold, and that is no calm.
+    assert replayed(CRASH, "il_strip").dark == ("S1.add",)
+
+
 def test_an_empty_tape_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         Replay(book("alvh")).run(())

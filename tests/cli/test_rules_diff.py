@@ -47,6 +47,17 @@ def test_no_difference_is_no_fault(folder: Path, run: Run) -> None:
     )
 
 
+def test_where_a_rule_knew_nothing_no_difference_is_no_comfort(folder: Path, run: Run) -> None:
+    old, new = pack(folder / "old" / "mine.toml", 25.0), pack(folder / "new" / "mine.toml", 90.0)
+    for path in (old, new):
+        path.write_text(path.read_text().replace("'vix >", "'dvol.eth >"))  # from March 2021 on
+    told = run("rules", "diff", old, new, *CRASH)
+    assert told.status == 0
+    assert "not judged: mine.high" in told.out
+    found = json.loads(run("rules", "diff", old, new, *CRASH, "--json").out)
+    assert found["not_judged"] == [["mine.high"], ["mine.high"]]
+
+
 def test_an_alert_that_moves_is_told_with_how_much(folder: Path, run: Run) -> None:
     old = pack(folder / "old" / "mine.toml", 20.0)
     new = pack(folder / "new" / "mine.toml", 26.0)

@@ -111,6 +111,18 @@ def test_points_that_are_unknown_are_counted_beside_the_front() -> None:
     )
 
 
+def test_a_sweep_over_days_its_rules_know_nothing_of_says_so(
+    rules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = rules.read_text(encoding="utf-8")
+    assert "vix < $calm" in text
+    rules.write_text(text.replace("vix < $calm", "dvol.eth < $calm"), encoding="utf-8")
+    assert swept(rules, "--grid", "calm=40", "--grid", "n=1") == 0
+    assert "not be judged here" not in capsys.readouterr().out
+    assert swept(rules, "--grid", "calm=40", "--grid", "n=1", "--events", "covid_2020") == 0
+    assert "  1 of 1 have rules that could not be judged here" in capsys.readouterr().out
+
+
 def test_json_is_a_line_a_point(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert swept(rules, "--grid", "calm=14", "--grid", "n=1", "--json") == 0
     (line,) = capsys.readouterr().out.splitlines()

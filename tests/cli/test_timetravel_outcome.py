@@ -38,6 +38,19 @@ def test_what_was_asked_for_is_told_and_the_rest_is_counted(
     assert "Seed 1." in out
 
 
+def test_a_rule_that_saw_nothing_is_not_told_as_one_that_was_quiet(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    short = ("--from", "2020-02-14", "--to", "2020-02-28", "--range", "full")
+    out = told(capsys, *short, "--out", str(tmp_path))  # DVOL begins in March 2021
+    assert "not judged    dvol.high, dvol.extreme, dvol.jump, dvol.low: what they ask" in out
+    assert "dvol.high" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "not judged" not in told(capsys, *short, "--rules", "alvh", "lp_range")
+    blind = told(capsys, *short, "--rules", "il_strip")  # it waits for DVOL to buy its strip
+    assert "not held" not in blind
+    assert "rules that would have asked for a layer could not be judged" in " ".join(blind.split())
+
+
 def test_a_seed_below_nought_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--seed: must be 0 or more, was -1" in told(capsys, *CRASH, "--seed", "-1", status=2)
 

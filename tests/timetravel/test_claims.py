@@ -19,9 +19,13 @@ def book(story: Story = STORY) -> Outcome:
 
 
 def found(
-    story: Story = STORY, outcome: Outcome | None = None, *, layered: bool = True
+    story: Story = STORY,
+    outcome: Outcome | None = None,
+    *,
+    layered: bool = True,
+    blind: bool = False,
 ) -> Sequence[Finding]:
-    return findings(story, outcome or book(story), layered=layered)
+    return findings(story, outcome or book(story), layered=layered, blind=blind)
 
 
 def test_a_loss_that_came_back_cannot_test_the_share_net() -> None:
@@ -171,6 +175,12 @@ def test_a_hedge_that_was_never_asked_for_held_nothing() -> None:
     assert (into.measured, into.verdict) == ("0 %: loss −240, hedge 0 USD", Verdict.NOT_HELD)
     assert drawn.verdict is Verdict.NOT_HELD
     assert into.why == "the rules never asked for a layer: there was nothing to offset with"
+
+
+def test_where_the_rules_that_add_could_not_be_judged_nothing_is_tested() -> None:
+    _, into, drawn = found(idle(asked=False), blind=True)
+    assert (into.verdict, drawn.verdict) == (Verdict.UNTESTED, Verdict.UNTESTED)
+    assert into.why == "rules that would have asked for a layer could not be judged"
 
 
 def test_where_nobody_traded_or_there_is_no_layer_nothing_is_tested() -> None:
