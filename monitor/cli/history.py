@@ -15,6 +15,7 @@ from monitor.app.history_files import FileShelf
 from monitor.app.history_known import Known, all_known
 from monitor.app.history_plan import Plan, plan_of, whole_plan_of
 from monitor.app.present import clock_of
+from monitor.cli.given_config import settings_of
 from monitor.cli.history_shown import counted, gaps_told, unit_of_day
 from monitor.cli.lines import line
 from monitor.cli.progress import Progress
@@ -65,7 +66,7 @@ def pull(asked: argparse.Namespace) -> int:
 
 def _pull_files(asked: argparse.Namespace) -> int:
     """Fetch a signal's past into Parquet files; return 1 where a part could not be had."""
-    settings = load_settings(asked.config) if asked.config.exists() else Settings()
+    settings = settings_of(asked.config) or Settings()
     clock = clock_of(settings)
     days = (asked.first, asked.last)
     plan = whole_plan_of(settings, asked.signal, days, source=asked.source, now=clock.now())

@@ -69,6 +69,9 @@ def _sets(asked: argparse.Namespace) -> list[tuple[Pack, ...]]:
     absent = [one for one in asked.rules or () if one not in known]
     if absent and folders:
         raise ConfigError(seek_packs(folders[0][0], absent)[1])
+    if asked.rules and not folders:
+        why = "picks packs of a folder, and both of these are files: leave it out"
+        raise ConfigError([Fault(file="rules diff", where="--rules", reason=why)])
     only = set(asked.rules or known.intersection(enabled_packs(asked.config)) or known) - {SELF}
     return [
         load_packs([one for one in files if folder is None or one.stem in only])

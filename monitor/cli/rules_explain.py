@@ -9,8 +9,9 @@ from typing import Final
 from monitor.app.rulebook import read_enabled
 from monitor.cli.explain_now import now_told
 from monitor.cli.explain_parts import condition, enough, layer, signals, timing, windows
+from monitor.cli.given_config import settings_of
 from monitor.cli.lines import line
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
 from monitor.errors import ConfigError, Fault
 from monitor.rules.desk import orphan_rules
 from monitor.rules.durations import parse_duration
@@ -37,7 +38,7 @@ class _Found:
 
 def explain(asked: argparse.Namespace) -> int:
     """Print what a rule means; where a daemon has saved its state, how it stands, too."""
-    settings = load_settings(asked.config) if asked.config.exists() else None
+    settings = settings_of(asked.config)
     found = _found(asked, settings or Settings())
     for text in _told(found, settings or Settings()):
         print(text)

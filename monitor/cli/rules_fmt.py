@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from monitor.config import load_settings
+from monitor.cli.given_config import settings_of
 from monitor.errors import ConfigError, Fault, Permanent
 from monitor.rules.layout import laid_out
 from monitor.rules.loader import read_toml
@@ -26,7 +26,8 @@ def fmt(asked: argparse.Namespace) -> int:
 
 
 def _folder(config: Path) -> Path:
-    folder = load_settings(config).rules.folder if config.exists() else None
+    settings = settings_of(config)
+    folder = settings.rules.folder if settings else None
     return Path(folder) if folder else rules_dir()
 
 

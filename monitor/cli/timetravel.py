@@ -10,6 +10,7 @@ from typing import Final
 from monitor.app.garbage import collect_seldom
 from monitor.app.replay import Replay, price_of
 from monitor.app.rulebook import load_enabled
+from monitor.cli.given_config import settings_of
 from monitor.cli.timetravel_chain import on_chain
 from monitor.cli.timetravel_given import (
     Given,
@@ -27,7 +28,7 @@ from monitor.cli.timetravel_given import (
 )
 from monitor.cli.timetravel_outcome import shown
 from monitor.cli.timetravel_tape import replay_tape
-from monitor.config import RulesSettings, Settings, load_settings
+from monitor.config import RulesSettings, Settings
 from monitor.errors import Permanent
 from monitor.model.layer import Action
 from monitor.pipeline import Rulebook
@@ -103,6 +104,6 @@ def _modelled(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
 
 
 def _book(config: Path, packs: Sequence[str]) -> Rulebook:
-    folder = load_settings(config).rules.folder if config.exists() else None
-    rules = RulesSettings(enabled=tuple(packs), folder=folder)
+    settings = settings_of(config) or Settings()
+    rules = RulesSettings(enabled=tuple(packs), folder=settings.rules.folder)
     return replay_book(load_enabled(Settings(rules=rules)))

@@ -14,9 +14,10 @@ from monitor.app.onchain import Blocks, Walk
 from monitor.app.present import clock_of
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.chain.settings import ChainSettings
+from monitor.cli.given_config import settings_of
 from monitor.cli.progress import Progress
 from monitor.cli.timetravel_given import Given, library_of, refused
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
 from monitor.model.observation import Observation, Snapshot
 from monitor.pipeline import State
 from monitor.timetravel.events import EVENTS, Window
@@ -53,7 +54,7 @@ def on_chain(asked: argparse.Namespace, packs: tuple[str, ...]) -> Given:
 
 def _settings(asked: argparse.Namespace) -> Settings:
     """Return the settings with the endpoint asked for in the place of the chain's own."""
-    settings = load_settings(asked.config) if asked.config.exists() else Settings()
+    settings = settings_of(asked.config) or Settings()
     if asked.rpc is None:
         if not settings.chain:
             raise refused("--rpc", "give an archive endpoint, as env:NAME or file:/path")

@@ -10,9 +10,10 @@ from typing import Final
 from monitor.alerts.alert import Alert
 from monitor.alerts.render import console_line
 from monitor.app.rulebook import rulebook
+from monitor.cli.given_config import settings_of
 from monitor.cli.lines import line
-from monitor.cli.verbs_past import FEE_SHARE, PROTOCOL, RANGES, STEP, VALUE_USD
-from monitor.config import RulesSettings, Settings, UsdSettings, load_settings
+from monitor.cli.verbs_past import FEE_SHARE, PROTOCOL, RANGES, SEED, STEP, VALUE_USD
+from monitor.config import RulesSettings, Settings, UsdSettings
 from monitor.errors import ConfigError, Fault, Permanent
 from monitor.model.observation import Observation
 from monitor.pipeline import Rulebook, State
@@ -63,8 +64,7 @@ def refused(where: str, reason: str, *, verb: str = "timetravel") -> ConfigError
 
 def check_asked(asked: argparse.Namespace) -> None:
     """Raise ConfigError for an argument that what is asked for has no use of."""
-    if asked.event is not None and (asked.first or asked.last):
-        raise refused("EVENT", f"{asked.event} has days of its own: leave --from and --to out")
+    _check_days(asked)
     if not asked.position:
         why = "say with --position whose past is to be read there"
         _unused(why, rpc=asked.rpc, chain=asked.chain, step=asked.step != STEP)
@@ -73,6 +73,13 @@ def check_asked(asked: argparse.Namespace) -> None:
         why = f"a {'real position' if asked.position else 'tape'} has its own: leave this out"
         _unused(why, range=tuple(asked.ranges) != RANGES, value=asked.value != VALUE_USD)
         _unused(why, fees=asked.fees != FEE_SHARE)
+    if asked.tape is not None:
+        _unused("nothing is drawn of a tape: leave this out", seed=asked.seed != SEED)
+
+
+def _check_days(asked: argparse.Namespace) -> None:
+    if asked.event is not None and (asked.first or asked.last):
+        raise refused("EVENT", f"{asked.event} has days of its own: leave --from and --to out")
 
 
 def _unused(why: str, **given: object) -> None:
@@ -150,6 +157,7 @@ def ready(out: Path) -> None:
 
 def window_of(asked: argparse.Namespace) -> Window:
     """Return the days asked for; raise ConfigError for none, or days that are none."""
+    _check_days(asked)
     if asked.event is not None:
         if asked.event not in EVENTS:
             raise refused("EVENT", f"{asked.event!r} is none of {', '.join(EVENTS)}")
@@ -204,5 +212,5 @@ def replay_book(packs: Sequence[Pack]) -> Rulebook:
 
 def enabled_packs(config: Path) -> list[str]:
     """Return the packs a config enables but `self`, which watches a daemon and there is none."""
-    settings = load_settings(config) if config.exists() else Settings()
+    settings = settings_of(config) or Settings()
     return [pack for pack in settings.rules.enabled if pack != SELF]

@@ -8,9 +8,10 @@ from monitor.alerts.ticket import DISCLAIMER
 from monitor.app.replay import Replay
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.app.taping import fingerprint
+from monitor.cli.given_config import settings_of
 from monitor.cli.lines import line
 from monitor.cli.timetravel_given import fills_of, refused, tell, write_log
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
 from monitor.errors import Permanent
 from monitor.pipeline import Rulebook
 from monitor.sources.tape import Head, Line, read_tape
@@ -57,7 +58,7 @@ def replay_tape(asked: argparse.Namespace) -> int:
 
 
 def _book(asked: argparse.Namespace) -> Rulebook:
-    settings = load_settings(asked.config) if asked.config.exists() else Settings()
+    settings = settings_of(asked.config) or Settings()
     if asked.rules:
         rules = replace(settings.rules, enabled=tuple(asked.rules))
         settings = replace(settings, rules=rules)

@@ -2,6 +2,10 @@
 
 import argparse
 from pathlib import Path
+from typing import Final
+
+CONFIG: Final = Path("config.toml")
+"""The settings where none are named; there need be none for what needs none."""
 
 Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse names it nowhere else
 
@@ -33,7 +37,7 @@ def add_config(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--config",
         type=Path,
-        default=Path("config.toml"),
+        default=CONFIG,
         metavar="FILE",
         help="settings (default: ./config.toml)",
     )

@@ -11,6 +11,7 @@ RANGES: Final = ("1.2", "1.5", "2", "full")
 VALUE_USD: Final = 100_000.0
 FEE_SHARE: Final = 1.0
 STEP: Final = 1
+SEED: Final = 1
 PROTOCOL: Final = "uniswap_v3"
 
 
@@ -138,7 +139,7 @@ def _add_report(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--seed",
         type=int,
-        default=1,
+        default=SEED,
         metavar="N",
         help="of the draws that tell chance (default: 1)",
     )

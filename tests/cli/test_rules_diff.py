@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -123,11 +124,11 @@ def test_of_a_folder_those_are_replayed_that_the_config_enables(folder: Path, ru
         pack(folder / "old" / f"{name}.toml", 20.0, name)
         pack(folder / "new" / f"{name}.toml", 20.0 if name == "alvh" else 30.0, name)
     both = ("rules", "diff", folder / "old", folder / "new", *CRASH, "--fills", "none", "--json")
-    none = ("--config", folder / "none.toml")  # by itself it enables alvh, and others
-    told = run(*both, *none)
-    assert (told.status, json.loads(told.out)["packs"]) == (0, [["alvh"], ["alvh"]])
-    told = run(*both, *none, "--rules", "alvh", "mine")
-    assert (told.status, json.loads(told.out)["packs"]) == (1, [["alvh", "mine"]] * 2)
+    with chdir(folder):  # without settings: by itself it enables alvh, and others
+        told = run(*both)
+        assert (told.status, json.loads(told.out)["packs"]) == (0, [["alvh"], ["alvh"]])
+        told = run(*both, "--rules", "alvh", "mine")
+        assert (told.status, json.loads(told.out)["packs"]) == (1, [["alvh", "mine"]] * 2)
 
 
 def test_as_json_every_figure_is_told(folder: Path, run: Run) -> None:
@@ -161,6 +162,16 @@ def test_what_appears_over_and_over_is_told_in_a_line(folder: Path, run: Run) ->
     ("words", "sentence"),
     [
         pytest.param((), "timetravel: EVENT: name one of covid_2020, ", id="no event"),
+        pytest.param(
+            ("--event", "luna_2022", "--to", "2022-06-01"),
+            "luna_2022 has days of its own: leave --from and --to out",
+            id="days beside an event",
+        ),
+        pytest.param(
+            (*CRASH, "--rules", "alvh"),
+            "rules diff: --rules: picks packs of a folder, and both of these are files",
+            id="packs beside files",
+        ),
         pytest.param(("--event", "covid"), "'covid' is none of covid_2020, ", id="no such event"),
         pytest.param(
             ("--from", "2009-01-01", "--to", "2009-01-02"), "no price of ETH is had", id="no past"

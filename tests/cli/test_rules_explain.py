@@ -1,6 +1,7 @@
 """`hedgewatch rules explain`: a rule in words and numbers, and how it stands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import chdir
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,14 @@ monetise = [{ at = 3.0, sell = 0.5 }]
 """
 
 
+@pytest.fixture(autouse=True)
+def _without_settings(tmp_path: Path) -> Iterator[None]:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with chdir(elsewhere):
+        yield
+
+
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
     path = tmp_path / "mine.toml"
@@ -74,8 +83,8 @@ def parts(out: str) -> dict[str, str]:
     return found
 
 
-def test_every_part_of_a_rule_is_told(pack: Path, run: Run, tmp_path: Path) -> None:
-    told = run("rules", "explain", "high", "--pack", pack, "--config", tmp_path / "none.toml")
+def test_every_part_of_a_rule_is_told(pack: Path, run: Run) -> None:
+    told = run("rules", "explain", "high", "--pack", pack)
     assert (told.status, told.err) == (0, "")
     assert told.out.splitlines()[0] == "high  notify over the book, warning"
     assert parts(told.out) == {
@@ -104,10 +113,8 @@ def test_every_part_of_a_rule_is_told(pack: Path, run: Run, tmp_path: Path) -> N
     assert lines[-1].startswith("calendar Cboe's hours of the VIX")
 
 
-def test_a_layer_is_told_with_instrument_and_size_formula(
-    pack: Path, run: Run, tmp_path: Path
-) -> None:
-    told = run("rules", "explain", "M1.add", "--pack", pack, "--config", tmp_path / "none.toml")
+def test_a_layer_is_told_with_instrument_and_size_formula(pack: Path, run: Run) -> None:
+    told = run("rules", "explain", "M1.add", "--pack", pack)
     found = parts(told.out)
     assert found["file"] == f"{pack}:32"
     assert found["silenced"] == "while high fires"
@@ -139,40 +146,36 @@ def test_every_policy_adjustment_and_calendar_has_its_words() -> None:
     )
 
 
-def test_a_rule_said_in_short_is_found_at_its_key(pack: Path, run: Run, tmp_path: Path) -> None:
+def test_a_rule_said_in_short_is_found_at_its_key(pack: Path, run: Run) -> None:
     for rule, line, key in (("M1.roll", 29, "roll"), ("M1.monetise", 30, "monetise")):
-        told = run("rules", "explain", rule, "--pack", pack, "--config", tmp_path / "none.toml")
+        told = run("rules", "explain", rule, "--pack", pack)
         assert parts(told.out)["file"] == f"{pack}:{line}; `{key}` stands for it"
 
 
-def test_the_rule_built_in_for_a_layer_of_a_position_is_told_as_such(
-    pack: Path, run: Run, tmp_path: Path
-) -> None:
-    none = tmp_path / "none.toml"
-    told = run("rules", "explain", "M1.orphaned", "--pack", pack, "--config", none)
+def test_the_rule_built_in_for_a_layer_of_a_position_is_told_as_such(pack: Path, run: Run) -> None:
+    told = run("rules", "explain", "M1.orphaned", "--pack", pack)
     assert told.out.splitlines()[0] == "M1.orphaned  remove over each position, critical"
     assert parts(told.out)["file"] == f"built in, for a layer in {pack}"
 
 
-def test_an_id_that_is_no_rule_s_is_told_the_nearest(pack: Path, run: Run, tmp_path: Path) -> None:
-    none = tmp_path / "none.toml"
-    told = run("rules", "explain", "M1.ad", "--pack", pack, "--config", none)
+def test_an_id_that_is_no_rule_s_is_told_the_nearest(pack: Path, run: Run) -> None:
+    told = run("rules", "explain", "M1.ad", "--pack", pack)
     assert (told.status, told.err) == (2, "RULE: there is no rule M1.ad; did you mean M1.add?\n")
-    told = run("rules", "explain", "zzzzz", "--pack", pack, "--config", none)
+    told = run("rules", "explain", "zzzzz", "--pack", pack)
     assert told.err.endswith("no rule zzzzz; there are M1.add, M1.roll, M1.monetise, high\n")
-    told = run("rules", "explain", "alvh.hodl", "--config", none)
+    told = run("rules", "explain", "alvh.hodl")
     assert told.err == "RULE: there is no rule alvh.hodl; did you mean alvh.hold?\n"
 
 
-def test_capitals_are_no_other_letters(pack: Path, run: Run, tmp_path: Path) -> None:
-    told = run("rules", "explain", "m1.ADD", "--pack", pack, "--config", tmp_path / "none.toml")
+def test_capitals_are_no_other_letters(pack: Path, run: Run) -> None:
+    told = run("rules", "explain", "m1.ADD", "--pack", pack)
     assert (told.status, told.err) == (2, "RULE: there is no rule m1.ADD; did you mean M1.add?\n")
-    told = run("rules", "explain", "l1.ADD", "--config", tmp_path / "none.toml")
+    told = run("rules", "explain", "l1.ADD")
     assert told.err == "RULE: there is no rule l1.ADD; did you mean L1.add?\n"
 
 
-def test_a_pack_beside_the_enabled_ones_is_found(run: Run, tmp_path: Path) -> None:
-    told = run("rules", "explain", "vxth.half", "--config", tmp_path / "none.toml")
+def test_a_pack_beside_the_enabled_ones_is_found(run: Run) -> None:
+    told = run("rules", "explain", "vxth.half")
     assert parts(told.out)["pack"].startswith("vxth_hard, not enabled: ")
 
 
@@ -217,12 +220,10 @@ def test_before_a_daemon_ran_there_is_no_now(home: Any) -> None:
 
 
 @pytest.mark.parametrize("path", pack_files(rules_dir()), ids=lambda path: path.stem)
-def test_every_shipped_rule_is_explained_in_eighty_columns(
-    path: Path, run: Run, tmp_path: Path
-) -> None:
+def test_every_shipped_rule_is_explained_in_eighty_columns(path: Path, run: Run) -> None:
     text = path.read_text(encoding="utf-8").splitlines()
     for rule in load_packs([path])[0].rules:
-        told = run("rules", "explain", rule.id, "--pack", path, "--config", tmp_path / "none.toml")
+        told = run("rules", "explain", rule.id, "--pack", path)
         assert told.status == 0
         file, *rest = told.out.splitlines()[1:]
         assert all(len(line) <= 80 for line in rest)

@@ -1,6 +1,7 @@
 """`hedgewatch timetravel` as a person gives it: whose trades, which tape."""
 
 import json
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from monitor.cli import main
 
 DAYS = ["timetravel", "--from", "2020-02-14", "--to", "2020-02-27", "--rules", "alvh"]
-CHAIN = ["timetravel", "--config", "none.toml", "--rules", "lp_range", "--position"]
+CHAIN = ["timetravel", "--rules", "lp_range", "--position"]
 TRADE = """\
 [[trade]]
 at = {at}
@@ -120,6 +121,26 @@ def test_a_trade_the_layer_cannot_take_is_told_and_changes_nothing(
             id="a value beside a tape",
         ),
         pytest.param(
+            ["timetravel", "--tape", "x", "--seed", "5"],
+            "timetravel: --seed: nothing is drawn of a tape: leave this out",
+            id="a seed beside a tape",
+        ),
+        pytest.param(
+            ["timetravel", "luna_2022", "--config", "/nowhere/mine.toml"],
+            "/nowhere/mine.toml: no such file",
+            id="settings that are not there",
+        ),
+        pytest.param(
+            ["rules", "diff", "a", "b", "--event", "luna_2022", "--config", "/nowhere/mine.toml"],
+            "/nowhere/mine.toml: no such file",
+            id="settings of two that are compared",
+        ),
+        pytest.param(
+            ["rules", "explain", "L1.add", "--config", "/nowhere/mine.toml"],
+            "/nowhere/mine.toml: no such file",
+            id="settings of a rule that is explained",
+        ),
+        pytest.param(
             ["timetravel", "covid_2020", "--rpc", "env:X"],
             "timetravel: --rpc: say with --position whose past is to be read there",
             id="an endpoint for nothing",
@@ -170,9 +191,10 @@ def test_a_trade_the_layer_cannot_take_is_told_and_changes_nothing(
     ],
 )
 def test_what_is_wrong_is_told_in_one_sentence(
-    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(words) == 2
+    with chdir(tmp_path):  # where there are no settings
+        assert main(words) == 2
     told = capsys.readouterr().err
     assert told.startswith(said)
     assert len(told.splitlines()) == 1
