@@ -67,9 +67,11 @@ def find_trials(paths: Iterable[Path]) -> list[Path]:
     """
     found, faults = list[Path](), list[Fault]()
     for path in paths:
-        own = path if path.name.endswith(TEST_SUFFIX) else path.with_suffix(TEST_SUFFIX)
-        some = sorted(path.glob(f"*{TEST_SUFFIX}")) if path.is_dir() else [own]
-        why = "holds no tests" if path.is_dir() else f"has no tests: no {own.name}"
+        if path.is_dir():
+            some, why = sorted(path.glob(f"*{TEST_SUFFIX}")), "holds no tests"
+        else:
+            own = path if path.name.endswith(TEST_SUFFIX) else path.with_suffix(TEST_SUFFIX)
+            some, why = [own], f"has no tests: no {own.name}"
         if not some or not some[0].exists():
             faults.append(Fault(file=str(path), where="", reason=why))
         found += some

@@ -1,6 +1,7 @@
 """`hedgewatch rules test` and `rules check` over folders: what is wanting, and how they end."""
 
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -43,6 +44,12 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / f"{name}.toml").write_text(RULES.format(name=name))
     (tmp_path / "mine.test.toml").write_text(TESTS.format(name="mine"))
     return tmp_path
+
+
+def test_the_folder_one_stands_in_is_tested(folder: Path, run: Run) -> None:
+    with chdir(folder):
+        told = run("rules", "test", ".")
+    assert (told.status, told.out, told.err) == (0, "ok    mine 1 passed\n", "")
 
 
 def test_coverage_wants_tests_beside_every_pack_of_a_folder(folder: Path, run: Run) -> None:
