@@ -78,6 +78,8 @@ def told(rows: Sequence[Row]) -> list[dict[str, Any]]:
 def _harm(outcome: Outcome) -> float | None:
     if outcome.cost_usd is None or outcome.fall_usd is None:
         return None
+    if outcome.dark and not outcome.adds:
+        return None  # what it would have asked for is unknown
     return outcome.cost_usd + outcome.fall_usd
 
 
@@ -85,7 +87,7 @@ def _chosen(one: Judged) -> str:
     many = len(one.walked.chosen)
     if one.walked.judged is None:
         where = one.walked.fold.judged_on if many else "what was past"
-        return f"  unknown: on {where} the hedge could not be priced throughout"
+        return f"  unknown: on {where} the hedge could not be judged or priced"
     equals = f", the worst here of {many:,} equals" if many > 1 else ""
     return _row(one.rows[one.walked.judged], "chosen: ", equals)
 

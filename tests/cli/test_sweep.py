@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.app.sweep import Outcome
-from monitor.cli import main
+from monitor.cli import main, sweep_walked
 from monitor.cli.sweep import _summary
 from monitor.timetravel.grid import Point, Sweep
 from tests.timetravel.swept import RULES
@@ -121,6 +121,24 @@ def test_a_sweep_over_days_its_rules_know_nothing_of_says_so(
     assert "not be judged here" not in capsys.readouterr().out
     assert swept(rules, "--grid", "calm=40", "--grid", "n=1", "--events", "covid_2020") == 0
     assert "  1 of 1 have rules that could not be judged here" in capsys.readouterr().out
+
+
+def test_nothing_is_chosen_on_a_storm_whose_rules_could_not_be_judged() -> None:
+    told = Outcome(cost_usd=0.0, fall_usd=9.0, bare_fall_usd=9.0, worst_il=-0.1, adds=0, alerts=0)
+    dark, judged = replace(told, dark=1), replace(told, adds=1)
+    places = [(event, n) for event in ("covid_2020", "yen_2024") for n in "12"]
+    rows = [
+        (
+            Point(number=number, values={"n": n}, event=event, range="1.5"),
+            dark if event == "covid_2020" else judged,
+        )
+        for number, (event, n) in enumerate(places)
+    ]
+    walked = " ".join(" ".join(sweep_walked.lines(rows)).split())
+    assert "unknown: on what was past the hedge could not be" in walked
+    assert "chosen: n=" not in walked
+    spoke = [(point, replace(one, adds=1)) for point, one in rows]  # another of its rules did ask
+    assert "chosen: n=" in " ".join(sweep_walked.lines(spoke))
 
 
 def test_json_is_a_line_a_point(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
