@@ -20,6 +20,7 @@ from monitor.app.rulebook import load_enabled, polled, rulebook
 from monitor.app.showing import Showing
 from monitor.app.soundness import ready
 from monitor.app.taping import taping
+from monitor.app.wellbeing import vitals_of
 from monitor.calendars.sessions import load_calendars
 from monitor.chain.health import EndpointHealth
 from monitor.channels.mqtt import MqttChannel
@@ -99,7 +100,7 @@ async def _serve(
         for channel in parts.channels
     ]
     linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
-    showing = Showing(linked)
+    showing = Showing(linked, book=lambda: daemon.book)
     tell = _teller(couriers, showing)
     daemon = Daemon(
         store=parts.store,
@@ -116,7 +117,7 @@ async def _serve(
     with _signals(stop, daemon, hangup):
         async with asyncio.TaskGroup() as links:
             for channel in linked:
-                channel.listen(Errands(parts.store.inbox, clock=parts.post).run)
+                _acquaint(channel, parts, daemon)
                 links.create_task(channel.run(quiet), name=f"{channel.name} link")
             for commands in _commands(parts, daemon):
                 links.create_task(commands.run(stop), name="telegram commands")
@@ -126,6 +127,12 @@ async def _serve(
                 group.create_task(_road(parts, daemon, couriers, stop, tell), name="road")
             await showing.show(daemon.state, at_once=True)
             quiet.set()
+
+
+def _acquaint(channel: MqttChannel, parts: Parts, daemon: Daemon) -> None:
+    """Let a channel know how the daemon is doing, and whom to bring what it hears."""
+    channel.tell_vitals(lambda: vitals_of(daemon.state, parts.store.outbox))
+    channel.listen(Errands(parts.store.inbox, clock=parts.post).run)
 
 
 def _health(parts: Parts, name: str) -> Sequence[EndpointHealth]:

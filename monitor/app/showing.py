@@ -3,39 +3,57 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from monitor.channels.board import moving, standing
+from monitor.channels.board import positions, signals, standing
 from monitor.channels.mqtt import MqttChannel
 from monitor.clock import stopwatch
-from monitor.pipeline import State
+from monitor.pipeline import Rulebook, State
+from monitor.signals.facts import Facts
 
 EVERY_S: Final = 5.0
 """Prices move with every block; nobody reads a hundred retained topics a second."""
 
 
 class Showing:
-    """Shows a state on the boards where it is another than the one shown."""
+    """Shows a state on the boards where it is another than the one shown.
+
+    book: the rules in force, which know the layers; None for all there ever were.
+    """
 
     def __init__(
-        self, channels: Sequence[MqttChannel], *, seconds: Callable[[], float] = stopwatch
+        self,
+        channels: Sequence[MqttChannel],
+        *,
+        book: Callable[[], Rulebook | None] = lambda: None,
+        seconds: Callable[[], float] = stopwatch,
     ) -> None:
         self._channels = tuple(channels)
+        self._book = book
         self._seconds = seconds
-        self._moving: Mapping[str, str] = {}
+        self._positions: Mapping[str, str] = {}
+        self._signals: Mapping[str, str] = {}
         self._standing: Mapping[str, str] | None = None
         self._moved: object = None
         self._moved_at = 0.0
 
     async def show(self, state: State, *, at_once: bool = False) -> None:
-        """Show alerts and layers as they are; positions may wait for a later call."""
+        """Show alerts and layers as they are; positions and signals may wait for a later call."""
         if not self._channels:
             return
-        stands, moves = standing(state), self._moving
-        now, positions = self._seconds(), state.facts.positions
+        stands, now = standing(state, self._book()), self._seconds()
         due = at_once or self._standing is None or now - self._moved_at >= EVERY_S
-        if due and self._moved is not positions:  # what did not change is the same object
-            moves, self._moved, self._moved_at = moving(state), positions, now
-        if moves is self._moving and stands == self._standing:
+        news = due and self._look(state.facts, now)
+        if not news and stands == self._standing:
             return
-        self._moving, self._standing = moves, stands
+        self._standing = stands
         for channel in self._channels:
-            await channel.show({**moves, **stands})
+            await channel.show({**self._positions, **self._signals, **stands})
+
+    def _look(self, facts: Facts, now: float) -> bool:
+        """Take what moves from the facts; return whether it did."""
+        said, news = signals(facts), False
+        if said != self._signals:
+            self._signals, self._moved_at, news = said, now, True
+        if self._moved is not facts.positions:  # what did not change is the same object
+            self._positions, self._moved = positions(facts), facts.positions
+            self._moved_at, news = now, True
+        return news

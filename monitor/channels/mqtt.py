@@ -6,9 +6,7 @@ there, so 5 is tried first.
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
-from typing import Final
 
 import aiomqtt
 
@@ -23,13 +21,12 @@ from monitor.channels.mqtt_upkeep import Upkeep
 from monitor.channels.port import Message
 from monitor.channels.settings import MqttSettings
 from monitor.channels.spoken import Errand
+from monitor.channels.vitals import Vitals, status_json
 from monitor.clock import Clock
 from monitor.errors import Transient
 from monitor.logs import read_secret, redact
 
 __all__ = ["MqttChannel", "MqttSettings"]
-
-_OFFLINE: Final = json.dumps({"state": "offline"})
 
 
 class MqttChannel:
@@ -44,17 +41,17 @@ class MqttChannel:
     def __init__(
         self, settings: MqttSettings, instance: str, *, clock: Clock, random: Callable[[], float]
     ) -> None:
-        self.root = f"hedgewatch/{instance}"
+        self.root, started = f"hedgewatch/{instance}", clock.now()
         self._access = Access(
             settings=settings,
             password=read_secret(settings.password) if settings.password else None,
             tls=tls_context(settings.tls),
             client_id=f"hedgewatch-{instance}",
             will_topic=f"{self.root}/{STATUS}",
-            will=_OFFLINE,
+            will=status_json("offline", started),
         )
         self._clock = clock
-        self._upkeep = Upkeep(self._access, self.root, clock=clock)
+        self._upkeep = Upkeep(self._access, self.root, clock=clock, started=started)
         self._connection = Connection(self._access, self._upkeep, clock=clock, random=random)
 
     @property
@@ -96,8 +93,13 @@ class MqttChannel:
 
     def listen(self, obey: Errand) -> None:
         """Have commands obeyed from the next connection on, where the settings allow any."""
-        if self._access.settings.commands:
-            self._upkeep.commands = MqttCommands(self.root, obey, clock=self._clock)
+        settings = self._access.settings
+        if settings.commands:
+            self._upkeep.commands = MqttCommands(self.root, settings, obey, clock=self._clock)
+
+    def tell_vitals(self, vitals: Callable[[], Vitals]) -> None:
+        """Have every heartbeat tell what `vitals` then says; it runs on the loop, so is quick."""
+        self._upkeep.vitals = vitals
 
     async def show(self, state: Mapping[str, str]) -> None:
         """Have exactly `state` retained, from the next connection on if there is none now.

@@ -1,18 +1,24 @@
-"""Words by MQTT: what comes on `command` goes to the inbox, what came of it to `answer`."""
+"""Words by MQTT: what comes on `command` goes to the inbox, what came of it to `answer`.
+
+A command of MQTT 5 may name the topic of its answer. That topic must be one of those the
+settings allow: a stranger's choice would have us write where only we may.
+"""
 
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple, TypeVar
 
 import aiomqtt
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
 
-from monitor.channels.mqtt_board import ANSWER
+from monitor.channels.mqtt_board import ANSWER, COMMAND
 from monitor.channels.mqtt_link import Link, Refused, message_properties
+from monitor.channels.settings import MqttSettings
 from monitor.channels.spoken import Answer, Errand, MisspokenError, Outcome, Spoken
 from monitor.clock import Clock
 
@@ -25,6 +31,8 @@ _LONGEST: Final = 16_384
 _OLD: Final = timedelta(minutes=10)
 _RETRY_S: Final = 0.5
 _ID: Final = r"^[\x21-\x7e]{1,100}$"
+_NAME: Final = re.compile(r"[\w.@ -]{0,40}")
+_WILD: Final = frozenset("+#\0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,26 +40,32 @@ class Envelope:
     """What a command says of itself.
 
     id: the sender's own name for it, the same when it is said again. at: when it was said;
-    where given, it is not taken long after.
+    where given, it is not taken long after. schema: the form it has, the only one there is.
     """
 
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
 
     id: Annotated[str, Field(pattern=_ID)]
-    by: Annotated[str, Field(pattern=r"^[\w.@ -]{0,40}$")] = ""
+    by: Annotated[str, Field(pattern=f"^{_NAME.pattern}$")] = ""
     at: AwareDatetime | None = None
+    schema: Literal["hedgewatch.command/1"] = "hedgewatch.command/1"
 
 
 class _Heard(NamedTuple):
+    """A command as it came. name: of its topic, where the broker vouches for it; or empty."""
+
     payload: bytes
     retained: bool
     at: datetime
+    name: str
+    reply: str
+    mark: bytes | None
 
 
 _JSON: Final = TypeAdapter(dict[str, Any])
 _ENVELOPE: Final = TypeAdapter(Envelope)
 _SPOKEN: Final = TypeAdapter(Spoken)
-_OF_ENVELOPE: Final = frozenset({"id", "by", "at"})
+_OF_ENVELOPE: Final = frozenset({"id", "by", "at", "schema"})
 
 
 class MqttCommands:
@@ -61,16 +75,28 @@ class MqttCommands:
     the next: its word is one by its id, however often its errand is run.
     """
 
-    def __init__(self, root: str, obey: Errand, *, clock: Clock) -> None:
-        self._topic = f"{root}/{ANSWER}"
+    def __init__(self, root: str, settings: MqttSettings, obey: Errand, *, clock: Clock) -> None:
+        self._root = root
+        self._settings = settings
         self._obey = obey
         self._clock = clock
         self._waiting: asyncio.Queue[_Heard] = asyncio.Queue(_MOST)
         self._at_hand: _Heard | None = None
 
-    def hear(self, payload: bytes, *, retained: bool) -> None:
-        """Take a command in; it is answered in its turn."""
-        heard = _Heard(payload[: _LONGEST + 1], retained, self._clock.now())
+    def hear(self, topic: str, message: aiomqtt.Message) -> None:
+        """Take in what came on `command` or `command/NAME`, to be answered in its turn."""
+        command, _, name = topic.partition("/")
+        known = command == COMMAND and _NAME.fullmatch(name)
+        if not known or not isinstance(message.payload, bytes):
+            return
+        heard = _Heard(
+            payload=message.payload[: _LONGEST + 1],
+            retained=bool(message.retain),
+            at=self._clock.now(),
+            name=name,
+            reply=getattr(message.properties, "ResponseTopic", ""),
+            mark=getattr(message.properties, "CorrelationData", None),
+        )
         try:
             self._waiting.put_nowait(heard)
         except asyncio.QueueFull:
@@ -81,16 +107,34 @@ class MqttCommands:
         while not link.lost:
             if self._at_hand is None:
                 self._at_hand = await self._waiting.get()
-            told = await self._told(self._at_hand)
+            heard = self._at_hand
+            told = await self._told(heard)
             try:
-                await link.publish(self._topic, told, properties=message_properties())
-            except Refused as error:
-                _log.warning("mqtt: the answer to a command is refused: %s", error)
+                await self._answer(link, heard, told)
             except (aiomqtt.MqttError, TimeoutError) as error:
                 _log.debug("mqtt: an answer waits: %s", error)
                 await self._clock.sleep(_RETRY_S)
                 continue
             self._at_hand = None
+
+    async def _answer(self, link: Link, heard: _Heard, told: str) -> None:
+        """Publish an answer where it is asked for; where that is refused, on our own topic."""
+        own = "/".join(filter(None, (self._root, ANSWER, heard.name)))
+        asked = heard.reply if self._may_answer(heard.reply) else own
+        for topic in dict.fromkeys((asked, own)):
+            try:
+                await link.publish(topic, told, properties=message_properties(mark=heard.mark))
+            except Refused as error:
+                _log.warning("mqtt: the answer to a command is refused: %s: %s", topic, error)
+            else:
+                return
+
+    def _may_answer(self, topic: str) -> bool:
+        """Return whether an answer may go to a topic that a command names."""
+        if not topic or set(topic) & _WILD:
+            return False
+        allowed = (f"{self._root}/{ANSWER}/#", *self._settings.answer_topics)
+        return any(aiomqtt.Topic(topic).matches(one) for one in allowed)
 
     async def _told(self, heard: _Heard) -> str:
         """Return the JSON of what came of a command."""
@@ -121,17 +165,29 @@ class MqttCommands:
     async def _obeyed(self, given: Mapping[str, Any], heard: _Heard) -> Answer:
         if heard.retained:
             raise MisspokenError("", "a retained command is not taken: publish it without retain")
+        if heard.reply and not self._may_answer(heard.reply):
+            reason = f"no answer may go to {heard.reply[:80]!r}: see channel.mqtt.answer_topics"
+            raise MisspokenError("", reason)
         envelope = _valid(_ENVELOPE, {k: v for k, v in given.items() if k in _OF_ENVELOPE})
         spoken = _valid(_SPOKEN, {k: v for k, v in given.items() if k not in _OF_ENVELOPE})
         if envelope.at is not None and heard.at - envelope.at > _OLD:
             minutes = (heard.at - envelope.at) // timedelta(minutes=1)
             raise MisspokenError("at", f"it came {minutes} minutes late; say it again, as new")
+        by = self._who(envelope.by, heard.name)
         word = spoken.word(
-            id=f"mqtt:{envelope.id}",
-            by=f"{envelope.by}@mqtt" if envelope.by else "mqtt",
-            now=heard.at,
+            id=f"mqtt:{envelope.id}", by=f"{by}@mqtt" if by else "mqtt", now=heard.at
         )
         return await self._obey(word)
+
+    def _who(self, said: str, name: str) -> str:
+        """Return who speaks; raise MisspokenError for whoever may not."""
+        if name and said not in {"", name}:
+            raise MisspokenError("by", f"on command/{name} nobody speaks as {said!r}")
+        who, allowed = name or said, self._settings.command_names
+        if allowed is not None and who not in allowed:
+            reason = f"{who!r} is not one of channel.mqtt.command_names" if who else "say who: by"
+            raise MisspokenError("by", reason)
+        return who
 
 
 def _opened(heard: _Heard) -> Mapping[str, Any]:

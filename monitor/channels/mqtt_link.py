@@ -140,9 +140,15 @@ async def open_link(access: Access, version: aiomqtt.ProtocolVersion) -> AsyncIt
 
 
 def message_properties(
-    *, expiry_s: int | None = None, user: Mapping[str, str] | None = None
+    *,
+    expiry_s: int | None = None,
+    user: Mapping[str, str] | None = None,
+    mark: bytes | None = None,
 ) -> Properties:
-    """Return the MQTT 5 properties of a JSON message; other protocols ignore them."""
+    """Return the MQTT 5 properties of a JSON message; other protocols ignore them.
+
+    mark: the correlation data of the request that it answers.
+    """
     properties = new_properties(PacketTypes.PUBLISH)
     properties.ContentType = "application/json"
     properties.PayloadFormatIndicator = 1
@@ -150,4 +156,6 @@ def message_properties(
         properties.UserProperty = list(user.items())
     if expiry_s is not None:
         properties.MessageExpiryInterval = expiry_s
+    if mark is not None:
+        properties.CorrelationData = mark
     return properties

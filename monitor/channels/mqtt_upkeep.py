@@ -1,17 +1,18 @@
 """What is kept up over an open connection: the retained topics and the heartbeat."""
 
 import asyncio
-import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Final
 
 import aiomqtt
 
-from monitor.channels.mqtt_board import COMMAND, HEARTBEAT, RetainedBoard
+from monitor.channels.mqtt_board import HEARTBEAT, RetainedBoard
 from monitor.channels.mqtt_client import Access
 from monitor.channels.mqtt_commands import MqttCommands
 from monitor.channels.mqtt_link import Link, Refused, message_properties
+from monitor.channels.vitals import Vitals, heartbeat_json, status_json
 from monitor.clock import Clock
 
 _log: Final = logging.getLogger(__name__)
@@ -21,16 +22,17 @@ _RETRY_S: Final = 0.5
 class Upkeep:
     """Shows over one connection after another what should be seen under `root`.
 
-    commands: what hears those that come there, None where none are.
+    commands: what hears those that come there, None where none are. vitals: tells how the
+    daemon is doing.
     """
 
-    def __init__(self, access: Access, root: str, *, clock: Clock) -> None:
+    def __init__(self, access: Access, root: str, *, clock: Clock, started: datetime) -> None:
         self.commands: MqttCommands | None = None
+        self.vitals: Callable[[], Vitals] = Vitals
         self._access = access
         self._root = root
         self._clock = clock
-        online = {"state": "online", "since": clock.now().isoformat(timespec="seconds")}
-        self._board = RetainedBoard(status=json.dumps(online))
+        self._board = RetainedBoard(status=status_json("online", started))
         self._wake = asyncio.Event()
         self._refused: set[str] = set()
 
@@ -119,7 +121,7 @@ class Upkeep:
     async def _beat(self, link: Link) -> None:
         every_s = self._access.settings.heartbeat_s
         while every_s and not link.lost:
-            beat = json.dumps({"ts": self._clock.now().isoformat(timespec="seconds")})
+            beat = heartbeat_json(self._clock.now(), self.vitals())
             try:
                 await link.publish_unasked(f"{self._root}/{HEARTBEAT}", beat)
             except (aiomqtt.MqttError, TimeoutError) as error:
@@ -133,5 +135,5 @@ class Upkeep:
         if message.retain:
             self._board.saw(topic)
             self._wake.set()
-        if topic == COMMAND and self.commands is not None and isinstance(message.payload, bytes):
-            self.commands.hear(message.payload, retained=message.retain)
+        if self.commands is not None:
+            self.commands.hear(topic, message)

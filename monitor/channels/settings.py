@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from monitor.logs import read_secret
 
@@ -23,6 +23,19 @@ def _no_truth(given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
 
 Port = Annotated[int, Field(strict=True, ge=1, le=65_535)]
 Seconds = Annotated[float, Field(strict=True, gt=0, le=86_400)]
+CommandName = Annotated[str, Field(pattern=r"^[\w.@ -]{1,40}$")]
+
+
+def _a_filter(given: str) -> str:
+    """Return a filter of topics; raise ValueError unless it is one, and not of all of them."""
+    levels = given.split("/")
+    wild = any(set(level) & {"+", "#"} and len(level) > 1 for level in levels)
+    if wild or "#" in levels[:-1] or "\0" in given or levels[0] in {"", "+", "#"}:
+        raise ValueError("must be a topic, or a filter such as clients/+/reply")
+    return given
+
+
+TopicFilter = Annotated[str, Field(max_length=200), AfterValidator(_a_filter)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +63,9 @@ class MqttSettings:
     retained topics are published again. heartbeat_s: 0 for none. event_expiry_s: how long
     a broker keeps an event for who is away, where its proposal is not void before.
     commands: whether what the broker lets write there may tell of trades on `command`.
+    command_names: who of those is heard, by the name they give or, on `command/NAME`, that
+    of the topic; None for all, and with nobody in it nobody is. answer_topics: filters of the
+    topics, besides our own, to which an answer may go where a command of MQTT 5 asks for it.
     """
 
     __pydantic_config__: ClassVar = _STRICT
@@ -68,6 +84,8 @@ class MqttSettings:
     event_expiry_s: Annotated[int, Field(strict=True, ge=1, le=31_622_400)] = 7 * 86_400
     timeout_s: Seconds = 5.0
     commands: Annotated[bool, Field(strict=True)] = False
+    command_names: tuple[CommandName, ...] | None = None
+    answer_topics: tuple[TopicFilter, ...] = ()
 
     def __post_init__(self) -> None:
         _check_reference("password", self.password)

@@ -8,6 +8,7 @@ from typing import Final
 
 from monitor import __version__
 from monitor.cli.verbs import Verbs, add_config, add_group, add_verb
+from monitor.cli.verbs_mqtt import add_mqtt
 from monitor.cli.verbs_past import add_past
 from monitor.cli.verbs_rules import add_rules
 
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     _add_history(verbs)
     add_past(verbs)
     _add_alerts(verbs)
+    add_mqtt(verbs)
     return whole
 
 
