@@ -39,13 +39,16 @@ class Showing:
         """Show alerts and layers as they are; positions and signals may wait for a later call."""
         if not self._channels:
             return
-        stands, now = standing(state, self._book()), self._seconds()
+        book, now = self._book(), self._seconds()
+        stands = standing(state, book)
         due = at_once or self._standing is None or now - self._moved_at >= EVERY_S
         news = due and self._look(state.facts, now)
         if not news and stands == self._standing:
             return
         self._standing = stands
         for channel in self._channels:
+            if book is not None:
+                channel.introduce(state, book)
             await channel.show({**self._positions, **self._signals, **stands})
 
     def _look(self, facts: Facts, now: float) -> bool:

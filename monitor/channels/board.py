@@ -13,6 +13,7 @@ from monitor.model.pool import Token
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State
 from monitor.rules.lifecycle import Flag, Instance, Phase
+from monitor.signals.catalogue import Scope
 from monitor.signals.facts import Facts, PositionSeen
 
 POSITION_SCHEMA: Final = "hedgewatch.position/1"
@@ -67,11 +68,17 @@ def standing(state: State, book: Rulebook | None = None) -> Mapping[str, str]:
 
 
 def told_layers(state: State, book: Rulebook | None) -> Iterator[LayerState]:
-    """Yield the layers that rules know, and those that hold something without any."""
-    known = {layer.id for pack in book.packs for layer in pack.layers} if book else set()
+    """Yield the layers that rules know, and those that hold something without any.
+
+    One of the whole book that nobody has touched yet is off.
+    """
+    known = {layer.id: layer for pack in book.packs for layer in pack.layers} if book else {}
     for layer in state.layers.values():
         if book is None or layer.legs or layer.layer in known:
             yield layer
+    for one in known.values():
+        if one.scope is Scope.BOOK and f"{one.id}|book" not in state.layers:
+            yield LayerState(layer=one.id, scope="book")
 
 
 def _written(shown: Mapping[str, dict[str, Any]]) -> dict[str, str]:

@@ -6,12 +6,15 @@ there, so 5 is tried first.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
+from typing import Final
 
 import aiomqtt
 
 from monitor.alerts.alert import AlertState
 from monitor.alerts.event import SCHEMA, event_json
+from monitor.channels.homeassistant import Discovery, complete, components
 from monitor.channels.mqtt_board import EVENT, STATUS
 from monitor.channels.mqtt_client import Access, tls_context
 from monitor.channels.mqtt_commands import MqttCommands
@@ -25,8 +28,12 @@ from monitor.channels.vitals import Vitals, status_json
 from monitor.clock import Clock
 from monitor.errors import Transient
 from monitor.logs import read_secret, redact
+from monitor.pipeline import Rulebook, State
 
 __all__ = ["MqttChannel", "MqttSettings"]
+
+_ASSERTIONS: Final = 3
+"""So many assertions of the board may be missed before a thing counts as silent."""
 
 
 class MqttChannel:
@@ -51,7 +58,14 @@ class MqttChannel:
             will=status_json("offline", started),
         )
         self._clock = clock
-        self._upkeep = Upkeep(self._access, self.root, clock=clock, started=started)
+        self._discovery = Discovery(
+            self.root,
+            prefix=settings.discovery_prefix,
+            expire_s=math.ceil(_ASSERTIONS * settings.reassert_s),
+        )
+        self._upkeep = Upkeep(
+            self._access, self.root, clock=clock, started=started, discovery=self._discovery
+        )
         self._connection = Connection(self._access, self._upkeep, clock=clock, random=random)
 
     @property
@@ -100,6 +114,12 @@ class MqttChannel:
     def tell_vitals(self, vitals: Callable[[], Vitals]) -> None:
         """Have every heartbeat tell what `vitals` then says; it runs on the loop, so is quick."""
         self._upkeep.vitals = vitals
+
+    def introduce(self, state: State, book: Rulebook) -> None:
+        """Have Home Assistant told, with what is shown next, of all there is, where it is asked."""
+        if self._access.settings.discovery == "homeassistant":
+            found = components(state, book, self._discovery)
+            self._discovery.want(found, whole=complete(state, book))
 
     async def show(self, state: Mapping[str, str]) -> None:
         """Have exactly `state` retained, from the next connection on if there is none now.

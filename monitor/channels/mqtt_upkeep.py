@@ -8,6 +8,7 @@ from typing import Final
 
 import aiomqtt
 
+from monitor.channels.homeassistant import Discovery
 from monitor.channels.mqtt_board import HEARTBEAT, RetainedBoard
 from monitor.channels.mqtt_client import Access
 from monitor.channels.mqtt_commands import MqttCommands
@@ -23,14 +24,25 @@ class Upkeep:
     """Shows over one connection after another what should be seen under `root`.
 
     commands: what hears those that come there, None where none are. vitals: tells how the
-    daemon is doing.
+    daemon is doing. discovery: what Home Assistant is told; while nothing is wanted of it,
+    what an earlier run has told is cleared.
     """
 
-    def __init__(self, access: Access, root: str, *, clock: Clock, started: datetime) -> None:
+    def __init__(
+        self,
+        access: Access,
+        root: str,
+        *,
+        clock: Clock,
+        started: datetime,
+        discovery: Discovery,
+    ) -> None:
         self.commands: MqttCommands | None = None
         self.vitals: Callable[[], Vitals] = Vitals
+        self.discovery = discovery
         self._access = access
         self._root = root
+        self._shown: Mapping[str, str] | None = None
         self._clock = clock
         self._board = RetainedBoard(status=status_json("online", started))
         self._wake = asyncio.Event()
@@ -38,8 +50,21 @@ class Upkeep:
 
     def show(self, state: Mapping[str, str]) -> None:
         """Have exactly `state` retained; raise ValueError for a topic that cannot be one."""
-        self._board.want(state)
+        self._shown = state
+        self._plan()
+
+    def _plan(self) -> None:
+        """Work out anew what is to be retained, what Home Assistant is told with it."""
+        if self._shown is None:
+            return
+        told = self.discovery.payload()
+        self._board.want(self._shown if told is None else {**self._shown, self._elsewhere: told})
         self._wake.set()
+
+    @property
+    def _elsewhere(self) -> str:
+        """Return the board's name of the one topic that is not under the root."""
+        return f"/{self.discovery.topic}"
 
     async def until_lost(self, link: Link) -> str:
         """Work over one connection until it is lost; return why."""
@@ -79,6 +104,10 @@ class Upkeep:
     async def _watch(self, link: Link) -> None:
         # One subscription for all: of two that overlap, a broker may deliver each message twice.
         try:
+            await link.watch(self.discovery.topic)
+        except (aiomqtt.MqttError, TimeoutError) as error:
+            _log.info("mqtt: what Home Assistant was told before is not seen: %s", error)
+        try:
             await link.watch(f"{self._root}/#", surely=self.commands is not None)
         except (aiomqtt.MqttError, TimeoutError) as error:
             _log.info("mqtt: retained topics of an earlier run stay uncleared: %s", error)
@@ -88,19 +117,22 @@ class Upkeep:
     async def _publish_board(self, link: Link) -> None:
         while (due := self._board.next()) is not None:
             topic, payload = due
-            full = f"{self._root}/{topic}"
+            full = topic[1:] if topic == self._elsewhere else f"{self._root}/{topic}"
             try:
                 await link.publish(full, payload, retain=True, properties=message_properties())
             except Refused as error:
-                self._tell_refused(topic, payload, error)
+                self._tell_refused(topic, full, payload, error)
             else:
                 self._tell_taken(topic)
             self._board.done(topic, payload)
+            if topic == self._elsewhere and payload:
+                self.discovery.told(payload)
+                self._plan()
 
-    def _tell_refused(self, topic: str, payload: str, error: Refused) -> None:
+    def _tell_refused(self, topic: str, full: str, payload: str, error: Refused) -> None:
         """Say that the broker refuses retained topics: once, with the first of them."""
         level = logging.DEBUG if self._refused else logging.WARNING
-        _log.log(level, "%s", error.verdict(self._access.where, f"{self._root}/{topic}"))
+        _log.log(level, "%s", error.verdict(self._access.where, full))
         if payload:
             self._refused.add(topic)
         else:
@@ -132,6 +164,11 @@ class Upkeep:
         if not message.payload:
             return
         topic = message.topic.value.removeprefix(f"{self._root}/")
+        if topic == self.discovery.topic:
+            topic = self._elsewhere
+            if message.retain and isinstance(message.payload, bytes):
+                self.discovery.saw(message.payload)
+                self._plan()
         if message.retain:
             self._board.saw(topic)
             self._wake.set()

@@ -66,6 +66,8 @@ class MqttSettings:
     command_names: who of those is heard, by the name they give or, on `command/NAME`, that
     of the topic; None for all, and with nobody in it nobody is. answer_topics: filters of the
     topics, besides our own, to which an answer may go where a command of MQTT 5 asks for it.
+    discovery: `homeassistant` tells it of everything shown; without, what an earlier run has
+    told is taken back. discovery_prefix: where Home Assistant listens for that.
     """
 
     __pydantic_config__: ClassVar = _STRICT
@@ -86,6 +88,10 @@ class MqttSettings:
     commands: Annotated[bool, Field(strict=True)] = False
     command_names: tuple[CommandName, ...] | None = None
     answer_topics: tuple[TopicFilter, ...] = ()
+    discovery: Literal["homeassistant"] | None = None
+    discovery_prefix: Annotated[str, Field(pattern=r"^[^+#/\x00]+(/[^+#/\x00]+)*$")] = (
+        "homeassistant"
+    )
 
     def __post_init__(self) -> None:
         _check_reference("password", self.password)

@@ -9,18 +9,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aiomqtt
 import pytest
+from jsonschema import Draft202012Validator
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from monitor.channels.mqtt_schemas import schema_names
 from monitor.timetravel.story import moments
+from tests.channels import contract as channels
 from tests.channels.contract import held
 
 FIRST = next(moments())
 ROOT = "hedgewatch/demo/"
+DISCOVERY = "homeassistant/device/hedgewatch-demo/config"
+THEIRS = json.loads((Path(channels.__file__).with_name("homeassistant.json")).read_text("utf-8"))
 FILL = {
     "id": "a-1",
     "verb": "fill",
@@ -75,7 +80,7 @@ async def listening(play: Any) -> AsyncIterator[tuple[Book, aiomqtt.Client]]:
 async def play(set_stage: Any) -> Any:
     """A daemon with all that can be published switched on."""
     play = await set_stage("alvh", "waves", "self")
-    switches = "commands = true\nheartbeat_s = 0.2"
+    switches = 'commands = true\nheartbeat_s = 0.2\ndiscovery = "homeassistant"'
     play.edit("[channel.mqtt]", f"[channel.mqtt]\n{switches}")
     play.stage.cboe.set_settlements(FIRST.at.date(), FIRST.settlements)
     play.stage.set_clock(FIRST.at)
@@ -94,9 +99,13 @@ async def test_whatever_a_daemon_publishes_is_as_its_schema_says(play: Any, watc
         await play.until(lambda: len(book.of("position")) == 4, "the positions")
         await play.until(lambda: book.counted["heartbeat"] > 1, "a heartbeat")
         firing = book.retained[f"{ROOT}alerts"]["firing"]
+        await play.until(lambda: DISCOVERY in book.retained, "what Home Assistant is told")
         assert {f"{rule}|book" for rule in ("L1.add", "L3.add")} <= firing.keys()
     assert book.faults == []
-    assert set(schema_names()) - set(book.counted) == {"discovery"}
+    assert set(schema_names()) == set(book.counted)
+    Draft202012Validator(THEIRS).validate(book.retained[DISCOVERY])
+    topics = {one["state_topic"] for one in book.retained[DISCOVERY]["components"].values()}
+    assert topics <= book.retained.keys(), "each entity has something to show"
     positions = book.of("position").values()
     assert {one["token1"]["symbol"] for one in positions} == {"WETH"}
     assert all(one["observed_at"] and one["unread"] is None for one in positions)
