@@ -16,10 +16,11 @@ from monitor.alerts.alert import AlertState
 from monitor.alerts.event import SCHEMA, event_json
 from monitor.channels.homeassistant import Discovery, complete, components
 from monitor.channels.mqtt_board import EVENT, STATUS
-from monitor.channels.mqtt_client import Access, tls_context
+from monitor.channels.mqtt_client import Access
 from monitor.channels.mqtt_commands import MqttCommands
 from monitor.channels.mqtt_connection import Connection
 from monitor.channels.mqtt_link import Refused, message_properties
+from monitor.channels.mqtt_tls import tls_context
 from monitor.channels.mqtt_upkeep import Upkeep
 from monitor.channels.port import Message
 from monitor.channels.settings import MqttSettings

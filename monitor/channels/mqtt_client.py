@@ -2,8 +2,9 @@
 
 aiomqtt 2.5 drops the reason a broker gives when it acknowledges a message, waits out
 its timeout on a connection that was closed unanswered, and may watch a socket for
-writing that was closed in the meantime. Its private parts are touched to mend that,
-in this file and the link's only, which is why the version is pinned below 3.
+writing that was closed in the meantime; paho leaves open a socket whose TLS fails, and
+keeps to itself why the other side ended it. Their private parts are touched to mend that,
+in this file and the link's only, which is why the versions are pinned below 3.
 """
 
 import asyncio
@@ -19,8 +20,9 @@ from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from monitor.channels.settings import MqttSettings, TlsSettings
-from monitor.logs import Secret
+from monitor.channels.mqtt_tls import in_words
+from monitor.channels.settings import MqttSettings
+from monitor.logs import Secret, redact
 
 V5: Final = aiomqtt.ProtocolVersion.V5
 V311: Final = aiomqtt.ProtocolVersion.V311
@@ -54,6 +56,15 @@ class Access:
         """Return the sentence for a broker that does not answer."""
         return f"the MQTT broker at {self.where} did not answer in {self.settings.timeout_s:g} s"
 
+    def trouble(self, error: aiomqtt.MqttError) -> str:
+        """Return what a failure to connect comes of, in words for people."""
+        text = redact(str(error))
+        if self.tls is None and isinstance(error, Unanswered):
+            return f"{text} (does it expect TLS?)"
+        if text == "Operation timed out":
+            return f"{self.silence} (does it expect TLS?)" if self.tls is None else self.silence
+        return in_words(text, host=self.settings.host, tls=self.settings.tls)
+
 
 def build_client(access: Access, version: aiomqtt.ProtocolVersion) -> aiomqtt.Client:
     """Return a client for one connection; a fresh one each time leaves nothing in flight."""
@@ -80,7 +91,11 @@ def build_client(access: Access, version: aiomqtt.ProtocolVersion) -> aiomqtt.Cl
     )
     paho: Any = client._client  # noqa: SLF001
     paho.connect_timeout = settings.timeout_s
-    paho.on_disconnect = _hanging_up(client, paho.on_disconnect)
+    if access.tls is not None:
+        paho._ssl_wrap_socket = _shaking_hands(access.tls, settings)  # noqa: SLF001
+    refusals: list[str] = []
+    paho.on_log = _noting(refusals)
+    paho.on_disconnect = _hanging_up(client, paho.on_disconnect, refusals)
     paho.on_socket_register_write = _writing(client)
     return client
 
@@ -91,21 +106,6 @@ def drop_client(client: aiomqtt.Client) -> None:
     paho.on_disconnect = None
     with suppress(OSError, ValueError):
         paho.disconnect()
-
-
-def tls_context(tls: bool | TlsSettings) -> ssl.SSLContext | None:
-    """Return a verifying context, None without TLS; raise ValueError naming a bad file."""
-    if tls is False:
-        return None
-    files = tls if isinstance(tls, TlsSettings) else TlsSettings()
-    try:
-        context = ssl.create_default_context(cafile=files.ca)
-        if files.cert is not None:
-            context.load_cert_chain(files.cert, files.key)
-    except (OSError, ssl.SSLError) as error:
-        names = ", ".join(filter(None, (files.ca, files.cert, files.key)))
-        raise ValueError(f"TLS files {names}: {error}") from error
-    return context
 
 
 def new_properties(packet: int) -> Properties:
@@ -127,12 +127,46 @@ def _will(access: Access, *, five: bool) -> aiomqtt.Will | None:
     )
 
 
-def _hanging_up(client: aiomqtt.Client, tell: Callable[..., None]) -> Callable[..., None]:
+def _shaking_hands(
+    context: ssl.SSLContext, settings: MqttSettings
+) -> Callable[[socket.socket], ssl.SSLSocket]:
+    """Wrap a socket as paho does, and close one whose handshake fails, which paho does not."""
+
+    def wrap(plain: socket.socket) -> ssl.SSLSocket:
+        wrapped = context.wrap_socket(
+            plain, server_hostname=settings.host, do_handshake_on_connect=False
+        )
+        try:
+            wrapped.settimeout(settings.timeout_s)
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
+
+    return wrap
+
+
+def _noting(refusals: list[str]) -> Callable[..., None]:
+    """Keep what TLS says to a connection that ends: paho logs that, and tells nobody else."""
+
+    def heard(_paho: Any, _data: Any, _level: int, told: str) -> None:  # noqa: ANN401
+        if "[SSL" in told:
+            refusals.append(told)
+
+    return heard
+
+
+def _hanging_up(
+    client: aiomqtt.Client, tell: Callable[..., None], refusals: list[str]
+) -> Callable[..., None]:
     """Make a connection closed before it was answered fail then, not at the timeout."""
 
     def heard(*told: Any) -> None:  # noqa: ANN401
         if not client._connected.done():  # noqa: SLF001
-            client._connected.set_exception(Unanswered("the broker hung up without an answer"))  # noqa: SLF001
+            silent = Unanswered("the broker hung up without an answer")
+            error = aiomqtt.MqttError(refusals[0]) if refusals else silent
+            client._connected.set_exception(error)  # noqa: SLF001
         tell(*told)
 
     return heard

@@ -72,7 +72,7 @@ class Connection:
                 async with open_link(self._access, await self._version.settle()) as link:
                     trouble = await self._serve(link)
             except aiomqtt.MqttError as error:
-                trouble = self._words(error)
+                trouble = self._access.trouble(error)
             losses = 0 if stopwatch() - began > _STEADY_S else losses
             self._tell_outage(trouble)
             await self._clock.sleep(self._wait_s(losses))
@@ -88,12 +88,6 @@ class Connection:
         finally:
             self.link = None
 
-    def _words(self, error: aiomqtt.MqttError) -> str:
-        text = redact(str(error))
-        if text == "Operation timed out" and self._access.tls is None:
-            return f"{self._access.silence} (does it expect TLS?)"
-        return text
-
     def _wait_s(self, losses: int) -> float:
         ceiling = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(losses, 10))
         return ceiling * (1 + self._random()) / 2
@@ -107,5 +101,6 @@ class Connection:
 
     def _tell_connected(self, link: Link) -> None:
         self._told = ""
+        self._version.tell(link.version)
         spoken = "5" if link.version is V5 else "3.1.1"
         _log.info("mqtt: connected to %s, MQTT %s", self._access.where, spoken)

@@ -26,6 +26,15 @@ class VersionChoice:
         """Return the version; raise MqttError when the broker says nothing of it."""
         return self._settled or await self._ask()
 
+    def tell(self, spoken: aiomqtt.ProtocolVersion) -> None:
+        """Say once of a broker that was asked, and is connected to, that it is an old one."""
+        if spoken is V311 and self._access.settings.protocol == "auto" and not self._said_old:
+            self._said_old = True
+            _log.warning(
+                "mqtt: the broker at %s speaks 3.1.1 only: what it refuses will look sent",
+                self._access.where,
+            )
+
     async def _ask(self) -> aiomqtt.ProtocolVersion:
         """Ask once, in a bare visit.
 
@@ -44,12 +53,6 @@ class VersionChoice:
             if _code(error) not in _WRONG_PROTOCOL:
                 raise
             self._settled = V311
-        if not self._said_old:
-            self._said_old = True
-            _log.warning(
-                "mqtt: the broker at %s speaks 3.1.1 only: what it refuses will look sent",
-                self._access.where,
-            )
         return V311
 
 

@@ -4,8 +4,9 @@ import aiomqtt
 from telegram.constants import ChatAction, ChatType
 from telegram.error import BadRequest, TelegramError
 
-from monitor.channels.mqtt_client import V5, Access, tls_context
+from monitor.channels.mqtt_client import V5, Access
 from monitor.channels.mqtt_link import Refused, open_link
+from monitor.channels.mqtt_tls import tls_context
 from monitor.channels.mqtt_version import VersionChoice
 from monitor.channels.settings import MqttSettings, TelegramSettings, chat_id
 from monitor.channels.telegram_bot import open_bot
@@ -38,7 +39,7 @@ async def visit_mqtt(settings: MqttSettings, instance: str) -> str:
     except TimeoutError as error:
         raise Transient(access.silence) from error
     except aiomqtt.MqttError as error:
-        raise Transient(f"the MQTT broker at {access.where}: {redact(str(error))}") from error
+        raise Transient(f"the MQTT broker at {access.where}: {access.trouble(error)}") from error
     spoken = "5" if version is V5 else "3.1.1"
     told = f"{access.where}, MQTT {spoken}, QoS 1 acknowledged"
     if not settings.commands:

@@ -2,12 +2,13 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from monitor.channels.settings import TlsSettings
 from monitor.config.contradictions import contradictions
 from monitor.config.schema import Misfit, Place, misfits, sound
 from monitor.config.secrets import references
@@ -72,9 +73,14 @@ def read_draft(path: Path) -> Draft:
 
 def _settled(settings: Settings, folder: Path) -> Settings:
     """Return the settings with each relative path taken from `folder`."""
-    rules, scenario = settings.rules.folder, settings.clock.scenario
+    rules, scenario, mqtt = settings.rules.folder, settings.clock.scenario, settings.channel.mqtt
+    if mqtt is not None and isinstance(mqtt.tls, TlsSettings):
+        files = {one.name: getattr(mqtt.tls, one.name) for one in fields(mqtt.tls)}
+        told = {name: str(folder / file) if file else None for name, file in files.items()}
+        mqtt = replace(mqtt, tls=replace(mqtt.tls, **told))
     return replace(
         settings,
+        channel=replace(settings.channel, mqtt=mqtt),
         store=replace(settings.store, url=beside(settings.store.url, folder)),
         rules=replace(settings.rules, folder=str(folder / rules) if rules else None),
         clock=replace(settings.clock, scenario=str(folder / scenario) if scenario else None),

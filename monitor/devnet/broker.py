@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Self
 from monitor.clock import SystemClock, stopwatch
 from monitor.devnet import parts
 from monitor.devnet.child import end, free_port, spawn
-from monitor.devnet.mosquitto import Rules, write_config
+from monitor.devnet.mosquitto import Rules, Tls, write_config
 from monitor.errors import Permanent
 
 Kind = Literal["mosquitto", "amqtt"]
@@ -26,8 +26,8 @@ class Broker:
 
     users: name to password; without any, everyone may connect. acl: mosquitto's
     own access list. persistent: sessions and retained messages outlive `kill`.
-    program: mosquitto, or None for the stand-in, which speaks 3.1.1 only, keeps
-    nothing and knows neither users nor lists.
+    tls: its certificate, None for a plain connection. program: mosquitto, or None for the
+    stand-in, which speaks 3.1.1 only, keeps nothing and knows neither users nor lists.
     """
 
     def __init__(
@@ -36,12 +36,13 @@ class Broker:
         users: Mapping[str, str] | None = None,
         acl: str = "",
         persistent: bool = True,
+        tls: Tls | None = None,
         program: Path | Literal["find"] | None = "find",
     ) -> None:
         self.host = "127.0.0.1"
         self.port = 0
         self._program = parts.mosquitto_path() if program == "find" else program
-        self._rules = Rules(users=dict(users or {}), acl=acl, persistent=persistent)
+        self._rules = Rules(users=dict(users or {}), acl=acl, persistent=persistent, tls=tls)
         self._stack = AsyncExitStack()
         self._folder = Path()
         self._process: subprocess.Popen[bytes] | None = None
@@ -140,8 +141,8 @@ class Broker:
         return True
 
     async def _start_embedded(self) -> None:
-        if self._rules.users or self._rules.acl:
-            raise Permanent("users and access lists need mosquitto, which is not installed")
+        if self._rules.users or self._rules.acl or self._rules.tls:
+            raise Permanent("users, access lists and TLS need mosquitto, which is not installed")
         try:
             from amqtt.broker import Broker as Embedded  # noqa: PLC0415 - an optional extra
         except ImportError as error:

@@ -13,16 +13,30 @@ _ROOT: Final = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """The broker's certificate and key, PEM.
+
+    clients: the file of whom it asks each client for a certificate of; None to ask for none.
+    """
+
+    cert: Path
+    key: Path
+    clients: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Who may connect and what is kept.
 
     users: name to password; without any, everyone may connect. acl: mosquitto's
-    own access list. persistent: sessions and retained messages outlive a kill.
+    own access list. persistent: sessions and retained messages outlive a kill. tls: None
+    for a plain connection.
     """
 
     users: Mapping[str, str] = field(repr=False)
     acl: str
     persistent: bool
+    tls: Tls | None = None
 
 
 def write_config(folder: Path, rules: Rules, *, host: str, port: int) -> Path:
@@ -36,6 +50,10 @@ def write_config(folder: Path, rules: Rules, *, host: str, port: int) -> Path:
         "log_dest stderr",
         "log_type all",
     ]
+    if rules.tls:
+        lines += [f"certfile {rules.tls.cert}", f"keyfile {rules.tls.key}"]
+    if rules.tls and rules.tls.clients:
+        lines += [f"cafile {rules.tls.clients}", "require_certificate true"]
     if os.geteuid() == _ROOT:
         # Else it would drop to a user that may not exist, and losing its
         # credentials would also untie it from this process.
