@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,3 +64,14 @@ async def hears_no_more(ear: Any, seconds: float) -> None:
     except TimeoutError:
         return
     raise AssertionError(f"the status changed again: {states(ear)}")
+
+
+async def test_over_its_lives_the_broker_knows_it_by_one_name(
+    broker: Broker, listening: Any
+) -> None:
+    async with listening(broker) as ear:
+        for life in (1, 2):
+            with daemon(broker, will_delay_s=30):
+                await ear.until(lambda heard, life=life: len(states(heard)) == life)
+    known = re.findall(r"New client connected from \S+ as (hedgewatch-\S+) ", broker.log)
+    assert [name for name in known if not name.endswith("-probe")] == ["hedgewatch-home"] * 2
