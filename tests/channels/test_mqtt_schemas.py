@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -62,6 +63,22 @@ def test_a_payload_says_which_schema_it_has(name: str) -> None:
             f"urn:hedgewatch:{said.removeprefix('hedgewatch.').replace('/', ':')}"
             == (SCHEMAS[name]["$id"])
         )
+
+
+def test_the_readme_tells_of_every_topic() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("| under `hedgewatch/<instance>/`")[2].partition("\n\n")[0]
+    told = set(
+        re.findall(r"`([^`]+)`", "".join(line.split("|")[1] for line in table.splitlines()[2:]))
+    )
+    own = {
+        name: how["x-hedgewatch"]["topic"] for name, how in SCHEMAS.items() if name != "discovery"
+    }
+    known = {
+        topic.removeprefix("hedgewatch/{instance}/").replace("{", "<").replace("}", ">")
+        for topic in own.values()
+    }
+    assert told == known
 
 
 def bare(node: Any) -> Any:
