@@ -76,8 +76,12 @@ def shipped(folder: str, pattern: str) -> set[str]:
     [
         pytest.param("abis", "*.json", "monitor/abis", id="every ABI"),
         pytest.param("rules", "*.toml", "monitor/rulepacks", id="every rule file and its tests"),
+        pytest.param(
+            "monitor/channels/schemas", "*.json", "monitor/channels/schemas",
+            id="the schema of every MQTT payload",
+        ),
     ],
-)
+)  # fmt: skip
 def test_the_wheel_carries(folder: str, pattern: str, inside: str, wheel: Path) -> None:
     expected = shipped(folder, pattern)
     assert expected

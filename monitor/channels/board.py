@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from monitor.alerts.compose import label, short_id
@@ -58,8 +58,9 @@ def standing(state: State, book: Rulebook | None = None) -> Mapping[str, str]:
     An alert has a topic of its own while it is not at rest, and all of them have one together.
     book: whose layers are told, and besides them those that hold something; None for all.
     """
-    shown: dict[str, dict[str, Any]] = {ALERTS: _alerts(state)}
-    for instance in _restless(state):
+    restless = [one for one in state.instances.values() if _is_restless(one)]
+    shown: dict[str, dict[str, Any]] = {ALERTS: _alerts(restless, state.epoch)}
+    for instance in restless:
         topic = f"alert/{instance.rule}/{instance.scope}/state"
         shown[topic] = _alert(instance, state.epoch)
     for layer in told_layers(state, book):
@@ -88,10 +89,8 @@ def _written(shown: Mapping[str, dict[str, Any]]) -> dict[str, str]:
     }
 
 
-def _restless(state: State) -> Iterator[Instance]:
-    for instance in state.instances.values():
-        if instance.phase is not Phase.INACTIVE or instance.flag:
-            yield instance
+def _is_restless(instance: Instance) -> bool:
+    return instance.phase is not Phase.INACTIVE or bool(instance.flag)
 
 
 def _position(seen: PositionSeen, facts: Facts) -> dict[str, Any]:
@@ -176,12 +175,12 @@ def _alert(instance: Instance, epoch: str) -> dict[str, Any]:
     }
 
 
-def _alerts(state: State) -> dict[str, Any]:
+def _alerts(restless: Iterable[Instance], epoch: str) -> dict[str, Any]:
     firing, pending, unknown = dict[str, str](), list[str](), list[str]()
-    for instance in _restless(state):
+    for instance in restless:
         key = f"{instance.rule}|{instance.scope}"
         if instance.phase is Phase.FIRING:
-            firing[key] = short_id(instance, state.epoch)
+            firing[key] = short_id(instance, epoch)
         elif instance.phase is Phase.PENDING:
             pending.append(key)
         if instance.flag is not Flag.NONE:

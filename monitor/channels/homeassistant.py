@@ -43,7 +43,7 @@ class Discovery:
 
     def __init__(self, root: str, *, prefix: str, expire_s: int) -> None:
         self.root = root
-        self.name = root.replace("/", "-")
+        self.name = _plain(root.replace("/", "-"), spared="_")
         self.topic = f"{prefix}/device/{self.name}/config"
         self.expire_s = expire_s
         self._wanted: dict[str, Component] | None = None
@@ -86,7 +86,7 @@ class Discovery:
         return {
             "device": {
                 "identifiers": [self.name],
-                "name": self.root.replace("/", " ").capitalize(),
+                "name": f"Hedgewatch {self.root.partition('/')[2]}",
                 "manufacturer": "Hedgewatch",
                 "sw_version": __version__,
             },
@@ -230,7 +230,7 @@ def _whose(scope: str, state: State) -> str:
     return f" {pool.state.pool.pair}" if pool else ""
 
 
-def _plain(key: str) -> str:
-    """Return a key in letters, digits, - and _ alone; two keys never become one."""
-    told = (chr(one) if chr(one) in _OWN else f"_{one:02x}" for one in key.encode())
-    return "".join(told)
+def _plain(key: str, spared: str = "") -> str:
+    """Return a key in letters, digits, - and _ alone; two never become one, if none is spared."""
+    own = _OWN | set(spared)
+    return "".join(chr(one) if chr(one) in own else f"_{one:02x}" for one in key.encode())

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from monitor.rules.suggest import nearest
+
 _FOLDER: Final = Path(__file__).with_name("schemas")
 
 
@@ -15,7 +17,9 @@ def schema_names() -> tuple[str, ...]:
 def schema_text(name: str) -> str:
     """Return a payload's schema as its file has it; raise LookupError where there is none."""
     if name not in schema_names():
-        raise LookupError(f"there is no payload {name!r}: {', '.join(schema_names())}")
+        near = nearest(name, schema_names())
+        meant = f" (did you mean {near}?)" if near else ""
+        raise LookupError(f"there is no payload {name!r}{meant}: {', '.join(schema_names())}")
     return (_FOLDER / f"{name}.json").read_text(encoding="utf-8")
 
 

@@ -91,6 +91,16 @@ def test_what_is_told_has_home_assistants_form_and_ours(state: State, book: Any)
     assert whose | {"VIX", "Layer L2", "Alert calm", f"Alert lost.much {other}"} <= set(names)
 
 
+def test_an_instance_of_any_letters_has_a_topic_they_take() -> None:
+    for instance, name in (
+        ("my_home-2", "hedgewatch-my_home-2"),
+        ("häuschen", "hedgewatch-h_c3_a4uschen"),
+    ):
+        by = Discovery(f"hedgewatch/{instance}", prefix="homeassistant", expire_s=180)
+        assert by.topic == f"homeassistant/device/{name}/config"
+        assert re.fullmatch(THEIRS["x-topic"], by.topic)
+
+
 WRONG: list[tuple[str, Any]] = [
     ("a misspelt option", lambda one: one | {"unit": "%"}),
     ("no unique_id", lambda one: {k: v for k, v in one.items() if k != "unique_id"}),
