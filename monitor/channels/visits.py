@@ -1,5 +1,8 @@
 """A passing visit to each channel: does it answer, and would it take an alert?"""
 
+import json
+from typing import Final
+
 import aiomqtt
 from telegram.constants import ChatAction, ChatType
 from telegram.error import BadRequest, TelegramError
@@ -13,6 +16,8 @@ from monitor.channels.telegram_bot import open_bot
 from monitor.channels.telegram_errors import SHAPELESS, shapeless, tellable, verdict
 from monitor.errors import Permanent, Transient
 from monitor.logs import read_secret, redact
+
+DOCTOR_SCHEMA: Final = "hedgewatch.doctor/1"
 
 
 async def visit_mqtt(settings: MqttSettings, instance: str) -> str:
@@ -33,7 +38,7 @@ async def visit_mqtt(settings: MqttSettings, instance: str) -> str:
     try:
         version = await VersionChoice(access).settle()
         async with open_link(access, version) as link:
-            await link.publish(topic, "{}")
+            await link.publish(topic, json.dumps({"schema": DOCTOR_SCHEMA}))
     except Refused as error:
         raise error.verdict(access.where, topic) from error
     except TimeoutError as error:

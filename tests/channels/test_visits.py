@@ -1,5 +1,6 @@
 """A passing visit to each channel, against a local Bot API server and a real broker."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ from monitor.channels.settings import CommandSettings, MqttSettings, TelegramSet
 from monitor.channels.visits import visit_mqtt, visit_telegram
 from monitor.devnet.broker import Broker
 from monitor.errors import HedgewatchError
+from tests.channels.contract import checker
 
 TOKEN = "123456789:" + "AAcanary-Canary_canary-Canary_canar"
 ME = {"id": 1, "is_bot": True, "first_name": "Hedge", "username": "hedge_bot"}
@@ -105,6 +107,14 @@ async def test_who_may_ask_and_tell_is_counted(
     async with bot_api(GOOD) as (url, _):
         given = replace(settings(url, tmp_path / "token"), commands=commands)
         assert await visit_telegram(given) == f"@hedge_bot reaches Owner, {told}"
+
+
+async def test_a_visit_says_what_its_schema_has(broker: Broker, listening: Any) -> None:
+    async with listening(broker) as ear:
+        await visit_mqtt(MqttSettings(host=broker.host, port=broker.port), "home")
+        await ear.until(lambda heard: heard.payloads("hedgewatch/home/doctor"))
+        (said,) = ear.payloads("hedgewatch/home/doctor")
+        checker("doctor").validate(json.loads(said))
 
 
 async def test_a_broker_acknowledges_or_is_told_to_be_away(broker: Broker) -> None:

@@ -33,6 +33,6 @@ def test_a_payload_there_is_not_is_refused_with_those_there_are(run: Callable[..
     assert told.status == 2
     assert told.err == (
         "mqtt schema: there is no payload 'events' (did you mean event?):"
-        " alert, alerts, answer, command, discovery, event, heartbeat, layer, position, signal,"
-        " status\n"
+        " alert, alerts, answer, command, discovery, doctor, event, heartbeat, layer, position,"
+        " signal, status\n"
     )
