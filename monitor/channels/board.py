@@ -23,6 +23,7 @@ ALERTS_SCHEMA: Final = "hedgewatch.alerts/1"
 LAYER_SCHEMA: Final = "hedgewatch.layer/1"
 ALERTS: Final = "alerts"
 _OWN: Final = "system."
+_ENCODED: Final = json.JSONEncoder(sort_keys=True, allow_nan=False).encode
 
 
 def position_topic(key: str) -> str:
@@ -83,10 +84,7 @@ def told_layers(state: State, book: Rulebook | None) -> Iterator[LayerState]:
 
 
 def _written(shown: Mapping[str, dict[str, Any]]) -> dict[str, str]:
-    return {
-        suffix: json.dumps(payload, sort_keys=True, allow_nan=False)
-        for suffix, payload in shown.items()
-    }
+    return {suffix: _ENCODED(payload) for suffix, payload in shown.items()}
 
 
 def _is_restless(instance: Instance) -> bool:

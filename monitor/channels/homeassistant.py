@@ -50,6 +50,7 @@ class Discovery:
         self._known: dict[str, Component] = {}
         self._whole = False
         self._said_many = False
+        self._text: str | None = None
 
     def want(self, components: Mapping[str, Component], *, whole: bool) -> None:
         """Take what there is to tell of; whole: what is not among it is gone.
@@ -57,12 +58,14 @@ class Discovery:
         Of more than MOST the first are told, and that is said once.
         """
         self._wanted, self._whole = dict(islice(components.items(), MOST)), whole
+        self._text = None
         if len(components) > MOST and not self._said_many:
             self._said_many = True
             _log.warning("mqtt: Home Assistant is told of the first %d entities only", MOST)
 
     def saw(self, payload: bytes) -> None:
         """Take note of what an earlier life has told."""
+        self._text = None
         try:
             self._known |= _entities_in(payload)
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -70,16 +73,19 @@ class Discovery:
 
     def told(self, payload: str) -> None:
         """Take note that the broker has taken what was to be told."""
-        self._known = _entities_in(payload)
+        self._known, self._text = _entities_in(payload), None
 
     def payload(self) -> str | None:
         """Return what is to be told; None before anything is wanted."""
-        if self._wanted is None:
-            return None
-        gone = {key: one for key, one in self._known.items() if key not in self._wanted}
+        if self._text is None and self._wanted is not None:
+            self._text = self._written(self._wanted)
+        return self._text
+
+    def _written(self, wanted: Mapping[str, Component]) -> str:
+        gone = {key: one for key, one in self._known.items() if key not in wanted}
         if self._whole:
             gone = {key: {"platform": one["platform"]} for key, one in gone.items()}
-        return json.dumps(self._device() | {"components": {**self._wanted, **gone}}, sort_keys=True)
+        return json.dumps(self._device() | {"components": {**wanted, **gone}}, sort_keys=True)
 
     def _device(self) -> dict[str, Any]:
         status = f"{self.root}/{STATUS}"
@@ -109,6 +115,19 @@ def complete(state: State, book: Rulebook) -> bool:
     """Return whether every chain was read, so that what is not there is gone."""
     seen = (state.facts.chains.get(name) for name in book.lens.chains)
     return all(one is not None and one.good_at is not None for one in seen)
+
+
+def outline(state: State, book: Rulebook) -> tuple[Any, ...]:
+    """Return what the entities depend on: while it is the same, so are they."""
+    facts = state.facts
+    return (
+        id(book),
+        tuple(key for key, one in facts.positions.items() if not one.gone),
+        tuple(facts.pools),
+        tuple((one.layer, one.scope, one.status) for one in told_layers(state, book)),
+        "vix|" in facts.readings,
+        complete(state, book),
+    )
 
 
 def components(state: State, book: Rulebook, told: Discovery) -> dict[str, Component]:

@@ -14,7 +14,7 @@ import aiomqtt
 
 from monitor.alerts.alert import AlertState
 from monitor.alerts.event import SCHEMA, event_json
-from monitor.channels.homeassistant import Discovery, complete, components
+from monitor.channels.homeassistant import Discovery, complete, components, outline
 from monitor.channels.mqtt_board import EVENT, STATUS
 from monitor.channels.mqtt_client import Access
 from monitor.channels.mqtt_commands import MqttCommands
@@ -64,6 +64,7 @@ class MqttChannel:
             prefix=settings.discovery_prefix,
             expire_s=math.ceil(_ASSERTIONS * settings.reassert_s),
         )
+        self._introduced: object = None
         self._upkeep = Upkeep(
             self._access, self.root, clock=clock, started=started, discovery=self._discovery
         )
@@ -118,7 +119,10 @@ class MqttChannel:
 
     def introduce(self, state: State, book: Rulebook) -> None:
         """Have Home Assistant told, with what is shown next, of all there is, where it is asked."""
-        if self._access.settings.discovery == "homeassistant":
+        if self._access.settings.discovery != "homeassistant":
+            return
+        if (told := outline(state, book)) != self._introduced:
+            self._introduced = told
             found = components(state, book, self._discovery)
             self._discovery.want(found, whole=complete(state, book))
 
