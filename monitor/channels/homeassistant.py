@@ -15,6 +15,7 @@ from monitor.alerts.compose import label
 from monitor.channels.board import ALERTS, layer_topic, position_topic, signal_topic, told_layers
 from monitor.channels.mqtt_board import STATUS
 from monitor.model.layer import LayerStatus
+from monitor.model.same import Same
 from monitor.pipeline import Rulebook, State
 from monitor.rules.scopes import scopes_of
 from monitor.signals.facts import PositionSeen
@@ -121,7 +122,7 @@ def outline(state: State, book: Rulebook) -> tuple[Any, ...]:
     """Return what the entities depend on: while it is the same, so are they."""
     facts = state.facts
     return (
-        id(book),
+        Same(book),
         tuple(key for key, one in facts.positions.items() if not one.gone),
         tuple(facts.pools),
         tuple((one.layer, one.scope, one.status) for one in told_layers(state, book)),

@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
 from monitor.channels.board import positions, signals, standing
-from monitor.channels.homeassistant import MOST, Discovery, _plain, complete, components
+from monitor.channels.homeassistant import (
+    MOST,
+    Discovery,
+    _plain,
+    complete,
+    components,
+    outline,
+)
 from monitor.clock import SystemClock
 from monitor.devnet.broker import Broker
 from monitor.pipeline import State, step
@@ -213,6 +220,18 @@ def without(state: State, token_id: int) -> State:
 
 def gone(payload: Mapping[str, Any]) -> set[str]:
     return {key for key, one in payload["components"].items() if "unique_id" not in one}
+
+
+def test_while_nothing_it_depends_on_changes_it_need_not_be_worked_out_again(
+    state: State, hand: Any, book: Any
+) -> None:
+    seen = hand.snapshot(AT, hand.position(1), hand.position(2), tick=221_200, number=2)
+    later = step(book, state, seen)[0]
+    assert outline(later, book) == outline(state, book)
+    assert components(later, book, discovery()) == components(state, book, discovery())
+    for other in (without(state, 2), replace(state, facts=replace(state.facts, readings={}))):
+        assert outline(other, book) != outline(state, book)
+    assert outline(state, replace(book, rules=book.rules[1:])) != outline(state, book)
 
 
 def test_an_entity_that_is_gone_is_told_so_once(state: State, book: Any) -> None:
