@@ -369,4 +369,5 @@ def test_a_warning_is_worth_an_exit_status_when_asked(tmp_path: Path, run: Run) 
 def test_packs_that_contradict_each_other_are_warned_of(config: Path, run: Run) -> None:
     edit(config, '"alvh", "self"', '"alvh", "vxth_hard", "self"')
     told = run("rules", "check", "--strict", "--config", config)
-    assert (told.status, told.out.count("vxth_hard and alvh contradict each other")) == (3, 1)
+    said = " ".join(told.out.split())  # whatever was broken at 80 columns
+    assert (told.status, said.count("alvh and vxth_hard contradict each other")) == (3, 1)
