@@ -43,6 +43,7 @@ class Daemon:
     It owns the state; nobody else writes it. reload: reads the rules anew. now: the
     clock, for delivery alone. health: how a chain's endpoints are doing, for people to see.
     record: keeps an observation before it is taken; what it returns is committed with it.
+    course: rows of how book and hedge go, for people to see.
     """
 
     store: Store
@@ -53,6 +54,7 @@ class Daemon:
     now: Callable[[], datetime]
     health: Callable[[str], Sequence[EndpointHealth]] = lambda _name: ()
     record: Callable[[Observation], Mapping[RowKey, str | None]] = lambda _seen: {}
+    course: Callable[[State], Mapping[RowKey, str | None]] = lambda _state: {}
     _forgot_at: datetime | None = field(default=None, init=False)
     _told_missing: dict[str, frozenset[str]] = field(default_factory=dict, init=False)
     _told_health: dict[str, str] = field(default_factory=dict, init=False)
@@ -89,7 +91,7 @@ class Daemon:
         if isinstance(seen, Snapshot):
             alerts = with_doubts(self.book, new, seen, alerts)
         change = Change(
-            rows=changed_rows(self.state, new) | self._health(seen),
+            rows=changed_rows(self.state, new) | self._health(seen) | self._course(seen, new),
             samples=new_samples(self.state, new),
             forget_samples_before=forgotten_samples(self.state, new),
             forget_samples_from=dropped_samples(self.state, new),
@@ -119,6 +121,9 @@ class Daemon:
             return {}
         self._told_health[name] = row
         return {(ENDPOINTS, name): row}
+
+    def _course(self, seen: Observation, new: State) -> Mapping[RowKey, str | None]:
+        return self.course(new) if isinstance(seen, Snapshot) else {}
 
     def weighs(self, seen: Snapshot) -> bool:
         """Return whether a critical alert would rest on a snapshot not taken yet."""

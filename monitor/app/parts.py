@@ -3,9 +3,10 @@
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TextIO
 
+from monitor.app.course import Course
 from monitor.app.present import clock_of
 from monitor.chain.checkpoint import Checkpoints
 from monitor.chain.history import Told
@@ -43,7 +44,7 @@ class Parts:
     """What one run is made of, all of it open.
 
     clock: observations'; post: deliveries'. readers: by the chain's name in config.
-    record: keeps each observation, as `Daemon` has it.
+    record: keeps each observation, as `Daemon` has it. course: how book and hedge went.
     """
 
     settings: Settings
@@ -55,6 +56,7 @@ class Parts:
     readers: Mapping[str, ChainReader]
     requests: Callable[[str], int]
     record: Callable[[Observation], Mapping[RowKey, str | None]] = lambda _seen: {}
+    course: Course = field(default_factory=Course)
 
 
 @asynccontextmanager
