@@ -9,6 +9,8 @@ from monitor.alerts.figures import age, figure, pair
 from monitor.alerts.ticket import DISCLAIMER, ticket_lines
 from monitor.alerts.wire import from_json
 from monitor.app.brief import brief
+from monitor.app.brief_layers import layers_told
+from monitor.app.brief_whatif import whatif_told
 from monitor.app.daemon import Daemon
 from monitor.channels.spoken import FORMS, LATE
 from monitor.model.layer import Action, LayerState, Ticket
@@ -22,6 +24,13 @@ _FAR_BACK: Final = 2_000
 _MOST: Final = 8
 _LONGEST: Final = 4_000
 """Telegram takes 4,096 characters a message."""
+_HELP: Final = (
+    "/layers  what the hedge holds",
+    "/why ALERT  what it came of",
+    "/ticket LAYER  the trade now",
+    "/whatif eth -30% vix 45",
+    "/chart  price, IL, hedge, VIX",
+)
 _ORDERED: Final = frozenset({"<", "<=", ">", ">="})
 
 
@@ -43,6 +52,11 @@ class Asked:
             told = "\n".join(self._why(said[0].upper() if said else ""))
         elif command == "/ticket":
             told = "\n".join(self._ticket(said))
+        elif command == "/layers":
+            rules, now = self._daemon.book.rules, self._now()
+            told = "\n".join(layers_told(self._daemon.state, rules, now))
+        elif command == "/whatif":
+            told = "\n".join(whatif_told(self._daemon.state, said, self._now()))
         else:
             short = brief(command, self._daemon.state, self._now())
             told = "\n".join((short, *self._more(command)))
@@ -50,8 +64,7 @@ class Asked:
 
     def _more(self, command: str) -> Iterator[str]:
         if command not in {"/status", "/positions", "/alerts"}:
-            yield "/why ALERT  what it came of"
-            yield "/ticket LAYER  what to trade now"
+            yield from _HELP
             if self._tells:
                 yield from (*FORMS.values(), LATE)
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from monitor.app.asked import Asked
+from monitor.app.course import Course
 from monitor.app.daemon import Daemon
 from monitor.app.errands import Errands
 from monitor.app.garbage import collect_seldom
@@ -21,6 +22,7 @@ from monitor.app.showing import Showing
 from monitor.app.soundness import ready
 from monitor.app.taping import taping
 from monitor.app.wellbeing import vitals_of
+from monitor.app.telegram_desk import Charts, desk_of, pins_of
 from monitor.calendars.sessions import load_calendars
 from monitor.chain.health import EndpointHealth
 from monitor.channels.mqtt import MqttChannel
@@ -63,6 +65,9 @@ async def _run(config: Path, console: TextIO, hangup: asyncio.Event, tape: Path 
         for name, reader in parts.readers.items():
             if (source := state.facts.chains.get(name)) is not None:
                 reader.resume([one.block for one in source.recent])
+        for channel in parts.channels:
+            if isinstance(channel, TelegramChannel):
+                channel.remember(pins_of(parts.store, saved.rows))
         collect_seldom()
 
         def reload() -> Rulebook:
@@ -71,7 +76,8 @@ async def _run(config: Path, console: TextIO, hangup: asyncio.Event, tape: Path 
             return fresh
 
         with taping(tape, parts.store, book, parts.clock.now) as kept:
-            await _serve(replace(parts, record=kept.note), book, state, reload, hangup)
+            noting = replace(parts, record=kept.note, course=Course(saved.rows))
+            await _serve(noting, book, state, reload, hangup)
 
 
 def _reloaded(config: Path, running: Settings, order: Mapping[str, Sequence[str]]) -> Rulebook:
@@ -111,6 +117,7 @@ async def _serve(
         now=parts.post.now,
         health=lambda name: _health(parts, name),
         record=parts.record,
+        course=parts.course.noted,
     )
     daemon.tidy()
     await tell(daemon.state)
@@ -119,8 +126,8 @@ async def _serve(
             for channel in linked:
                 _acquaint(channel, parts, daemon)
                 links.create_task(channel.run(quiet), name=f"{channel.name} link")
-            for commands in _commands(parts, daemon):
-                links.create_task(commands.run(stop), name="telegram commands")
+            for name, work in _phone(parts, daemon):
+                links.create_task(work(stop), name=name)
             async with asyncio.TaskGroup() as group:
                 for courier in couriers:
                     group.create_task(courier.run(stop), name=f"courier {courier.channel.name}")
@@ -151,23 +158,22 @@ def _teller(couriers: Sequence[Courier], showing: Showing) -> Callable[[State], 
     return tell
 
 
-def _commands(parts: Parts, daemon: Daemon) -> list[TelegramCommands]:
-    """Return what listens for questions and words: nothing where nobody may say any."""
+def _phone(
+    parts: Parts, daemon: Daemon
+) -> Iterator[tuple[str, Callable[[asyncio.Event], Coroutine[None, None, None]]]]:
+    """Yield what runs for a phone: its chores, and listening where anybody may say anything."""
     given = parts.settings.channel.telegram
-    if given is None or given.commands is None or not given.commands.heard:
-        return []
-    asked = Asked(daemon, now=parts.clock.now, tells=bool(given.commands.write))
-    return [
-        TelegramCommands(
-            given,
-            channel,
-            answer=asked.answer,
-            obey=Errands(parts.store.inbox, clock=parts.post).run,
-            clock=parts.post,
-        )
-        for channel in parts.channels
-        if isinstance(channel, TelegramChannel)
-    ]
+    for channel in parts.channels:
+        if given is None or not isinstance(channel, TelegramChannel):
+            continue
+        charts = Charts(daemon, lambda: parts.course.marks, parts.clock.now)
+        channel.paint = charts.of_alert
+        yield "telegram chores", channel.do_chores
+        if given.commands is not None and given.commands.heard:
+            asked = Asked(daemon, now=parts.clock.now, tells=bool(given.commands.write))
+            obey = Errands(parts.store.inbox, clock=parts.post).run
+            desk = desk_of(daemon, asked, obey, charts)
+            yield "telegram commands", TelegramCommands(given, channel, desk, clock=parts.post).run
 
 
 async def _road(

@@ -103,15 +103,17 @@ class MqttSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSettings:
-    """One `[channel.telegram.commands]`: ids of users; none by default.
+    """One `[channel.telegram.commands]`: ids of users, none by default, and of chats.
 
-    read: who may ask. write: who may also tell of trades, acknowledge and snooze.
+    read: who may ask. write: who may also act: tell of trades, acknowledge, snooze.
+    chats: where else they are heard than in the chat that alerts go to.
     """
 
     __pydantic_config__: ClassVar = _STRICT
 
     read: tuple[Annotated[int, Field(strict=True, ge=1)], ...] = ()
     write: tuple[Annotated[int, Field(strict=True, ge=1)], ...] = ()
+    chats: tuple[Annotated[int, Field(strict=True)], ...] = ()
 
     @property
     def heard(self) -> frozenset[int]:
@@ -125,7 +127,7 @@ class TelegramSettings:
 
     token: a reference, `env:NAME` or `file:/path`. chat: a number, `@channel`, or a
     reference. topic: the thread of a forum group. base_url: of a local Bot API
-    server, up to and with `/bot`. commands: who may ask questions in that chat;
+    server, up to and with `/bot`. commands: who may ask and act in that chat;
     without it, or with nobody named, none is listened for.
     """
 

@@ -6,87 +6,69 @@ ambiguous, and its repeat says that it may be one.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
-from telegram import LinkPreviewOptions
-from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, RetryAfter, TelegramError
-
+from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.page import digest, fitting
 from monitor.alerts.render import plain, telegram_html
 from monitor.channels.port import Message
 from monitor.channels.settings import TelegramSettings, chat_id
-from monitor.channels.telegram_bot import open_bot
-from monitor.channels.telegram_errors import (
-    SHAPELESS,
-    misshapen,
-    retry_after,
-    shapeless,
-    tellable,
-    verdict,
-)
+from monitor.channels.telegram_buttons import keyboard, slips_of
+from monitor.channels.telegram_errors import misshapen
+from monitor.channels.telegram_pins import Pin, Pins
+from monitor.channels.telegram_post import Place, Post
+from monitor.channels.telegram_writer import Picture, Sheet, Writer
 from monitor.clock import Clock
-from monitor.errors import Transient
+from monitor.errors import HedgewatchError, Transient
 from monitor.logs import redact
+from monitor.model.layer import Action
 from monitor.rules.pack import Severity
 
 __all__ = ["TelegramChannel", "TelegramSettings"]
 
 _log: Final = logging.getLogger(__name__)
-_UNREADABLE: Final = "can't parse entities"
-_BETWEEN: Final = timedelta(seconds=1)
-_GROUP_SPAN: Final = timedelta(minutes=1)
-_GROUP_MESSAGES: Final = 20
-_NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+_MOST_CHORES: Final = 100
 
-
-class Pacing:
-    """Telegram's limits to one chat: one message a second, and twenty a minute to a group."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._sent: deque[datetime] = deque(maxlen=_GROUP_MESSAGES)
-
-    def wait(self, *, group: bool) -> timedelta:
-        """Return how long the next message must wait."""
-        if not self._sent:
-            return timedelta(0)
-        now = self._clock.now()
-        free = self._sent[-1] + _BETWEEN
-        if group and len(self._sent) == _GROUP_MESSAGES:
-            free = max(free, self._sent[0] + _GROUP_SPAN)
-        # A clock set back must not hold alerts for as long as it was set.
-        return min(max(free - now, timedelta(0)), _GROUP_SPAN)
-
-    def count(self) -> None:
-        """Take note of a message sent now."""
-        self._sent.append(self._clock.now())
+Painter = Callable[[Alert], Awaitable[Picture | None]]
+"""Draws what an alert is about; None where nothing can be drawn."""
 
 
 class TelegramChannel:
-    """Sends to one chat. Raises ValueError in one sentence when a secret cannot be had."""
+    """Sends to one chat. Raises ValueError in one sentence when a secret cannot be had.
+
+    home: where alerts go. paint: draws what goes with an add. pins: which messages have buttons.
+    """
 
     name = "telegram"
 
     def __init__(self, settings: TelegramSettings, *, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._chat = chat_id(settings.chat)
-        self._bot, self._request = open_bot(settings)
-        self._pacing = Pacing(clock)
-        self._turn = asyncio.Lock()
-        self._silent_until: datetime | None = None
+        self.home = Place(chat=chat_id(settings.chat), topic=settings.topic)
+        self.post = Post(settings, clock=clock)
+        self.writer = Writer(self.post)
+        self.pins = Pins()
+        self.paint: Painter | None = None
+        self._bot = self.post.bot
+        self._chores = asyncio.Queue[Callable[[], Awaitable[None]]](_MOST_CHORES)
 
     def __repr__(self) -> str:
         return f"TelegramChannel({self._settings.token})"
 
+    def remember(self, pins: Pins) -> None:
+        """Go on with what an earlier run remembered."""
+        self.pins = pins
+        for chat, to in pins.moved.items():
+            self.post.move(chat, to)
+        self.post.on_move = pins.move
+
     async def check(self) -> None:
         """Return once Telegram knows the bot; raise as `send` does where it does not."""
         try:
-            await self._told(self._bot.get_me)
+            await self.post.ask(self._bot.get_me)
         except Transient as error:
             raise misshapen(self._bot.token, token=self._settings.token) or error from None
 
@@ -104,71 +86,66 @@ class TelegramChannel:
 
     async def send_all(self, messages: Sequence[Message]) -> None:
         """Send alerts as one message; as `send` else."""
-        await self._told(lambda: self._deliver(messages))
+        alerts = [one.alert for one in messages]
+        given = self._settings.commands
+        # None where nobody may press one.
+        slips = slips_of(alerts, self._clock.now()) if given is not None and given.write else ()
+        sheet = Sheet(
+            text=digest([plain(one) for one in messages]),
+            html=digest([telegram_html(one) for one in messages]),
+            name=f"alert {', '.join(one.id for one in alerts)}",
+            quiet=all(one.severity is Severity.INFO for one in alerts),
+            buttons=keyboard(slips),
+        )
+        sent = await self.writer.put(sheet, self.home)
+        self._follow_up(alerts, replace(sent, slips=slips))
 
-    async def say(self, text: str) -> None:
+    async def say(self, text: str, where: Place | None = None) -> None:
         """Send a plain text; raise as `send` does. It waits its turn among the alerts."""
-        await self._told(lambda: self._post(text, None, quiet=True))
+        await self.writer.put(Sheet(text=text), where or self.home)
 
-    async def _told(self, delivery: Callable[[], Awaitable[object]]) -> None:
-        """Await a delivery in its turn, its failures as verdicts."""
-        async with self._turn:
-            try:
-                await self._wait_for_turn()
-                await delivery()
-            except TelegramError as error:
-                if isinstance(error, RetryAfter):
-                    self._silent_until = self._clock.now() + retry_after(error)
-                raise verdict(
-                    error, token=self._settings.token, timeout_s=self._settings.timeout_s
-                ) from tellable(error)
-            except SHAPELESS as error:
-                raise shapeless(error) from None
+    async def do_chores(self, stop: asyncio.Event) -> None:
+        """Send pictures and take buttons away until `stop` is set: what no alert waits for."""
+        async with asyncio.TaskGroup() as group:
+            work = group.create_task(self._do_chores(), name=f"{self.name} chores")
+            await stop.wait()
+            work.cancel()
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._request.shutdown()
+        await self.post.close()
 
-    async def _wait_for_turn(self) -> None:
-        now = self._clock.now()
-        if self._silent_until is not None and now < self._silent_until:
-            raise Transient(
-                f"Telegram asked for silence until {self._silent_until:%H:%M:%S} UTC",
-                retry_after=self._silent_until - now,
-            )
-        wait = self._pacing.wait(group=isinstance(self._chat, int) and self._chat < 0)
-        if wait > _BETWEEN:
-            raise Transient("Telegram takes 20 messages a minute for a group", retry_after=wait)
-        if wait:
-            await self._clock.sleep(wait.total_seconds())
+    async def _do_chores(self) -> None:
+        while True:
+            chore = await self._chores.get()
+            try:
+                await chore()
+            except HedgewatchError as error:
+                _log.info("telegram: a picture or a button stays as it is: %s", redact(str(error)))
 
-    async def _deliver(self, messages: Sequence[Message]) -> None:
-        """Send; follow a chat that moved, and drop markup that Telegram cannot read."""
-        quiet = all(one.alert.severity is Severity.INFO for one in messages)
-        marked = digest([telegram_html(one) for one in messages])
-        try:
-            await self._post(marked, ParseMode.HTML, quiet=quiet)
-        except ChatMigrated as error:
-            self._chat = error.new_chat_id
-            _log.warning(
-                "telegram: the group became a supergroup; set channel.telegram.chat to %d",
-                error.new_chat_id,
-            )
-            await self._post(marked, ParseMode.HTML, quiet=quiet)
-        except BadRequest as error:
-            if _UNREADABLE not in error.message.lower():
-                raise
-            told = ", ".join(one.alert.id for one in messages)
-            _log.warning("telegram: alert %s goes as plain text: %s", told, redact(error.message))
-            await self._post(digest([plain(one) for one in messages]), None, quiet=quiet)
+    def _later(self, chore: Callable[[], Awaitable[None]]) -> None:
+        if self._chores.full():  # the oldest goes: a press finds out for itself what is void
+            self._chores.get_nowait()
+        self._chores.put_nowait(chore)
 
-    async def _post(self, text: str, mode: ParseMode | None, *, quiet: bool) -> None:
-        self._pacing.count()
-        await self._bot.send_message(
-            self._chat,
-            text,
-            parse_mode=mode,
-            message_thread_id=self._settings.topic,
-            disable_notification=quiet,
-            link_preview_options=_NO_PREVIEW,
-        )
+    def _follow_up(self, alerts: Sequence[Alert], sent: Pin) -> None:
+        """Leave for later what goes with a message that has arrived."""
+        ids = frozenset(one.id for one in alerts)
+        # Whatever is said of an alert next, the buttons under what was said before are void.
+        for pin in self.pins.of(ids):
+            self._later(partial(self._strip, pin, ids))
+        self.pins.pin(sent)
+        for alert in alerts:
+            if alert.action is Action.ADD and alert.state is AlertState.FIRING:
+                self._later(partial(self._illustrate, alert, sent.message))
+
+    async def _strip(self, pin: Pin, alerts: frozenset[str]) -> None:
+        """Take the buttons of some alerts off a message."""
+        left = replace(pin, slips=tuple(one for one in pin.slips if one.alert not in alerts))
+        self.pins.pin(left)
+        await self.writer.strip(left)
+
+    async def _illustrate(self, alert: Alert, reply: int) -> None:
+        picture = await self.paint(alert) if self.paint else None
+        if picture is not None:
+            await self.writer.show(picture, self.home, reply=reply)

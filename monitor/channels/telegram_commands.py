@@ -1,153 +1,162 @@
-"""Questions and words by Telegram: who may ask and tell, and listening for them without end.
+"""Questions, words and presses by Telegram: who may ask and who may act, and what is answered.
 
-Whoever is not on the list, or asks from another chat, gets silence: a refusal would
+Whoever is not on the list, or speaks in another chat, gets silence: a refusal would
 tell a stranger that there is something to be refused.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from telegram import Message, Update
-from telegram.error import TelegramError
+from telegram import CallbackQuery, Chat, Message, Update, User
 
-from monitor.channels.settings import TelegramSettings, chat_id
+from monitor.channels.settings import CommandSettings, TelegramSettings
 from monitor.channels.spoken import Errand, MisspokenError, is_word, typed
 from monitor.channels.telegram import TelegramChannel
-from monitor.channels.telegram_bot import open_bot
-from monitor.channels.telegram_errors import REFUSED_WAIT, SHAPELESS, shapeless, verdict
+from monitor.channels.telegram_listen import Listening
+from monitor.channels.telegram_post import Place
+from monitor.channels.telegram_presses import Presses, ToldOf
+from monitor.channels.telegram_writer import Picture
 from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Transient
 
 _log: Final = logging.getLogger(__name__)
-_POLL_S: Final = 25
-_FIRST_WAIT_S: Final = 1.0
-_LONGEST_WAIT_S: Final = 60.0
-_OLD: Final = timedelta(minutes=10)
+_OLD: Final = timedelta(seconds=60)
 """Telegram keeps what was said while we were away. An answer after this long is noise, and
 a trade may have been told of by another way since."""
 _TRIES: Final = 5
+_FIRST_WAIT_S: Final = 1.0
+_LONGEST_WAIT_S: Final = 60.0
+_CHART: Final = "/chart"
+_SILENCE: Final = "/silence"
+_NO_SILENCE: Final = (
+    "silences are not known here yet: /snooze A17F3C 1h holds one alert's reminders"
+)
+_NOT_ALLOWED: Final = "refused: you may ask here, and not tell: channel.telegram.commands.write"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Who answers.
+
+    answer: the text for a question such as `/status`, and what followed it; runs on the
+    loop, so it must be quick. obey: runs a word's errand. told: an alert as an event told of
+    it, by its id and the event's name in a button. chart: draws what is asked for; raises
+    HedgewatchError in a sentence where it cannot. silence: takes what followed `/silence`, who
+    said it and under which id, and returns what came of it.
+    """
+
+    answer: Callable[[str, str], str]
+    obey: Errand
+    told: ToldOf = lambda _alert, _event: None
+    chart: Callable[[str], Awaitable[Picture]] | None = None
+    silence: Callable[[str, str, str], Awaitable[str]] | None = None
 
 
 class TelegramCommands:
-    """Answers in the chat that alerts go to.
-
-    answer: the text for a question such as `/status`, and what followed it; runs on the
-    loop, so it must be quick. obey: runs a word's errand. Raises ValueError in one sentence
-    when a secret cannot be had.
-    """
+    """Answers where it is asked. Raises ValueError in one sentence when a secret cannot be had."""
 
     def __init__(
-        self,
-        settings: TelegramSettings,
-        channel: TelegramChannel,
-        *,
-        answer: Callable[[str, str], str],
-        obey: Errand,
-        clock: Clock,
+        self, settings: TelegramSettings, channel: TelegramChannel, desk: Desk, *, clock: Clock
     ) -> None:
-        self._settings = settings
+        self._given = settings.commands or CommandSettings()
         self._channel = channel
-        self._answer = answer
-        self._obey = obey
+        self._desk = desk
         self._clock = clock
-        self._chat = chat_id(settings.chat)
-        self._bot, self._request = open_bot(settings, patience_s=_POLL_S)
-        self._offset = 0
-        self._told = ""
+        self._presses = Presses(channel, told=desk.told, obey=desk.obey, clock=clock)
+        self.listening = Listening(settings, self._hear, clock=clock)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Listen until `stop` is set; an outage is told once, and its end once."""
-        async with asyncio.TaskGroup() as group:
-            work = group.create_task(self._listen(), name="telegram commands")
-            await stop.wait()
-            work.cancel()
-        await self._request.shutdown()
-
-    async def _listen(self) -> None:
-        losses = 0
-        while True:
-            try:
-                for update in await self._updates():
-                    self._offset = update.update_id + 1
-                    await self._hear(update)
-            except HedgewatchError as error:
-                if isinstance(error, Transient) and error.refused:
-                    # The courier of the alerts tells of it, once for both.
-                    await self._clock.sleep(REFUSED_WAIT.total_seconds())
-                    continue
-                self._tell(str(error))
-                wait_s = min(_FIRST_WAIT_S * 2.0 ** min(losses, 10), _LONGEST_WAIT_S)
-                losses += 1
-                await self._clock.sleep(wait_s)
-            else:
-                losses = 0
-                self._tell("")
-
-    async def _updates(self) -> tuple[Update, ...]:
-        # Bounded twice over: a connection that is open and dead must not deafen us for ever.
-        limit_s = _POLL_S + 2 * self._settings.timeout_s
-        try:
-            async with asyncio.timeout(limit_s):
-                return await self._bot.get_updates(
-                    self._offset, timeout=_POLL_S, allowed_updates=[Update.MESSAGE]
-                )
-        except TelegramError as error:
-            raise verdict(error, token=self._settings.token, timeout_s=limit_s) from None
-        except SHAPELESS as error:
-            raise shapeless(error) from None
-        except TimeoutError:
-            raise Transient(f"Telegram did not answer in {limit_s:g} s") from None
+        """Listen until `stop` is set."""
+        await self.listening.run(stop)
 
     async def _hear(self, update: Update) -> None:
-        message = update.message
-        if message is None or message.from_user is None or not message.text:
+        if update.callback_query is not None:
+            await self._pressed(update.callback_query)
+        elif update.message is not None:
+            await self._said(update.update_id, update.message)
+
+    async def _pressed(self, query: CallbackQuery) -> None:
+        """Do what a button says, however long ago it was pressed."""
+        message = query.message
+        if message is None or not self._known(query.from_user, message.chat):
             return
-        assert self._settings.commands is not None
-        known = message.from_user.id in self._settings.commands.heard
-        here = self._chat in (message.chat.id, f"@{message.chat.username}")
-        if not (known and here and message.text.startswith("/")):
+        if query.from_user.id in self._given.write:
+            await self._presses.press(query, message)
+        else:
+            await self._presses.answer(query, _NOT_ALLOWED)
+
+    async def _said(self, update: int, message: Message) -> None:
+        if message.migrate_to_chat_id is not None and self._here(message.chat):
+            self._channel.post.move(message.chat.id, message.migrate_to_chat_id)
+        user = message.from_user
+        if user is None or not _in_person(message) or not self._known(user, message.chat):
+            return
+        text = message.text or ""
+        if not text.startswith("/"):
             return
         # In a group a command may carry the bot's name: /status@hedge_bot
-        first, *rest = message.text.split(maxsplit=1)
+        first, *rest = text.split(maxsplit=1)
         command = first.partition("@")[0].lower()
         late = self._clock.now() - message.date
-        if is_word(command):
-            await self._insist(await self._obeyed(update.update_id, message, late))
-        elif late <= _OLD:
-            await self._channel.say(self._answered(command, "".join(rest)))
+        topic = message.message_thread_id if message.is_topic_message else None
+        where = Place(chat=message.chat.id, topic=topic)
+        if is_word(command) or command == _SILENCE:
+            await self._insist(await self._obeyed(update, message, late), where)
+        elif late > _OLD:
+            late_s = late // timedelta(seconds=1)
+            _log.info("telegram: %s came %d s late and is passed over", command[:20], late_s)
+        elif command == _CHART and self._desk.chart is not None:
+            await self._drawn("".join(rest), where)
+        else:
+            await self._channel.say(self._answered(command, "".join(rest)), where)
+
+    def _known(self, user: User, chat: Chat) -> bool:
+        """Return whether a person on a list speaks where it is listened."""
+        return user.id in self._given.heard and not user.is_bot and self._here(chat)
+
+    def _here(self, chat: Chat) -> bool:
+        places = (self._channel.home.chat, *self._given.chats)
+        there = {self._channel.post.present(place) for place in places} | set(places)
+        return bool({chat.id, f"@{chat.username}"} & there)
 
     async def _obeyed(self, update: int, message: Message, late: timedelta) -> str:
         """Run the errand of a message; return what came of it."""
-        assert self._settings.commands is not None
-        assert message.from_user is not None
         user = message.from_user
-        if user.id not in self._settings.commands.write:
-            return "refused: you may ask here, and not tell: channel.telegram.commands.write"
+        assert user is not None
+        if user.id not in self._given.write:
+            return _NOT_ALLOWED
         if late > _OLD:
-            minutes = late // timedelta(minutes=1)
-            return f"not taken: it came {minutes} minutes late; say it again if it still holds"
+            minutes, seconds = divmod(late // timedelta(seconds=1), 60)
+            ago = f"{minutes} minutes" if minutes > 1 else f"{60 * minutes + seconds} s"
+            return f"not taken: it came {ago} late; say it again if it still holds"
+        # A bot's numbers may begin anew; together with the time they do not come again.
+        name = f"telegram:{update}:{message.date:%Y%m%dT%H%M%S}"
         try:
-            word = typed(message.text or "").word(
-                # A bot's numbers may begin anew; together with the time they do not come again.
-                id=f"telegram:{update}:{message.date:%Y%m%dT%H%M%S}",
-                by=f"{user.username or user.id}@telegram",
-                now=self._clock.now(),
-            )
-            return (await self._obey(word)).text
+            return await self._done(message.text or "", name, _name(user))
         except MisspokenError as error:
             return f"refused: {error}"
         except Exception:  # noqa: BLE001 - told below
             _log.exception("a word by Telegram failed in an unforeseen way")
             return "failed, and may have been taken: see the log and the layer's journal"
 
-    async def _insist(self, text: str) -> None:
+    async def _done(self, text: str, name: str, by: str) -> str:
+        first, *rest = text.split(maxsplit=1)
+        if is_word(command := first.partition("@")[0].lower()) or command != _SILENCE:
+            word = typed(text).word(id=name, by=by, now=self._clock.now())
+            return (await self._desk.obey(word)).text
+        if self._desk.silence is None:
+            return _NO_SILENCE
+        return await self._desk.silence("".join(rest), by, name)
+
+    async def _insist(self, text: str, where: Place) -> None:
         """Answer, again and again for a while: who told of a trade must know what came of it."""
         for tries in range(_TRIES):
             try:
-                await self._channel.say(text)
+                await self._channel.say(text, where)
             except Transient as error:
                 if error.refused or tries == _TRIES - 1:
                     raise
@@ -156,19 +165,28 @@ class TelegramCommands:
             else:
                 return
 
+    async def _drawn(self, rest: str, where: Place) -> None:
+        assert self._desk.chart is not None
+        try:
+            picture = await self._desk.chart(rest)
+        except HedgewatchError as error:
+            await self._channel.say(str(error), where)
+        else:
+            await self._channel.writer.show(picture, where)
+
     def _answered(self, command: str, rest: str) -> str:
         try:
-            return self._answer(command, rest)
+            return self._desk.answer(command, rest)
         except Exception:  # noqa: BLE001 - told below
             # A question must not end the watching, and would be asked anew after a restart.
             _log.exception("answering %s failed in an unforeseen way", command)
             return f"{command} failed: see the log"
 
-    def _tell(self, trouble: str) -> None:
-        if trouble == self._told:
-            return
-        if trouble:
-            _log.warning("telegram commands: %s", trouble)
-        else:
-            _log.info("telegram commands are heard again")
-        self._told = trouble
+
+def _in_person(message: Message) -> bool:
+    """Return whether whoever sent it said it: no channel, no anonymous admin, no other's words."""
+    return message.sender_chat is None and message.forward_origin is None
+
+
+def _name(user: User) -> str:
+    return f"{user.username or user.id}@telegram"

@@ -15,6 +15,7 @@ from monitor.timetravel.story import moments
 
 FIRST = next(moments())
 OWNER, STRANGER, READER, CHAT = 501, 502, 503, -100
+ME = {"id": 123456789, "is_bot": True, "first_name": "b", "username": "b_bot"}
 CALLS = "vix.call 2020-06-17 18"
 
 
@@ -24,6 +25,7 @@ class Phone:
 
     updates: list[dict[str, Any]] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def say(self, number: int, text: str, user: int = OWNER) -> None:
@@ -43,6 +45,10 @@ class Phone:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         given = await request.post()
+        if request.path.endswith("/getMe"):
+            return web.json_response({"ok": True, "result": ME})
+        if request.path.endswith("/getUpdates") and given.get("timeout", "0") == "0":
+            return web.json_response({"ok": True, "result": []})
         if request.path.endswith("/getUpdates"):
             # Whatever is asked for: a server that lost its memory delivers again.
             async with self.news:
@@ -50,7 +56,9 @@ class Phone:
                 result: Any = [self.updates.pop(0)]
             return web.json_response({"ok": True, "result": result})
         async with self.news:
-            if "parse_mode" not in given:  # alerts have their own
+            self.asked.append((request.path.rpartition("/")[2], dict(given)))
+            # Alerts have a mode of their own.
+            if request.path.endswith("/sendMessage") and "parse_mode" not in given:
                 self.sent.append(str(given["text"]))
             self.news.notify_all()
         chat = {"id": CHAT, "type": "group", "title": "t"}

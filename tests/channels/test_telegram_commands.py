@@ -4,116 +4,53 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from monitor.channels.settings import CommandSettings, TelegramSettings
 from monitor.channels.spoken import Errand
 from monitor.channels.telegram import TelegramChannel
-from monitor.channels.telegram_commands import TelegramCommands
+from monitor.channels.telegram_commands import Desk, TelegramCommands
 from monitor.clock import SystemClock
 from monitor.model.observation import Verb, Word
+from tests.channels.bot_server import AT, CHAT, OWNER, STRANGER, TOKEN, BotApi, asked, serving
 from tests.channels.taken import BOUGHT, LEG, Kept
-
-AT = datetime(2026, 11, 20, 14, 31, 7, tzinfo=UTC)
-TOKEN = "123456789:" + "AAcanary-Canary_canary-Canary_canar"
-OWNER, STRANGER, CHAT = 501, 502, -100
-
-
-@dataclass
-class BotApi:
-    """Hands out each batch of updates once, then waits; a number is an HTTP status instead."""
-
-    batches: list[list[dict[str, Any]] | int]
-    deaf: int = 0
-    sent: list[str] = field(default_factory=list)
-    offsets: list[int] = field(default_factory=list)
-    url: str = ""
-    idle: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def answer(self, request: web.Request) -> web.Response:
-        given = await request.post()
-        if request.match_info["method"] == "sendMessage" and self.deaf:
-            self.deaf -= 1
-            body = {"ok": False, "error_code": 502, "description": "Bad Gateway"}
-            return web.json_response(body, status=502)
-        if request.match_info["method"] == "sendMessage":
-            self.sent.append(str(given["text"]))
-            chat = {"id": CHAT, "type": "group", "title": "t"}
-            return web.json_response(
-                {"ok": True, "result": {"message_id": 1, "date": 1, "chat": chat}}
-            )
-        self.offsets.append(int(str(given.get("offset", 0))))
-        if not self.batches:
-            self.idle.set()
-            await asyncio.Event().wait()
-        batch = self.batches.pop(0)
-        if isinstance(batch, int):
-            body = {"ok": False, "error_code": batch, "description": "Bad Gateway"}
-            return web.json_response(body, status=batch)
-        return web.json_response({"ok": True, "result": batch})
-
-
-def asked(
-    number: int, text: str, *, user: int = OWNER, chat: int = CHAT, at: datetime = AT
-) -> dict[str, Any]:
-    return {
-        "update_id": number,
-        "message": {
-            "message_id": number,
-            "date": int(at.timestamp()),
-            "chat": {"id": chat, "type": "group", "title": "t"},
-            "from": {"id": user, "is_bot": False, "first_name": "x"},
-            "text": text,
-        },
-    }
 
 
 @asynccontextmanager
 async def heard(
     tmp_path: Path,
     *batches: Any,
-    read: tuple[int, ...] = (OWNER,),
-    write: tuple[int, ...] = (),
     obey: Errand | None = None,
     deaf: int = 0,
+    **lists: tuple[int, ...],
 ) -> AsyncIterator[BotApi]:
     """Run commands until every batch was taken and the next poll waits."""
-    api = BotApi(list(batches), deaf)
-    app = web.Application()
-    app.router.add_post("/bot{token}/{method}", api.answer)
-    server = TestServer(app)
-    await server.start_server(access_log=None, shutdown_timeout=0.1)
     (tmp_path / "token").write_text(TOKEN)
     (tmp_path / "token").chmod(0o600)
-    settings = TelegramSettings(
-        token=f"file:{tmp_path}/token",
-        chat=CHAT,
-        base_url=str(server.make_url("/bot")),
-        commands=CommandSettings(read=read, write=write),
-    )
-    clock = Story()
-    channel = TelegramChannel(settings, clock=clock)
-    commands = TelegramCommands(
-        settings, channel, answer=answer, obey=obey or Kept().obey, clock=clock
-    )
-    stop = asyncio.Event()
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(commands.run(stop), name="commands")
-            async with asyncio.timeout(10):
-                await api.idle.wait()
-            yield api
-            stop.set()
-    finally:
-        await channel.close()
-        await server.close()
+    clock, desk = Story(), Desk(answer=answer, obey=obey or Kept().obey)
+    async with serving(*batches, deaf=deaf) as api:
+        settings = TelegramSettings(
+            token=f"file:{tmp_path}/token",
+            chat=CHAT,
+            base_url=api.url,
+            commands=CommandSettings(**{"read": (OWNER,)} | lists),
+        )
+        channel = TelegramChannel(settings, clock=clock)
+        commands = TelegramCommands(settings, channel, desk, clock=clock)
+        stop = asyncio.Event()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(commands.run(stop), name="commands")
+                async with asyncio.timeout(10):
+                    await api.idle.wait()
+                yield api
+                stop.set()
+        finally:
+            await channel.close()
 
 
 def answer(name: str, _of: str) -> str:
@@ -143,7 +80,7 @@ async def test_the_owner_is_answered_and_no_update_is_asked_for_twice(tmp_path: 
     [
         pytest.param(asked(1, "/status", user=STRANGER), id="a stranger in the right chat"),
         pytest.param(asked(1, "/status", chat=-7), id="the owner in another chat"),
-        pytest.param(asked(1, "/status", at=AT - timedelta(minutes=11)), id="an old question"),
+        pytest.param(asked(1, "/status", at=AT - timedelta(seconds=61)), id="an old question"),
         pytest.param(asked(1, "good morning"), id="talk that is no command"),
         pytest.param({"update_id": 1}, id="an update of another kind"),
     ],
@@ -176,7 +113,7 @@ async def test_an_outage_is_told_once_and_its_end_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    async with heard(tmp_path, 502, 502, [asked(1, "/status")]) as api:
+    async with heard(tmp_path, 502, [asked(1, "/status")]) as api:
         assert api.sent == ["answer to /status"]
     told = [one.message for one in caplog.records if "telegram commands" in one.message]
     assert len(told) == 2

@@ -1,0 +1,206 @@
+"""A phone's chart: price and ranges, loss against hedge, VIX, one above the other."""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+from math import nan
+from typing import TYPE_CHECKING, Any, Final
+
+from monitor.alerts.figures import day, moment
+from monitor.app.chart import Point, Scenery
+from monitor.timetravel.chart import check_drawing
+from monitor.timetravel.figures import money
+from monitor.timetravel.panels import (
+    FAINT,
+    HEDGE,
+    INK,
+    LOSS,
+    RANGES,
+    Label,
+    day_number,
+    label_right,
+    linear_scale,
+    title,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SIZE: Final = (8.6, 11.4)
+_DPI: Final = 100
+_MOST_BANDS: Final = 6
+_LEVELS: Final = (20.0, 30.0)
+_SHORTEST: Final = timedelta(hours=2)
+_WHOLE: Final = 100.0
+_FOOT: Final = "Hedge at model prices. Not advice."
+_STYLE: Final[dict[Any, Any]] = {
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.family": "DejaVu Sans",
+    "font.size": 14,
+    "text.color": INK,
+    "text.parse_math": False,  # a token's symbol may have anything in it
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+def draw(shown: Scenery) -> bytes:
+    """Return the chart as PNG; raise Permanent where the library that draws is missing."""
+    check_drawing()
+    import matplotlib as mpl  # noqa: PLC0415 - takes a second to load, and is an extra
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        figure = Figure(figsize=_SIZE, dpi=_DPI, facecolor="white")
+        panels = figure.subplots(3, 1, sharex=True, height_ratios=(1.25, 1.0, 0.8))
+        figure.subplots_adjust(left=0.14, right=0.74, top=0.9, bottom=0.085, hspace=0.3)
+        first, last = _reach(shown)
+        for panel, fill in zip(panels, (_fill_price, _fill_loss, _fill_vix), strict=True):
+            panel.set_xlim(day_number(first), day_number(last))
+            fill(panel, shown)
+            _mark(panel, shown)
+        places, names = _ticks(first, last)
+        panels[-1].set_xticks(places, labels=names)
+        figure.text(0.02, 0.965, shown.pair, fontsize=20, fontweight="bold", va="center")
+        figure.text(0.98, 0.965, _headline(shown), fontsize=14, va="center", ha="right")
+        figure.text(0.02, 0.012, _FOOT, fontsize=12, color="#555555")
+        png = io.BytesIO()
+        figure.savefig(png, format="png", dpi=_DPI, metadata={"Software": "hedgewatch"})
+    return png.getvalue()
+
+
+def _headline(shown: Scenery) -> str:
+    told = f"{day(shown.at)} {moment(shown.at, shown.at)}"
+    return f"{shown.words} · {told}" if shown.words else told
+
+
+def _reach(shown: Scenery) -> tuple[datetime, datetime]:
+    """Return from when to when: all that is known, and two hours at the least."""
+    points = (*shown.prices, *shown.lost, *shown.vix)
+    first = min((one.at for one in points), default=shown.at)
+    return min(first, shown.at - _SHORTEST), shown.at
+
+
+def _fill_price(panel: "Axes", shown: Scenery) -> None:
+    _line(panel, shown.prices, INK)
+    now = shown.prices[-1].value or 0.0
+    labels: list[Label] = [(now, f"now {_price(now)}", INK)]
+    heights = [one.value for one in shown.prices if one.value is not None]
+    for number, band in enumerate(shown.bands[:_MOST_BANDS]):
+        if band.edges is None:
+            continue
+        colour = RANGES[number % len(RANGES)]
+        panel.axhspan(*band.edges, color=colour, alpha=0.1, linewidth=0)
+        for edge in band.edges:
+            panel.axhline(edge, color=colour, linewidth=1.4, linestyle=(0, (6, 3)))
+            labels.append((edge, f"{_price(edge)} {band.name}", colour))
+            heights.append(edge)
+    low, high = min(heights), max(heights)
+    room = 0.08 * (high - low) or 0.02 * high
+    panel.set_ylim(low - room, high + 2 * room)
+    panel.yaxis.set_major_formatter(lambda value, _: _price(value))
+    out = [band.name for band in shown.bands if not band.inside]
+    more = len(shown.bands) - _MOST_BANDS
+    told = f"; out: {' '.join(out[:4])}" if out else ""
+    told += f"; {more} more not drawn" if more > 0 else ""
+    title(panel, f"Price and ranges{told}")
+    label_right(panel, labels)
+
+
+def _fill_loss(panel: "Axes", shown: Scenery) -> None:
+    labels: list[Label] = []
+    heights = [0.0]
+    for points, name, colour in ((shown.lost, "IL", LOSS), (shown.hedge, "hedge", HEDGE)):
+        known = [one.value for one in points if one.value is not None]
+        if not known:
+            continue
+        _line(panel, points, colour, filled=True)
+        heights += known
+        labels.append((known[-1], f"{money(known[-1], signed=True)} {name}", colour))
+    linear_scale(panel, min(heights), max(*heights, 1.0))
+    panel.yaxis.set_major_formatter(lambda usd, _: money(usd))
+    title(panel, "IL of all positions, and the hedge, USD")
+    if not any(one.value is not None for one in shown.lost):
+        _say(panel, "IL is not known yet")
+    elif not any(one.value is not None for one in shown.hedge):
+        _say(panel, "no hedge is booked, or it has no price")
+    label_right(panel, labels)
+
+
+def _fill_vix(panel: "Axes", shown: Scenery) -> None:
+    known = [one.value for one in shown.vix if one.value is not None]
+    _line(panel, shown.vix, INK, step=True)
+    for level in _LEVELS:
+        panel.axhline(level, color=FAINT, linewidth=1.1, linestyle=(0, (2, 2)))
+    panel.set_ylim(min([*known, 15.0]) - 1, max([*known, 32.0]) * 1.08)
+    title(panel, "VIX, with 20 and 30")
+    if not known:
+        _say(panel, "the VIX is not known yet")
+        return
+    stale = shown.vix[-1].value is None
+    told = f"{known[-1]:.2f}{' (old)' if stale else ''}"
+    label_right(panel, [(known[-1], told, INK)])
+
+
+def _line(
+    panel: "Axes", points: Sequence[Point], colour: str, *, filled: bool = False, step: bool = False
+) -> None:
+    over = [day_number(one.at) for one in points]
+    course = [nan if one.value is None else one.value for one in points]
+    draw_one: Callable[..., object] = panel.step if step else panel.plot
+    # A single known moment between unknown ones would be no line at all.
+    lonely = {"marker": "o", "markersize": 4} if sum(one == one for one in course) < 2 else {}  # noqa: PLR0124, PLR2004
+    where = {"where": "post"} if step else {}
+    draw_one(over, course, color=colour, linewidth=2.0, **lonely, **where)
+    if filled:
+        panel.fill_between(over, course, color=colour, alpha=0.18, linewidth=0)
+
+
+def _mark(panel: "Axes", shown: Scenery) -> None:
+    """Mark the moment that is told of."""
+    if shown.moment is None:
+        return
+    x = day_number(shown.moment)
+    panel.axvline(x, color=INK, linewidth=1.2, alpha=0.6)
+    panel.plot(
+        [x], [0.95], marker="v", markersize=11, color=INK, transform=panel.get_xaxis_transform(),
+        clip_on=False,
+    )  # fmt: skip
+
+
+def _say(panel: "Axes", text: str) -> None:
+    panel.text(0.5, 0.5, text, transform=panel.transAxes, ha="center", color="#555555")
+
+
+def _ticks(first: datetime, last: datetime) -> tuple[list[float], list[str]]:
+    """Return where ticks stand, four or five of them, and what they are called."""
+    reach = last - first
+    if reach < timedelta(days=2):
+        step = timedelta(hours=next(n for n in (1, 2, 3, 6, 12) if reach <= timedelta(hours=5 * n)))
+        return _ticked(first, last, step, lambda at: f"{at:%H:%M}")
+    days = next(n for n in (1, 2, 3, 5, 7, 14) if reach <= timedelta(days=5 * n))
+    return _ticked(first, last, timedelta(days=days), lambda at: day(at).rpartition(" ")[0])
+
+
+def _ticked(
+    first: datetime, last: datetime, step: timedelta, name: Callable[[datetime], str]
+) -> tuple[list[float], list[str]]:
+    places = list(_stepped(first, last, step))
+    return [day_number(at) for at in places], [name(at) for at in places]
+
+
+def _stepped(first: datetime, last: datetime, step: timedelta) -> Iterator[datetime]:
+    at = datetime.combine(first.astimezone(UTC).date(), time(), UTC)
+    while at <= last:
+        if at >= first:
+            yield at
+        at += step
+
+
+def _price(value: float) -> str:
+    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.4g}"

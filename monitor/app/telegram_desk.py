@@ -1,0 +1,93 @@
+"""Who answers what is asked, said and pressed by Telegram, and who draws."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from monitor.alerts.alert import Alert
+from monitor.alerts.wire import from_json
+from monitor.app.asked import Asked
+from monitor.app.chart import Mark, Scenery, scenery
+from monitor.app.chart_drawn import draw
+from monitor.app.daemon import Daemon
+from monitor.channels.spoken import Errand
+from monitor.channels.telegram_buttons import event_of
+from monitor.channels.telegram_commands import Desk
+from monitor.channels.telegram_pins import Pins
+from monitor.channels.telegram_writer import Picture
+from monitor.errors import Permanent
+from monitor.store.port import Store
+from monitor.store.records import Change, RowKey
+
+_log: Final = logging.getLogger(__name__)
+KIND: Final = "telegram"
+"""Of the store's rows that remember which messages have buttons."""
+_FAR_BACK: Final = 10_000
+
+
+class Charts:
+    """Draws what the daemon knows now, one chart after another, beside the loop.
+
+    marks: how book and hedge went, oldest first. now: the observations' time.
+    """
+
+    def __init__(
+        self, daemon: Daemon, marks: Callable[[], Sequence[Mark]], now: Callable[[], datetime]
+    ) -> None:
+        self._daemon = daemon
+        self._marks = marks
+        self._now = now
+        self._turn = asyncio.Lock()
+        self._told = False
+
+    async def asked(self, of: str) -> Picture:
+        """Return the chart asked for; raise Permanent in a sentence where there is none."""
+        return await self._drawn(self._scenery(of=of.strip()))
+
+    async def of_alert(self, alert: Alert) -> Picture | None:
+        """Return what goes with an alert, None where nothing can be drawn; why is told once."""
+        try:
+            return await self._drawn(self._scenery(alert=alert))
+        except Permanent as error:
+            if not self._told:
+                _log.warning("telegram: alerts go without a chart: %s", error)
+            self._told = True
+            return None
+
+    def _scenery(self, of: str = "", alert: Alert | None = None) -> Scenery:
+        return scenery(self._daemon.state, self._marks(), self._now(), of=of, alert=alert)
+
+    async def _drawn(self, shown: Scenery) -> Picture:
+        async with self._turn:
+            return Picture(png=await asyncio.to_thread(draw, shown), caption="")
+
+
+def desk_of(daemon: Daemon, asked: Asked, obey: Errand, charts: Charts) -> Desk:
+    """Return who answers for a daemon."""
+
+    def told(alert: str, event: str) -> Alert | None:
+        for one in reversed(daemon.store.history.latest(_FAR_BACK)):
+            if one.alert_id == alert and event_of(one.idem) == event:
+                return _read(one.payload)
+        return None
+
+    return Desk(answer=asked.answer, obey=obey, told=told, chart=charts.asked)
+
+
+def pins_of(store: Store, rows: Mapping[RowKey, str]) -> Pins:
+    """Return what earlier runs remembered of their messages; it goes on being kept."""
+    known = {name: text for (kind, name), text in rows.items() if kind == KIND}
+
+    def keep(name: str, text: str | None) -> None:
+        store.commit(Change(rows={(KIND, name): text}))
+
+    return Pins(known, keep)
+
+
+def _read(payload: str) -> Alert | None:
+    try:
+        return from_json(payload)
+    except ValueError:  # another release wrote it
+        return None

@@ -1,0 +1,96 @@
+"""Which messages have buttons, and which groups moved: what Telegram cannot be asked for."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.channels.telegram_buttons import Deed, Slip
+from monitor.channels.telegram_post import Chat
+
+_MOST: Final = 200
+"""Messages whose buttons are remembered; of older ones a press still finds out for itself."""
+_MOVED: Final = "moved"
+_MESSAGE: Final = "message"
+
+Keep = Callable[[str, str | None], None]
+"""Keeps a short text under a name over a restart; None drops it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """One message with buttons."""
+
+    chat: Chat
+    message: int
+    slips: tuple[Slip, ...]
+
+
+def _forget(_name: str, _text: str | None) -> None:
+    """Keep nothing."""
+
+
+class Pins:
+    """The messages with buttons, the oldest first. known: what `keep` was given in earlier runs."""
+
+    def __init__(self, known: Mapping[str, str] | None = None, keep: Keep = _forget) -> None:
+        self._keep = keep
+        self._pins: dict[str, Pin] = {}
+        self.moved: dict[Chat, int] = {}
+        for name, text in sorted((known or {}).items(), key=lambda one: _number(one[0])):
+            # What another release wrote is passed over.
+            with suppress(ValueError, TypeError, KeyError):
+                self._read(name, text)
+
+    def pin(self, pin: Pin) -> None:
+        """Remember a message's buttons, or that it has none left."""
+        name = f"{_MESSAGE}:{pin.chat}:{pin.message}"
+        if not pin.slips:
+            if self._pins.pop(name, None):
+                self._keep(name, None)
+            return
+        self._pins[name] = pin
+        self._keep(name, _written(pin))
+        while len(self._pins) > _MOST:
+            oldest = next(iter(self._pins))
+            del self._pins[oldest]
+            self._keep(oldest, None)
+
+    def of(self, alerts: Iterable[str]) -> tuple[Pin, ...]:
+        """Return the messages that have buttons of any of these alerts."""
+        ids = set(alerts)
+        return tuple(
+            pin for pin in self._pins.values() if any(slip.alert in ids for slip in pin.slips)
+        )
+
+    def move(self, chat: Chat, to: int) -> None:
+        """Remember that a group became a supergroup."""
+        self.moved[chat] = to
+        self._keep(f"{_MOVED}:{chat}", str(to))
+
+    def _read(self, name: str, text: str) -> None:
+        kind, _, rest = name.partition(":")
+        if kind == _MOVED:
+            self.moved[_chat(rest)] = int(text)
+        elif kind == _MESSAGE:
+            chat, _, message = rest.rpartition(":")
+            slips = tuple(
+                Slip(alert=alert, event=event, deeds=tuple(map(Deed, deeds)))
+                for alert, event, deeds in json.loads(text)
+            )
+            self._pins[name] = Pin(chat=_chat(chat), message=int(message), slips=slips)
+
+
+def _written(pin: Pin) -> str:
+    return json.dumps([[one.alert, one.event, list(one.deeds)] for one in pin.slips])
+
+
+def _chat(text: str) -> Chat:
+    return text if text.startswith("@") else int(text)
+
+
+def _number(name: str) -> int:
+    """Return a message's number, by which it is older or newer than others."""
+    last = name.rpartition(":")[2]
+    return int(last) if last.isascii() and last.isdigit() else 0

@@ -1,0 +1,149 @@
+"""What becomes of a button that was pressed: a word, an answer, and a message that says who."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+from html import escape
+from typing import Final, TypeAlias
+
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message
+from telegram.error import TelegramError
+
+from monitor.alerts.alert import Alert
+from monitor.alerts.figures import moment
+from monitor.channels.spoken import Answer, Errand, MisspokenError, Outcome
+from monitor.channels.telegram import TelegramChannel
+from monitor.channels.telegram_buttons import (
+    Deed,
+    Press,
+    Slip,
+    left_after,
+    left_without,
+    read_press,
+    void,
+    word_of,
+)
+from monitor.channels.telegram_pins import Pin
+from monitor.channels.telegram_post import Place
+from monitor.clock import Clock
+from monitor.errors import HedgewatchError, Permanent
+from monitor.logs import redact
+
+_log: Final = logging.getLogger(__name__)
+_LONGEST: Final = 200
+"""Telegram's longest answer to a press."""
+_SHORT: Final = 60
+_REMEMBERED: Final = 100
+_DONE: Final = {
+    Deed.ACK: "acked",
+    Deed.FILLED: "filled",
+    Deed.SNOOZE: "snoozed",
+    Deed.SKIP: "skipped",
+}
+ToldOf: TypeAlias = Callable[[str, str], Alert | None]
+"""Returns an alert as an event told of it, by its id and the event's name in a button."""
+
+
+class Presses:
+    """Does what the buttons of one channel's messages say."""
+
+    def __init__(
+        self, channel: TelegramChannel, *, told: ToldOf, obey: Errand, clock: Clock
+    ) -> None:
+        self._channel = channel
+        self._told = told
+        self._obey = obey
+        self._clock = clock
+        # What was added to a message: two people's presses show both, whichever text they saw.
+        self._added: OrderedDict[tuple[int, int], list[str]] = OrderedDict()
+
+    async def press(self, query: CallbackQuery, message: MaybeInaccessibleMessage) -> None:
+        """Do it, and answer, whatever comes of it."""
+        press = read_press(query.data)
+        alert = self._told(press.alert, press.event) if press else None
+        if press is None or alert is None:
+            await self.answer(query, "nothing done: what this button is of is not remembered")
+            return
+        now = self._clock.now()
+        markup = message.reply_markup if isinstance(message, Message) else None
+        if void(alert, now):
+            await self.answer(query, f"nothing done: {alert.id} became void{_when(alert, now)}")
+            await self._show(message, left_without(markup, press), "")
+            return
+        done = await self._done(press, alert, query)
+        await self.answer(query, done.text)
+        if done.outcome in {Outcome.REFUSED, Outcome.UNKNOWN}:
+            return
+        who = query.from_user.username or query.from_user.full_name
+        stamp = (
+            "" if done.repeat else f"{alert.id} {_DONE[press.deed]} by {who}, {moment(now, now)}"
+        )
+        await self._show(message, left_after(markup, press), stamp)
+        if press.deed is Deed.FILLED and not done.repeat:
+            await self._channel.say(_booked(done, alert), _place(message))
+
+    async def answer(self, query: CallbackQuery, text: str) -> None:
+        """End a button's waiting; one that waited too long for that is no fault."""
+        short = redact(text)[:_LONGEST]
+        try:
+            await query.answer(short, show_alert=len(short) > _SHORT)
+        except TelegramError as error:
+            _log.info("telegram: a press is not answered: %s", redact(error.message))
+
+    async def _done(self, press: Press, alert: Alert, query: CallbackQuery) -> Answer:
+        by = f"{query.from_user.username or query.from_user.id}@telegram"
+        try:
+            word = word_of(press, alert, by=by, now=self._clock.now(), query=query.id)
+            return await self._obey(word)
+        except MisspokenError as error:
+            return Answer(outcome=Outcome.REFUSED, text=f"refused: {error}")
+        except Exception:  # noqa: BLE001 - told below
+            _log.exception("a press by Telegram failed in an unforeseen way")
+            text = "failed, and may have been taken: see the log and the layer's journal"
+            return Answer(outcome=Outcome.UNKNOWN, text=text)
+
+    async def _show(
+        self, message: MaybeInaccessibleMessage, left: tuple[Slip, ...], stamp: str
+    ) -> None:
+        """Put on a message who did it, and take off the buttons that have no sense any more."""
+        pin = Pin(chat=message.chat.id, message=message.message_id, slips=left)
+        self._channel.pins.pin(pin)
+        if not isinstance(message, Message) or message.text is None:
+            return  # too old to be seen: what was done is done
+        try:
+            await self._channel.writer.rewrite(pin, self._stamped(message, stamp))
+        except HedgewatchError as error:
+            if isinstance(error, Permanent) and stamp:  # too long by that line, or gone
+                await self._channel.say(stamp, _place(message))
+            else:
+                _log.info("telegram: a message stays as it is: %s", redact(str(error)))
+
+    def _stamped(self, message: Message, stamp: str) -> str:
+        """Return a message's text with every line added to it so far."""
+        added = self._added.setdefault((message.chat.id, message.message_id), [])
+        self._added.move_to_end((message.chat.id, message.message_id))
+        while len(self._added) > _REMEMBERED:
+            self._added.popitem(last=False)
+        if stamp:
+            added.append(escape(stamp, quote=False))
+        text = message.text_html
+        missing = [one for one in added if one not in text]
+        return "\n".join((text if not missing else f"{text}\n", *missing))
+
+
+def _booked(done: Answer, alert: Alert) -> str:
+    """Return what was booked, and how its price is told."""
+    return (
+        f"{done.text}\n/correct {alert.layer} ENTRY LEG @PRICE tells a price, /undo {alert.layer}"
+    )
+
+
+def _when(alert: Alert, now: datetime) -> str:
+    return f" at {moment(alert.expires_at, now)}" if alert.expires_at else ""
+
+
+def _place(message: MaybeInaccessibleMessage) -> Place:
+    in_topic = isinstance(message, Message) and message.is_topic_message
+    topic = message.message_thread_id if isinstance(message, Message) and in_topic else None
+    return Place(chat=message.chat.id, topic=topic)

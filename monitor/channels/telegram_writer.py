@@ -1,0 +1,120 @@
+"""What a bot puts into a chat: texts, pictures, and other texts in place of what it said."""
+
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from telegram import InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+
+from monitor.channels.telegram_buttons import keyboard
+from monitor.channels.telegram_pins import Pin
+from monitor.channels.telegram_post import Chat, Place, Post
+from monitor.logs import redact
+
+_log: Final = logging.getLogger(__name__)
+_UNREADABLE: Final = "can't parse entities"
+_UNCHANGED: Final = "message is not modified"
+_NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A message. html: the same marked up, tried first where it is given. quiet: without a sound.
+
+    name: what it is called in the log.
+    """
+
+    text: str
+    html: str | None = None
+    name: str = ""
+    quiet: bool = True
+    buttons: InlineKeyboardMarkup | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A chart as PNG, with what stands beneath it."""
+
+    png: bytes
+    caption: str
+
+
+class Writer:
+    """Every call waits its turn at the post, and raises as `Post.hand_in` does."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._bot = post.bot
+
+    async def put(self, sheet: Sheet, place: Place) -> Pin:
+        """Return the message that was sent."""
+        return await self._post.hand_in(place.chat, lambda chat: self._sent(sheet, chat, place))
+
+    async def show(self, picture: Picture, place: Place, *, reply: int = 0) -> None:
+        """Send a picture, without a sound. reply: to which message, 0 for none."""
+        to = ReplyParameters(reply, allow_sending_without_reply=True) if reply else None
+        send = partial(
+            self._bot.send_photo,
+            photo=picture.png,
+            caption=picture.caption or None,
+            message_thread_id=place.topic,
+            disable_notification=True,
+            reply_parameters=to,
+        )
+        await self._post.hand_in(place.chat, lambda chat: send(chat_id=chat))
+
+    async def rewrite(self, pin: Pin, html: str) -> None:
+        """Put another text and the buttons that are left on a message."""
+        edit = partial(
+            self._bot.edit_message_text,
+            text=html,
+            message_id=pin.message,
+            parse_mode=ParseMode.HTML,
+            link_preview_options=_NO_PREVIEW,
+            reply_markup=keyboard(pin.slips),
+        )
+        await self._post.hand_in(pin.chat, lambda chat: _unless_same(edit(chat_id=chat)))
+
+    async def strip(self, pin: Pin) -> None:
+        """Leave no buttons on a message but those that are left."""
+        edit = partial(
+            self._bot.edit_message_reply_markup,
+            message_id=pin.message,
+            reply_markup=keyboard(pin.slips),
+        )
+        await self._post.hand_in(pin.chat, lambda chat: _unless_same(edit(chat_id=chat)))
+
+    async def _sent(self, sheet: Sheet, chat: Chat, place: Place) -> Pin:
+        """Send; without the markup where Telegram cannot read it."""
+        send = partial(
+            self._bot.send_message,
+            chat_id=chat,
+            message_thread_id=place.topic,
+            disable_notification=sheet.quiet,
+            link_preview_options=_NO_PREVIEW,
+            reply_markup=sheet.buttons,
+        )
+        if sheet.html is not None:
+            try:
+                sent = await send(text=sheet.html, parse_mode=ParseMode.HTML)
+                return Pin(chat=chat, message=sent.message_id, slips=())
+            except BadRequest as error:
+                if _UNREADABLE not in error.message.lower():
+                    raise
+                said = redact(error.message)
+                _log.warning("telegram: %s goes as plain text: %s", sheet.name, said)
+        sent = await send(text=sheet.text)
+        return Pin(chat=chat, message=sent.message_id, slips=())
+
+
+async def _unless_same(edit: Awaitable[object]) -> None:
+    """Await an edit; that there was nothing to change is no fault."""
+    try:
+        await edit
+    except BadRequest as error:
+        if _UNCHANGED not in error.message.lower():
+            raise
