@@ -42,8 +42,8 @@ class Daemon:
 
     It owns the state; nobody else writes it. reload: reads the rules anew. now: the
     clock, for delivery alone. health: how a chain's endpoints are doing, for people to see.
-    record: keeps an observation before it is taken; what it returns is committed with it.
-    course: rows of how book and hedge go, for people to see.
+    record: keeps an observation before it is taken; what it returns is committed with it,
+    and so is what `course` returns of how book and hedge go.
     """
 
     store: Store
@@ -88,10 +88,11 @@ class Daemon:
         self, seen: Observation, requests: int
     ) -> tuple[State, tuple[Alert, ...], Change]:
         new, alerts = step(self.book, self.state, seen)
+        noted = self.course(new) if isinstance(seen, Snapshot) else {}
         if isinstance(seen, Snapshot):
             alerts = with_doubts(self.book, new, seen, alerts)
         change = Change(
-            rows=changed_rows(self.state, new) | self._health(seen) | self._course(seen, new),
+            rows={**changed_rows(self.state, new), **self._health(seen), **noted},
             samples=new_samples(self.state, new),
             forget_samples_before=forgotten_samples(self.state, new),
             forget_samples_from=dropped_samples(self.state, new),
@@ -121,9 +122,6 @@ class Daemon:
             return {}
         self._told_health[name] = row
         return {(ENDPOINTS, name): row}
-
-    def _course(self, seen: Observation, new: State) -> Mapping[RowKey, str | None]:
-        return self.course(new) if isinstance(seen, Snapshot) else {}
 
     def weighs(self, seen: Snapshot) -> bool:
         """Return whether a critical alert would rest on a snapshot not taken yet."""

@@ -4,30 +4,30 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TextIO
 
-from monitor.app.asked import Asked
 from monitor.app.course import Course
 from monitor.app.daemon import Daemon
 from monitor.app.errands import Errands
 from monitor.app.garbage import collect_seldom
 from monitor.app.parts import Parts, opened
+from monitor.app.phone import phone
 from monitor.app.rulebook import load_enabled, polled, rulebook
 from monitor.app.showing import Showing
 from monitor.app.soundness import ready
 from monitor.app.taping import taping
 from monitor.app.wellbeing import vitals_of
 from monitor.app.telegram_desk import Charts, desk_of, pins_of
+from monitor.app.telegram_desk import pins_of
 from monitor.calendars.sessions import load_calendars
 from monitor.chain.health import EndpointHealth
 from monitor.channels.mqtt import MqttChannel
 from monitor.channels.telegram import TelegramChannel
-from monitor.channels.telegram_commands import TelegramCommands
 from monitor.config import Settings, load_settings
 from monitor.model.observation import Past, Snapshot, Word
 from monitor.model.reading import Reading
@@ -101,10 +101,7 @@ async def _serve(
 ) -> None:
     """Run road, couriers and connections until told to stop; then drain, then disconnect."""
     stop, quiet = asyncio.Event(), asyncio.Event()
-    couriers = [
-        Courier(parts.store, channel, parts.post, random.random, drain_s=DRAIN_S)
-        for channel in parts.channels
-    ]
+    couriers = _couriers(parts)
     linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
     showing = Showing(linked, book=lambda: daemon.book)
     tell = _teller(couriers, showing)
@@ -126,7 +123,7 @@ async def _serve(
             for channel in linked:
                 _acquaint(channel, parts, daemon)
                 links.create_task(channel.run(quiet), name=f"{channel.name} link")
-            for name, work in _phone(parts, daemon):
+            for name, work in phone(parts, daemon):
                 links.create_task(work(stop), name=name)
             async with asyncio.TaskGroup() as group:
                 for courier in couriers:
@@ -140,6 +137,11 @@ def _acquaint(channel: MqttChannel, parts: Parts, daemon: Daemon) -> None:
     """Let a channel know how the daemon is doing, and whom to bring what it hears."""
     channel.tell_vitals(lambda: vitals_of(daemon.state, parts.store.outbox))
     channel.listen(Errands(parts.store.inbox, clock=parts.post).run)
+def _couriers(parts: Parts) -> list[Courier]:
+    return [
+        Courier(parts.store, channel, parts.post, random.random, drain_s=DRAIN_S)
+        for channel in parts.channels
+    ]
 
 
 def _health(parts: Parts, name: str) -> Sequence[EndpointHealth]:
@@ -156,24 +158,6 @@ def _teller(couriers: Sequence[Courier], showing: Showing) -> Callable[[State], 
         await showing.show(state)
 
     return tell
-
-
-def _phone(
-    parts: Parts, daemon: Daemon
-) -> Iterator[tuple[str, Callable[[asyncio.Event], Coroutine[None, None, None]]]]:
-    """Yield what runs for a phone: its chores, and listening where anybody may say anything."""
-    given = parts.settings.channel.telegram
-    for channel in parts.channels:
-        if given is None or not isinstance(channel, TelegramChannel):
-            continue
-        charts = Charts(daemon, lambda: parts.course.marks, parts.clock.now)
-        channel.paint = charts.of_alert
-        yield "telegram chores", channel.do_chores
-        if given.commands is not None and given.commands.heard:
-            asked = Asked(daemon, now=parts.clock.now, tells=bool(given.commands.write))
-            obey = Errands(parts.store.inbox, clock=parts.post).run
-            desk = desk_of(daemon, asked, obey, charts)
-            yield "telegram commands", TelegramCommands(given, channel, desk, clock=parts.post).run
 
 
 async def _road(
