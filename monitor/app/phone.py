@@ -10,7 +10,6 @@ from monitor.app.errands import Errands
 from monitor.app.parts import Parts
 from monitor.app.telegram_desk import Charts, desk_of
 from monitor.channels.telegram import TelegramChannel
-from monitor.channels.telegram_commands import TelegramCommands
 
 
 def phone(
@@ -25,6 +24,9 @@ def phone(
         channel.paint = charts.of_alert
         yield "telegram chores", channel.do_chores
         if given.commands is not None and given.commands.heard:
+            # A third of a second and some 30 MB, for those alone who have commands on.
+            from monitor.channels.telegram_commands import TelegramCommands  # noqa: PLC0415
+
             asked = Asked(daemon, now=parts.clock.now, tells=bool(given.commands.write))
             obey = Errands(parts.store.inbox, clock=parts.post).run
             desk = desk_of(daemon, asked, obey, charts)

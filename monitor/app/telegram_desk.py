@@ -14,7 +14,7 @@ from monitor.app.chart_drawn import draw
 from monitor.app.daemon import Daemon
 from monitor.channels.spoken import Errand
 from monitor.channels.telegram_buttons import event_of
-from monitor.channels.telegram_commands import Desk
+from monitor.channels.telegram_desk import Desk
 from monitor.channels.telegram_pins import Pins
 from monitor.channels.telegram_writer import Picture
 from monitor.errors import Permanent

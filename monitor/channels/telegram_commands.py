@@ -6,20 +6,18 @@ tell a stranger that there is something to be refused.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from telegram import CallbackQuery, Chat, Message, Update, User
 
 from monitor.channels.settings import CommandSettings, TelegramSettings
-from monitor.channels.spoken import Errand, MisspokenError, is_word, typed
+from monitor.channels.spoken import MisspokenError, is_word, typed
 from monitor.channels.telegram import TelegramChannel
+from monitor.channels.telegram_desk import Desk
 from monitor.channels.telegram_listen import Listening
 from monitor.channels.telegram_post import Place
-from monitor.channels.telegram_presses import Presses, ToldOf
-from monitor.channels.telegram_writer import Picture
+from monitor.channels.telegram_presses import Presses
 from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Transient
 
@@ -36,24 +34,6 @@ _NO_SILENCE: Final = (
     "silences are not known here yet: /snooze A17F3C 1h holds one alert's reminders"
 )
 _NOT_ALLOWED: Final = "refused: you may ask here, and not tell: channel.telegram.commands.write"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """Who answers.
-
-    answer: the text for a question such as `/status`, and what followed it; runs on the
-    loop, so it must be quick. obey: runs a word's errand. told: an alert as an event told of
-    it, by its id and the event's name in a button. chart: draws what is asked for; raises
-    HedgewatchError in a sentence where it cannot. silence: takes what followed `/silence`, who
-    said it and under which id, and returns what came of it.
-    """
-
-    answer: Callable[[str, str], str]
-    obey: Errand
-    told: ToldOf = lambda _alert, _event: None
-    chart: Callable[[str], Awaitable[Picture]] | None = None
-    silence: Callable[[str, str, str], Awaitable[str]] | None = None
 
 
 class TelegramCommands:

@@ -68,7 +68,7 @@ class _Stamped(HTTPXRequest):
 
     def __init__(self, settings: TelegramSettings, came: Callable[[], None]) -> None:
         super().__init__(**line(settings, patience_s=POLL_S))
-        self._came = came
+        self.came = came
 
     async def do_request(self, url: str, *args: Any, **named: Any) -> tuple[int, bytes]:  # noqa: ANN401
         """Ask as its parent does."""
@@ -76,7 +76,7 @@ class _Stamped(HTTPXRequest):
         if not url.endswith("/getUpdates") or status != HTTPStatus.OK:
             return status, payload
         payload = _readable(payload)
-        self._came()
+        self.came()
         return status, payload
 
 
@@ -154,14 +154,15 @@ class Listening:
     @asynccontextmanager
     async def _polling(self) -> AsyncIterator[None]:
         """Poll while the block lasts; raise Transient where it cannot even be begun."""
-        lines = HTTPXRequest(**line(self._settings)), _Stamped(self._settings, self._came)
-        bots = self._built(*lines)
+        sends, polls = HTTPXRequest(**line(self._settings)), _Stamped(self._settings, self._came)
+        bots = self._built(sends, polls)
         try:
             await self._begin(bots)
             self.pulse.beat()
             yield
         finally:
-            await _end(bots, lines)
+            polls.came = lambda: None  # its farewell is asked for as a poll, and is none
+            await _end(bots, [sends, polls])
 
     async def _begin(self, bots: Bots) -> None:
         try:

@@ -2,10 +2,9 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
 from datetime import datetime
 from html import escape
-from typing import Final, TypeAlias
+from typing import Final
 
 from telegram import CallbackQuery, MaybeInaccessibleMessage, Message
 from telegram.error import TelegramError
@@ -24,6 +23,7 @@ from monitor.channels.telegram_buttons import (
     void,
     word_of,
 )
+from monitor.channels.telegram_desk import ToldOf
 from monitor.channels.telegram_pins import Pin
 from monitor.channels.telegram_post import Place
 from monitor.clock import Clock
@@ -41,8 +41,6 @@ _DONE: Final = {
     Deed.SNOOZE: "snoozed",
     Deed.SKIP: "skipped",
 }
-ToldOf: TypeAlias = Callable[[str, str], Alert | None]
-"""Returns an alert as an event told of it, by its id and the event's name in a button."""
 
 
 class Presses:

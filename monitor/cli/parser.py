@@ -11,6 +11,7 @@ from monitor.cli.verbs import Verbs, add_config, add_group, add_verb
 from monitor.cli.verbs_mqtt import add_mqtt
 from monitor.cli.verbs_past import add_past
 from monitor.cli.verbs_rules import add_rules
+from monitor.cli.verbs_telegram import add_telegram
 
 _EPILOG: Final = """\
 examples:
@@ -52,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     add_past(verbs)
     _add_alerts(verbs)
     add_mqtt(verbs)
+    add_telegram(verbs)
     return whole
 
 

@@ -1,6 +1,5 @@
 """Questions and words by Telegram, against a local Bot API server that hands out updates."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from monitor.channels.settings import CommandSettings, TelegramSettings
 from monitor.channels.spoken import Errand
-from monitor.channels.telegram import TelegramChannel
-from monitor.channels.telegram_commands import Desk, TelegramCommands
-from monitor.clock import SystemClock
+from monitor.channels.telegram_desk import Desk
+from monitor.channels.telegram_writer import Picture
+from monitor.errors import Permanent
 from monitor.model.observation import Verb, Word
-from tests.channels.bot_server import AT, CHAT, OWNER, STRANGER, TOKEN, BotApi, asked, serving
+from tests.channels.bot_rig import rigged
+from tests.channels.bot_server import AT, OWNER, STRANGER, TOKEN, BotApi, asked, person
 from tests.channels.taken import BOUGHT, LEG, Kept
 
 
@@ -29,50 +28,25 @@ async def heard(
     **lists: tuple[int, ...],
 ) -> AsyncIterator[BotApi]:
     """Run commands until every batch was taken and the next poll waits."""
-    (tmp_path / "token").write_text(TOKEN)
-    (tmp_path / "token").chmod(0o600)
-    clock, desk = Story(), Desk(answer=answer, obey=obey or Kept().obey)
-    async with serving(*batches, deaf=deaf) as api:
-        settings = TelegramSettings(
-            token=f"file:{tmp_path}/token",
-            chat=CHAT,
-            base_url=api.url,
-            commands=CommandSettings(**{"read": (OWNER,)} | lists),
-        )
-        channel = TelegramChannel(settings, clock=clock)
-        commands = TelegramCommands(settings, channel, desk, clock=clock)
-        stop = asyncio.Event()
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(commands.run(stop), name="commands")
-                async with asyncio.timeout(10):
-                    await api.idle.wait()
-                yield api
-                stop.set()
-        finally:
-            await channel.close()
+    desk = Desk(answer=answer, obey=obey or Kept().obey)
+    async with rigged(tmp_path, *batches, desk=desk, server={"deaf": deaf}, **lists) as rig:
+        yield rig.api
+
+
+NOT_ALLOWED = "refused: you may ask here, and not tell: channel.telegram.commands.write"
 
 
 def answer(name: str, _of: str) -> str:
     return f"answer to {name}" if name != "/fail" else str(1 // 0)
 
 
-class Story:
-    """A clock that stands at the story's moment; sleeping on it costs a moment."""
-
-    lead = timedelta(minutes=1)
-
-    def now(self) -> datetime:
-        return AT
-
-    async def sleep(self, seconds: float) -> None:
-        await SystemClock().sleep(min(seconds, 0.01))
-
-
 async def test_the_owner_is_answered_and_no_update_is_asked_for_twice(tmp_path: Path) -> None:
     async with heard(tmp_path, [asked(7, "/status"), asked(8, "/positions@hedge_bot now")]) as api:
         assert api.sent == ["answer to /status", "answer to /positions"]
         assert api.offsets == [0, 9]
+
+
+FORWARDED = {"type": "user", "date": 1, "sender_user": person(STRANGER)}
 
 
 @pytest.mark.parametrize(
@@ -82,6 +56,27 @@ async def test_the_owner_is_answered_and_no_update_is_asked_for_twice(tmp_path: 
         pytest.param(asked(1, "/status", chat=-7), id="the owner in another chat"),
         pytest.param(asked(1, "/status", at=AT - timedelta(seconds=61)), id="an old question"),
         pytest.param(asked(1, "good morning"), id="talk that is no command"),
+        pytest.param(
+            asked(1, "/status", sender_chat={"id": -100, "type": "supergroup"}),
+            id="an anonymous admin, whoever that is",
+        ),
+        pytest.param(
+            asked(1, "/status", sender_chat={"id": -7, "type": "channel", "title": "c"}),
+            id="a channel that speaks in the group",
+        ),
+        pytest.param(
+            asked(1, "/status", **{"from": person(OWNER, is_bot=True)}), id="a bot on the list"
+        ),
+        pytest.param(
+            asked(1, "/status", forward_origin=FORWARDED), id="what somebody else said, passed on"
+        ),
+        pytest.param(
+            {"update_id": 1, "edited_message": asked(1, "/status")["message"]},
+            id="what was said and is now another",
+        ),
+        pytest.param(
+            {"update_id": 1, "channel_post": asked(1, "/status")["message"]}, id="a channel's post"
+        ),
         pytest.param({"update_id": 1}, id="an update of another kind"),
     ],
 )
@@ -94,6 +89,71 @@ async def test_what_gets_silence(tmp_path: Path, update: dict[str, Any]) -> None
 async def test_an_empty_list_means_nobody(tmp_path: Path) -> None:
     async with heard(tmp_path, [asked(1, "/status")], read=()) as api:
         assert api.sent == []
+
+
+async def test_a_chat_on_the_list_is_answered_where_it_asked(tmp_path: Path) -> None:
+    there = asked(1, "/status", chat=-7, is_topic_message=True, message_thread_id=33)
+    async with heard(tmp_path, [there, asked(2, "/help", chat=OWNER)], chats=(-7,)) as api:
+        (call,) = api.of("sendMessage")
+        assert (call.given["chat_id"], call.given["message_thread_id"]) == ("-7", "33")
+
+
+async def test_a_reply_thread_is_no_topic(tmp_path: Path) -> None:
+    async with heard(tmp_path, [asked(1, "/status", message_thread_id=33)]) as api:
+        assert "message_thread_id" not in api.of("sendMessage")[0].given
+
+
+async def test_a_minute_ago_is_answered(tmp_path: Path) -> None:
+    async with heard(tmp_path, [asked(1, "/status", at=AT - timedelta(seconds=60))]) as api:
+        assert api.sent == ["answer to /status"]
+
+
+async def test_a_group_that_became_a_supergroup_is_listened_to(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    moved = asked(1, "", migrate_to_chat_id=-100777)
+    async with heard(tmp_path, [moved], [asked(2, "/status", chat=-100777)]) as api:
+        (call,) = api.of("sendMessage")
+        assert call.given["chat_id"] == "-100777"
+    assert "set channel.telegram.chat to -100777" in caplog.text
+
+
+async def test_nobody_else_moves_the_chat(tmp_path: Path) -> None:
+    moved = asked(1, "", chat=-7, migrate_to_chat_id=-8)
+    async with heard(tmp_path, [moved], [asked(2, "/status", chat=-8)]) as api:
+        assert api.sent == []
+
+
+async def test_silence_is_told_by_whoever_takes_it_and_by_writers_alone(tmp_path: Path) -> None:
+    async def silence(rest: str, by: str, name: str) -> str:
+        return f"{rest} by {by} as {name}"
+
+    said = [asked(1, "/silence rule=L2.add 4h noise"), asked(2, "/silence x", user=503)]
+    desk = Desk(answer=answer, obey=Kept().obey, silence=silence)
+    async with rigged(tmp_path, said, desk=desk, read=(503,), write=(OWNER,)) as rig:
+        told = "rule=L2.add 4h noise by 501@telegram as telegram:1:20261120T143107"
+        assert rig.api.sent == [told, NOT_ALLOWED]
+
+
+async def test_a_silence_that_nobody_takes_says_so(tmp_path: Path) -> None:
+    async with heard(tmp_path, [asked(1, "/silence L2 1h")], write=(OWNER,)) as api:
+        assert api.sent[0].startswith("silences are not known here yet: /snooze A17F3C 1h")
+
+
+async def test_a_chart_is_a_picture_and_where_it_cannot_be_drawn_a_sentence(
+    tmp_path: Path,
+) -> None:
+    async def chart(of: str) -> Picture:
+        if of:
+            raise Permanent(f"{of} is not watched")
+        return Picture(png=b"PNG", caption="")
+
+    desk = Desk(answer=answer, obey=Kept().obey, chart=chart)
+    async with rigged(tmp_path, [asked(1, "/chart"), asked(2, "/chart 12")], desk=desk) as rig:
+        (photo,) = rig.api.of("sendPhoto")
+        assert photo.files == {"photo": b"PNG"}
+        assert photo.given["disable_notification"] == "true"
+        assert rig.api.sent == ["12 is not watched"]
 
 
 async def test_an_answer_that_fails_is_told_and_ends_nothing(
@@ -225,7 +285,7 @@ async def test_a_word_that_cannot_be_read_is_refused_in_a_sentence(
         pytest.param(asked(1, FILL, chat=-7), [], id="a writer in another chat"),
         pytest.param(
             asked(1, FILL, user=503),
-            ["refused: you may ask here, and not tell: channel.telegram.commands.write"],
+            [NOT_ALLOWED],
             id="a reader",
         ),
         pytest.param(
