@@ -24,6 +24,7 @@ _FAR_BACK: Final = 2_000
 _MOST: Final = 8
 _LONGEST: Final = 4_000
 """Telegram takes 4,096 characters a message."""
+_SHORT: Final = frozenset({"/status", "/positions", "/alerts"})
 _HELP: Final = (
     "/layers  what the hedge holds",
     "/why ALERT  what it came of",
@@ -58,12 +59,12 @@ class Asked:
         elif command == "/whatif":
             told = "\n".join(whatif_told(self._daemon.state, said, self._now()))
         else:
-            short = brief(command, self._daemon.state, self._now())
-            told = "\n".join((short, *self._more(command)))
+            first, last = _parted(command, brief(command, self._daemon.state, self._now()))
+            told = "\n".join((*first, *self._more(command), *last))
         return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
 
     def _more(self, command: str) -> Iterator[str]:
-        if command not in {"/status", "/positions", "/alerts"}:
+        if command not in _SHORT:
             yield from _HELP
             if self._tells:
                 yield from (*FORMS.values(), LATE)
@@ -122,6 +123,12 @@ class Asked:
             yield from (
                 ticket_lines(drawn) if isinstance(drawn, Ticket) else (f"No ticket: {drawn}.",)
             )
+
+
+def _parted(command: str, told: str) -> tuple[list[str], list[str]]:
+    """Return the lines of an answer, and those that stand below everything else."""
+    lines = told.splitlines()
+    return (lines, []) if command in _SHORT else (lines[:-1], lines[-1:])
 
 
 def _read(payload: str) -> Alert | None:

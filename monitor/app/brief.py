@@ -14,6 +14,7 @@ from monitor.signals.book import book_il, book_value_usd, live_positions
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.facts import PositionSeen, SourceSeen
 
+_LINE: Final = 30
 _MOST: Final = 12
 """Positions or alerts in one message; more are counted, not told."""
 
@@ -80,8 +81,13 @@ def _position(seen: PositionSeen) -> Iterator[str]:
 def _alerts(state: State, now: datetime) -> Iterator[str]:
     firing = _firing(state)
     for one in firing[:_MOST]:
-        since = f", {moment(one.since, now)}" if one.since else ""
-        yield f"{short_id(one, state.epoch)} {one.rule}{since}"
+        told = f"{short_id(one, state.epoch)} {one.rule}"
+        since = moment(one.since, now) if one.since else ""
+        # In one line where a phone has room for it.
+        if since and len(told) + len(since) + 2 > _LINE:
+            yield from (told, f"  since {since}")
+        else:
+            yield f"{told}, {since}" if since else told
     if not firing:
         yield "nothing fires"
     if len(firing) > _MOST:

@@ -17,6 +17,8 @@ from monitor.signals.market import market_of
 _PERCENT: Final = 100.0
 _MOVES: Final = (-0.45, -0.30, -0.15, 0.15)
 _LEVELS: Final = (20.0, 30.0, 45.0, 60.0)
+_CELL: Final = 6
+_WHOLE: Final = 100.0
 _VIX: Final = (0.0, 200.0)
 _DVOL: Final = 200.0
 _FORM: Final = "/whatif eth -30% vix 45"
@@ -50,15 +52,15 @@ def read_shock(said: Sequence[str]) -> Shock | str | None:
     if not said:
         return None
     if len(said) % 2:
-        return "each name needs its move after it:"
+        return "a move after each name, as in"
     found: dict[str, float] = {}
     for name, text in zip(said[::2], said[1::2], strict=True):
         key = name.lower().removesuffix("=")
         if key not in _NAMES or key in found:
-            return f"{name[:20]!r} is none of {', '.join(_NAMES)}, or is there twice:"
+            return f"{name[:20]!r} is there twice, or is\nnone of {', '.join(_NAMES)}:"
         value = _number(key, text)
         if value is None:
-            return f"{text[:20]!r} is no {_MEANT.get(key, 'move such as -30%')}:"
+            return f"{text[:20]!r} is no {_MEANT.get(key, _MOVE)}"
         found[key] = value
     return Shock(
         coins={name: found[name] for name in ("eth", "btc") if name in found},
@@ -68,9 +70,10 @@ def read_shock(said: Sequence[str]) -> Shock | str | None:
     )
 
 
+_MOVE: Final = "move such\nas -30%:"
 _MEANT: Final[Mapping[str, str]] = {
-    "vix": "VIX above 0 and up to 200",
-    "dvol": "number of points from -200 to 200",
+    "vix": "VIX\nabove 0 and up to 200:",
+    "dvol": "number of points\nfrom -200 to 200:",
 }
 
 
@@ -115,24 +118,28 @@ def _one(state: State, found: Outcome) -> Iterator[str]:
 
 def _table(book: Book) -> Iterator[str]:
     yield "IL and hedge, thousand USD"
-    yield "VIX" + "".join(f"{_move(one):>7}" for one in _MOVES)
+    yield "VIX" + "".join(f"{_move(one):>{_CELL}}" for one in _MOVES)
     cells = {
         (level, move): outcome(book, Shock(coins={"eth": move, "btc": move}, vix=level))
         for level, move in product(_LEVELS, _MOVES)
     }
     for level in _LEVELS:
-        yield f"{level:<3g}" + "".join(f"{_cell(cells[level, move]):>7}" for move in _MOVES)
+        row = (_cell(cells[level, move]) for move in _MOVES)
+        yield f"{level:<3g}" + "".join(f"{one:>{_CELL}}" for one in row)
     if not book.layers:
         yield "no layer is on"
     unknown = {k: why for one in cells.values() for k, why in one.unknown.items()}
     for key, why in unknown.items():
         yield f"{key.partition('|')[0]} unknown: {why}"
-    yield f"one shock: {_FORM}"
+    yield _FORM
 
 
 def _cell(one: Outcome) -> str:
     hedge = one.hedge_usd
-    return "—" if hedge is None else number((one.loss_usd + hedge) / 1e3, 1)
+    if hedge is None:
+        return "—"
+    thousands = (one.loss_usd + hedge) / 1e3
+    return number(thousands, 1 if abs(thousands) < _WHOLE else 0)
 
 
 def _move(move: float) -> str:

@@ -16,6 +16,8 @@ from monitor.signals.of_market import market
 BACK: Final = timedelta(days=30)
 """How far back a chart looks at most: a pool's price is remembered for a little longer."""
 _EDGELESS: Final = 1e12
+_CLOSED: Final = timedelta(days=4)
+"""The longest that a market is closed."""
 
 
 class Mark(Protocol):
@@ -75,6 +77,7 @@ def scenery(
     since = now - BACK
     recent = [one for one in marks if one.at >= since.timestamp()]
     held = [one for one in live_positions(facts) if one.position.pool == pool.state.pool.key]
+    held.sort(key=lambda one: one.measures.value.usd or 0.0, reverse=True)
     return Scenery(
         at=now,
         pair=pool.state.pool.pair,
@@ -155,14 +158,20 @@ def _course(values: Iterable[tuple[int, float | None]]) -> tuple[Point, ...]:
 
 
 def _vix(facts: Facts, marks: Iterable[Mark], now: datetime, since: datetime) -> Iterator[Point]:
-    """Yield the VIX as it was noted, as rules looked back on it, and as it is."""
-    known: dict[datetime, float | None] = {
-        datetime.fromtimestamp(one.at, UTC): one.vix for one in marks
-    }
+    """Yield the VIX as it was noted, as rules looked back on it, and as it is.
+
+    What lies between two values holds the first, as a closed market does; not for as long as
+    no market is closed.
+    """
+    known = {datetime.fromtimestamp(one.at, UTC): one.vix for one in marks if one.vix is not None}
     series = facts.series.get("vix|")
     known |= {one.at: one.value for one in (series.samples if series else ()) if one.at >= since}
+    before: datetime | None = None
+    for at in sorted(known):
+        if before is not None and at - before > _CLOSED:
+            yield Point(at=before + _CLOSED, value=None)
+        yield Point(at=at, value=known[at])
+        before = at
     if newest(facts, "vix") is not None:
         value = market(facts, "vix", now).value
-        known[now] = float(value) if isinstance(value, int | float) else None
-    for at in sorted(known):
-        yield Point(at=at, value=known[at])
+        yield Point(at=now, value=float(value) if isinstance(value, int | float) else None)

@@ -1,13 +1,16 @@
 """A phone's chart: price and ranges, loss against hedge, VIX, one above the other."""
 
 import io
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.alerts.figures import day, moment
-from monitor.app.chart import Point, Scenery
+from monitor.app.chart import Band, Point, Scenery
+from monitor.app.drawing import SCENERY
 from monitor.timetravel.chart import check_drawing
 from monitor.timetravel.figures import money
 from monitor.timetravel.panels import (
@@ -28,7 +31,11 @@ if TYPE_CHECKING:
 
 _SIZE: Final = (8.6, 11.4)
 _DPI: Final = 100
-_MOST_BANDS: Final = 6
+_MOST_BANDS: Final = 4
+_TITLE: Final = 34
+"""Letters that fit above a panel."""
+
+_NICE: Final = 10
 _LEVELS: Final = (20.0, 30.0)
 _SHORTEST: Final = timedelta(hours=2)
 _WHOLE: Final = 100.0
@@ -104,12 +111,18 @@ def _fill_price(panel: "Axes", shown: Scenery) -> None:
     room = 0.08 * (high - low) or 0.02 * high
     panel.set_ylim(low - room, high + 2 * room)
     panel.yaxis.set_major_formatter(lambda value, _: _price(value))
-    out = [band.name for band in shown.bands if not band.inside]
-    more = len(shown.bands) - _MOST_BANDS
-    told = f"; out: {' '.join(out[:4])}" if out else ""
-    told += f"; {more} more not drawn" if more > 0 else ""
-    title(panel, f"Price and ranges{told}")
+    title(panel, _standing(shown.bands))
     label_right(panel, labels)
+
+
+def _standing(bands: Sequence[Band]) -> str:
+    """Return which ranges the price has left, or how many where there is no room."""
+    out = [band.name for band in bands if not band.inside]
+    head = "Price and ranges"
+    if len(bands) > _MOST_BANDS:
+        head = f"Price, {_MOST_BANDS} of {len(bands)} ranges"
+    told = f"{head}; out: {' '.join(out)}" if out else head
+    return told if len(told) <= _TITLE else f"{head}; {len(out)} out"
 
 
 def _fill_loss(panel: "Axes", shown: Scenery) -> None:
@@ -125,8 +138,9 @@ def _fill_loss(panel: "Axes", shown: Scenery) -> None:
     linear_scale(panel, min(heights), max(*heights, 1.0))
     panel.yaxis.set_major_formatter(lambda usd, _: money(usd))
     title(panel, "IL of all positions, and the hedge, USD")
-    if not any(one.value is not None for one in shown.lost):
+    if not labels:
         _say(panel, "IL is not known yet")
+        panel.set_yticks([])
     elif not any(one.value is not None for one in shown.hedge):
         _say(panel, "no hedge is booked, or it has no price")
     label_right(panel, labels)
@@ -141,6 +155,7 @@ def _fill_vix(panel: "Axes", shown: Scenery) -> None:
     title(panel, "VIX, with 20 and 30")
     if not known:
         _say(panel, "the VIX is not known yet")
+        panel.set_yticks([])
         return
     stale = shown.vix[-1].value is None
     told = f"{known[-1]:.2f}{' (old)' if stale else ''}"
@@ -174,7 +189,7 @@ def _mark(panel: "Axes", shown: Scenery) -> None:
 
 
 def _say(panel: "Axes", text: str) -> None:
-    panel.text(0.5, 0.5, text, transform=panel.transAxes, ha="center", color="#555555")
+    panel.text(0.5, 0.85, text, transform=panel.transAxes, ha="center", color="#555555")
 
 
 def _ticks(first: datetime, last: datetime) -> tuple[list[float], list[str]]:
@@ -204,3 +219,8 @@ def _stepped(first: datetime, last: datetime, step: timedelta) -> Iterator[datet
 
 def _price(value: float) -> str:
     return f"{value:,.0f}" if value >= _WHOLE else f"{value:.4g}"
+
+
+if __name__ == "__main__":
+    os.nice(_NICE)  # everything else goes first
+    sys.stdout.buffer.write(draw(SCENERY.validate_json(sys.stdin.buffer.read())))

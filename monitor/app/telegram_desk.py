@@ -10,8 +10,8 @@ from monitor.alerts.alert import Alert
 from monitor.alerts.wire import from_json
 from monitor.app.asked import Asked
 from monitor.app.chart import Mark, Scenery, scenery
-from monitor.app.chart_drawn import draw
 from monitor.app.daemon import Daemon
+from monitor.app.drawing import drawn
 from monitor.channels.spoken import Errand
 from monitor.channels.telegram_buttons import event_of
 from monitor.channels.telegram_desk import Desk
@@ -61,7 +61,7 @@ class Charts:
 
     async def _drawn(self, shown: Scenery) -> Picture:
         async with self._turn:
-            return Picture(png=await asyncio.to_thread(draw, shown), caption="")
+            return Picture(png=await drawn(shown), caption="")
 
 
 def desk_of(daemon: Daemon, asked: Asked, obey: Errand, charts: Charts) -> Desk:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from html import escape
 from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
@@ -100,9 +101,14 @@ class TelegramChannel:
         sent = await self.writer.put(sheet, self.home)
         self._follow_up(alerts, replace(sent, slips=slips))
 
-    async def say(self, text: str, where: Place | None = None) -> None:
-        """Send a plain text; raise as `send` does. It waits its turn among the alerts."""
-        await self.writer.put(Sheet(text=text), where or self.home)
+    async def say(self, text: str, where: Place | None = None, *, table: bool = False) -> None:
+        """Send a plain text; raise as `send` does. It waits its turn among the alerts.
+
+        table: its columns are to stand beneath each other.
+        """
+        html = f"<pre>{escape(text, quote=False)}</pre>" if table else None
+        sheet = Sheet(text=text, html=html, name="an answer")
+        await self.writer.put(sheet, where or self.home)
 
     async def do_chores(self, stop: asyncio.Event) -> None:
         """Send pictures and take buttons away until `stop` is set: what no alert waits for."""
@@ -110,6 +116,12 @@ class TelegramChannel:
             work = group.create_task(self._do_chores(), name=f"{self.name} chores")
             await stop.wait()
             work.cancel()
+
+    def later(self, chore: Callable[[], Awaitable[None]]) -> None:
+        """Leave something to `do_chores`; the oldest goes where there is too much of it."""
+        if self._chores.full():  # of buttons a press finds out for itself what is void
+            self._chores.get_nowait()
+        self._chores.put_nowait(chore)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -123,21 +135,16 @@ class TelegramChannel:
             except HedgewatchError as error:
                 _log.info("telegram: a picture or a button stays as it is: %s", redact(str(error)))
 
-    def _later(self, chore: Callable[[], Awaitable[None]]) -> None:
-        if self._chores.full():  # the oldest goes: a press finds out for itself what is void
-            self._chores.get_nowait()
-        self._chores.put_nowait(chore)
-
     def _follow_up(self, alerts: Sequence[Alert], sent: Pin) -> None:
         """Leave for later what goes with a message that has arrived."""
         ids = frozenset(one.id for one in alerts)
         # Whatever is said of an alert next, the buttons under what was said before are void.
         for pin in self.pins.of(ids):
-            self._later(partial(self._strip, pin, ids))
+            self.later(partial(self._strip, pin, ids))
         self.pins.pin(sent)
         for alert in alerts:
             if alert.action is Action.ADD and alert.state is AlertState.FIRING:
-                self._later(partial(self._illustrate, alert, sent.message))
+                self.later(partial(self._illustrate, alert, sent.message))
 
     async def _strip(self, pin: Pin, alerts: frozenset[str]) -> None:
         """Take the buttons of some alerts off a message."""

@@ -7,6 +7,7 @@ tell a stranger that there is something to be refused.
 import asyncio
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from telegram import CallbackQuery, Chat, Message, Update, User
@@ -30,6 +31,7 @@ _FIRST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 60.0
 _CHART: Final = "/chart"
 _SILENCE: Final = "/silence"
+_WHATIF: Final = "/whatif"
 _NO_SILENCE: Final = (
     "silences are not known here yet: /snooze A17F3C 1h holds one alert's reminders"
 )
@@ -90,9 +92,11 @@ class TelegramCommands:
             late_s = late // timedelta(seconds=1)
             _log.info("telegram: %s came %d s late and is passed over", command[:20], late_s)
         elif command == _CHART and self._desk.chart is not None:
-            await self._drawn("".join(rest), where)
+            # Seconds of work, which nobody's press is to wait for.
+            self._channel.later(partial(self._drawn, "".join(rest), where))
         else:
-            await self._channel.say(self._answered(command, "".join(rest)), where)
+            answer = self._answered(command, "".join(rest))
+            await self._channel.say(answer, where, table=command == _WHATIF and not rest)
 
     def _known(self, user: User, chat: Chat) -> bool:
         """Return whether a person on a list speaks where it is listened."""

@@ -18,6 +18,7 @@ from monitor.devnet.broker import Broker
 from monitor.model.layer import Action
 from monitor.rules.pack import Severity
 from monitor.rules.verdict import Term
+from tests.channels.proposals import TICKET
 
 AT = datetime(2026, 11, 20, 14, 31, 7, tzinfo=UTC)
 _SYSTEM = SystemClock()
@@ -170,3 +171,11 @@ def brisk() -> Brisk:
 @pytest.fixture
 def expired_at() -> datetime:
     return AT + timedelta(hours=2)
+
+
+@pytest.fixture
+def proposal(make_message: Any) -> Alert:
+    """Return an add that fires, with a ticket, void in two hours."""
+    message = make_message(ticket=TICKET, expires_at=AT + timedelta(hours=2))
+    alert: Alert = message.alert
+    return alert

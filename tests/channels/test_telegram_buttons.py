@@ -1,8 +1,6 @@
 """Buttons under proposals: what they are, what a press comes to, and whose it is."""
 
-import asyncio
 from dataclasses import replace
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,54 +20,14 @@ from monitor.channels.telegram_buttons import (
     slips_of,
     word_of,
 )
-from monitor.channels.telegram_desk import Desk
-from monitor.channels.telegram_pins import Pins
-from monitor.channels.telegram_writer import Picture
-from monitor.model.layer import Action, Contract, Fill, Leg, Ticket
+from monitor.model.layer import Action, Fill
 from monitor.model.observation import Verb, Word
-from tests.channels.bot_rig import Rig, rigged
-from tests.channels.bot_server import AT, CHAT, OWNER, STRANGER, asked, buttons, pressed
+from tests.channels.bot_rig import rigged
+from tests.channels.bot_server import AT, CHAT, OWNER, STRANGER, asked, pressed
+from tests.channels.proposals import CALL, data, desk, names, under
 from tests.channels.taken import Kept
 
-CALL = Contract(kind="vix.call", expiry=date(2027, 3, 17), strike=29.0)
-TICKET = Ticket(
-    legs=(Leg(contract=CALL, quantity=4),),
-    prices=(2.85,),
-    cost_usd=1140.0,
-    cost_low_usd=960.0,
-    cost_high_usd=1320.0,
-    priced_by="model",
-    note="",
-)
 READER = 503
-
-
-@pytest.fixture
-def proposal(make_message: Any) -> Alert:
-    """Return an add that fires, with a ticket, void in two hours."""
-    message = make_message(ticket=TICKET, expires_at=AT + timedelta(hours=2))
-    alert: Alert = message.alert
-    return alert
-
-
-def data(alert: Alert, deed: str) -> str:
-    return f"a:{alert.id}:{event_of(alert.idem)}:{deed}"
-
-
-def under(alert: Alert) -> dict[str, Any]:
-    """Return the message a proposal's buttons stand under."""
-    markup = keyboard(slips_of([alert], AT))
-    assert markup is not None
-    return {"text": "ADD · L2 <VIX>", "reply_markup": markup.to_dict()}
-
-
-def names(call: Any) -> list[str]:
-    return [name for row in buttons(call) for name, _ in row]
-
-
-def desk(kept: Kept, *alerts: Alert) -> Desk:
-    told = {(one.id, event_of(one.idem)): one for one in alerts}
-    return Desk(answer=lambda *_: "", obey=kept.obey, told=lambda *of: told.get(of))
 
 
 def test_a_proposal_has_four_buttons_in_a_row(proposal: Alert) -> None:
@@ -307,112 +265,3 @@ async def test_a_message_too_long_for_one_more_line_is_followed_by_it(
 
 
 TOPIC = {"is_topic_message": True, "message_thread_id": 33}
-
-
-async def sent(rig: Rig, make_message: Any, *alerts: Alert) -> list[Any]:
-    """Send alerts one by one; return what was sent."""
-    for one in alerts:
-        await rig.channel.send(replace(make_message(), alert=one))
-    return rig.api.of("sendMessage")
-
-
-async def test_what_is_said_next_takes_the_buttons_of_what_was_said_before(
-    tmp_path: Path, make_message: Any, proposal: Alert
-) -> None:
-    other = replace(proposal, id="B2C0AA", idem="x", key="x", action=Action.ROLL)
-    void = replace(proposal, state=AlertState.EXPIRED, idem="e")
-    async with rigged(tmp_path, desk=desk(Kept()), write=(OWNER,)) as rig:
-        first, second, third = await sent(rig, make_message, proposal, other, void)
-        assert names(first) == names(second) == ["Ack", "Filled", "Snooze 1 h", "Skip"]
-        assert names(third) == []
-        (edit,) = await rig.api.until("editMessageReplyMarkup", 1)
-        assert edit.given["message_id"] == "1001"
-        assert names(edit) == []
-
-
-async def test_of_one_message_the_others_buttons_stay(
-    tmp_path: Path, make_message: Any, proposal: Alert
-) -> None:
-    other = replace(proposal, id="B2C0AA", idem="x", key="x", action=Action.ROLL)
-    over = replace(proposal, state=AlertState.RESOLVED, idem="r")
-    async with rigged(tmp_path, desk=desk(Kept()), write=(OWNER,)) as rig:
-        await rig.channel.send_all(
-            [replace(make_message(), alert=one) for one in (proposal, other)]
-        )
-        await sent(rig, make_message, over)
-        (edit,) = await rig.api.until("editMessageReplyMarkup", 1)
-        assert names(edit) == ["Ack", "Filled", "Snooze 1 h", "Skip"]
-        assert {one[0][1].split(":")[1] for one in buttons(edit)} == {"B2C0AA"}
-
-
-async def test_buttons_are_remembered_over_a_restart(
-    tmp_path: Path, make_message: Any, proposal: Alert
-) -> None:
-    rows: dict[str, str | None] = {}
-    async with rigged(tmp_path, desk=desk(Kept()), write=(OWNER,)) as rig:
-        rig.channel.remember(Pins({}, rows.__setitem__))
-        await sent(rig, make_message, proposal)
-    known = {name: text for name, text in rows.items() if text is not None}
-    assert list(known) == [f"message:{CHAT}:1001"]
-    async with rigged(tmp_path, desk=desk(Kept()), write=(OWNER,)) as rig:
-        rig.channel.remember(Pins(known | {"message:x": "?", "moved:-5": "-100777"}))
-        assert rig.channel.post.present(-5) == -100777
-        await sent(rig, make_message, replace(proposal, state=AlertState.FILLED, idem="f"))
-        (edit,) = await rig.api.until("editMessageReplyMarkup", 1)
-        assert edit.given["message_id"] == "1001"
-
-
-async def test_where_nobody_may_act_there_are_no_buttons(
-    tmp_path: Path, make_message: Any, proposal: Alert
-) -> None:
-    async with rigged(tmp_path, desk=desk(Kept())) as rig:
-        (message,) = await sent(rig, make_message, proposal)
-        assert names(message) == []
-
-
-async def test_an_add_brings_its_chart_as_an_answer_to_it(
-    tmp_path: Path, make_message: Any, proposal: Alert
-) -> None:
-    async def paint(alert: Alert) -> Picture:
-        return Picture(png=b"PNG of " + alert.id.encode(), caption="")
-
-    async with rigged(tmp_path, desk=desk(Kept()), topic=7) as rig:
-        rig.channel.paint = paint
-        notice = replace(proposal, action=Action.NOTIFY, id="B2C0AA", idem="n")
-        again = replace(proposal, state=AlertState.REPEAT, idem="again")
-        await sent(rig, make_message, proposal, notice, again)
-        (photo,) = await rig.api.until("sendPhoto", 1)
-        assert photo.files == {"photo": b"PNG of A17F12"}
-        assert photo.given["message_thread_id"] == "7"
-        assert '"message_id": 1001' in photo.given["reply_parameters"]
-
-
-async def test_a_chart_that_cannot_be_sent_costs_no_alert(
-    tmp_path: Path, make_message: Any, proposal: Alert
-) -> None:
-    async def paint(_: Alert) -> Picture:
-        return Picture(png=b"PNG", caption="")
-
-    refuse = {"sendPhoto": [(400, "Bad Request: not enough rights to send photos", {})]}
-    async with rigged(tmp_path, desk=desk(Kept()), server={"refuse": refuse}) as rig:
-        rig.channel.paint = paint
-        other = replace(proposal, id="B2C0AA", idem="o", key="o")
-        await sent(rig, make_message, proposal, other)
-        await rig.api.until("sendPhoto", 1)
-        assert len(rig.api.sent) == 2
-
-
-async def test_a_group_that_moved_is_followed_by_buttons_too(
-    tmp_path: Path, make_message: Any, proposal: Alert
-) -> None:
-    moved = {"sendMessage": [(400, "group chat was upgraded", {"migrate_to_chat_id": -100777})]}
-    kept = Kept()
-    async with rigged(
-        tmp_path, desk=desk(kept, proposal), write=(OWNER,), chat=-5, server={"refuse": moved}
-    ) as rig:
-        await sent(rig, make_message, proposal)
-        rig.api.add([pressed(9, data(proposal, "ack"), chat=-100777, message=under(proposal))])
-        async with asyncio.timeout(10):
-            (edit,) = await rig.api.until("editMessageText", 1)
-        assert edit.given["chat_id"] == "-100777"
-        assert len(kept.words) == 1

@@ -150,9 +150,10 @@ async def test_a_chart_is_a_picture_and_where_it_cannot_be_drawn_a_sentence(
 
     desk = Desk(answer=answer, obey=Kept().obey, chart=chart)
     async with rigged(tmp_path, [asked(1, "/chart"), asked(2, "/chart 12")], desk=desk) as rig:
-        (photo,) = rig.api.of("sendPhoto")
+        (photo,) = await rig.api.until("sendPhoto", 1)
         assert photo.files == {"photo": b"PNG"}
         assert photo.given["disable_notification"] == "true"
+        await rig.api.until("sendMessage", 1)
         assert rig.api.sent == ["12 is not watched"]
 
 
