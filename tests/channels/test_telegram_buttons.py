@@ -157,6 +157,17 @@ async def test_two_who_press_at_once_are_both_told_of(tmp_path: Path, proposal: 
         assert "skipped by user503" in last
 
 
+async def test_a_message_that_says_who_says_it_once(tmp_path: Path, proposal: Alert) -> None:
+    first = pressed(5, data(proposal, "ack"), message=under(proposal))
+    said = "ADD · L2 <VIX>\n\nA17F12 acked by user501, 14:31 UTC"
+    second = pressed(6, data(proposal, "skip"), message=under(proposal) | {"text": said})
+    async with rigged(
+        tmp_path, [first, second], desk=desk(Kept(), proposal), write=(OWNER,)
+    ) as rig:
+        last = rig.api.of("editMessageText")[-1].given["text"]
+        assert last.count("acked by user501") == last.count("skipped by user501") == 1
+
+
 @pytest.mark.parametrize(
     "press",
     [

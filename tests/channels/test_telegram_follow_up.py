@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from monitor.alerts.alert import Alert, AlertState
-from monitor.channels.telegram_pins import Pins
+from monitor.channels.telegram_buttons import Deed, Slip
+from monitor.channels.telegram_pins import Pin, Pins
 from monitor.channels.telegram_writer import Picture
 from monitor.model.layer import Action
 from tests.channels.bot_rig import Rig, rigged
@@ -116,9 +117,26 @@ async def test_a_group_that_moved_is_followed_by_buttons_too(
     async with rigged(
         tmp_path, desk=desk(kept, proposal), write=(OWNER,), chat=-5, server={"refuse": moved}
     ) as rig:
+        rows: dict[str, str | None] = {}
+        rig.channel.remember(Pins({}, rows.__setitem__))
         await sent(rig, make_message, proposal)
+        assert rows["moved:-5"] == "-100777"
         rig.api.add([pressed(9, data(proposal, "ack"), chat=-100777, message=under(proposal))])
         async with asyncio.timeout(10):
             (edit,) = await rig.api.until("editMessageText", 1)
         assert edit.given["chat_id"] == "-100777"
         assert len(kept.words) == 1
+
+
+def test_the_messages_remembered_are_the_newest() -> None:
+    rows: dict[str, str | None] = {}
+    pins = Pins({}, rows.__setitem__)
+    for number in range(1, 251):
+        slip = Slip(alert=f"{number:06X}", event="00000000", deeds=(Deed.ACK,))
+        pins.pin(Pin(chat=CHAT, message=number, slips=(slip,)))
+    kept = {name: text for name, text in rows.items() if text is not None}
+    assert len(kept) == 200
+    assert pins.of([f"{50:06X}"]) == ()
+    # Read back as it is written, the oldest first: 1000 is newer than 999.
+    again = Pins(dict(reversed(kept.items())))
+    assert [one.message for one in again.of(f"{n:06X}" for n in range(260))] == [*range(51, 251)]

@@ -28,7 +28,8 @@ class Screen:
 
     def tell(self, bot: str, code: str) -> None:
         self.shown = bot, code
-        self.api.add([one(code) if callable(one) else one for one in self.said])
+        for batch in self.said:
+            self.api.add([one(code) if callable(one) else one for one in batch])
 
 
 def typed(form: str, number: int = 5, **more: Any) -> Any:
@@ -37,14 +38,16 @@ def typed(form: str, number: int = 5, **more: Any) -> Any:
 
 
 @asynccontextmanager
-async def waiting(tmp_path: Path, *said: Any) -> AsyncIterator[tuple[Screen, TelegramSettings]]:
+async def waiting(
+    tmp_path: Path, *said: Any, then: Any = ()
+) -> AsyncIterator[tuple[Screen, TelegramSettings]]:
     (tmp_path / "token").write_text(TOKEN)
     (tmp_path / "token").chmod(0o600)
     async with serving() as api:
         settings = TelegramSettings(
             token=f"file:{tmp_path}/token", chat=0, base_url=api.url, timeout_s=2.0
         )
-        yield Screen(api, list(said)), settings
+        yield Screen(api, [list(said), *([list(then)] if then else [])]), settings
 
 
 @pytest.mark.parametrize("form", ["{}", "/pair {}", "/start {}", "  /pair@hedge_bot {} "])
@@ -66,10 +69,19 @@ async def test_a_code_is_read_however_it_is_written(tmp_path: Path) -> None:
 
 
 async def test_what_waits_for_the_daemon_is_left_to_it(tmp_path: Path) -> None:
-    said = pressed(3, "a:A17F12:00000000:ack"), asked(4, "/ack A17F12"), typed("{}")
-    async with waiting(tmp_path, *said) as (screen, settings):
+    said = pressed(3, "a:A17F12:00000000:ack"), asked(4, "/ack A17F12")
+    async with waiting(tmp_path, *said, then=(*said, typed("{}"))) as (screen, settings):
         await pair(settings, screen.tell, clock=Story())
-        assert set(screen.api.offsets) == {0}
+        assert screen.api.offsets == [0, 0]
+
+
+async def test_behind_all_that_telegram_hands_out_at_once_there_may_be_the_code(
+    tmp_path: Path,
+) -> None:
+    said = [asked(n, "good morning") for n in range(1, 101)]
+    async with waiting(tmp_path, *said, then=[typed("{}", 101)]) as (screen, settings):
+        await pair(settings, screen.tell, clock=Story())
+        assert screen.api.offsets == [0, 101]
 
 
 @pytest.mark.parametrize(
