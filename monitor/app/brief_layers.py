@@ -37,12 +37,12 @@ def _layer(state: State, one: LayerState, now: datetime) -> Iterator[str]:
     left = f", {int(min(live))} d left" if live else ""
     yield f"{one.layer}{over(state, one.scope)} {one.status.value.replace('_', ' ')}{left}"
     for leg in one.legs:
-        yield f"  {spell_leg(leg)}"
+        yield f" {spell_leg(leg)}"
     asked = one.proposal
     if asked is not None and not asked.expired:
-        yield f"  {asked.action.value} proposed: {asked.alert}"
+        yield f" {asked.action.value} proposed: {asked.alert}"
         if asked.expires_at is not None:
-            yield f"  void {moment(asked.expires_at, now)}"
+            yield f" void {moment(asked.expires_at, now)}"
 
 
 def over(state: State, scope: str) -> str:

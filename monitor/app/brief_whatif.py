@@ -57,7 +57,7 @@ def read_shock(said: Sequence[str]) -> Shock | str | None:
     for name, text in zip(said[::2], said[1::2], strict=True):
         key = name.lower().removesuffix("=")
         if key not in _NAMES or key in found:
-            return f"{name[:20]!r} is there twice, or is\nnone of {', '.join(_NAMES)}:"
+            return f"{name[:8]!r} is twice, or not in\n{', '.join(_NAMES)}:"
         value = _number(key, text)
         if value is None:
             return f"{text[:20]!r} is no {_MEANT.get(key, _MOVE)}"

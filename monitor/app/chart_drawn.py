@@ -35,7 +35,7 @@ _MOST_BANDS: Final = 4
 _TITLE: Final = 34
 """Letters that fit above a panel."""
 
-_NICE: Final = 10
+_NICE: Final = 5
 _LEVELS: Final = (20.0, 30.0)
 _SHORTEST: Final = timedelta(hours=2)
 _WHOLE: Final = 100.0

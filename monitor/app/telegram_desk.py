@@ -40,7 +40,7 @@ class Charts:
         self._marks = marks
         self._now = now
         self._turn = asyncio.Lock()
-        self._told = False
+        self._told = set[str]()
 
     async def asked(self, of: str) -> Picture:
         """Return the chart asked for; raise Permanent in a sentence where there is none."""
@@ -51,9 +51,9 @@ class Charts:
         try:
             return await self._drawn(self._scenery(alert=alert))
         except Permanent as error:
-            if not self._told:
-                _log.warning("telegram: alerts go without a chart: %s", error)
-            self._told = True
+            if str(error) not in self._told:
+                _log.warning("telegram: an alert goes without its chart: %s", error)
+            self._told.add(str(error))
             return None
 
     def _scenery(self, of: str = "", alert: Alert | None = None) -> Scenery:

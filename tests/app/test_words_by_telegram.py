@@ -1,6 +1,7 @@
 """A person's words by Telegram, from a local Bot API server to the layers of a real daemon."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,33 @@ class Phone:
     sent: list[str] = field(default_factory=list)
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def press(self, number: int, under: dict[str, Any], *what: str) -> None:
+        """Press the button of a message the bot sent that says all of this."""
+        rows = json.loads(under["reply_markup"])["inline_keyboard"]
+        said = [one["callback_data"] for row in rows for one in row]
+        (data,) = [one for one in said if set(what) <= set(one.split(":"))]
+        message = {
+            "message_id": 900, "date": int(FIRST.at.timestamp()), "text": "ADD",
+            "chat": {"id": CHAT, "type": "group", "title": "t"},
+            "reply_markup": {"inline_keyboard": rows},
+        }  # fmt: skip
+        by = {"id": OWNER, "is_bot": False, "first_name": "Ann", "username": "ann"}
+        query = {"id": f"q{number}", "from": by, "chat_instance": "1", "message": message}
+        async with self.news:
+            update = {"update_id": number, "callback_query": query | {"data": data}}
+            self.updates.append(update)
+            self.news.notify_all()
+
+    async def until(self, method: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait for a call of a method, and return what it was given."""
+
+        def found() -> list[dict[str, Any]]:
+            return [given for name, given in self.asked if name == method and holds(given)]
+
+        async with asyncio.timeout(40), self.news:
+            await self.news.wait_for(found)
+        return found()[0]
 
     async def say(self, number: int, text: str, user: int = OWNER) -> None:
         chat = {"id": CHAT, "type": "group", "title": "t"}
@@ -144,3 +172,23 @@ async def test_a_reader_asks_why_and_for_the_ticket(phone: Phone, on_air: Any) -
         assert scoped == "layer L2 covers the whole book: /ticket L2"
         assert "/cash P -12.50 funding" in manual
         assert "/fill L2 vix.call 2027-03-17 29 +4 @2.85" in manual
+
+
+async def test_a_press_is_taken_by_the_daemon_and_the_alert_says_who(
+    phone: Phone, on_air: Any
+) -> None:
+    async with on_air() as play:
+        told = [from_json(event.payload) for event in play.store.history.events()]
+        alert = next(one for one in told if one.rule == "L2.add")
+        add = await phone.until("sendMessage", lambda given: alert.id in str(given["text"]))
+        await phone.press(7, add, alert.id, "ack")
+        edit = await phone.until("editMessageText", lambda _: True)
+        assert f"{alert.id} acked by ann, " in edit["text"]
+        left = json.loads(edit["reply_markup"])["inline_keyboard"]
+        mine = [one["callback_data"] for row in left for one in row if alert.id in str(one)]
+        assert not any(one.endswith((":ack", ":snooze")) for one in mine)
+        assert play.state().instances["L2.add|book"].acked_by == "ann@telegram"
+        # What is told of the alert next takes the rest of its buttons.
+        await phone.say(8, f"/fill L2 {CALLS} +4 @1.60")
+        await phone.until("editMessageReplyMarkup", lambda given: alert.id not in str(given))
+        assert ("telegram", "message:-100:900") in play.store.load().rows

@@ -1,0 +1,89 @@
+"""Who answers by Telegram: what a button is of, charts of what the daemon knows, pins kept."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from monitor.app.asked import Asked
+from monitor.app.daemon import Daemon
+from monitor.app.telegram_desk import Charts, desk_of, pins_of
+from monitor.channels.telegram_buttons import Deed, Slip, event_of
+from monitor.channels.telegram_pins import Pin
+from monitor.pipeline import State
+from monitor.store.memory import MemoryStore
+from monitor.store.records import Change
+from tests.channels.taken import Kept
+
+AT = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
+
+
+def now() -> datetime:
+    return AT + timedelta(hours=2)
+
+
+@pytest.fixture
+def daemon(hand: Any) -> Daemon:
+    rules = hand.book("lp_range")
+    return Daemon(
+        store=MemoryStore(now=AT),
+        book=rules,
+        state=replace(State(), epoch="e"),
+        channels=("telegram",),
+        reload=lambda: rules,
+        now=now,
+    )
+
+
+def out_of_range(daemon: Daemon, hand: Any) -> list[Any]:
+    """Return the alerts of a position that leaves its range."""
+    told: list[Any] = []
+    for number in range(6):
+        at = AT + timedelta(minutes=20 * number)
+        tick = hand.tick + (3_000 if number else 0)
+        seen = hand.snapshot(at, hand.position(), tick=tick, number=number + 1)
+        told += daemon.take(seen, 0)
+    return told
+
+
+def test_a_button_is_of_the_very_event_it_stood_under(daemon: Daemon, hand: Any) -> None:
+    alert, *_ = out_of_range(daemon, hand)
+    desk = desk_of(
+        daemon, Asked(daemon, now=now, tells=True), Kept().obey, Charts(daemon, tuple, now)
+    )
+    assert desk.told(alert.id, event_of(alert.idem)) == alert
+    assert desk.told(alert.id, "00000000") is None
+    assert desk.told("000000", event_of(alert.idem)) is None
+
+
+async def test_a_chart_is_of_what_the_daemon_knows(daemon: Daemon, hand: Any) -> None:
+    alert, *_ = out_of_range(daemon, hand)
+    picture = await Charts(daemon, tuple, now).of_alert(alert)
+    assert picture is not None
+    assert picture.png.startswith(b"\x89PNG")
+
+
+async def test_an_alert_without_a_chart_is_told_of_once(
+    daemon: Daemon, hand: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    alert, *_ = out_of_range(daemon, hand)
+    daemon.state = State()
+    charts = Charts(daemon, tuple, now)
+    assert await charts.of_alert(alert) is None
+    assert await charts.of_alert(alert) is None
+    assert caplog.text.count("an alert goes without its chart: no pool was read yet") == 1
+
+
+def test_pins_are_kept_beside_the_state() -> None:
+    store = MemoryStore(now=AT)
+    store.commit(Change(rows={("other", "message:-5:1"): "[]"}))
+    slip = Slip(alert="A17F12", event="00000000", deeds=(Deed.ACK,))
+    first = pins_of(store, store.load().rows)
+    first.pin(Pin(chat=-5, message=7, slips=(slip,)))
+    first.move(-5, -100777)
+    again = pins_of(store, store.load().rows)
+    assert again.of(["A17F12"]) == (Pin(chat=-5, message=7, slips=(slip,)),)
+    assert again.moved == {-5: -100777}
+    again.pin(Pin(chat=-5, message=7, slips=()))
+    assert ("telegram", "message:-5:7") not in store.load().rows
