@@ -131,10 +131,9 @@ class Presses:
 
 
 def _booked(done: Answer, alert: Alert) -> str:
-    """Return what was booked, and how its price is told."""
-    return (
-        f"{done.text}\n/correct {alert.layer} ENTRY LEG @PRICE tells a price, /undo {alert.layer}"
-    )
+    """Return what was booked, how its price is told, and how it is taken back."""
+    mends = f"/correct {alert.layer} ENTRY LEG @PRICE\n/undo {alert.layer} takes it back"
+    return f"{done.text}\n{mends}"
 
 
 def _when(alert: Alert, now: datetime) -> str:

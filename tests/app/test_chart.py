@@ -8,7 +8,8 @@ import pytest
 
 from monitor.alerts.alert import Alert
 from monitor.app.chart import Point, Scenery, scenery
-from monitor.app.drawing import drawn
+from monitor.app.chart_drawn import draw
+from monitor.app.drawing import SCENERY, drawn
 from monitor.errors import Permanent
 from monitor.pipeline import State, step
 from monitor.store.course import CourseMark
@@ -120,10 +121,11 @@ def painted(png: bytes) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["all is known", "nothing is known yet"])
-async def test_a_chart_is_a_picture_for_a_phone(hand: Any, *, known: bool) -> None:
+def test_a_chart_is_a_picture_for_a_phone(hand: Any, *, known: bool) -> None:
     marks = (mark(30, lost_usd=-10.0, hedge_usd=5.0, vix=20.0), mark(1, lost_usd=-30.0))
     shown: Scenery = scenery(watched(hand, 0, 100), marks if known else (), AT)
-    png = await drawn(shown)
+    assert SCENERY.validate_json(SCENERY.dump_json(shown)) == shown
+    png = draw(shown)
     assert painted(png) == (860, 1140)
     assert len(png) < 300_000
 
