@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from monitor.model.observation import Observation, Snapshot
 from monitor.pipeline import State
 from monitor.rules.marked import Marked
 from monitor.rules.surroundings import View
@@ -22,9 +23,9 @@ class Course:
     def __init__(self, rows: Mapping[RowKey, str] | None = None) -> None:
         self.marks = saved_course(rows or {})
 
-    def noted(self, state: State) -> dict[RowKey, str | None]:
-        """Return the rows of a new mark, once a quarter of an hour; nothing else."""
-        if state.at is None or not state.facts.chains or not self._due(state.at):
+    def noted(self, seen: Observation, state: State) -> dict[RowKey, str | None]:
+        """Return the rows of a new mark, at a block once a quarter of an hour; else none."""
+        if state.at is None or not isinstance(seen, Snapshot) or not self._due(state.at):
             return {}
         mark = mark_of(state, state.at)
         last = int((state.at - KEPT).timestamp())

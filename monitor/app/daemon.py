@@ -42,8 +42,8 @@ class Daemon:
 
     It owns the state; nobody else writes it. reload: reads the rules anew. now: the
     clock, for delivery alone. health: how a chain's endpoints are doing, for people to see.
-    record: keeps an observation before it is taken; what it returns is committed with it,
-    and so is what `course` returns of how book and hedge go.
+    record: keeps an observation before it is taken; what it returns is committed with it.
+    course: rows of how book and hedge go, for people to see.
     """
 
     store: Store
@@ -54,7 +54,7 @@ class Daemon:
     now: Callable[[], datetime]
     health: Callable[[str], Sequence[EndpointHealth]] = lambda _name: ()
     record: Callable[[Observation], Mapping[RowKey, str | None]] = lambda _seen: {}
-    course: Callable[[State], Mapping[RowKey, str | None]] = lambda _state: {}
+    course: Callable[[Observation, State], Mapping[RowKey, str | None]] = lambda _seen, _new: {}
     _forgot_at: datetime | None = field(default=None, init=False)
     _told_missing: dict[str, frozenset[str]] = field(default_factory=dict, init=False)
     _told_health: dict[str, str] = field(default_factory=dict, init=False)
@@ -88,11 +88,10 @@ class Daemon:
         self, seen: Observation, requests: int
     ) -> tuple[State, tuple[Alert, ...], Change]:
         new, alerts = step(self.book, self.state, seen)
-        noted = self.course(new) if isinstance(seen, Snapshot) else {}
         if isinstance(seen, Snapshot):
             alerts = with_doubts(self.book, new, seen, alerts)
         change = Change(
-            rows={**changed_rows(self.state, new), **self._health(seen), **noted},
+            rows=changed_rows(self.state, new) | self._health(seen) | self.course(seen, new),
             samples=new_samples(self.state, new),
             forget_samples_before=forgotten_samples(self.state, new),
             forget_samples_from=dropped_samples(self.state, new),

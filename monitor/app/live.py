@@ -101,21 +101,14 @@ async def _serve(
 ) -> None:
     """Run road, couriers and connections until told to stop; then drain, then disconnect."""
     stop, quiet = asyncio.Event(), asyncio.Event()
-    couriers = _couriers(parts)
+    couriers = [
+        Courier(parts.store, channel, parts.post, random.random, drain_s=DRAIN_S)
+        for channel in parts.channels
+    ]
     linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
     showing = Showing(linked, book=lambda: daemon.book)
     tell = _teller(couriers, showing)
-    daemon = Daemon(
-        store=parts.store,
-        book=book,
-        state=state,
-        channels=tuple(channel.name for channel in parts.channels),
-        reload=reload,
-        now=parts.post.now,
-        health=lambda name: _health(parts, name),
-        record=parts.record,
-        course=parts.course.noted,
-    )
+    daemon = _daemon(parts, book, state, reload)
     daemon.tidy()
     await tell(daemon.state)
     with _signals(stop, daemon, hangup):
@@ -142,6 +135,18 @@ def _couriers(parts: Parts) -> list[Courier]:
         Courier(parts.store, channel, parts.post, random.random, drain_s=DRAIN_S)
         for channel in parts.channels
     ]
+def _daemon(parts: Parts, book: Rulebook, state: State, reload: Callable[[], Rulebook]) -> Daemon:
+    return Daemon(
+        store=parts.store,
+        book=book,
+        state=state,
+        channels=tuple(channel.name for channel in parts.channels),
+        reload=reload,
+        now=parts.post.now,
+        health=lambda name: _health(parts, name),
+        record=parts.record,
+        course=parts.course.noted,
+    )
 
 
 def _health(parts: Parts, name: str) -> Sequence[EndpointHealth]:

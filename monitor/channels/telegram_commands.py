@@ -129,12 +129,13 @@ class TelegramCommands:
 
     async def _done(self, text: str, name: str, by: str) -> str:
         first, *rest = text.split(maxsplit=1)
-        if is_word(command := first.partition("@")[0].lower()) or command != _SILENCE:
-            word = typed(text).word(id=name, by=by, now=self._clock.now())
-            return (await self._desk.obey(word)).text
-        if self._desk.silence is None:
+        command = first.partition("@")[0].lower()
+        if command == _SILENCE and self._desk.silence is not None:
+            return await self._desk.silence("".join(rest), by, name)
+        if not is_word(command):
             return _NO_SILENCE
-        return await self._desk.silence("".join(rest), by, name)
+        word = typed(text).word(id=name, by=by, now=self._clock.now())
+        return (await self._desk.obey(word)).text
 
     async def _insist(self, text: str, where: Place) -> None:
         """Answer, again and again for a while: who told of a trade must know what came of it."""

@@ -9,8 +9,8 @@ from typing import Final
 
 from monitor.channels.settings import CommandSettings, TelegramSettings
 from monitor.channels.telegram_pairing import GOOD_FOR, Paired, pair
+from monitor.cli.given_config import settings_of
 from monitor.clock import SystemClock
-from monitor.config import load_settings
 from monitor.errors import ConfigError, Fault
 
 _TOKEN: Final = "env:TELEGRAM_TOKEN"  # noqa: S105 - where it is, and not what it is
@@ -45,7 +45,8 @@ def lines(settings: TelegramSettings, found: Paired) -> Iterator[str]:
 
 def _settings(config: Path, token: str | None) -> TelegramSettings:
     """Return what is configured; of a config that is not there yet, what is usual."""
-    known = load_settings(config).channel.telegram if config.exists() else None
+    given = settings_of(config)
+    known = given.channel.telegram if given else None
     if known is not None:
         return replace(known, token=token) if token else known
     try:

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import re
 import tomllib
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,12 @@ async def test_the_code_that_is_shown_is_the_one_that_pairs(
 def test_a_token_that_cannot_be_had_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = f"{tmp_path}/none.toml"
-    assert main(["telegram", "pair", "--config", config, "--token", "env:NO_SUCH_TOKEN"]) == 2
-    assert main(["telegram", "pair", "--config", config, "--token", TOKEN]) == 2
+    with chdir(tmp_path):  # where there is no config yet
+        assert main(["telegram", "pair", "--token", "env:NO_SUCH_TOKEN"]) == 2
+        assert main(["telegram", "pair", "--token", TOKEN]) == 2
+        assert main(["telegram", "pair", "--config", "none.toml"]) == 2
     told = capsys.readouterr().err
+    assert "none.toml: " in told
     assert "channel.telegram.token: the environment variable NO_SUCH_TOKEN is not set" in told
     assert '--token: token must be "env:NAME" or "file:/path", never the text itself' in told
     assert TOKEN not in told
