@@ -24,7 +24,7 @@ from monitor.store.records import Change, RowKey
 _log: Final = logging.getLogger(__name__)
 KIND: Final = "telegram"
 """Of the store's rows that remember which messages have buttons."""
-_FAR_BACK: Final = 10_000
+_FAR_BACK: Final = 2_000
 
 
 class Charts:

@@ -134,6 +134,8 @@ class TelegramChannel:
                 await chore()
             except HedgewatchError as error:
                 _log.info("telegram: a picture or a button stays as it is: %s", redact(str(error)))
+            except Exception:  # noqa: BLE001 - no alert depends on it, and so no run ends by it
+                _log.exception("telegram: a picture or a button failed in an unforeseen way")
 
     def _follow_up(self, alerts: Sequence[Alert], sent: Pin) -> None:
         """Leave for later what goes with a message that has arrived."""

@@ -1,6 +1,7 @@
 """Which messages have buttons, and which groups moved: what Telegram cannot be asked for."""
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,7 +9,10 @@ from typing import Final
 
 from monitor.channels.telegram_buttons import Deed, Slip
 from monitor.channels.telegram_post import Chat
+from monitor.errors import HedgewatchError
+from monitor.logs import redact
 
+_log: Final = logging.getLogger(__name__)
 _MOST: Final = 200
 """Messages whose buttons are remembered; of older ones a press still finds out for itself."""
 _MOVED: Final = "moved"
@@ -48,14 +52,14 @@ class Pins:
         name = f"{_MESSAGE}:{pin.chat}:{pin.message}"
         if not pin.slips:
             if self._pins.pop(name, None):
-                self._keep(name, None)
+                self._note(name, None)
             return
         self._pins[name] = pin
-        self._keep(name, _written(pin))
+        self._note(name, _written(pin))
         while len(self._pins) > _MOST:
             oldest = next(iter(self._pins))
             del self._pins[oldest]
-            self._keep(oldest, None)
+            self._note(oldest, None)
 
     def of(self, alerts: Iterable[str]) -> tuple[Pin, ...]:
         """Return the messages that have buttons of any of these alerts."""
@@ -67,7 +71,14 @@ class Pins:
     def move(self, chat: Chat, to: int) -> None:
         """Remember that a group became a supergroup."""
         self.moved[chat] = to
-        self._keep(f"{_MOVED}:{chat}", str(to))
+        self._note(f"{_MOVED}:{chat}", str(to))
+
+    def _note(self, name: str, text: str | None) -> None:
+        """Keep it if that can be: a message that has arrived is not sent again for its buttons."""
+        try:
+            self._keep(name, text)
+        except HedgewatchError as error:
+            _log.info("telegram: a message's buttons are not remembered: %s", redact(str(error)))
 
     def _read(self, name: str, text: str) -> None:
         kind, _, rest = name.partition(":")

@@ -59,7 +59,11 @@ class Presses:
     async def press(self, query: CallbackQuery, message: MaybeInaccessibleMessage) -> None:
         """Do it, and answer, whatever comes of it."""
         press = read_press(query.data)
-        alert = self._told(press.alert, press.event) if press else None
+        try:
+            alert = self._told(press.alert, press.event) if press else None
+        except HedgewatchError as error:
+            await self.answer(query, f"nothing done: {error}")
+            return
         if press is None or alert is None:
             await self.answer(query, "nothing done: what this button is of is not remembered")
             return

@@ -20,6 +20,7 @@ from monitor.channels.telegram_buttons import (
     slips_of,
     word_of,
 )
+from monitor.errors import Transient
 from monitor.model.layer import Action, Fill
 from monitor.model.observation import Verb, Word
 from tests.channels.bot_rig import rigged
@@ -221,6 +222,17 @@ async def test_a_button_nobody_knows_is_answered(
         (answer,) = rig.api.of("answerCallbackQuery")
         assert answer.given["text"].startswith("nothing done: ")
         assert not kept.words
+
+
+async def test_a_press_while_the_store_fails_is_answered(tmp_path: Path, proposal: Alert) -> None:
+    def told(*_: str) -> Alert:
+        raise Transient("the store is busy")
+
+    there = replace(desk(Kept(), proposal), told=told)
+    update = pressed(5, data(proposal, "ack"), message=under(proposal))
+    async with rigged(tmp_path, [update], desk=there, write=(OWNER,)) as rig:
+        (answer,) = rig.api.of("answerCallbackQuery")
+        assert answer.given["text"] == "nothing done: the store is busy"
 
 
 async def test_a_press_that_is_refused_says_why_and_changes_no_message(

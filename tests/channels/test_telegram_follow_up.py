@@ -5,10 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from monitor.alerts.alert import Alert, AlertState
 from monitor.channels.telegram_buttons import Deed, Slip
 from monitor.channels.telegram_pins import Pin, Pins
 from monitor.channels.telegram_writer import Picture
+from monitor.errors import Transient
 from monitor.model.layer import Action
 from tests.channels.bot_rig import Rig, rigged
 from tests.channels.bot_server import CHAT, OWNER, buttons, pressed
@@ -107,6 +110,34 @@ async def test_a_chart_that_cannot_be_sent_costs_no_alert(
         await sent(rig, make_message, proposal, other)
         await rig.api.until("sendPhoto", 1)
         assert len(rig.api.sent) == 2
+
+
+async def test_a_drawing_that_fails_ends_nothing(
+    tmp_path: Path, make_message: Any, proposal: Alert, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def paint(alert: Alert) -> Picture:
+        if alert.id == proposal.id:
+            raise ZeroDivisionError
+        return Picture(png=b"PNG", caption="")
+
+    async with rigged(tmp_path, desk=desk(Kept())) as rig:
+        rig.channel.paint = paint
+        other = replace(proposal, id="B2C0AA", idem="o", key="o")
+        await sent(rig, make_message, proposal, other)
+        await rig.api.until("sendPhoto", 1)
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_message_that_arrived_is_not_sent_again_for_a_full_disk(
+    tmp_path: Path, make_message: Any, proposal: Alert
+) -> None:
+    def full(_name: str, _text: str | None) -> None:
+        raise Transient("the disk is full")
+
+    async with rigged(tmp_path, desk=desk(Kept()), write=(OWNER,)) as rig:
+        rig.channel.remember(Pins({}, full))
+        await sent(rig, make_message, proposal)  # returns, and so is marked as delivered
+        assert len(rig.api.sent) == 1
 
 
 async def test_a_group_that_moved_is_followed_by_buttons_too(
