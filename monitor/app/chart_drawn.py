@@ -82,7 +82,8 @@ def draw(shown: Scenery) -> bytes:
 
 
 def _headline(shown: Scenery) -> str:
-    told = f"{day(shown.at)} {moment(shown.at, shown.at)}"
+    at = shown.moment or shown.at
+    told = f"{day(at)} {moment(at, at)}"
     return f"{shown.words} · {told}" if shown.words else told
 
 
