@@ -24,7 +24,7 @@ def phone(
         channel.paint = charts.of_alert
         yield "telegram chores", channel.do_chores
         if given.commands is not None and given.commands.heard:
-            # A third of a second and some 30 MB, for those alone who have commands on.
+            # A third of a second, for those alone who have commands on.
             from monitor.channels.telegram_commands import TelegramCommands  # noqa: PLC0415
 
             asked = Asked(daemon, now=parts.clock.now, tells=bool(given.commands.write))
