@@ -21,9 +21,8 @@ from monitor.app.rulebook import load_enabled, polled, rulebook
 from monitor.app.showing import Showing
 from monitor.app.soundness import ready
 from monitor.app.taping import taping
-from monitor.app.wellbeing import vitals_of
-from monitor.app.telegram_desk import Charts, desk_of, pins_of
 from monitor.app.telegram_desk import pins_of
+from monitor.app.wellbeing import vitals_of
 from monitor.calendars.sessions import load_calendars
 from monitor.chain.health import EndpointHealth
 from monitor.channels.mqtt import MqttChannel
@@ -130,11 +129,15 @@ def _acquaint(channel: MqttChannel, parts: Parts, daemon: Daemon) -> None:
     """Let a channel know how the daemon is doing, and whom to bring what it hears."""
     channel.tell_vitals(lambda: vitals_of(daemon.state, parts.store.outbox))
     channel.listen(Errands(parts.store.inbox, clock=parts.post).run)
+
+
 def _couriers(parts: Parts) -> list[Courier]:
     return [
         Courier(parts.store, channel, parts.post, random.random, drain_s=DRAIN_S)
         for channel in parts.channels
     ]
+
+
 def _daemon(parts: Parts, book: Rulebook, state: State, reload: Callable[[], Rulebook]) -> Daemon:
     return Daemon(
         store=parts.store,
