@@ -15,6 +15,20 @@ def rules_dir() -> Path:
     return _first(_PACKAGE / "rulepacks", _PACKAGE.parent / "rules")
 
 
+def pack_names() -> tuple[str, ...]:
+    """Return the names of the shipped packs."""
+    files = rules_dir().glob("*.toml")
+    return tuple(sorted(one.stem for one in files if not one.stem.endswith(".test")))
+
+
+def example_config() -> str:
+    """Return the commented config to start from."""
+    for file in (_PACKAGE / "example.toml", _PACKAGE.parent / "config.toml"):
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    raise FileNotFoundError("the example config is not there: reinstall")
+
+
 def _first(*candidates: Path) -> Path:
     for folder in candidates:
         if folder.is_dir():

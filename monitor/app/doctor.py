@@ -11,7 +11,7 @@ from typing import Final
 from monitor.alerts.figures import age, figure
 from monitor.app.doctor_chain import visit_chain
 from monitor.app.doctor_feeds import FeedVisit
-from monitor.app.finding import Finding
+from monitor.app.finding import PATIENCE_S, Finding, asked
 from monitor.app.present import clock_of
 from monitor.app.skew import Skew
 from monitor.chain.market import ChainMarket, market_name
@@ -19,13 +19,12 @@ from monitor.chain.reader import chain_reader
 from monitor.channels.visits import visit_mqtt, visit_telegram
 from monitor.clock import Clock
 from monitor.config import Settings
-from monitor.errors import HedgewatchError, Transient
+from monitor.errors import Transient
 from monitor.feeds.http import HttpSettings, Web, open_client
 from monitor.model.reading import Reading
 from monitor.store.connection import database_path
 from monitor.store.lock import is_running
 
-_PATIENCE_S: Final = 30.0
 _LEAST_FREE: Final = 500_000_000
 _GB: Final = 1_000_000_000
 
@@ -37,7 +36,7 @@ async def examine(settings: Settings, order: Mapping[str, Sequence[str]]) -> Asy
     """
     clock = clock_of(settings)
     skew = Skew(clock)
-    visit = FeedVisit(settings=settings, clock=clock, patience_s=_PATIENCE_S)
+    visit = FeedVisit(settings=settings, clock=clock, patience_s=PATIENCE_S)
     async with open_client(HttpSettings()) as client:
         client.event_hooks["response"].append(skew.hear)
         rounds: list[Awaitable[list[Finding]]] = [
@@ -53,17 +52,6 @@ async def examine(settings: Settings, order: Mapping[str, Sequence[str]]) -> Asy
     if settings.clock.scenario is None:
         well, text = skew.told()
         yield Finding(ok=well, subject="clock", text=text)
-
-
-async def _asked(subject: str, ask: Callable[[], Awaitable[str]]) -> Finding:
-    """Return what asking came to; a refusal, a silence or a missing secret is a finding too."""
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            return Finding(ok=True, subject=subject, text=await ask())
-    except TimeoutError:
-        return Finding(ok=False, subject=subject, text=f"no answer within {_PATIENCE_S:.0f} s")
-    except (HedgewatchError, ValueError) as error:
-        return Finding(ok=False, subject=subject, text=str(error))
 
 
 def _markets(
@@ -94,7 +82,7 @@ async def _market(
         values = (f"{one.name} {one.key} {figure(one.value, one.unit)}" for one in told)
         return f"{', '.join(values)}, {_oldest(told, clock.now())} old"
 
-    return [await _asked(market_name(name), ask)]
+    return [await asked(market_name(name), ask)]
 
 
 def _oldest(told: Sequence[Reading], now: datetime) -> str:
@@ -105,7 +93,7 @@ def _channels(settings: Settings) -> Iterator[Awaitable[list[Finding]]]:
     mqtt, telegram = settings.channel.mqtt, settings.channel.telegram
 
     async def one(subject: str, ask: Callable[[], Awaitable[str]]) -> list[Finding]:
-        return [await _asked(subject, ask)]
+        return [await asked(subject, ask)]
 
     if mqtt is not None:
         yield one("mqtt", lambda: visit_mqtt(mqtt, settings.instance))

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from monitor.app.doctor import examine
 from monitor.app.doctor_feeds import keyless
@@ -25,13 +25,19 @@ def doctor(asked: argparse.Namespace) -> int:
         *asyncio.run(_examined(found)),
         *keyless(unkeyed(found.settings, found.packs)),
     ]
-    width = max(len(one.subject) for one in findings)
-    for one in findings:
-        head = f"{'ok' if one.ok else 'fix':<5} {one.subject:<{width}}  "
-        print(line(head, redact(one.text)))
+    for text in told(findings):
+        print(text)
     wanting = Counter(one.ok for one in findings)[False]
     print(_sentence(wanting))
     return 1 if wanting else 0
+
+
+def told(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield a line a finding, its verdict first, without secrets."""
+    width = max((len(one.subject) for one in findings), default=0)
+    for one in findings:
+        head = f"{'ok' if one.ok else 'fix':<5} {one.subject:<{width}}  "
+        yield line(head, redact(one.text))
 
 
 async def _examined(found: Findings) -> list[Finding]:

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,10 +11,10 @@ from monitor.alerts.compose import edges
 from monitor.alerts.figures import age, figure
 from monitor.app.direct import read_directly, wallet_watches
 from monitor.app.present import clock_of
-from monitor.chain.settings import checked_address
+from monitor.chain.settings import WatchSettings, checked_address
 from monitor.cli.lines import COLUMNS, cut, line
 from monitor.cli.look import Look, looking
-from monitor.config import load_settings
+from monitor.config import Settings, load_settings
 from monitor.errors import ConfigError, Fault
 from monitor.pipeline import State
 from monitor.rules.surroundings import CHAIN_MAX_AGE
@@ -66,6 +66,16 @@ def _held_now(asked: argparse.Namespace) -> Look:
     settings = load_settings(asked.config)
     wallets = [_address(one) for one in asked.wallet]
     watches = wallet_watches(settings, wallets)
+    return _read_now(settings, watches)
+
+
+def lines_now(settings: Settings, watches: Mapping[str, Sequence[WatchSettings]]) -> list[str]:
+    """Return the table of what is watched, by chain, as it is now; read for this alone."""
+    look = _read_now(settings, watches)
+    return [*_table(look, "no position there"), *_notes(look), *_footer(look)]
+
+
+def _read_now(settings: Settings, watches: Mapping[str, Sequence[WatchSettings]]) -> Look:
     now = clock_of(settings).now()
     facts = asyncio.run(read_directly(settings, watches, now=now))
     return Look(settings=settings, state=State(at=now, facts=facts), now=now)

@@ -9,6 +9,7 @@ from typing import Final
 from monitor import __version__
 from monitor.cli.verbs import Verbs, add_config, add_group, add_verb
 from monitor.cli.verbs_mqtt import add_mqtt
+from monitor.cli.verbs_first import add_first
 from monitor.cli.verbs_past import add_past
 from monitor.cli.verbs_rules import add_rules
 from monitor.cli.verbs_telegram import add_telegram
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=f"hedgewatch {__version__}")
     whole.add_argument("--verbose", action="store_true", help="log more, on standard error")
     verbs = whole.add_subparsers(title="verbs", metavar="VERB", required=True)
+    add_first(verbs)
     _add_daemon(verbs)
     add_rules(verbs)
     _add_layer(verbs)
