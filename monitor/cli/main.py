@@ -11,12 +11,18 @@ from monitor import logs
 from monitor.cli.parser import MOVES, parser
 from monitor.errors import ConfigError, HedgewatchError
 
+COMPLETE: Final = "__complete"
+"""What a shell's completion asks by; see `monitor.cli.completing`."""
+
 _FALL: Final = re.compile(r"-[\d.]+%?")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; return 0, 1 for a failure, 2 for a faulty file or argument."""
-    asked = parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == [COMPLETE]:
+        return _completed(argv[1:])
+    asked = parser().parse_args(_joined(argv))
     logs.set_up(logging.DEBUG if asked.verbose else logging.INFO)
     try:
         verb = importlib.import_module(f"monitor.cli.{asked.module}")
@@ -27,6 +33,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except (HedgewatchError, BaseExceptionGroup) as error:
         return _say(_leaves(error))
+
+
+def _completed(words: Sequence[str]) -> int:
+    """Print what may follow; a shell that waits for words is told of no failure."""
+    try:
+        completing = importlib.import_module("monitor.cli.completing")
+        print("\n".join(completing.complete(words)))
+    except (HedgewatchError, KeyboardInterrupt, BrokenPipeError, OSError):
+        return 1
+    return 0
 
 
 def _joined(argv: Sequence[str]) -> list[str]:

@@ -1,14 +1,14 @@
 """The verbs and their arguments."""
 
 import argparse
-import shutil
-import textwrap
 from pathlib import Path
 from typing import Final
 
 from monitor import __version__
 from monitor.cli.verbs import Verbs, add_config, add_group, add_verb
 from monitor.cli.verbs_mqtt import add_mqtt
+from monitor.cli.examples import add_examples
+from monitor.cli.verbs import Verbs, add_config, add_group, add_verb, wrapped
 from monitor.cli.verbs_first import add_first
 from monitor.cli.verbs_past import add_past
 from monitor.cli.verbs_rules import add_rules
@@ -17,6 +17,7 @@ from monitor.cli.verbs_telegram import add_telegram
 _EPILOG: Final = """\
 examples:
   hedgewatch demo --out out            the spring of 2020 through a local chain
+  hedgewatch init                      write a config.toml, step by step
   hedgewatch rules check               is config.toml sound, and are its rules?
   hedgewatch run                       watch, with ./config.toml
   hedgewatch layer fill L2 --leg "vix.call 2027-03-17 29 +4 @2.85"
@@ -35,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser; `module` and `function` of what it parses say who carries it out."""
     whole = argparse.ArgumentParser(
         prog="hedgewatch",
-        description=_wrapped(
+        description=wrapped(
             "Watches Uniswap v3 positions and the volatility market, and says when a hedge "
             "layer should be added, rolled or removed."
         ),
@@ -56,12 +57,8 @@ def parser() -> argparse.ArgumentParser:
     _add_alerts(verbs)
     add_mqtt(verbs)
     add_telegram(verbs)
+    add_examples(verbs)
     return whole
-
-
-def _wrapped(text: str) -> str:
-    """Return a description as wide as argparse makes its own, for it leaves a raw one alone."""
-    return textwrap.fill(text, max(shutil.get_terminal_size().columns - 2, 11))
 
 
 def _add_daemon(verbs: "Verbs[argparse.ArgumentParser]") -> None:

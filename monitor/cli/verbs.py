@@ -1,6 +1,8 @@
 """How a verb is added to the command line, alike for all of them."""
 
 import argparse
+import shutil
+import textwrap
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +10,7 @@ CONFIG: Final = Path("config.toml")
 """The settings where none are named; there need be none for what needs none."""
 
 Verbs = argparse._SubParsersAction  # noqa: SLF001 - argparse names it nowhere else
+_AS_IS = argparse.RawDescriptionHelpFormatter  # the examples at the end stay lines
 
 
 def add_verb(
@@ -15,7 +18,7 @@ def add_verb(
 ) -> argparse.ArgumentParser:
     """Add a verb carried out by `module:function` of this package."""
     module, _, function = target.partition(":")
-    verb = verbs.add_parser(name, help=what, description=_sentence(what))
+    verb = verbs.add_parser(name, help=what, description=_sentence(what), formatter_class=_AS_IS)
     verb.set_defaults(module=module, function=function)
     return verb
 
@@ -24,12 +27,17 @@ def add_group(
     verbs: "Verbs[argparse.ArgumentParser]", name: str, what: str
 ) -> "Verbs[argparse.ArgumentParser]":
     """Add a group of verbs and return what its verbs are added to."""
-    group = verbs.add_parser(name, help=what, description=_sentence(what))
+    group = verbs.add_parser(name, help=what, description=_sentence(what), formatter_class=_AS_IS)
     return group.add_subparsers(title="verbs", metavar="VERB", required=True)
 
 
 def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
+    return wrapped(f"{text[0].upper()}{text[1:]}.")
+
+
+def wrapped(text: str) -> str:
+    """Return a description as wide as argparse makes its own, for it leaves a raw one alone."""
+    return textwrap.fill(text, max(shutil.get_terminal_size().columns - 2, 11))
 
 
 def add_config(verb: argparse.ArgumentParser) -> None:

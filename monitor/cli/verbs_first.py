@@ -2,14 +2,29 @@
 
 import argparse
 from pathlib import Path
-from typing import get_args
+from typing import Final
 
-from monitor.chain.settings import UNISWAP_V3, Protocol
 from monitor.cli.verbs import Verbs, add_verb
+from monitor.cli.verbs_past import PROTOCOL
+
+SHELLS: Final = ("bash", "zsh", "fish")
+# As the settings have them, which take a second and a half to import.
+PROTOCOLS: Final = (PROTOCOL, "pancakeswap_v3", "slipstream", "uniswap_v4")
 
 
 def add_first(verbs: "Verbs[argparse.ArgumentParser]") -> None:
-    """Add `init`."""
+    """Add `init` and `completion`."""
+    _add_init(verbs)
+    completion = add_verb(
+        verbs,
+        "completion",
+        "print what a shell needs so that Tab goes on with verbs, options, packs and rules",
+        "completion:completion",
+    )
+    completion.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
+
+
+def _add_init(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     init = add_verb(
         verbs,
         "init",
@@ -66,10 +81,10 @@ def _add_watched(init: argparse.ArgumentParser) -> None:
         group.add_argument(name, action="append", default=[], metavar=metavar, help=told)
     group.add_argument(
         "--protocol",
-        choices=get_args(Protocol),
-        default=UNISWAP_V3,
+        choices=PROTOCOLS,
+        default=PROTOCOL,
         metavar="NAME",
-        help=f"{', '.join(get_args(Protocol))} (default: {UNISWAP_V3})",
+        help=f"{', '.join(PROTOCOLS)} (default: {PROTOCOL})",
     )
     group.add_argument(
         "--packs", nargs="+", metavar="PACK", help="rule packs (default: those of the example)"
