@@ -19,7 +19,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "    --telegram-token env:TELEGRAM_TOKEN --telegram-chat env:TELEGRAM_CHAT",
     ),
     "completion": (
-        "completion bash > ~/.local/share/bash-completion/completions/hedgewatch",
+        "completion bash > ~/.hedgewatch.bash   and source that in ~/.bashrc",
         "completion zsh > ~/.zfunc/_hedgewatch",
         "completion fish > ~/.config/fish/completions/hedgewatch.fish",
     ),

@@ -85,21 +85,25 @@ def telegram(session: Session) -> None:
         if not token:
             return
         bot = _bot(token, asked.telegram_api or "")
-        if session.tests and not session.stands([asyncio.run(bot_finding(bot))]):
-            asked.telegram_token = None
-            continue
-        try:
-            session.fill(telegram=_with_chat(session, token))
-        except (ConfigError, ValueError) as error:
-            if session.person is None or asked.telegram_chat:
-                raise wanting(f"--telegram-chat: {reasons(error)}") from None
-            session.say(f"fix   {reasons(error)}")
-            continue
-        found = session.tests and asyncio.run(telegram_finding(session.settings()))
-        if not found or session.stands([found]):
-            return
-        session.put(telegram=None)
-        asked.telegram_token = asked.telegram_chat = None
+        if not session.tests or session.stands([asyncio.run(bot_finding(bot))]):
+            break
+        asked.telegram_token = None
+    while not _reaches(session, token):
+        asked.telegram_chat = None
+
+
+def _reaches(session: Session, token: str) -> bool:
+    """Settle the chat; return whether the answer stands."""
+    try:
+        session.fill(telegram=_with_chat(session, token))
+    except (ConfigError, ValueError) as error:
+        if session.person is None or session.asked.telegram_chat:
+            raise wanting(f"--telegram-chat: {reasons(error)}") from None
+        session.say(f"fix   {reasons(error)}")
+        return False
+    if not session.tests:
+        return True
+    return session.stands([asyncio.run(telegram_finding(session.settings()))])
 
 
 def _bot(token: str, base_url: str) -> TelegramSettings:

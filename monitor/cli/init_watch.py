@@ -137,6 +137,18 @@ def rules(session: Session) -> None:
             raise wanting(f"--packs: {told}")
         session.say(f"fix   {told}")
     session.fill(packs=given)
+    try:
+        session.fill(feeds=dict(map(_order, session.asked.feed)))
+    except (ConfigError, ValueError) as error:
+        raise wanting(f"--feed: {reasons(error)}") from None
     if session.tests:
         settings = session.settings()
         session.show(asyncio.run(feed_findings(settings, load_enabled(settings))))
+
+
+def _order(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a signal and its providers; raise ValueError for a text that is no such order."""
+    signal, equals, providers = text.partition("=")
+    if not (signal and equals):
+        raise ValueError(f"an order is written vix=cboe,yahoo, was {text[:60]!r}")
+    return signal, tuple(one for one in providers.split(",") if one)

@@ -87,6 +87,13 @@ def _add_watched(init: argparse.ArgumentParser) -> None:
         help=f"{', '.join(PROTOCOLS)} (default: {PROTOCOL})",
     )
     group.add_argument(
+        "--feed",
+        action="append",
+        default=[],
+        metavar="SIGNAL=a,b",
+        help="whom to ask for a signal, in this order, such as vix=cboe,yahoo; repeat for more",
+    )
+    group.add_argument(
         "--packs", nargs="+", metavar="PACK", help="rule packs (default: those of the example)"
     )
 

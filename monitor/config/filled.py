@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from monitor.chain.settings import UNISWAP_V3, Protocol
 
 _HEADER: Final = re.compile(r"(?:# )?\[")
 _REMARK: Final = re.compile(r"\s{2,}#.*$")
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _REMARKS_FROM: Final = 41
 """The column from which the shipped file has its remarks."""
 
@@ -46,7 +47,7 @@ class Plan:
     """What an owner answered. rpc: references, or URLs on the loopback.
 
     chain_id, manager: of a chain not known by name. wallets, nft, pools: what to watch, of
-    one protocol. pegged: coins counted as one dollar.
+    one protocol. pegged: coins counted as one dollar. feeds: providers by signal, in order.
     """
 
     instance: str = "home"
@@ -59,6 +60,7 @@ class Plan:
     nft: tuple[int, ...] = ()
     pools: tuple[str, ...] = ()
     pegged: tuple[str, ...] = ()
+    feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     packs: tuple[str, ...] = ()
     mqtt: MqttPlan | None = None
     telegram: TelegramPlan | None = None
@@ -78,6 +80,7 @@ def filled(shipped: str, plan: Plan) -> str:
     if plan.pegged:
         at = _find(lines, "usd", "pegged")
         lines.insert(at + 1, f"pegged = {_toml(plan.pegged)}")
+    _fill(lines, "feeds", plan.feeds)
     if plan.packs:
         _fill(lines, "rules", {"enabled": plan.packs})
     if plan.telegram is not None:
@@ -142,7 +145,7 @@ def _fill(lines: list[str], table: str, given: Mapping[str, Value]) -> None:
         lines[_start(lines, table)] = f"[{table}]"
     after = _start(lines, table)
     for key, value in given.items():
-        told = f"{key} = {_toml(value)}"
+        told = f"{_key(key)} = {_toml(value)}"
         try:
             at = _find(lines, table, key)
         except LookupError:
@@ -174,9 +177,13 @@ def _end(lines: Sequence[str], start: int) -> int:
 def _find(lines: Sequence[str], table: str, key: str) -> int:
     start = _start(lines, table)
     for at in range(start + 1, _end(lines, start)):
-        if re.match(rf"(?:# )?{key} = ", lines[at]):
+        if re.match(rf"(?:# )?{re.escape(_key(key))} = ", lines[at]):
             return at
     raise LookupError(f"the shipped config has no {key} in [{table}]")
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _toml(name)
 
 
 def _toml(value: Value) -> str:

@@ -1,0 +1,231 @@
+"""`hedgewatch init` with somebody to ask: wrong answers, secrets, and what a Ctrl-C leaves."""
+
+import asyncio
+import os
+import pty
+import stat
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitor.cli.init import begin
+from monitor.cli.init_channels import broker_at
+from monitor.cli.init_watch import read_watched
+from monitor.cli.parser import parser
+from monitor.config import load_settings, secret_faults
+from monitor.config.draft import read_draft
+from monitor.errors import Permanent
+
+TOKEN = "123456789:" + "AAcanary-Canary_canary-Canary_canar"
+URL = "http://127.0.0.1:9/v2/canaryCanaryCanaryCanary"
+WALLET = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"
+# Keys such as Ctrl-C reach a process only through the terminal of its session.
+AT_A_TERMINAL = """
+import fcntl, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from monitor.cli import main
+sys.exit(main())
+"""
+
+
+@dataclass
+class Script:
+    """Answers questions by how they begin; each answer once, in order. `-` takes the default."""
+
+    answers: list[tuple[str, str]]
+    asked: list[str] = field(default_factory=list)
+
+    def ask(self, question: str, default: str = "") -> str:
+        self.asked.append(question)
+        if not self.answers:
+            raise Permanent(f"nobody answers {question}")
+        begins, answer = self.answers.pop(0)
+        assert question.startswith(begins), (question, begins)
+        return default if answer == "-" else answer
+
+    def hidden(self, question: str, default: str = "") -> str:
+        return self.ask(question, default)
+
+    def yes(self, question: str, *, default: bool) -> bool:
+        return self.ask(question, "y" if default else "n") == "y"
+
+
+def converse(config: Path, *answers: tuple[str, str], flags: tuple[str, ...] = ()) -> Script:
+    script = Script(list(answers))
+    asked = parser().parse_args(["init", "--config", str(config), *flags])
+    begin(asked, script)
+    assert script.answers == []
+    return script
+
+
+async def test_a_conversation_with_every_slip_ends_in_a_config_that_holds(
+    world: Any, events: Any
+) -> None:
+    made, where = world.devnet.deployment, f"{world.broker.host}:{world.broker.port}"
+    await asyncio.to_thread(
+        converse,
+        world.config,
+        ("Endpoint:", "http://127.0.0.1:9"),
+        ("Keep it all the same?", "n"),
+        ("Endpoint:", world.devnet.url),
+        ("Another,", "-"),
+        ("What to call it:", "-"),
+        ("Its Uniswap v3 position manager", "0x12"),
+        ("Its Uniswap v3 position manager", made.manager),
+        ("Watch:", "my wallet"),
+        ("Watch:", "0x" + "12" * 20),
+        ("So far no position is there", "n"),
+        ("Watch:", f"{world.owner}, {world.token_id}"),
+        ("Coins", made.usdc),
+        ("Enable:", "self alhv"),
+        ("Enable:", "self"),
+        ("MQTT broker", "127.0.0.1:x"),
+        ("MQTT broker", where),
+        ("Over TLS?", "-"),
+        ("User name", "-"),
+        ("Token,", TOKEN),
+        ("Chat:", "owner"),
+        ("Chat:", "7"),
+        ("Your own user id", "-"),
+        ("May you tell it", "-"),
+        ("Write ", "-"),
+        flags=("--telegram-api", world.bot.url, "--feed", "vix=", "--feed", "dvol.eth="),
+    )
+    settings = load_settings(world.config)
+    telegram = settings.channel.telegram
+    assert telegram is not None
+    assert telegram.commands is not None
+    assert (telegram.chat, telegram.commands.read, telegram.commands.write) == (7, (7,), ())
+    assert settings.usd.pegged == (made.usdc,)
+    kept = world.folder / "secrets" / "telegram-token"
+    assert telegram.token == f"file:{kept}"
+    assert kept.read_text() == f"{TOKEN}\n"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    assert world.left() == {"config.toml", "secrets", "secrets/telegram-token"}
+    assert len(world.bot.texts()) == 1
+    assert await asyncio.wait_for(events.get(), 10)
+
+
+UNTRIED = ("--untested", "--no-mqtt", "--no-telegram", "--chain", "ethereum")
+
+
+def test_an_endpoint_with_a_key_is_kept_in_a_file_of_ones_own(lone: Any) -> None:
+    answers = (("Endpoint:", URL), ("Keep it in", "-"), ("Another", "-"), ("Watch:", WALLET))
+    converse(lone.config, *answers, ("Enable:", "-"), ("Write", "-"), flags=UNTRIED)
+    assert "canary" not in lone.config.read_text().lower()
+    assert list(secret_faults(read_draft(lone.config).secrets)) == []
+    assert (lone.folder / "secrets" / "rpc").read_text() == f"{URL}\n"
+
+
+def test_a_secret_that_lies_there_already_is_never_written_over(lone: Any) -> None:
+    kept = lone.folder / "secrets" / "rpc"
+    kept.parent.mkdir()
+    kept.write_text("http://127.0.0.1:9/v2/another")
+    answers = (("Endpoint:", URL), ("Keep it in", "-"), ("Another", "-"), ("Watch:", WALLET))
+    converse(lone.config, *answers, ("Enable:", "-"), ("Write", "-"), flags=UNTRIED)
+    assert kept.read_text() == "http://127.0.0.1:9/v2/another"
+    assert (kept.parent / "rpc-2").read_text() == f"{URL}\n"
+
+
+def test_who_will_keep_the_key_himself_leaves_no_file(lone: Any) -> None:
+    converse(
+        lone.config,
+        *(("Endpoint:", URL), ("Keep it in", "n"), ("Endpoint:", "env:MY_RPC"), ("Another", "-")),
+        *(("Watch:", WALLET), ("Enable:", "-"), ("Write", "-")),
+        flags=UNTRIED,
+    )
+    assert lone.left() == {"config.toml"}
+    assert load_settings(lone.config).chain["ethereum"].rpc == ("env:MY_RPC",)
+
+
+def test_who_says_no_at_the_end_finds_nothing_written(lone: Any) -> None:
+    answers = (("Endpoint:", URL), ("Keep it in", "-"), ("Another", "-"), ("Watch:", "1 2"))
+    with pytest.raises(Permanent, match="nothing was written"):
+        converse(lone.config, *answers, ("Enable:", "-"), ("Write", "n"), flags=UNTRIED)
+    assert lone.left() == set()
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "default"),
+    [
+        pytest.param("instance = 'x'", "n", "n", id="one's own: no, by default"),
+        pytest.param(None, "n", "y", id="the example: yes, by default"),
+    ],
+)
+def test_a_config_that_is_there_is_asked_about(
+    lone: Any, before: str | None, answer: str, default: str
+) -> None:
+    text = before or (Path(__file__).parents[3] / "config.toml").read_text()
+    lone.config.write_text(text)
+    script = Script([(str(lone.config), answer)])
+    with pytest.raises(Permanent, match="nothing was written"):
+        begin(parser().parse_args(["init", "--config", str(lone.config)]), script)
+    assert lone.config.read_text() == text
+    taken = Script([(str(lone.config), "-")])
+    with pytest.raises(Permanent, match="nothing was written" if default == "n" else "Endpoint:"):
+        begin(parser().parse_args(["init", "--config", str(lone.config)]), taken)
+
+
+@pytest.mark.parametrize("way", ["Ctrl-C", "Ctrl-D"])
+def test_a_terminal_left_early_leaves_nothing(lone: Any, way: str) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", AT_A_TERMINAL, "init", *UNTRIED],
+        cwd=lone.folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        said = _until(ours, b"Endpoint:")
+        os.write(ours, f"{URL}\n".encode())
+        said += _until(ours, b"[Y/n]")
+        os.write(ours, b"\n")
+        said += _until(ours, b"(Enter: none):")
+        os.write(ours, b"\n")
+        said += _until(ours, b"Watch:")
+        assert any(one.startswith(".hedgewatch-init-") for one in lone.left())
+        os.write(ours, b"\x03" if way == "Ctrl-C" else b"\x04")
+        said += _until(ours, b"nothing was written")
+        assert process.wait() == (130 if way == "Ctrl-C" else 1)
+    os.close(ours)
+    assert b"anary" not in said  # it was not shown as it was typed
+    assert lone.left() == set()
+
+
+def _until(terminal: int, wanted: bytes) -> bytes:
+    said = b""
+    while wanted not in said:
+        said += os.read(terminal, 4096)
+    return said
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("mq.example", "mq.example", 1883),
+        ("mq.example:8883", "mq.example", 8883),
+        ("[::1]:1884", "::1", 1884),
+        ("::1", "::1", 1883),
+    ],
+)
+def test_where_a_broker_is(text: str, host: str, port: int) -> None:
+    assert broker_at(text) == (host, port)
+
+
+def test_what_to_watch_may_be_several_of_each() -> None:
+    told = read_watched(f"{WALLET.lower()}, 7 #8 pool {WALLET}")
+    assert told == {"wallets": (WALLET,), "nft": (7, 8), "pools": (WALLET,)}
+
+
+@pytest.mark.parametrize("text", ["", "pool", "me", "0x12", "7 pool 7", "-1", str(2**256)])
+def test_what_is_nothing_to_watch_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        read_watched(text)
