@@ -90,8 +90,10 @@ def test_the_wheel_carries(folder: str, pattern: str, inside: str, wheel: Path) 
 
 def test_the_wheel_carries_the_whole_package_and_nothing_beside_it(wheel: Path) -> None:
     carried = members(wheel)
-    source = {str(p.relative_to(ROOT)) for p in (ROOT / "monitor").rglob("*.py")}
-    assert source <= carried
+    files = (one for one in (ROOT / "monitor").rglob("*") if one.is_file())
+    source = {str(one.relative_to(ROOT)) for one in files if "__pycache__" not in one.parts}
+    assert any(name.endswith(".py") for name in source)
+    assert source <= carried  # code, and whatever lies beside it: tables, pages, schemas
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert {name.split("/")[0] for name in carried} == {
         "monitor",
@@ -112,6 +114,65 @@ def test_the_installed_command_checks_the_shipped_rules_outside_the_checkout(
 ) -> None:
     told = run(installed / "venv/bin/hedgewatch", "rules", "check", cwd=installed)
     assert told.returncode == 0, told.stdout + told.stderr
+
+
+# The words of every group and verb, each with its help, from the parser that is installed.
+WALK = """
+from monitor.cli.parser import parser
+def walk(of, words=()):
+    yield words, of.format_help()
+    for action in of._actions:
+        if isinstance(action.choices, dict):
+            for name, one in action.choices.items():
+                yield from walk(one, (*words, name))
+for words, told in walk(parser()):
+    assert told.startswith("usage: hedgewatch"), words
+    print("hedgewatch", *words)
+"""
+
+MODULES = """
+import importlib
+from monitor.cli.parser import parser
+def verbs(of):
+    for action in of._actions:
+        if isinstance(action.choices, dict):
+            for one in action.choices.values():
+                yield from verbs(one)
+                yield one
+for one in verbs(parser()):
+    if (module := one.get_default("module")):
+        getattr(importlib.import_module(f"monitor.cli.{module}"), one.get_default("function"))
+"""
+
+
+def test_every_installed_verb_tells_its_help_and_has_the_module_it_names(installed: Path) -> None:
+    walked = run(installed / "venv/bin/python", "-c", WALK, cwd=installed)
+    assert walked.returncode == 0, walked.stderr
+    assert {"hedgewatch init", "hedgewatch rules check"} <= set(walked.stdout.splitlines())
+    named = run(installed / "venv/bin/python", "-c", MODULES, cwd=installed)
+    assert named.returncode == 0, named.stderr
+    told = run(installed / "venv/bin/hedgewatch", "--help", cwd=installed)
+    assert "examples:" in told.stdout
+    version = run(installed / "venv/bin/hedgewatch", "--version", cwd=installed).stdout
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert version == f"hedgewatch {stated}\n"
+
+
+def test_what_init_writes_from_the_wheel_is_sound(installed: Path, tmp_path: Path) -> None:
+    command = installed / "venv/bin/hedgewatch"
+    words = ("init", "--yes", "--untested", "--rpc", "http://127.0.0.1:9", "--nft", "1")
+    told = run(command, *words, cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert (tmp_path / "config.toml").read_text().startswith("# Hedgewatch's settings.")
+    checked = run(command, "rules", "check", cwd=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_the_wheel_replays_a_past_week(installed: Path, tmp_path: Path) -> None:
+    words = ("timetravel", "--from", "2025-04-01", "--to", "2025-04-08", "--range", "2")
+    told = run(installed / "venv/bin/hedgewatch", *words, "--rules", "alvh", cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "deepest drawdown" in told.stdout
 
 
 def test_the_installed_daemon_watches_outside_the_checkout_until_it_is_stopped(

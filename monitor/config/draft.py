@@ -63,7 +63,7 @@ def read_draft(path: Path) -> Draft:
     try:
         draft = _draft(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
-        reason = "no such file; `config.toml` of the project is one to start from"
+        reason = "no such file; `hedgewatch init` writes one"
     except (OSError, UnicodeDecodeError) as error:
         reason = f"cannot be read: {error}"
     else:

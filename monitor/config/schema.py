@@ -9,6 +9,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from monitor.config.former import former
 from monitor.config.settings import Settings
 from monitor.rules.suggest import nearest
 
@@ -76,6 +77,8 @@ def misfits(
 def _reason(one: ErrorDetails, place: Place, near: str) -> str:
     reason = _PLAIN.get(one["type"], one["msg"].removeprefix("Value error, "))
     if one["type"] in _UNKNOWN:
+        if told := former(place):
+            return told
         return f"unknown key; did you mean {near}?" if near else "unknown key"
     if one["type"] in _MISSING:
         return "must be given"

@@ -108,7 +108,7 @@ def test_every_secret_that_cannot_be_had_is_told_at_once(config: Path, run: Run)
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        pytest.param(None, "no such file; `config.toml` of the project is one to start from"),
+        pytest.param(None, "no such file; `hedgewatch init` writes one"),
         pytest.param("[store\n", "not TOML: Expected ']' at the end of a table declaration"),
         pytest.param("instance = 'a\xff'", "cannot be read: 'utf-8' codec can't decode"),
     ],
