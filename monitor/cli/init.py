@@ -10,7 +10,7 @@ from typing import Final
 
 from monitor.app.first_visits import trial_findings
 from monitor.cli.init_channels import mqtt, telegram
-from monitor.cli.init_drawer import Drawer
+from monitor.cli.init_drawer import Drawer, is_example
 from monitor.cli.init_endpoint import endpoints
 from monitor.cli.init_person import Person, Terminal
 from monitor.cli.init_session import Session, wanting
@@ -18,7 +18,6 @@ from monitor.cli.init_watch import rules, watch
 from monitor.config import load_settings
 from monitor.config.filled import Plan
 from monitor.errors import Permanent
-from monitor.shipped import example_config
 
 _STEPS: Final[tuple[Callable[[Session], None], ...]] = (endpoints, watch, rules, mqtt, telegram)
 _NOTHING: Final = "nothing was written"
@@ -115,10 +114,7 @@ def _may_write(config: Path, asked: argparse.Namespace, person: Person | None) -
         if not asked.force:
             raise wanting(f"{config} is there: --force writes over it and keeps it as {config}.old")
         return
-    if (
-        config.is_file()
-        and config.read_text(encoding="utf-8", errors="replace") == example_config()
-    ):
+    if is_example(config):
         there, default = f"{config} is the example, as it was shipped.", True
     else:
         there, default = f"{config} is there already.", False

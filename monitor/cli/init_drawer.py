@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from monitor.chain.settings import rpc_url
+from monitor.shipped import example_config
 
 _FOLDER: Final = "secrets"
 _SCHEMES: Final = ("env:", "file:")
@@ -50,7 +51,7 @@ class Drawer(AbstractContextManager["Drawer"]):
     def settle(self, text: str) -> Path | None:
         """Put a config and the secrets it refers to in their places.
 
-        Returns where the config that stood there is kept, None where there was none.
+        Returns where the owner's config that stood there is kept, None where there was none.
         """
         for staged, place in self._kept.items():
             if str(staged) in text:
@@ -81,7 +82,8 @@ class Drawer(AbstractContextManager["Drawer"]):
             number += 1
 
     def _set_aside(self) -> Path | None:
-        if not self.config.exists():
+        """Keep the config that is there by another name, unless it is the example alone."""
+        if not self.config.exists() or is_example(self.config):
             return None
         number = 1
         while (old := self._aside(number)).exists():
@@ -92,6 +94,11 @@ class Drawer(AbstractContextManager["Drawer"]):
     def _aside(self, number: int) -> Path:
         more = "" if number == 1 else f".{number}"
         return self.config.with_name(f"{self.config.name}.old{more}")
+
+
+def is_example(config: Path) -> bool:
+    """Return whether a config is the shipped example, word for word."""
+    return config.read_text(encoding="utf-8", errors="replace") == example_config()
 
 
 def is_reference(text: str) -> bool:

@@ -1,6 +1,8 @@
 """What `init` asks about what to watch, in what money, and by which rules."""
 
 import asyncio
+import tomllib
+from collections.abc import Sequence
 from typing import Any, Final
 
 from monitor.app.finding import Finding
@@ -9,10 +11,11 @@ from monitor.app.rulebook import load_enabled
 from monitor.chain.settings import checked_address, token_id_of
 from monitor.cli.faces_positions import lines_now
 from monitor.cli.init_session import Session, reasons, wanting
+from monitor.cli.lines import line
 from monitor.errors import ConfigError, Permanent
 from monitor.logs import redact
 from monitor.rules.suggest import did_you_mean
-from monitor.shipped import pack_names
+from monitor.shipped import pack_names, rules_dir
 
 _UNPRICED: Final = "[[usd.feed]]"
 _NONE: Final = "0 positions in 0 pools"
@@ -126,8 +129,9 @@ def rules(session: Session) -> None:
         given = tuple(session.asked.packs or ())
         if not given and session.person is not None:
             session.say()
-            session.say(f"Rule packs: {' '.join(known)}. README tells what each is for.")
-            usual = " ".join(session.settings().rules.enabled)
+            enabled = session.settings().rules.enabled
+            _offer(session, enabled, known)
+            usual = " ".join(enabled)
             given = tuple(session.person.ask("Enable:", usual).replace(",", " ").split())
         strange = [one for one in given if one not in known]
         if not strange:
@@ -144,6 +148,17 @@ def rules(session: Session) -> None:
     if session.tests:
         settings = session.settings()
         session.show(asyncio.run(feed_findings(settings, load_enabled(settings))))
+
+
+def _offer(session: Session, usual: Sequence[str], known: Sequence[str]) -> None:
+    """Tell what the usual packs are for, and which others there are."""
+    session.say("Rule packs:")
+    width = max(map(len, usual))
+    for name in usual:
+        whole = tomllib.loads((rules_dir() / f"{name}.toml").read_text(encoding="utf-8"))
+        session.out(line(f"  {name:<{width}}  ", str(whole["pack"]["title"])))
+    others = " ".join(one for one in known if one not in usual)
+    session.out(line("  and      ", others))
 
 
 def _order(text: str) -> tuple[str, tuple[str, ...]]:
