@@ -3,8 +3,10 @@
 import argparse
 import asyncio
 import shlex
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -29,10 +31,23 @@ def init(asked: argparse.Namespace) -> int:
     """Settle every answer, then write all at once; return 1 where a test alert did not go out."""
     person = None if asked.yes or not sys.stdin.isatty() else Terminal()
     try:
-        return begin(asked, person)
+        with _closing_interrupts():
+            return begin(asked, person)
     except KeyboardInterrupt:
         print(f"\nStopped: {_NOTHING}.", file=sys.stderr)
         return 130
+
+
+@contextmanager
+def _closing_interrupts() -> Iterator[None]:
+    """Take a terminal that is closed for a Ctrl-C, lest a secret that was typed be left behind."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(one, signal.default_int_handler) for one in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def begin(asked: argparse.Namespace, person: Person | None) -> int:

@@ -88,14 +88,14 @@ def telegram(session: Session) -> None:
         if not session.tests or session.stands([asyncio.run(bot_finding(bot))]):
             break
         asked.telegram_token = None
-    while not _reaches(session, token):
+    while not _reaches(session, bot):
         asked.telegram_chat = None
 
 
-def _reaches(session: Session, token: str) -> bool:
+def _reaches(session: Session, bot: TelegramSettings) -> bool:
     """Settle the chat; return whether the answer stands."""
     try:
-        session.fill(telegram=_with_chat(session, token))
+        session.fill(telegram=_with_chat(session, bot))
     except (ConfigError, ValueError) as error:
         if session.person is None or session.asked.telegram_chat:
             raise wanting(f"--telegram-chat: {reasons(error)}") from None
@@ -123,15 +123,15 @@ def _typed_token(session: Session) -> str:
     return _secret(session, "telegram-token", typed) if typed else ""
 
 
-def _with_chat(session: Session, token: str) -> TelegramPlan:
+def _with_chat(session: Session, bot: TelegramSettings) -> TelegramPlan:
     """Return the bot with its chat and who may ask there."""
     asked = session.asked
-    api = asked.telegram_api or ""
+    api, token = asked.telegram_api or "", bot.token
     if asked.telegram_chat:
         users = tuple(asked.telegram_user)
         chat = _chat(asked.telegram_chat)
         return TelegramPlan(token=token, chat=chat, users=users, tells=asked.tells, base_url=api)
-    chat, user = ids(session)
+    chat, user = ids(session, bot)
     users = (user,) if user else ()
     tells = bool(users) and _tells(session)
     return TelegramPlan(token=token, chat=chat, users=users, tells=tells, base_url=api)
@@ -143,7 +143,7 @@ def _tells(session: Session) -> bool:
     return bool(session.asked.tells) or session.person.yes(question, default=False)
 
 
-def ids(session: Session) -> tuple[int | str, int]:
+def ids(session: Session, bot: TelegramSettings) -> tuple[int | str, int]:  # noqa: ARG001
     """Return the chat alerts go to and the user who may ask there; 0 for nobody."""
     person = session.person
     assert person is not None

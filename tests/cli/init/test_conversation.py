@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import signal
 import stat
 import subprocess
 import sys
@@ -30,6 +31,7 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 from monitor.cli import main
 sys.exit(main())
 """
+KEYS = {"Ctrl-C": b"\x03", "Ctrl-D": b"\x04"}
 
 
 @dataclass
@@ -171,8 +173,10 @@ def test_a_config_that_is_there_is_asked_about(
         begin(parser().parse_args(["init", "--config", str(lone.config)]), taken)
 
 
-@pytest.mark.parametrize("way", ["Ctrl-C", "Ctrl-D"])
-def test_a_terminal_left_early_leaves_nothing(lone: Any, way: str) -> None:
+@pytest.mark.parametrize(
+    ("way", "status"), [("Ctrl-C", 130), ("Ctrl-D", 1), ("SIGTERM", 130), ("SIGHUP", 130)]
+)
+def test_a_terminal_left_early_leaves_nothing(lone: Any, way: str, status: int) -> None:
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-c", AT_A_TERMINAL, "init", *UNTRIED],
@@ -192,9 +196,12 @@ def test_a_terminal_left_early_leaves_nothing(lone: Any, way: str) -> None:
         os.write(ours, b"\n")
         said += _until(ours, b"Watch:")
         assert any(one.startswith(".hedgewatch-init-") for one in lone.left())
-        os.write(ours, b"\x03" if way == "Ctrl-C" else b"\x04")
+        if way in KEYS:
+            os.write(ours, KEYS[way])
+        else:
+            process.send_signal(signal.Signals[way])
         said += _until(ours, b"nothing was written")
-        assert process.wait() == (130 if way == "Ctrl-C" else 1)
+        assert process.wait() == status
     os.close(ours)
     assert b"anary" not in said  # it was not shown as it was typed
     assert lone.left() == set()
