@@ -56,7 +56,9 @@ def helps() -> dict[str, str]:
 
 def commands(text: str) -> list[str]:
     """Return the commands among the examples of a help text, those of several lines as one."""
-    told = text.partition("examples:\n")[2].replace("\\\n", " ").splitlines()
+    told = (
+        re.split(r"^examples?:\n", text, flags=re.MULTILINE)[-1].replace("\\\n", " ").splitlines()
+    )
     typed = (one.strip() for one in told if one.startswith("  hedgewatch "))
     return [re.split(r"\s{3,}(?!-)", one)[0] for one in typed]
 
