@@ -151,6 +151,8 @@ def ids(session: Session, bot: TelegramSettings) -> tuple[int | str, int]:  # no
     chat = _chat(person.ask("Chat: its number, or @channel:"))
     own = str(chat) if isinstance(chat, int) and chat > 0 else ""
     user = person.ask("Your own user id, to ask it things (0: nobody may):", own or "0")
+    if not (user.isascii() and user.isdecimal()):
+        raise ValueError(f"a user's id is a whole number, was {user[:60]!r}")
     return chat, int(user)
 
 

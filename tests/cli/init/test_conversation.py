@@ -92,6 +92,8 @@ async def test_a_conversation_with_every_slip_ends_in_a_config_that_holds(
         ("Token,", TOKEN),
         ("Chat:", "owner"),
         ("Chat:", "7"),
+        ("Your own user id", "me"),
+        ("Chat:", "7"),
         ("Your own user id", "-"),
         ("May you tell it", "-"),
         ("Write ", "-"),
