@@ -1,13 +1,10 @@
 """What to type, for each group and verb: shown at the end of its `--help`.
 
-A verb whose maker gives it an epilog keeps that one.
+A verb may be given an epilog of its own instead.
 """
 
-import argparse
 from collections.abc import Mapping
 from typing import Final
-
-from monitor.cli.verbs import Verbs
 
 _LEG: Final = '"vix.call 2027-03-17 29 +4 @2.85"'
 
@@ -58,6 +55,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "positions --wallet 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045",
     ),
     "signals": ("signals", "signals vix position.il --watch", "signals --catalogue"),
+    "position": ("position show 4471",),
     "position show": (
         "position show 4471 --block 21204511",
         "position show 1:0xC36442b4a4522E871399CD717aBDD847Ab11FE88:4471",
@@ -88,25 +86,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
 """By the words of a verb; a line that begins with blanks goes on with the one before."""
 
 
-def add_examples(verbs: "Verbs[argparse.ArgumentParser]", before: str = "") -> None:
-    """Give every group and verb its examples; a group without any shows those of its verbs."""
-    for name, verb in verbs.choices.items():
-        words = f"{before} {name}".strip()
-        below = [one for one in verb._actions if isinstance(one, Verbs)]  # noqa: SLF001
-        for group in below:
-            add_examples(group, words)
-        if verb.epilog is None:
-            told = [_line(one) for one in EXAMPLES.get(words, ())]
-            told = told or [one for group in below for one in _shown(group)]
-            verb.epilog = "\n".join(("examples:", *told)) if told else None
-
-
-def _line(example: str) -> str:
-    return f"  {example}" if example.startswith(" ") else f"  hedgewatch {example}"
-
-
-def _shown(group: "Verbs[argparse.ArgumentParser]") -> list[str]:
-    """Return the first example of each verb of a group that has any."""
-    told = ((verb.epilog or "").splitlines() for verb in group.choices.values())
-    own = ([one for one in lines if one.startswith("  hedgewatch ")] for lines in told)
-    return [lines[0] for lines in own if lines]
+def examples(words: str) -> str | None:
+    """Return what ends the help of a verb by these words; None where nothing is known."""
+    told = EXAMPLES.get(words)
+    if told is None:
+        return None
+    lines = (f"  {one}" if one.startswith(" ") else f"  hedgewatch {one}" for one in told)
+    return "\n".join(("examples:", *lines))

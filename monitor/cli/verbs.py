@@ -6,6 +6,8 @@ import textwrap
 from pathlib import Path
 from typing import Final
 
+from monitor.cli.examples import examples
+
 CONFIG: Final = Path("config.toml")
 """The settings where none are named; there need be none for what needs none."""
 
@@ -18,7 +20,7 @@ def add_verb(
 ) -> argparse.ArgumentParser:
     """Add a verb carried out by `module:function` of this package."""
     module, _, function = target.partition(":")
-    verb = verbs.add_parser(name, help=what, description=_sentence(what), formatter_class=_AS_IS)
+    verb = _added(verbs, name, what)
     verb.set_defaults(module=module, function=function)
     return verb
 
@@ -27,8 +29,21 @@ def add_group(
     verbs: "Verbs[argparse.ArgumentParser]", name: str, what: str
 ) -> "Verbs[argparse.ArgumentParser]":
     """Add a group of verbs and return what its verbs are added to."""
-    group = verbs.add_parser(name, help=what, description=_sentence(what), formatter_class=_AS_IS)
+    group = _added(verbs, name, what)
     return group.add_subparsers(title="verbs", metavar="VERB", required=True)
+
+
+def _added(
+    verbs: "Verbs[argparse.ArgumentParser]", name: str, what: str
+) -> argparse.ArgumentParser:
+    words = f"{verbs._prog_prefix} {name}".partition(" ")[2]  # noqa: SLF001 - told nowhere else
+    return verbs.add_parser(
+        name,
+        help=what,
+        description=_sentence(what),
+        epilog=examples(words),
+        formatter_class=_AS_IS,
+    )
 
 
 def _sentence(text: str) -> str:
