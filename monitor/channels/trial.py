@@ -30,8 +30,8 @@ _RULE = "init.test"
 
 def trial_alert(at: datetime, subject: str) -> Alert:
     """Return an alert that says it is a test. subject: whom the settings watch, for people."""
-    seq = int(at.timestamp())
-    idem = f"{_RULE}:book:{seq}:firing"
+    epoch = f"{int(at.timestamp()):08x}"  # in the place of a store's, for there is none yet
+    idem = f"{epoch}:{_RULE}:book:1:firing"
     return Alert(
         id=sha256(idem.encode()).hexdigest()[:6].upper(),
         idem=idem,
