@@ -100,10 +100,7 @@ async def _serve(
 ) -> None:
     """Run road, couriers and connections until told to stop; then drain, then disconnect."""
     stop, quiet = asyncio.Event(), asyncio.Event()
-    couriers = [
-        Courier(parts.store, channel, parts.post, random.random, drain_s=DRAIN_S)
-        for channel in parts.channels
-    ]
+    couriers = _couriers(parts)
     linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
     showing = Showing(linked, book=lambda: daemon.book)
     tell = _teller(couriers, showing)
