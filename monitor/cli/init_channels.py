@@ -6,6 +6,7 @@ from typing import Final
 from monitor.app.first_visits import bot_finding, mqtt_finding, telegram_finding
 from monitor.channels.settings import TelegramSettings
 from monitor.cli.init_drawer import is_reference
+from monitor.cli.init_pairing import paired
 from monitor.cli.init_session import Session, reasons, wanting
 from monitor.config.filled import MqttPlan, TelegramPlan
 from monitor.errors import ConfigError
@@ -143,10 +144,12 @@ def _tells(session: Session) -> bool:
     return bool(session.asked.tells) or session.person.yes(question, default=False)
 
 
-def ids(session: Session, bot: TelegramSettings) -> tuple[int | str, int]:  # noqa: ARG001
+def ids(session: Session, bot: TelegramSettings) -> tuple[int | str, int]:
     """Return the chat alerts go to and the user who may ask there; 0 for nobody."""
     person = session.person
     assert person is not None
+    if (found := paired(session, bot)) is not None:
+        return found
     session.say("Open your bot in Telegram and press Start: it may not write to you before.")
     chat = _chat(person.ask("Chat: its number, or @channel:"))
     own = str(chat) if isinstance(chat, int) and chat > 0 else ""

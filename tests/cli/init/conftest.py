@@ -40,6 +40,7 @@ class BotApi:
     url: str = ""
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
+    updates: list[dict[str, Any]] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
@@ -48,7 +49,13 @@ class BotApi:
             code, why = self.refused[method]
             body = {"ok": False, "error_code": code, "description": why}
             return web.json_response(body, status=code)
-        told = {"getMe": ME, "getChat": CHAT, "sendChatAction": True, "sendMessage": SENT}
+        told: dict[str, Any] = {
+            "getMe": ME,
+            "getChat": CHAT,
+            "sendChatAction": True,
+            "sendMessage": SENT,
+        }
+        told["getUpdates"] = self.updates
         return web.json_response({"ok": True, "result": told[method]})
 
     def texts(self) -> list[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import re
 import signal
 import stat
 import subprocess
@@ -17,6 +18,7 @@ from monitor.cli.init import begin
 from monitor.cli.init_channels import broker_at
 from monitor.cli.init_watch import read_watched
 from monitor.cli.parser import parser
+from monitor.clock import SystemClock
 from monitor.config import load_settings, secret_faults
 from monitor.config.draft import read_draft
 from monitor.errors import Permanent
@@ -90,9 +92,12 @@ async def test_a_conversation_with_every_slip_ends_in_a_config_that_holds(
         ("Over TLS?", "-"),
         ("User name", "-"),
         ("Token,", TOKEN),
+        ("Pair with it", "n"),
         ("Chat:", "owner"),
+        ("Pair with it", "n"),
         ("Chat:", "7"),
         ("Your own user id", "me"),
+        ("Pair with it", "n"),
         ("Chat:", "7"),
         ("Your own user id", "-"),
         ("May you tell it", "-"),
@@ -113,6 +118,49 @@ async def test_a_conversation_with_every_slip_ends_in_a_config_that_holds(
     assert world.left() == {"config.toml", "secrets", "secrets/telegram-token"}
     assert len(world.bot.texts()) == 1
     assert await asyncio.wait_for(events.get(), 10)
+
+
+def typed(code: str) -> dict[str, Any]:
+    """Return the update Telegram hands a bot when its owner has written to it in private."""
+    owner = {"id": 777, "is_bot": False, "first_name": "Ada"}
+    chat = {"id": 777, "type": "private", "first_name": "Ada"}
+    message = {"message_id": 1, "date": 1, "from": owner, "chat": chat, "text": code}
+    return {"update_id": 1, "message": message}
+
+
+async def test_an_owner_is_paired_by_a_code_and_types_no_number(
+    world: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("init", "--config", world.config, *world.chain(), "--wallet", world.owner)
+    more = (
+        "--chain",
+        "devnet",
+        "--telegram-token",
+        f"file:{world.folder}/token",
+        "--telegram-api",
+        world.bot.url,
+    )
+    (world.folder / "token").write_text(TOKEN)
+    (world.folder / "token").chmod(0o600)
+    asked = parser().parse_args([str(one) for one in (*words, *more, "--no-mqtt")])
+    script = Script([("Pair with it", "-"), ("May you tell it", "y"), ("Write", "-")])
+    shown = ""
+
+    async def owner() -> None:
+        nonlocal shown
+        while (found := re.search(r"^  (\w{4}-\w{4})$", shown, re.MULTILINE)) is None:
+            await SystemClock().sleep(0.02)
+            shown += capsys.readouterr().out
+        world.bot.updates.append(typed(found[1]))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(owner(), name="owner")
+        group.create_task(asyncio.to_thread(begin, asked, script), name="init")
+    telegram = load_settings(world.config).channel.telegram
+    assert telegram is not None
+    assert telegram.commands is not None
+    assert (telegram.chat, telegram.commands.read, telegram.commands.write) == (777, (777,), (777,))
+    assert "paired with Ada" in capsys.readouterr().out
 
 
 UNTRIED = ("--untested", "--no-mqtt", "--no-telegram", "--chain", "ethereum")
