@@ -10,8 +10,9 @@ from telegram.error import TelegramError
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.event import SCHEMA, event_json
 from monitor.channels.mqtt_board import EVENT
-from monitor.channels.mqtt_client import Access, tls_context
+from monitor.channels.mqtt_client import Access
 from monitor.channels.mqtt_link import Refused, message_properties, open_link
+from monitor.channels.mqtt_tls import tls_context
 from monitor.channels.mqtt_version import VersionChoice
 from monitor.channels.port import Message
 from monitor.channels.settings import MqttSettings, TelegramSettings

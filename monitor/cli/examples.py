@@ -79,6 +79,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "sweep mine.toml --grid calm=13,15,17 --grid contracts=2,4 \\",
         "    --events covid_2020 bear_2022 --jobs 2 --out out/sweep",
     ),
+    "mqtt schema": (
+        "mqtt schema            every topic, and the schema of what it tells",
+        "mqtt schema event",
+    ),
     "why": ("why A17F3C",),
     "ack": ("ack A17F3C",),
     "snooze": ("snooze A17F3C 2h",),

@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from monitor import __version__
-from monitor.cli.verbs import Verbs, add_config, add_group, add_verb
-from monitor.cli.verbs_mqtt import add_mqtt
-from monitor.cli.examples import add_examples
 from monitor.cli.verbs import Verbs, add_config, add_group, add_verb, wrapped
 from monitor.cli.verbs_first import add_first
+from monitor.cli.verbs_mqtt import add_mqtt
 from monitor.cli.verbs_past import add_past
 from monitor.cli.verbs_rules import add_rules
 from monitor.cli.verbs_telegram import add_telegram
@@ -57,7 +55,6 @@ def parser() -> argparse.ArgumentParser:
     _add_alerts(verbs)
     add_mqtt(verbs)
     add_telegram(verbs)
-    add_examples(verbs)
     return whole
 
 
