@@ -50,4 +50,4 @@ lock: setup ## pin the dependencies anew; UPGRADE=--upgrade takes the newest one
 	@npm install --package-lock-only
 
 clean: ## remove all that set-up and the demo made
-	rm -rf .venv .cache node_modules out dist .*_cache .hypothesis .coverage*
+	rm -rf .venv .cache node_modules monitor/web/static/vendor out dist .*_cache .hypothesis .coverage*

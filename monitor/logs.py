@@ -21,7 +21,7 @@ SHORTEST_KNOWN: Final = 6
 # matters they also raise.
 _NOISY: Final = (
     "aiohttp", "aiomqtt", "apscheduler", "asyncio", "httpcore", "httpx", "matplotlib", "mqtt",
-    "urllib3", "web3", "websockets",
+    "urllib3", "uvicorn", "web3", "websockets",
 )  # fmt: skip
 _SILENT: Final = ("telegram",)  # logs what it raises, the server's whole answer with it
 

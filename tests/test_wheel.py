@@ -88,6 +88,17 @@ def test_the_wheel_carries(folder: str, pattern: str, inside: str, wheel: Path) 
     assert {f"{inside}/{name}" for name in expected} <= members(wheel)
 
 
+def test_the_wheel_carries_the_page_and_what_it_draws_with(wheel: Path) -> None:
+    page = ROOT / "monitor" / "web"
+    carried = members(wheel)
+    own = {"static/page.css", "static/page.js", "static/icon.svg", "grafana.json"}
+    assert {f"monitor/web/{name}" for name in own} <= carried
+    if not (page / "static" / "vendor").exists():
+        pytest.skip("what the page draws with is missing: run `make setup`")
+    vendored = {"uPlot.iife.min.js", "uPlot.min.css", "LICENSE"}
+    assert {f"monitor/web/static/vendor/{name}" for name in vendored} <= carried
+
+
 def test_the_wheel_carries_the_whole_package_and_nothing_beside_it(wheel: Path) -> None:
     carried = members(wheel)
     files = (one for one in (ROOT / "monitor").rglob("*") if one.is_file())

@@ -15,6 +15,7 @@ from monitor.app.course import Course
 from monitor.app.daemon import Daemon
 from monitor.app.errands import Errands
 from monitor.app.garbage import collect_seldom
+from monitor.app.page_live import serve_page
 from monitor.app.parts import Parts, opened
 from monitor.app.phone import phone
 from monitor.app.rulebook import load_enabled, polled, rulebook
@@ -118,6 +119,7 @@ async def _serve(
                 for courier in couriers:
                     group.create_task(courier.run(stop), name=f"courier {courier.channel.name}")
                 group.create_task(_road(parts, daemon, couriers, stop, tell), name="road")
+                group.create_task(serve_page(parts, daemon, stop), name="status page")
             await showing.show(daemon.state, at_once=True)
             quiet.set()
 

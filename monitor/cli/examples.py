@@ -55,6 +55,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "positions --wallet 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045",
     ),
     "signals": ("signals", "signals vix position.il --watch", "signals --catalogue"),
+    "web": ("web", "web --port 9000", "web --dashboard"),
     "position": ("position show 4471",),
     "position show": (
         "position show 4471 --block 21204511",

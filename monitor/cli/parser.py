@@ -11,6 +11,7 @@ from monitor.cli.verbs_mqtt import add_mqtt
 from monitor.cli.verbs_past import add_past
 from monitor.cli.verbs_rules import add_rules
 from monitor.cli.verbs_telegram import add_telegram
+from monitor.cli.verbs_web import add_web
 
 _EPILOG: Final = """\
 examples:
@@ -18,6 +19,7 @@ examples:
   hedgewatch init                      write a config.toml, step by step
   hedgewatch rules check               is config.toml sound, and are its rules?
   hedgewatch run                       watch, with ./config.toml
+  hedgewatch web                       a status page on http://127.0.0.1:8808/
   hedgewatch layer fill L2 --leg "vix.call 2027-03-17 29 +4 @2.85"
   hedgewatch whatif --eth -30% --vix 45
 
@@ -50,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     _add_layer(verbs)
     _add_desk(verbs)
     _add_faces(verbs)
+    add_web(verbs)
     _add_history(verbs)
     add_past(verbs)
     _add_alerts(verbs)

@@ -22,6 +22,8 @@ def references(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         one = _table(_table(raw.get("channel")).get(name)).get(key)
         if _refers(one):
             yield f"channel.{name}.{key}", one
+    if _refers(one := _table(raw.get("web")).get("token")):
+        yield "web.token", one
     for name, feed in _table(raw.get("feed")).items():
         one = _table(feed).get("key")
         if _refers(one):

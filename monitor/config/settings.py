@@ -9,6 +9,7 @@ from pydantic import ConfigDict
 from monitor.chain.settings import ChainSettings, EntrySettings, LinkSettings, WatchSettings
 from monitor.chain.usd_settings import UsdSettings
 from monitor.channels.settings import MqttSettings, TelegramSettings
+from monitor.config.web_settings import WebSettings
 from monitor.feeds.settings import FeedSettings
 from monitor.hedge.profiles import Name
 
@@ -100,3 +101,4 @@ class Settings:
     book: BookSettings = BookSettings()
     channel: ChannelsSettings = ChannelsSettings()
     clock: ClockSettings = ClockSettings()
+    web: WebSettings = field(default_factory=WebSettings)

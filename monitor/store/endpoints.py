@@ -32,9 +32,9 @@ class EndpointSeen:
 _SEEN: Final = TypeAdapter(tuple[EndpointSeen, ...])
 
 
-def row_of(found: Sequence[EndpointHealth]) -> str:
-    """Return a chain's row: what changes at every block is left out, so that few are written."""
-    seen = tuple(
+def seen_of(found: Sequence[EndpointHealth]) -> tuple[EndpointSeen, ...]:
+    """Return a chain's endpoints without what changes at every block."""
+    return tuple(
         EndpointSeen(
             host=one.host,
             serving=one.serving,
@@ -49,7 +49,11 @@ def row_of(found: Sequence[EndpointHealth]) -> str:
         )
         for one in found
     )
-    return _SEEN.dump_json(seen).decode()
+
+
+def row_of(found: Sequence[EndpointHealth]) -> str:
+    """Return a chain's row: what changes at every block is left out, so that few are written."""
+    return _SEEN.dump_json(seen_of(found)).decode()
 
 
 def saved_endpoints(rows: Mapping[RowKey, str]) -> dict[str, tuple[EndpointSeen, ...]]:

@@ -1,0 +1,1 @@
+"""The read-only status page, its metrics and its health."""

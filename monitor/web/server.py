@@ -1,0 +1,106 @@
+"""Listening: a socket had before anything is begun, and uvicorn on it until told to stop."""
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+
+from monitor.clock import Clock
+from monitor.config.web_settings import LEAST_TOKEN, WebSettings
+from monitor.errors import ConfigError, Fault
+from monitor.logs import Secret, read_secret
+from monitor.web.board import Board
+from monitor.web.gate import Gate
+from monitor.web.seen import Source
+from monitor.web.site import site
+
+_MOST_AT_ONCE: Final = 128
+_GRACE_S: Final = 2
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn that leaves the signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def token_of(settings: WebSettings) -> Secret | None:
+    """Return the token; raise ConfigError where it cannot be had or can be guessed."""
+    if settings.token is None:
+        return None
+    try:
+        token = read_secret(settings.token)
+    except ValueError as error:
+        raise _fault("web.token", str(error)) from error
+    if len(token.reveal()) < LEAST_TOKEN:
+        raise _fault("web.token", f"{settings.token} has fewer than {LEAST_TOKEN} characters")
+    return token
+
+
+def listener(settings: WebSettings) -> socket.socket:
+    """Return the bound socket; raise ConfigError where it cannot be had."""
+    try:
+        [(family, kind, _, _, address), *_] = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        )
+        found = socket.socket(family, kind)
+        try:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind(address)
+            found.listen()  # who comes before uvicorn does waits
+        except OSError:
+            found.close()
+            raise
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise _fault("web", f"{where} cannot be listened on: {error.strerror}") from error
+    return found
+
+
+async def serve(
+    settings: WebSettings,
+    source: Source,
+    *,
+    clock: Clock,
+    stop: asyncio.Event,
+    begun: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve the page until `stop` is set; raise ConfigError where it cannot be begun.
+
+    begun: called once it can be asked for.
+    """
+    gate = Gate(token_of(settings), now=clock.now)
+    with listener(settings) as bound:
+        begun()
+        board = Board(source, clock=clock, boot=secrets.token_hex(4))
+        server = _Server(
+            uvicorn.Config(
+                site(board, gate),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+                ws="none",
+                http="h11",
+                limit_concurrency=_MOST_AT_ONCE,
+                timeout_graceful_shutdown=_GRACE_S,
+            )
+        )
+        async with asyncio.TaskGroup() as group:
+            writing = group.create_task(board.run(), name="page")
+            listening = group.create_task(server.serve(sockets=[bound]), name="page server")
+            await stop.wait()
+            await board.close()
+            server.should_exit = True
+            await listening
+            writing.cancel()
+
+
+def _fault(where: str, reason: str) -> ConfigError:
+    return ConfigError([Fault(file="config", where=where, reason=reason)])
