@@ -4,12 +4,12 @@ import argparse
 
 from monitor.cli.verbs import Verbs, add_config, add_verb
 
-_MORE = """\
+_MORE = """
 
-`[web] on = true` has `hedgewatch run` serve the same. /metrics is for Prometheus;
-/healthz says that the process lives, /readyz by 503, with the reasons, that the
-daemon is blind. Others than this machine are served only where the config has
-`[web] token = "env:NAME"`.
+`[web] on = true` has `hedgewatch run` serve the same. /metrics is for
+Prometheus; /healthz says that the process lives, /readyz by 503, with the
+reasons, that the daemon is blind. Others than this machine are served only
+where the config has `[web] token = "env:NAME"`.
 """
 
 
