@@ -2,13 +2,20 @@
 
 import asyncio
 import heapq
+import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
 _TURNS: Final = 20
+_BELIEVED: Final = timedelta(minutes=5)
+"""How long a clock set forward is doubted while nothing speaks for or against it."""
+_BLOCK_AGE: Final = timedelta(minutes=5)
+"""The newest block of a chain that lives is no older."""
+_log = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -66,6 +73,85 @@ class ScenarioClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class SteadyClock:
+    """A clock that is not believed when it jumps: time then goes on by the stopwatch.
+
+    Small corrections are followed, but never backwards. A jump forward is followed once a block
+    bears it out, or once it has lasted while no block spoke against it; one back is waited for.
+    Sleep of the machine is no jump. seconds: a stopwatch that counts it.
+    """
+
+    def __init__(self, clock: Clock, *, seconds: Callable[[], float] | None = None) -> None:
+        self._clock = clock
+        self._seconds = seconds or _awake_or_not
+        self._at, self._told = clock.now(), self._seconds()
+        self._doubted: float | None = None
+        self._off = timedelta(0)
+
+    @property
+    def lead(self) -> timedelta:
+        """Return how far ahead of this clock a block may be stamped and still be believed."""
+        return self._clock.lead
+
+    def now(self) -> datetime:
+        wall, at = self._clock.now(), self._seconds()
+        steady = self._at + timedelta(seconds=max(0.0, at - self._told))
+        off = wall - steady
+        if abs(off) <= self.lead:
+            self._certain()
+            return self._reached(max(wall, self._at), at)
+        if self._doubted is None or abs(off - self._off) > self.lead:  # it may jump again
+            self._doubted, self._off = at, off
+            ahead = "ahead of" if off > timedelta(0) else "behind"
+            far = timedelta(seconds=round(abs(off).total_seconds()))
+            _log.error(
+                "this machine's clock jumped: it is %s %s the time that has passed, "
+                "and is not followed until it is borne out",
+                *(far, ahead),
+            )
+        if off > timedelta(0) and at - self._doubted >= _BELIEVED.total_seconds():
+            return self._follow(wall, at)
+        return self._reached(steady, at)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+    def not_before(self, at: datetime) -> None:
+        """Go on from an instant that was reached already, as in a run before."""
+        self._at = max(self.now(), at)
+
+    def witness(self, block: datetime) -> None:
+        """Take a new block's time as a word for, or against, a clock that jumped forward."""
+        now, wall = self.now(), self._clock.now()
+        if self._doubted is None or wall - now <= self.lead:
+            return
+        if -self.lead <= wall - block <= _BLOCK_AGE:
+            self._follow(wall, self._seconds())
+        else:
+            self._doubted = self._seconds()
+
+    def _reached(self, now: datetime, at: float) -> datetime:
+        self._at, self._told = now, at
+        return now
+
+    def _follow(self, wall: datetime, at: float) -> datetime:
+        self._doubted = None
+        _log.warning("this machine's clock is followed from here on: %s", f"{wall:%F %T} UTC")
+        return self._reached(wall, at)
+
+    def _certain(self) -> None:
+        if self._doubted is not None:
+            self._doubted = None
+            _log.info("this machine's clock is right again")
+
+
+def _awake_or_not() -> float:
+    """Return seconds that go on while the machine sleeps, where the system counts them."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 @dataclass(slots=True)

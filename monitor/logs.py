@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, TypeGuard
 from urllib.parse import parse_qsl, quote, urlsplit
 
 STARS: Final = "***"
@@ -45,6 +45,9 @@ _PATTERNS: Final = (
 )
 HOST_KEY: Final = re.compile(r"[0-9A-Za-z_]{24,}|[0-9A-Fa-f-]{24,}")
 """A label of a host's name that may be a key, as some providers put it there."""
+
+REFERENCE_FORMS: Final = '"env:NAME", "file:/path" or "credential:NAME"'
+"""How a secret is referred to, for messages."""
 
 _KEY_LENGTH: Final = 12
 _known: dict[str, str] = {}
@@ -106,9 +109,11 @@ def _parts(text: str) -> Iterator[tuple[str, str]]:
 
 
 def read_secret(reference: str) -> Secret:
-    """Return the secret behind `env:NAME` or `file:/path`; raise ValueError in one sentence.
+    """Return the secret `env:NAME`, `file:/path` or `credential:NAME` leads to.
 
-    A literal is refused; so is a file that others than its owner's group may read.
+    A credential is a file of $CREDENTIALS_DIRECTORY, where systemd keeps them for one service
+    alone. Raises ValueError in one sentence; a literal is refused, and so is a file that
+    anybody but its owner may read.
     """
     scheme, _, rest = reference.partition(":")
     if scheme == "env" and rest:
@@ -118,17 +123,43 @@ def read_secret(reference: str) -> Secret:
         return Secret(text, reference)
     if scheme == "file" and rest:
         return Secret(_read_private(Path(rest)), reference)
-    raise ValueError('a secret is "env:NAME" or "file:/path", never the text itself')
+    if scheme == "credential" and rest:
+        return Secret(_read_credential(rest), reference)
+    raise ValueError(f"a secret is {REFERENCE_FORMS}, never the text itself")
+
+
+def refers(value: object) -> TypeGuard[str]:
+    """Return whether it says where a secret is, rather than being anything else."""
+    return isinstance(value, str) and value.startswith(("env:", "file:", "credential:"))
 
 
 def _read_private(path: Path) -> str:
     try:
         mode = path.stat().st_mode
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.__class__.__name__}") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ValueError(f"{path} is open to others than its owner: chmod 600 it")
+    return _read_text(path)
+
+
+def _read_credential(name: str) -> str:
+    # Its mode says nothing: systemd lets the one user in by an access list.
+    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    if not folder:
+        raise ValueError(
+            f"credential:{name} is for a service of systemd: $CREDENTIALS_DIRECTORY is not set"
+        )
+    if "/" in name or name in {".", ".."}:
+        raise ValueError(f"credential:{name} is no plain name")
+    return _read_text(Path(folder) / name)
+
+
+def _read_text(path: Path) -> str:
+    try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read: {error.__class__.__name__}") from None
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
-        raise ValueError(f"{path} is readable by everyone: chmod 600 it")
     if not text:
         raise ValueError(f"{path} is empty")
     return text

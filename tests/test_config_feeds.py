@@ -18,13 +18,15 @@ def faults(text: str) -> list[str]:
 @pytest.mark.parametrize("key", ['"CANARYKEY1234567890"', '"env: CANARYKEY"', '["CANARYKEY"]'])
 def test_a_key_written_into_the_file_is_refused_and_never_quoted(name: str, key: str) -> None:
     assert faults(f"[feed.{name}]\nkey = {key}\n") == [
-        f'feed.{name}.key: must be "env:NAME" or "file:/path"'
+        f'feed.{name}.key: must be "env:NAME", "file:/path" or "credential:NAME"'
     ]
 
 
 def test_a_key_that_cannot_be_read_is_not_missed_besides() -> None:
     text = '[feeds]\n"calendar.ppi" = ["releases"]\n[feed.releases]\nkey = "CANARYKEY"\n'
-    assert faults(text) == ['feed.releases.key: must be "env:NAME" or "file:/path"']
+    assert faults(text) == [
+        'feed.releases.key: must be "env:NAME", "file:/path" or "credential:NAME"'
+    ]
 
 
 @pytest.mark.parametrize(

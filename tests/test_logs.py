@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -214,11 +215,41 @@ def test_what_kills_the_process_is_starred_too() -> None:
 def test_a_secret_file_others_may_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("canary-in-a-file\n")
-    path.chmod(0o644)
-    with pytest.raises(ValueError, match=r"readable by everyone: chmod 600"):
-        read_secret(f"file:{path}")
-    path.chmod(0o600)
+    for mode in (0o644, 0o640, 0o620, 0o604):
+        path.chmod(mode)
+        with pytest.raises(ValueError, match=r"open to others than its owner: chmod 600"):
+            read_secret(f"file:{path}")
+    path.chmod(0o400)
     assert read_secret(f"file:{path}").reveal() == "canary-in-a-file"
+
+
+@pytest.mark.parametrize(
+    ("reference", "given", "told"),
+    [
+        pytest.param("credential:token", True, "Secret(credential:token)", id="a credential"),
+        pytest.param("credential:other", True, "/other cannot be read: FileNotFound", id="none"),
+        pytest.param("credential:../token", True, "is no plain name", id="a way out"),
+        pytest.param("credential:token", False, "CREDENTIALS_DIRECTORY is not set", id="nowhere"),
+    ],
+)
+def test_a_credential_is_read_where_systemd_puts_it(
+    reference: str, given: bool, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("canary-in-a-file\n")
+    (tmp_path / "token").chmod(0o440)  # as systemd does, with an access list besides
+    code = (
+        "import sys; from monitor.logs import read_secret\n"
+        "try: got = read_secret(sys.argv[1]); print(got, got.reveal() == 'canary-in-a-file')\n"
+        "except ValueError as error: print(error)"
+    )
+    where = {"CREDENTIALS_DIRECTORY": str(tmp_path)} if given else {}
+    rest = {k: v for k, v in os.environ.items() if k != "CREDENTIALS_DIRECTORY"}
+    command = [sys.executable, "-c", code, reference]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**rest, **where}
+    )
+    assert told in done.stdout
+    assert done.stdout.endswith("True\n") == told.startswith("Secret")
 
 
 @pytest.mark.parametrize(

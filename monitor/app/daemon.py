@@ -13,6 +13,7 @@ from monitor.app.parting import ended, farewells
 from monitor.app.present import describe
 from monitor.app.rulebook import retired
 from monitor.chain.health import EndpointHealth
+from monitor.config.settings import StoreSettings
 from monitor.errors import ConfigError
 from monitor.hedge.legs import spell_cash, spell_leg
 from monitor.model.observation import Gap, Observation, Past, Snapshot, Verb, Word
@@ -26,9 +27,6 @@ from monitor.store.records import Change, Outgoing, Poll, RowKey
 from monitor.store.rows import changed_rows, dropped_samples, forgotten_samples, new_samples
 
 _log = logging.getLogger(__name__)
-
-RETENTION: Final = timedelta(days=90)
-"""How long delivered alerts, polls and consumed words are kept: a quarter to look back on."""
 
 _DAY: Final = timedelta(days=1)
 _LOOK_BACK: Final = 10_000
@@ -44,6 +42,7 @@ class Daemon:
     clock, for delivery alone. health: how a chain's endpoints are doing, for people to see.
     record: keeps an observation before it is taken; what it returns is committed with it.
     course: rows of how book and hedge go, for people to see.
+    keep: how long the store remembers what is over.
     """
 
     store: Store
@@ -55,6 +54,7 @@ class Daemon:
     health: Callable[[str], Sequence[EndpointHealth]] = lambda _name: ()
     record: Callable[[Observation], Mapping[RowKey, str | None]] = lambda _seen: {}
     course: Callable[[Observation, State], Mapping[RowKey, str | None]] = lambda _seen, _new: {}
+    keep: timedelta = timedelta(days=StoreSettings().keep_days)
     _forgot_at: datetime | None = field(default=None, init=False)
     _told_missing: dict[str, frozenset[str]] = field(default_factory=dict, init=False)
     _told_health: dict[str, str] = field(default_factory=dict, init=False)
@@ -173,9 +173,9 @@ class Daemon:
             yield replace(self._outgoing(alert), takes_back=True)
 
     def _forget(self, at: datetime) -> None:
-        """Drop what is past RETENTION, once a day of the observations' own time."""
+        """Drop what is older than `keep`, once a day of the observations' own time."""
         if self._forgot_at is None or at - self._forgot_at >= _DAY:
-            self.store.forget(at - RETENTION)
+            self.store.forget(at - self.keep)
             self._forgot_at = at
 
     def _outgoing(self, alert: Alert) -> Outgoing:

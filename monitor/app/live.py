@@ -7,7 +7,7 @@ import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -23,11 +23,13 @@ from monitor.app.showing import Showing
 from monitor.app.soundness import ready
 from monitor.app.taping import taping
 from monitor.app.telegram_desk import pins_of
+from monitor.app.upkeep import Upkeep, courier_part
 from monitor.app.wellbeing import vitals_of
 from monitor.calendars.sessions import load_calendars
 from monitor.chain.health import EndpointHealth
 from monitor.channels.mqtt import MqttChannel
 from monitor.channels.telegram import TelegramChannel
+from monitor.clock import SteadyClock
 from monitor.config import Settings, load_settings
 from monitor.model.observation import Past, Snapshot, Word
 from monitor.model.reading import Reading
@@ -62,6 +64,8 @@ async def _run(config: Path, console: TextIO, hangup: asyncio.Event, tape: Path 
     async with opened(settings, console, file=str(config), order=order) as parts:
         saved = parts.store.load()
         state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
+        if state.at is not None and isinstance(parts.clock, SteadyClock):
+            parts.clock.not_before(state.at)
         for name, reader in parts.readers.items():
             if (source := state.facts.chains.get(name)) is not None:
                 reader.resume([one.block for one in source.recent])
@@ -101,25 +105,28 @@ async def _serve(
 ) -> None:
     """Run road, couriers and connections until told to stop; then drain, then disconnect."""
     stop, quiet = asyncio.Event(), asyncio.Event()
-    couriers = _couriers(parts)
+    upkeep = Upkeep(parts)
+    couriers = upkeep.couriers = _couriers(parts, upkeep)
     linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
     showing = Showing(linked, book=lambda: daemon.book)
     tell = _teller(couriers, showing)
     daemon = _daemon(parts, book, state, reload)
     daemon.tidy()
     await tell(daemon.state)
-    with _signals(stop, daemon, hangup):
+    with _signals(stop, _reloader(daemon, upkeep), hangup):
         async with asyncio.TaskGroup() as links:
             for channel in linked:
                 _acquaint(channel, parts, daemon)
                 links.create_task(channel.run(quiet), name=f"{channel.name} link")
             for name, work in phone(parts, daemon):
                 links.create_task(work(stop), name=name)
+            links.create_task(upkeep.watch(stop), name="dead-man call")
             async with asyncio.TaskGroup() as group:
                 for courier in couriers:
                     group.create_task(courier.run(stop), name=f"courier {courier.channel.name}")
-                group.create_task(_road(parts, daemon, couriers, stop, tell), name="road")
                 group.create_task(serve_page(parts, daemon, stop), name="status page")
+                driven = _road(parts, daemon, upkeep, stop, tell)
+                group.create_task(driven, name="road")
             await showing.show(daemon.state, at_once=True)
             quiet.set()
 
@@ -130,9 +137,16 @@ def _acquaint(channel: MqttChannel, parts: Parts, daemon: Daemon) -> None:
     channel.listen(Errands(parts.store.inbox, clock=parts.post).run)
 
 
-def _couriers(parts: Parts) -> list[Courier]:
+def _couriers(parts: Parts, upkeep: Upkeep) -> list[Courier]:
     return [
-        Courier(parts.store, channel, parts.post, random.random, drain_s=DRAIN_S)
+        Courier(
+            parts.store,
+            channel,
+            parts.post,
+            random.random,
+            drain_s=DRAIN_S,
+            moved=upkeep.moved(courier_part(channel.name)),
+        )
         for channel in parts.channels
     ]
 
@@ -148,7 +162,16 @@ def _daemon(parts: Parts, book: Rulebook, state: State, reload: Callable[[], Rul
         health=lambda name: _health(parts, name),
         record=parts.record,
         course=parts.course.noted,
+        keep=timedelta(days=parts.settings.store.keep_days),
     )
+
+
+def _reloader(daemon: Daemon, upkeep: Upkeep) -> Callable[[], None]:
+    def reload() -> None:
+        with upkeep.reloading():
+            daemon.reload_rules()
+
+    return reload
 
 
 def _health(parts: Parts, name: str) -> Sequence[EndpointHealth]:
@@ -170,18 +193,23 @@ def _teller(couriers: Sequence[Courier], showing: Showing) -> Callable[[State], 
 async def _road(
     parts: Parts,
     daemon: Daemon,
-    couriers: Sequence[Courier],
+    upkeep: Upkeep,
     stop: asyncio.Event,
     tell: Callable[[State], Awaitable[None]],
 ) -> None:
     began, book = parts.clock.now(), daemon.book
+
+    def pulse(at: datetime) -> tuple[Reading, ...]:
+        upkeep.pulsed(live.underway)
+        return _pulse(parts.store, upkeep.couriers, at, began)
+
     live = Live(
         parts.clock,
         parts.polled,
         ears=Ears(
             unheard=parts.store.inbox.unheard,
             refuse=lambda word, why: parts.store.commit(Change(consumed_words={word: why})),
-            pulse=lambda at: _pulse(parts.store, couriers, at, began),
+            pulse=pulse,
         ),
         after=daemon.state.at,
     )
@@ -197,6 +225,8 @@ async def _road(
             live.anew()
         if isinstance(seen, Word | Past):
             live.heard(seen.id)
+        upkeep.took(seen, daemon.state)
+    upkeep.notifier.stopping()
     _log.info("stopping: finishing what is being sent")
 
 
@@ -234,19 +264,21 @@ def _hangups() -> Iterator[asyncio.Event]:
 
 
 @contextmanager
-def _signals(stop: asyncio.Event, daemon: Daemon, hangup: asyncio.Event) -> Iterator[None]:
+def _signals(
+    stop: asyncio.Event, reload: Callable[[], None], hangup: asyncio.Event
+) -> Iterator[None]:
     loop = asyncio.get_running_loop()
 
     # Between two observations, never within one: the road does not wait inside `take`.
     handlers = {
         signal.SIGTERM: stop.set,
         signal.SIGINT: stop.set,
-        signal.SIGHUP: daemon.reload_rules,
+        signal.SIGHUP: reload,
     }
     for number, handler in handlers.items():
         loop.add_signal_handler(number, handler)
     if hangup.is_set():  # the rules were read already when it came, or soon after
-        daemon.reload_rules()
+        reload()
     try:
         yield
     finally:

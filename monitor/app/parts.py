@@ -16,7 +16,7 @@ from monitor.channels.console import ConsoleChannel
 from monitor.channels.mqtt import MqttChannel
 from monitor.channels.port import Channel
 from monitor.channels.telegram import TelegramChannel
-from monitor.clock import Clock
+from monitor.clock import Clock, SteadyClock
 from monitor.config import Settings
 from monitor.errors import ConfigError, Fault
 from monitor.feeds.chooser import FallbackFeed
@@ -30,6 +30,7 @@ from monitor.feeds.shared import SharedFeed
 from monitor.model.observation import Observation
 from monitor.signals.catalogue import BY_NAME
 from monitor.sources.live import Polled
+from monitor.store.holding import HoldingStore
 from monitor.store.lock import Lock
 from monitor.store.port import Store
 from monitor.store.records import RowKey
@@ -72,10 +73,11 @@ async def opened(
     file: the config's, for messages. order: the providers of each signal to read.
     Raises ConfigError with every secret that cannot be had.
     """
-    clock, post = clock_of(settings), clock_of(settings, runs_on=True)
+    clock, post = _clocks(settings)
     async with AsyncExitStack() as stack:
         stack.enter_context(Lock(settings.store.url))
-        store = stack.enter_context(closing(open_sqlite(settings.store.url, now=clock.now())))
+        store = HoldingStore(open_sqlite(settings.store.url, now=clock.now()))
+        stack.enter_context(closing(store))
         faults = list[tuple[str, str]]()
         channels = _channels(stack, settings, post, faults)
         readers = await _readers(stack, settings, store.checkpoints, faults)
@@ -103,6 +105,15 @@ async def opened(
             readers=readers,
             requests=_Requests(readers),
         )
+
+
+def _clocks(settings: Settings) -> tuple[Clock, Clock]:
+    """Return the clock of observations and that of deliveries: one, but in a story."""
+    clock = clock_of(settings)
+    if settings.clock.scenario is not None:
+        return clock, clock_of(settings, runs_on=True)
+    steady = SteadyClock(clock)
+    return steady, steady
 
 
 class _Requests:

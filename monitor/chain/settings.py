@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from eth_utils.address import is_address, is_checksum_address, to_checksum_address
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 
-from monitor.logs import Secret, read_secret
+from monitor.logs import Secret, read_secret, refers
 from monitor.model.position import position_key
 
 _STRICT: Final = ConfigDict(extra="forbid")
@@ -71,11 +71,11 @@ def _digits(text: str) -> bool:
 
 
 def rpc_url(reference: str) -> Secret:
-    """Return the URL behind `env:NAME`, `file:/path` or a literal loopback URL.
+    """Return the URL a reference leads to, or a literal loopback URL.
 
     Raises ValueError in a sentence that never holds the URL.
     """
-    if "://" in reference and not reference.startswith(("env:", "file:")):
+    if "://" in reference and not refers(reference):
         _check_literal(reference)
         return Secret(reference, "config")
     secret = read_secret(reference)
@@ -107,8 +107,8 @@ def _checked_rpc(references: tuple[str, ...]) -> tuple[str, ...]:
     if not references:
         raise ValueError('needs at least one endpoint, like "env:ETH_RPC_URL"')
     for number, reference in enumerate(references):
-        scheme, _, rest = reference.partition(":")
-        if scheme in ("env", "file") and rest:
+        rest = reference.partition(":")[2]
+        if refers(reference) and rest:
             continue
         try:
             _check_literal(reference)

@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from monitor.logs import read_secret
+from monitor.logs import REFERENCE_FORMS, read_secret, refers
 
 _STRICT: Final = ConfigDict(extra="forbid")
-_REFERENCES: Final = ("env:", "file:")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -58,7 +57,7 @@ class MqttSettings:
     """One `[channel.mqtt]`.
 
     protocol: `auto` tries 5, then 3.1.1, in which a refused publish cannot be seen.
-    password: a reference, `env:NAME` or `file:/path`. tls: true, or a table.
+    password: a reference, as `read_secret` takes it. tls: true, or a table.
     will_delay_s: how long a lost connection is no news. reassert_s: how often the
     retained topics are published again. heartbeat_s: 0 for none. event_expiry_s: how long
     a broker keeps an event for who is away, where its proposal is not void before.
@@ -125,7 +124,7 @@ class CommandSettings:
 class TelegramSettings:
     """One `[channel.telegram]`.
 
-    token: a reference, `env:NAME` or `file:/path`. chat: a number, `@channel`, or a
+    token: a reference, as `read_secret` takes it. chat: a number, `@channel`, or a
     reference. topic: the thread of a forum group. base_url: of a local Bot API
     server, up to and with `/bot`. commands: who may ask and act in that chat;
     without it, or with nobody named, none is listened for.
@@ -169,5 +168,5 @@ def chat_id(reference: int | str) -> int | str:
 
 def _check_reference(key: str, reference: str | None) -> None:
     """Raise ValueError, never with the text itself, unless it refers to a secret elsewhere."""
-    if reference is not None and not reference.startswith(_REFERENCES):
-        raise ValueError(f'{key} must be "env:NAME" or "file:/path", never the text itself')
+    if reference is not None and not refers(reference):
+        raise ValueError(f"{key} must be {REFERENCE_FORMS}, never the text itself")

@@ -10,6 +10,7 @@ from monitor.cli.verbs_first import add_first
 from monitor.cli.verbs_mqtt import add_mqtt
 from monitor.cli.verbs_past import add_past
 from monitor.cli.verbs_rules import add_rules
+from monitor.cli.verbs_service import add_service
 from monitor.cli.verbs_telegram import add_telegram
 from monitor.cli.verbs_web import add_web
 
@@ -70,6 +71,7 @@ def _add_daemon(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         metavar="FILE",
         help="keep every observation there, for `timetravel --tape`; goes on where it ended",
     )
+    add_service(verbs)
     demo = add_verb(
         verbs,
         "demo",

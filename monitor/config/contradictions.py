@@ -44,6 +44,11 @@ def _plain_faults(settings: Settings) -> Iterator[tuple[str, str]]:
         database_path(settings.store.url)
     except ConfigError:
         yield "store.url", 'is no store: write "sqlite:///var/hedgewatch.db"'
+    if settings.alive is not None:
+        known = settings.channel.names()
+        for name in settings.alive.channels:
+            if name not in known:
+                yield "alive.channels", f"no channel {name!r}; configured: {', '.join(known)}"
     try:
         if not parse_duration(settings.rules.max_gap):
             yield "rules.max_gap", "must be above 0"

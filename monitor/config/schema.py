@@ -11,12 +11,13 @@ from pydantic_core import ErrorDetails
 
 from monitor.config.former import former
 from monitor.config.settings import Settings
+from monitor.logs import REFERENCE_FORMS
 from monitor.rules.suggest import nearest
 
 Place = tuple[str | int, ...]
 """The keys, and the numbers in arrays, that lead to a value as the file has it."""
 
-_PRIVATE: Final = frozenset({"rpc", "token", "chat", "password", "base_url", "key"})
+_PRIVATE: Final = frozenset({"rpc", "token", "chat", "password", "base_url", "key", "url"})
 """Keys whose values are never quoted in a message: a secret may have been put there."""
 _UNKNOWN: Final = frozenset({"unexpected_keyword_argument", "extra_forbidden"})
 _MISSING: Final = frozenset({"missing", "missing_argument"})
@@ -87,7 +88,7 @@ def _reason(one: ErrorDetails, place: Place, near: str) -> str:
     if one["type"] == "tuple_type" and place[0] == "feeds":
         reason = _no_order(str(place[-1]), one["input"])
     elif place[0] == "feed" and place[-1] == "key":
-        reason = 'must be "env:NAME" or "file:/path"'
+        reason = f"must be {REFERENCE_FORMS}"
     elif not (isinstance(one["input"], dict | list) or _PRIVATE & set(place)):
         reason = f"{reason}, was {one['input']!r}"
     return reason

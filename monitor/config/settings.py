@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from monitor.chain.settings import ChainSettings, EntrySettings, LinkSettings, WatchSettings
 from monitor.chain.usd_settings import UsdSettings
 from monitor.channels.settings import MqttSettings, TelegramSettings
+from monitor.config.service import AliveSettings, DeadmanSettings
 from monitor.config.web_settings import WebSettings
 from monitor.feeds.settings import FeedSettings
 from monitor.hedge.profiles import Name
@@ -18,11 +19,16 @@ _STRICT: Final = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """url: `sqlite:///relative.db`, to the config file's folder, or `sqlite:////absolute.db`."""
+    """url: `sqlite:///relative.db`, to the config file's folder, or `sqlite:////absolute.db`.
+
+    keep_days: how long delivered alerts, polls and consumed words are kept. Samples are kept
+    for as long as a window of a rule looks back, whatever this says.
+    """
 
     __pydantic_config__: ClassVar = _STRICT
 
     url: str = "sqlite:///var/hedgewatch.db"
+    keep_days: Annotated[int, Field(strict=True, ge=7, le=36_500)] = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,3 +108,5 @@ class Settings:
     channel: ChannelsSettings = ChannelsSettings()
     clock: ClockSettings = ClockSettings()
     web: WebSettings = field(default_factory=WebSettings)
+    deadman: DeadmanSettings | None = None
+    alive: AliveSettings | None = None

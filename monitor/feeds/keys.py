@@ -5,7 +5,7 @@ from monitor.logs import read_secret
 
 
 def revealed(reference: str, *, source: str) -> str:
-    """Return the text behind `env:NAME` or `file:/path`; raise Permanent when it cannot be had."""
+    """Return the text a reference leads to; raise Permanent when it cannot be had."""
     try:
         return read_secret(reference).reveal()
     except ValueError as error:

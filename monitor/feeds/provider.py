@@ -23,7 +23,7 @@ from monitor.signals.catalogue import SIGNALS
 class FeedSettings:
     """A `[feed.NAME]` table. base_url, poll_s: None for the provider's own.
 
-    values: of `manual` only. key: an API key, as `env:NAME` or `file:/path`. names: what
+    values: of `manual` only. key: an API key, as `read_secret` takes it. names: what
     a provider of families is asked for, by the key of each: `uni = "uniswap"`.
     """
 
@@ -32,7 +32,7 @@ class FeedSettings:
     base_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+[^\s]*[^\s/]$")] | None = None
     poll_s: Annotated[float, Field(strict=True, gt=0, le=86_400)] | None = None
     values: Mapping[str, ManualValue] = field(default_factory=dict)
-    key: Annotated[str, Field(pattern=r"^(env:\w+|file:/.+)$")] | None = None
+    key: Annotated[str, Field(pattern=r"^(env:\w+|file:/.+|credential:[^/]+)$")] | None = None
     names: Mapping[
         Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,20}$")],
         Annotated[str, Field(pattern=r"^[^\s]{1,60}$")],

@@ -19,6 +19,7 @@ from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
 from monitor.sources.reorgs import Reorgs
 from monitor.sources.timeline import Timeline
+from monitor.sources.underway import Underway
 
 INBOX_S: Final = 0.05
 PULSE_S: Final = 5.0
@@ -33,7 +34,9 @@ SILENCE_S: Final = 3 * PULSE_S
 """With a pulse every few seconds, nothing at all for this long means the schedule stands."""
 
 LATE: Final = 3.0
-"""A poll may take this many of its own intervals, and no less than ten seconds."""
+"""A poll may take this many of its own intervals, and no less than LEAST_S."""
+
+LEAST_S: Final = 10.0
 
 _HEARD: Final[TypeAdapter[Word | Past]] = TypeAdapter(Word | Past)
 _log = logging.getLogger(__name__)
@@ -101,7 +104,8 @@ class Live:
 
     A poll that fails becomes a Gap with its reason; what a poll brings a second time
     is not brought again. after: the newest instant already observed. silence_s: how
-    long nothing may come before the schedule is set going again.
+    long nothing may come before the schedule is set going again. underway: the polls
+    that are, and whether one does not even end when it is cut off.
     """
 
     def __init__(
@@ -121,12 +125,13 @@ class Live:
         self._down: dict[str, float] = {}
         self._told: set[str] = set()
         self._reorgs = Reorgs()
-        self.silence_s = SILENCE_S
+        self.silence_s, self.pulse_s, self.least_s = SILENCE_S, PULSE_S, LEAST_S
+        self.underway = Underway()
 
     async def observations(self, stop: asyncio.Event) -> AsyncIterator[Observation]:
         """Yield observations until `stop` is set."""
         # Before all else, so that what follows is known to be of this run.
-        await self._bounded("self", self._beat, 10.0)()
+        await self._bounded("self", self._beat, self.least_s)()
         scheduler = self._schedule()
         scheduler.start()
         stopping = asyncio.ensure_future(stop.wait())
@@ -156,12 +161,12 @@ class Live:
 
     def _schedule(self) -> AsyncIOScheduler:
         scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=_JOBS)
-        own = [("inbox", INBOX_S, self._hear), ("self", PULSE_S, self._beat)]
+        own = [("inbox", INBOX_S, self._hear), ("self", self.pulse_s, self._beat)]
         jobs = [*((p.name, p.every_s, self._poll(p)) for p in self._polled), *own]
         at_once = SystemClock().now()  # schedules run in real time, whatever the story's clock
         for name, every_s, job in jobs:
             scheduler.add_job(
-                self._bounded(name, job, max(10.0, LATE * every_s)),
+                self._bounded(name, job, max(self.least_s, LATE * every_s)),
                 "interval",
                 seconds=every_s,
                 id=name,
@@ -175,8 +180,9 @@ class Live:
     ) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             try:
-                async with asyncio.timeout(limit_s):
-                    await job()
+                with self.underway.doing(name, limit_s):
+                    async with asyncio.timeout(limit_s):
+                        await job()
             except HedgewatchError as error:
                 await self._gap(name, str(error), told=error.told)
             except TimeoutError:

@@ -3,7 +3,7 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
-from monitor.clock import Clock, stopwatch
+from monitor.clock import Clock, SteadyClock, stopwatch
 from monitor.errors import Transient
 from monitor.model.observation import Block
 
@@ -21,6 +21,8 @@ class Timeline:
 
     def believed(self, block: Block) -> datetime:
         """Return the later of the block's time and ours; a block too far ahead is a fault."""
+        if isinstance(self._clock, SteadyClock):
+            self._clock.witness(block.timestamp)
         ahead = block.timestamp - self._clock.now()
         if ahead > self._clock.lead:
             raise Transient(

@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 # How long a courier sleeps at most: a letter requeued by another process pokes nobody.
 _LONGEST_NAP_S: Final = 5.0
 _SHORTEST_NAP_S: Final = 0.01
+# How long a store that takes no mark is left alone.
+_STORE_WAIT: Final = timedelta(seconds=5)
 # How long a channel that does not let us in is left alone, where it does not say itself.
 _LEFT_ALONE: Final = timedelta(minutes=5)
 # How many alerts are looked at for one message.
@@ -35,6 +37,7 @@ class Courier:
     other exception is a bug and leaves `run` or `deliver_due`. random: gives
     numbers in [0, 1). drain_s: what a send in flight is given when told to stop.
     refused: why the channel does not let us in, or empty; all letters wait meanwhile.
+    moved: told at every turn of its work, of which none is longer than a send.
     """
 
     store: Store
@@ -42,6 +45,7 @@ class Courier:
     clock: Clock
     random: Callable[[], float]
     drain_s: float = field(default=10.0, kw_only=True)
+    moved: Callable[[], None] = field(default=lambda: None, kw_only=True, repr=False)
     refused: str = field(default="", init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False, repr=False)
     _paused_until: datetime | None = field(default=None, init=False)
@@ -82,17 +86,18 @@ class Courier:
         await self._let_in(self.clock.now)
         while not stop.is_set():
             self._wake.clear()
-            if not await self._deliver_next(self.clock.now):
+            self.moved()
+            try:
+                sent = await self._deliver_next(self.clock.now)
+            except Transient:  # the store's, which tells of it itself: nothing was sent
+                sent, self._paused_until = False, self.clock.now() + _STORE_WAIT
+            if not sent:
                 await self._nap()
 
     async def _nap(self) -> None:
         due = self.next_due()
         wait = _LONGEST_NAP_S if due is None else (due - self.clock.now()).total_seconds()
-        async with asyncio.TaskGroup() as group:
-            wait = min(max(wait, _SHORTEST_NAP_S), _LONGEST_NAP_S)
-            alarm = group.create_task(_ring(self.clock, self._wake, wait))
-            await self._wake.wait()
-            alarm.cancel()
+        await _nap(self.clock, self._wake, min(max(wait, _SHORTEST_NAP_S), _LONGEST_NAP_S))
 
     async def _deliver_next(self, tell_time: Callable[[], datetime]) -> bool:
         now = tell_time()
@@ -225,6 +230,13 @@ async def _send(channel: Channel, messages: Sequence[Message]) -> None:
     else:
         for message in messages:
             await channel.send(message)
+
+
+async def _nap(clock: Clock, wake: asyncio.Event, wait_s: float) -> None:
+    async with asyncio.TaskGroup() as group:
+        alarm = group.create_task(_ring(clock, wake, wait_s))
+        await wake.wait()
+        alarm.cancel()
 
 
 async def _ring(clock: Clock, wake: asyncio.Event, after_s: float) -> None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -39,8 +40,9 @@ class Lock:
             raise Permanent(
                 f"another hedgewatch (process {holder}) already runs on {self._url}: stop it first"
             )
-        os.ftruncate(file, 0)
-        os.write(file, f"{os.getpid()}\n".encode("ascii"))
+        with suppress(OSError):  # a full disk: it is held all the same, by a number nobody reads
+            os.ftruncate(file, 0)
+            os.write(file, f"{os.getpid()}\n".encode("ascii"))
         self._file = file
         return self
 

@@ -8,6 +8,7 @@ from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.wire import to_json
 from monitor.model.layer import Action
 from monitor.rules.pack import Severity
+from monitor.store.holding import HoldingStore
 from monitor.store.memory import MemoryStore
 from monitor.store.port import Store
 from monitor.store.records import Outgoing
@@ -26,11 +27,13 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/var/hedgewatch.db"
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "memory", "held sqlite"])
 def store(request: pytest.FixtureRequest, url: str) -> Iterator[Store]:
     opened: Store = (
-        open_sqlite(url, now=START) if request.param == "sqlite" else MemoryStore(now=START)
+        MemoryStore(now=START) if request.param == "memory" else open_sqlite(url, now=START)
     )
+    if request.param == "held sqlite":
+        opened = HoldingStore(opened)
     yield opened
     opened.close()
 

@@ -1,0 +1,220 @@
+"""The outbox of a store whose disk may take nothing for a while."""
+
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final, TypeAlias
+
+from monitor.errors import Transient
+from monitor.store.memory_outbox import MemoryOutbox
+from monitor.store.port import Outbox
+from monitor.store.records import Backlog, Letter, Outgoing
+
+_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
+_ALL: Final = 1_000_000
+_Address: TypeAlias = tuple[str, str]
+"""A letter whichever side it lies on: the alert's key, and the channel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """What became of a letter that was delivered from memory, or given up. at: when."""
+
+    at: datetime
+    error: str = ""
+    dead: bool = False
+
+
+class _Debts:
+    """What the disk has yet to be told of its own letters, in order."""
+
+    def __init__(self) -> None:
+        self._owed: list[tuple[int, Callable[[], None]]] = []
+
+    def __len__(self) -> int:
+        return len(self._owed)
+
+    def letters(self) -> set[int]:
+        """Return the letters concerned, by their numbers on the disk."""
+        return {letter for letter, _ in self._owed}
+
+    def owe(self, letter: int, say: Callable[[], None]) -> None:
+        """Have something to tell, after all that there is."""
+        self._owed.append((letter, say))
+
+    def pay(self) -> None:
+        """Tell all of it; raise Transient where the disk still takes none, and owe the rest."""
+        while self._owed:
+            letter, say = self._owed.pop(0)
+            try:
+                say()
+            except Transient:
+                self._owed.insert(0, (letter, say))
+                raise
+
+
+class HoldingOutbox:
+    """See `monitor.store.port.Outbox`. Letters in memory have numbers below 0.
+
+    held: what the disk has not taken; while there is any, its own letters wait.
+    """
+
+    def __init__(self, disk: Outbox, held: Sized) -> None:
+        self._disk = disk
+        self._held = held
+        self._aside = MemoryOutbox()
+        self._idems: set[str] = set()
+        self._seen: dict[int, Letter] = {}
+        self._ends: dict[_Address, _End] = {}
+        self._begun: set[int] = set()
+        self._moved: dict[int, int] = {}
+        self._debts = _Debts()
+        self._handing: list[tuple[Outgoing, str]] = []
+
+    # --- what the store around it says --------------------------------------------------------
+
+    def hold(self, alerts: Iterable[Outgoing]) -> None:
+        """Take alerts that the disk does not; they are delivered from here."""
+        for alert in alerts:
+            self._aside.put(0, alert)  # whose events nobody counts
+            self._idems.add(alert.idem)
+
+    def written(self, alerts: Iterable[Outgoing]) -> None:
+        """Let go of alerts that the disk has now, once it is told what became of them."""
+        for alert in alerts:
+            if alert.idem in self._idems:
+                self._idems.discard(alert.idem)
+                self._handing += [(alert, channel) for channel in dict.fromkeys(alert.channels)]
+        self.settle()
+
+    def settle(self) -> None:
+        """Tell the disk what it could not be told before; raise Transient where it still cannot."""
+        heads: dict[str, dict[str, Letter]] = {}
+        while self._handing:
+            alert, channel = self._handing[0]
+            if alert.idem not in heads.get(channel, {}):
+                self._debts.pay()  # what went before it is out of its way
+                found = self._disk.due(channel, _FOR_EVER, _ALL)
+                heads[channel] = {letter.idem: letter for letter in found}
+            self._hand_over(alert, channel, heads[channel].get(alert.idem))
+            self._handing.pop(0)
+        self._debts.pay()
+
+    # --- the port -----------------------------------------------------------------------------
+
+    def due(self, channel: str, now: datetime, limit: int) -> tuple[Letter, ...]:
+        if self._holding():
+            found = [letter for letter in self._aside_heads(channel) if letter.due <= now]
+            self._seen.update({letter.id: letter for letter in found})
+            return tuple(found[:limit])
+        return self._disk.due(channel, now, limit)
+
+    def next_due(self, channel: str) -> datetime | None:
+        if self._holding():
+            return min((letter.due for letter in self._aside_heads(channel)), default=None)
+        return self._disk.next_due(channel)
+
+    def sending(self, letter: int) -> None:
+        if letter < 0:
+            self._aside.sending(-letter)
+            self._begun.add(letter)
+        else:
+            self._disk.sending(letter)
+
+    def delivered(self, letter: int, at: datetime) -> None:
+        if not self._disk_told(letter, lambda there: self._disk.delivered(there, at)):
+            self._end(letter, _End(at=at))
+
+    def failed(self, letter: int, *, due: datetime, error: str, ambiguous: bool) -> None:
+        told = partial(self._disk.failed, due=due, error=error, ambiguous=ambiguous)
+        if not self._disk_told(letter, told):
+            self._begun.discard(letter)
+            self._aside.failed(-letter, due=due, error=error, ambiguous=ambiguous)
+
+    def dead(self, letter: int, at: datetime, error: str) -> None:
+        if not self._disk_told(letter, lambda there: self._disk.dead(there, at, error)):
+            self._end(letter, _End(at=at, error=error, dead=True))
+
+    def requeue(self, letter: int, at: datetime) -> None:
+        self._disk.requeue(letter, at)
+
+    def oldest_undelivered(self, now: datetime) -> float | None:
+        ages = (self._disk.oldest_undelivered(now), self._aside.oldest_undelivered(now))
+        return max((age for age in ages if age is not None), default=None)
+
+    def dead_letters(self) -> tuple[Letter, ...]:
+        return self._disk.dead_letters()
+
+    def backlog(self) -> tuple[Backlog, ...]:
+        return _together(self._disk.backlog(), self._aside.backlog())
+
+    # --- within -------------------------------------------------------------------------------
+
+    def _holding(self) -> bool:
+        return bool(self._held or self._debts or self._handing)
+
+    def _aside_heads(self, channel: str) -> Iterator[Letter]:
+        """Yield the letters in memory that are next; those of a key that waits on disk do not."""
+        heads = self._aside.due(channel, _FOR_EVER, _ALL)
+        if not heads:
+            return
+        owed = self._debts.letters()
+        before = self._disk.due(channel, _FOR_EVER, _ALL)
+        waits = {letter.key for letter in before if letter.id not in owed}
+        yield from (replace(one, id=-one.id) for one in heads if one.key not in waits)
+
+    def _disk_told(self, letter: int, say: Callable[[int], None]) -> bool:
+        """Tell the disk of a letter of its own, as soon as it listens; return whether it is one."""
+        there = letter if letter > 0 else self._moved.pop(letter, None)
+        if there is None:
+            return False
+        self._debts.owe(there, partial(say, there))
+        with suppress(Transient):
+            self.settle()
+        return True
+
+    def _end(self, letter: int, end: _End) -> None:
+        seen = self._seen.pop(letter)
+        self._begun.discard(letter)
+        self._ends[seen.idem, seen.channel] = end
+        self._aside.delivered(-letter, end.at)
+
+    def _hand_over(self, alert: Outgoing, channel: str, there: Letter | None) -> None:
+        end = self._ends.pop((alert.idem, channel), None)
+        aside = self._aside.due(channel, _FOR_EVER, _ALL)
+        here = next((one for one in aside if one.idem == alert.idem), None)
+        if there is not None and end is not None and end.dead:
+            self._debts.owe(there.id, lambda: self._disk.dead(there.id, end.at, end.error))
+        elif there is not None and end is not None:
+            self._debts.owe(there.id, lambda: self._disk.delivered(there.id, end.at))
+        elif here is not None:
+            self._aside.delivered(here.id, alert.at)  # from now on it is the disk's
+            self._seen.pop(-here.id, None)
+            if there is not None:
+                self._begin_there(here, there.id)
+
+    def _begin_there(self, here: Letter, there: int) -> None:
+        """Have the disk know that a letter was tried, or is being sent this moment."""
+        if not here.tries:
+            return
+        self._debts.owe(there, lambda: self._disk.sending(there))
+        if -here.id in self._begun:
+            self._begun.discard(-here.id)
+            self._moved[-here.id] = there
+            return
+        failed = partial(
+            self._disk.failed, there, due=here.due, error=here.error, ambiguous=here.repeat
+        )
+        self._debts.owe(there, failed)
+
+
+def _together(disk: Iterable[Backlog], aside: Iterable[Backlog]) -> tuple[Backlog, ...]:
+    found = {one.channel: one for one in disk}
+    for one in aside:
+        there = found.get(one.channel, replace(one, waiting=0, oldest=None))
+        oldest = [at for at in (there.oldest, one.oldest) if at is not None]
+        waiting = there.waiting + one.waiting
+        found[one.channel] = replace(there, waiting=waiting, oldest=min(oldest, default=None))
+    return tuple(found[name] for name in sorted(found))

@@ -1,0 +1,205 @@
+"""Calls to a dead-man's server: what is called when, and that it holds up nothing."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from monitor.app.deadman import Deadman
+from monitor.app.sight import Sight
+from monitor.clock import ManualClock, SystemClock, stopwatch
+from monitor.logs import Secret
+from monitor.model.observation import Block, Gap, Snapshot
+
+NOON = datetime(2020, 2, 14, 17, tzinfo=UTC)
+UUID = "5d1dca9e-canary-4ary-canary-0123456789ab"
+
+
+@dataclass
+class Server:
+    """Keeps what it was asked. status: of its answers; None hangs until the test ends."""
+
+    status: int | None = 200
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    url: str = ""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.asked.append((request.method, request.path_qs, await request.text()))
+        if self.status is None:
+            await self.over.wait()
+        return web.Response(status=self.status or 200)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    made = Server()
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", made.answer)
+    test_server = TestServer(app)
+    await test_server.start_server(access_log=None)
+    made.url = str(test_server.make_url(f"/{UUID}"))
+    yield made
+    made.over.set()
+    await test_server.close()
+
+
+@dataclass
+class Watch:
+    """A dead-man's call, and what it is told."""
+
+    clock: ManualClock
+    wrong: str = ""
+    cycles: int = 0
+
+    async def passes(self, seconds: float) -> None:
+        await self.clock.advance(seconds)
+
+    async def until(self, reached: Callable[[], object]) -> None:
+        began = stopwatch()
+        while not reached():
+            assert stopwatch() - began < 10
+            await SystemClock().sleep(0.002)
+
+
+async def told(server: Server, act: Any, *, query: str = "") -> None:
+    watch, stop = Watch(ManualClock(NOON)), asyncio.Event()
+    async with httpx.AsyncClient() as client, asyncio.TaskGroup() as group:
+        deadman = Deadman(
+            url=Secret(server.url + query),
+            every_s=60,
+            clock=watch.clock,
+            wrong=lambda: watch.wrong,
+            cycles=lambda: watch.cycles,
+            client=client,
+        )
+        group.create_task(deadman.run(stop))
+        await watch.until(lambda: server.asked)
+        await act(watch)
+        stop.set()
+
+
+def paths(server: Server) -> list[str]:
+    return [f"{method} {path.removeprefix(f'/{UUID}')}" for method, path, _ in server.asked]
+
+
+async def test_start_then_well_after_good_cycles_alone_then_fail_with_the_reason(
+    server: Server,
+) -> None:
+    async def act(watch: Watch) -> None:
+        await watch.passes(61)  # nothing was read yet: no call
+        watch.cycles = 3
+        await watch.passes(60)
+        await watch.until(lambda: len(server.asked) == 2)
+        await watch.passes(60)  # nothing new since
+        watch.wrong = f"ethereum not seen for 6 m: {server.url} is gone"
+        await watch.passes(60)
+        await watch.until(lambda: len(server.asked) == 3)
+        await watch.passes(120)  # told once
+        watch.wrong, watch.cycles = "", 4
+        await watch.passes(60)
+        await watch.until(lambda: len(server.asked) == 4)
+
+    await told(server, act)
+    assert paths(server) == ["GET /start", "GET ", "POST /fail", "GET "]
+    reason = server.asked[2][2]
+    assert reason.startswith("ethereum not seen for 6 m: ")
+    assert UUID not in reason
+
+
+async def test_a_failure_that_was_not_taken_is_told_again(server: Server) -> None:
+    async def act(watch: Watch) -> None:
+        server.status, watch.wrong = 503, "blind"
+        await watch.passes(60)
+        await watch.until(lambda: len(server.asked) == 2)
+        server.status = 200
+        await watch.passes(60)
+        await watch.until(lambda: len(server.asked) == 3)
+
+    await told(server, act)
+    assert paths(server) == ["GET /start", "POST /fail", "POST /fail"]
+
+
+async def test_a_query_stays_where_it_is(server: Server) -> None:
+    async def act(watch: Watch) -> None:
+        watch.cycles = 1
+        await watch.passes(60)
+        await watch.until(lambda: len(server.asked) == 2)
+
+    await told(server, act, query="?rid=1")
+    assert paths(server) == ["GET /start?rid=1", "GET ?rid=1"]
+
+
+async def test_an_outage_is_logged_once_without_the_url(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+
+    async def act(watch: Watch) -> None:
+        server.status = 500
+        for cycle in (1, 2, 3):
+            watch.cycles = cycle
+            await watch.passes(60)
+            await watch.until(lambda cycle=cycle: len(server.asked) == 1 + cycle)
+        server.status = 200
+        await watch.passes(60)
+        await watch.until(lambda: len(server.asked) == 5)
+
+    await told(server, act)
+    assert [record.getMessage() for record in caplog.records] == [
+        "the dead-man call fails: HTTP status 500",
+        "the dead-man call works again",
+    ]
+    assert UUID not in caplog.text
+
+
+async def test_a_server_that_hangs_ends_with_the_stop_and_not_before(server: Server) -> None:
+    """Its task alone waits; the loop goes on."""
+
+    async def act(watch: Watch) -> None:
+        server.status, watch.cycles = None, 1
+        await watch.passes(60)
+        await watch.until(lambda: len(server.asked) == 2)
+        for _ in range(50):
+            await SystemClock().sleep(0)
+        assert not server.over.is_set()
+        ends.append(stopwatch())
+
+    ends = list[float]()
+    await told(server, act)
+    assert stopwatch() - ends[0] < 5, "well before a call's own ten seconds"
+
+
+# --- what counts as seeing ---------------------------------------------------------------------
+
+
+def snapshot(chain: str) -> Snapshot:
+    block = Block(number=1, hash="0x1", timestamp=NOON)
+    return Snapshot(observed_at=NOON, chain=chain, chain_id=1, block=block, pools=(), positions=())
+
+
+def test_a_chain_is_seen_until_five_minutes_or_five_polls_after_its_last_snapshot() -> None:
+    now = [0.0]
+    sight = Sight({"ethereum": 12.0, "slow": 120.0}, seconds=lambda: now[0])
+    now[0] = 300
+    assert sight.blind() == ""
+    now[0] = 301
+    assert sight.blind() == "ethereum not seen for 5 m: no newer block"
+    sight.took(Gap(source="ethereum", observed_at=NOON, reason="HTTP status 401"))
+    sight.took(Gap(source="vix", observed_at=NOON, reason="of no chain"))
+    assert sight.blind() == "ethereum not seen for 5 m: HTTP status 401"
+    sight.took(snapshot("ethereum"))
+    assert sight.blind() == ""
+    now[0] = 601
+    assert sight.blind() == "slow not seen for 10 m: no newer block"
+    now[0] = 602
+    assert sight.blind() == (
+        "ethereum not seen for 5 m: no newer block; slow not seen for 10 m: no newer block"
+    )

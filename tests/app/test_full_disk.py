@@ -1,0 +1,113 @@
+"""The real daemon on a disk that fills up: it says so, goes on, and has all of it afterwards."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from monitor.clock import SystemClock, stopwatch
+from monitor.devnet.broker import Broker
+from monitor.devnet.child import spawn
+from monitor.devnet.listener import listening
+from monitor.store.sqlite import SqliteStore, open_sqlite
+
+CLOCK = SystemClock()
+# Nobody listens at the chain's port: a poll a second that fails is as good as one that does not.
+CONFIG = """\
+[store]
+url = "sqlite:///{folder}/disk/h.db"
+[chain.ethereum]
+rpc = ["http://127.0.0.1:9"]
+poll_s = 1
+[[watch]]
+chain = "ethereum"
+pool = "0x8ad599c3A0ff1De082011EFDDc58f1908eb6e6D8"
+[rules]
+enabled = ["self"]
+[channel.mqtt]
+host = "127.0.0.1"
+port = {port}
+"""
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of eight megabytes."""
+    if os.geteuid() != 0:
+        pytest.skip("a file system of one's own is mounted by root alone")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted in here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+async def until(reached: Callable[[], object], what: str) -> None:
+    began = stopwatch()
+    while not reached():
+        assert stopwatch() - began < 90, f"never: {what}"
+        await CLOCK.sleep(0.02)
+
+
+def fill(ballast: Path) -> None:
+    with ballast.open("ab", buffering=0) as file:
+        for size in (4096, 1):
+            try:
+                while file.write(b"x" * size):
+                    pass
+            except OSError:
+                continue
+
+
+def gaps(store: SqliteStore) -> int:
+    return store.history.tally("ethereum").gaps
+
+
+@pytest.mark.timeout(240)
+async def test_it_says_so_goes_on_and_loses_nothing(
+    disk: Path, broker: Broker, tmp_path: Path
+) -> None:
+    config, log = tmp_path / "config.toml", tmp_path / "log"
+    config.write_text(CONFIG.format(folder=tmp_path, port=broker.port))
+    command = [sys.executable, "-m", "monitor", "run", "--config", str(config)]
+    now = datetime(2020, 3, 9, tzinfo=UTC)
+    with closing(open_sqlite(f"sqlite:///{disk}/h.db", now=now)) as store, log.open("wb") as out:
+        async with listening(broker.host, broker.port, "hedgewatch/home/event") as heard:
+            daemon = spawn(command, output=out)
+            try:
+                await until(lambda: gaps(store), "the first poll")
+                fill(disk / "ballast")
+                await until(lambda: heard.events, "an alert told without a disk")
+                at_worst = gaps(store)
+                [full] = heard.events
+                assert (full["rule"], full["state"]) == ("self.disk", "firing")
+                assert full["reason"].endswith("database or disk is full")
+                assert "make room" in full["text"]
+                assert store.history.events() == ()
+                (disk / "ballast").unlink()
+                await until(lambda: len(heard.events) > 1, "its end")
+                assert (heard.events[1]["rule"], heard.events[1]["state"]) == (
+                    *("self.disk", "resolved"),
+                )
+                await until(lambda: not store.outbox.backlog(), "every mark on the disk")
+                daemon.send_signal(signal.SIGTERM)
+                await until(lambda: daemon.poll() is not None, "the stop")
+            finally:
+                daemon.kill()
+                daemon.wait()
+        assert daemon.returncode == 0
+        assert [event.idem for event in store.history.events()] == [
+            event["idem"] for event in heard.events
+        ]
+        assert heard.repeats == 0
+        assert gaps(store) > at_worst, "what was polled meanwhile is known"
+    assert "Traceback" not in log.read_text()
+    assert log.read_text().count("takes nothing") == 1

@@ -1,0 +1,39 @@
+"""`backup` and `restore` as people run them."""
+
+from pathlib import Path
+from typing import Any
+
+from monitor.store.lock import Lock
+
+
+def test_a_store_is_copied_and_put_back(home: Any, tmp_path: Path) -> None:
+    file = tmp_path / "copy.db"
+    home.take()
+    first, second = home.told("backup", file)
+    assert first.startswith(f"{file}: 0 events, schema ")
+    assert first.endswith(" MB, sound")
+    assert second.startswith("sha256 ")
+    assert second.endswith(", kept in copy.db.sha256")
+    assert home.told("backup", file, status=1) == [
+        f"hedgewatch: {file} is there already: nothing is written over a backup"
+    ]
+    restored, aside = home.told("restore", file)
+    assert restored.startswith(f"{home.store}: restored, 0 events, schema ")
+    assert aside.startswith(f"the store before it is kept: {home.store}.before-")
+    assert home.told("status")
+
+
+def test_restore_refuses_while_a_daemon_runs(home: Any, tmp_path: Path) -> None:
+    file = tmp_path / "copy.db"
+    home.take()
+    home.told("backup", file)
+    with Lock(f"sqlite:///{home.store}"):
+        [told] = home.told("restore", file, status=1)
+    assert told.startswith("hedgewatch: another hedgewatch (process ")
+    assert told.endswith(": stop it first")
+
+
+def test_without_a_store_there_is_nothing_to_copy(home: Any, tmp_path: Path) -> None:
+    assert home.told("backup", tmp_path / "copy.db", status=1) == [
+        f"hedgewatch: there is no store to copy: {home.store} is made by `hedgewatch run`"
+    ]
