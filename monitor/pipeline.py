@@ -9,6 +9,7 @@ from typing import Final
 from monitor.alerts.alert import Alert
 from monitor.alerts.compose import Occasion, compose, short_id
 from monitor.alerts.deed import deed, traded, untold
+from monitor.alerts.silence import SPOKEN
 from monitor.hedge import layer as layers
 from monitor.hedge.entry import backfilled, entered
 from monitor.hedge.journal import traded_at
@@ -125,6 +126,8 @@ def _deeds(
 
 def refusal(book: Rulebook, state: State, word: Word) -> str:
     """Return why a person's word cannot be taken, in one sentence, or an empty text."""
+    if word.verb in SPOKEN:
+        return ""  # of no concern to any rule or layer
     if word.verb in {Verb.ACK, Verb.SNOOZE}:
         known = [
             short_id(i, state.epoch) for i in state.instances.values() if i.phase is Phase.FIRING
@@ -141,7 +144,7 @@ def refusal(book: Rulebook, state: State, word: Word) -> str:
 
 
 def _hear(book: Rulebook, state: State, word: Word) -> State:
-    if refusal(book, state, word):
+    if word.verb in SPOKEN or refusal(book, state, word):
         return state
     if word.verb in {Verb.ACK, Verb.SNOOZE}:
         return replace(state, instances=dict(_noted(state, word)))

@@ -1,13 +1,16 @@
 """The live driver: one observation after another through `step`, each committed whole."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from monitor.alerts.alert import Alert, AlertState
-from monitor.alerts.wire import to_json
+from monitor.alerts.alert import Alert
+from monitor.alerts.desk import Desk
+from monitor.alerts.policy import PLAIN, Policy
+from monitor.alerts.silence import SPOKEN, outcome
+from monitor.app.dispatch import Dispatch, Dispatched
 from monitor.app.foresight import weighs, with_doubts
 from monitor.app.parting import ended, farewells
 from monitor.app.present import describe
@@ -23,7 +26,7 @@ from monitor.signals.take_past import doubt
 from monitor.store.endpoints import KIND as ENDPOINTS
 from monitor.store.endpoints import row_of
 from monitor.store.port import Store
-from monitor.store.records import Change, Outgoing, Poll, RowKey
+from monitor.store.records import Change, Poll, RowKey
 from monitor.store.rows import changed_rows, dropped_samples, forgotten_samples, new_samples
 
 _log = logging.getLogger(__name__)
@@ -31,6 +34,7 @@ _log = logging.getLogger(__name__)
 _DAY: Final = timedelta(days=1)
 _LOOK_BACK: Final = 10_000
 """How many events back the last word of an alert is looked for when its rule is gone."""
+_EMPTY: Final = Desk()
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -43,6 +47,7 @@ class Daemon:
     record: keeps an observation before it is taken; what it returns is committed with it.
     course: rows of how book and hedge go, for people to see.
     keep: how long the store remembers what is over.
+    policy: which alert goes where. people: the channels people read. desk: what the policy knows.
     """
 
     store: Store
@@ -55,16 +60,26 @@ class Daemon:
     record: Callable[[Observation], Mapping[RowKey, str | None]] = lambda _seen: {}
     course: Callable[[Observation, State], Mapping[RowKey, str | None]] = lambda _seen, _new: {}
     keep: timedelta = timedelta(days=StoreSettings().keep_days)
+    reload_policy: Callable[[], Policy] | None = None
+    policy: InitVar[Policy] = PLAIN
+    people: InitVar[frozenset[str]] = frozenset()
+    desk: InitVar[Desk] = _EMPTY
+    dispatch: Dispatch = field(init=False)
     _forgot_at: datetime | None = field(default=None, init=False)
     _told_missing: dict[str, frozenset[str]] = field(default_factory=dict, init=False)
     _told_health: dict[str, str] = field(default_factory=dict, init=False)
+
+    def __post_init__(self, policy: Policy, people: frozenset[str], desk: Desk) -> None:
+        self.dispatch = Dispatch(
+            channels=self.channels, now=self.now, policy=policy, people=people, desk=desk
+        )
 
     def take(self, seen: Observation, requests: int) -> tuple[Alert, ...]:
         """Step once and commit everything that came of it in one transaction."""
         self._forget(seen.observed_at)
         noted = self.record(seen)
         try:
-            reason = _refusal(self.book, self.state, seen)
+            reason = _refusal(self, seen)
             done = None if reason else self._worked_out(seen, requests)
         except Exception as error:
             if not isinstance(seen, Word):
@@ -77,40 +92,34 @@ class Daemon:
             self.store.commit(Change(rows=noted, consumed_words={seen.id: f"refused: {reason}"}))
             _log.warning("%s is refused: %s", _said(seen), reason)
             return ()
-        new, alerts, change = done
+        new, alerts, desk, change = done
         self.store.commit(replace(change, rows={**change.rows, **noted}) if noted else change)
-        self.state = new
+        self.state, self.dispatch.desk = new, desk
         if isinstance(seen, Snapshot):
-            self._tell_missing(seen)
+            _tell_missing(self._told_missing, seen)
         return alerts
 
     def _worked_out(
         self, seen: Observation, requests: int
-    ) -> tuple[State, tuple[Alert, ...], Change]:
+    ) -> tuple[State, tuple[Alert, ...], Desk, Change]:
         new, alerts = step(self.book, self.state, seen)
         if isinstance(seen, Snapshot):
             alerts = with_doubts(self.book, new, seen, alerts)
+        out = self.dispatch.made_of(self.book, new, alerts, seen)
         change = Change(
-            rows=changed_rows(self.state, new) | self._health(seen) | self.course(seen, new),
+            rows=changed_rows(self.state, new)
+            | self._health(seen)
+            | self.course(seen, new)
+            | out.rows,
             samples=new_samples(self.state, new),
             forget_samples_before=forgotten_samples(self.state, new),
             forget_samples_from=dropped_samples(self.state, new),
-            alerts=tuple(self._outgoing(alert) for alert in alerts),
-            consumed_words=_consumed(seen, self.state, new),
+            alerts=out.alerts,
+            decisions=out.decisions,
+            consumed_words=_consumed(seen, self.state, new, out.desk),
             poll=_poll(seen, requests),
         )
-        return new, alerts, change
-
-    def _tell_missing(self, seen: Snapshot) -> None:
-        """Log what is watched and cannot be read, once, and once that it is read again."""
-        told = self._told_missing.get(seen.chain, frozenset())
-        missing = {one.key: one.reason for one in seen.missing}
-        for key in sorted(missing.keys() - told):
-            _log.warning("%s: %s", seen.chain, missing[key])
-        there = {one.key for one in seen.positions} | {one.pool.key for one in seen.pools}
-        for key in sorted((told - missing.keys()) & there):
-            _log.info("%s: %s is read again", seen.chain, key)
-        self._told_missing[seen.chain] = frozenset(missing)
+        return new, alerts, out.desk, change
 
     def _health(self, seen: Observation) -> dict[RowKey, str | None]:
         """Return the row of a chain's endpoints, where this chain was polled and it changed."""
@@ -140,10 +149,12 @@ class Daemon:
     def reload_rules(self) -> None:
         """Take the rules anew, or keep the old ones whole and say what is wrong."""
         try:
+            policy = self.reload_policy() if self.reload_policy else self.dispatch.policy
             self.book = self.reload()
         except ConfigError as error:
             _log.error("the rules in force stay, the new ones are faulty: %s", error)
         else:
+            self.dispatch.heed(policy)
             self._retire()
             _log.info("%d rules reloaded", len(self.book.rules))
 
@@ -155,22 +166,27 @@ class Daemon:
         for held in ruleless(there, kept.layers):
             told = ", ".join(map(spell_leg, held.legs))
             _log.warning("layer %s holds %s, and no rule watches it", held.layer, told)
+        out = self._farewells(kept)
         self.store.commit(
             Change(
-                rows=changed_rows(self.state, kept),
+                rows=changed_rows(self.state, kept) | out.rows,
                 samples=new_samples(self.state, kept),
                 forget_samples_before=forgotten_samples(self.state, kept),
-                alerts=tuple(self._farewells(kept)),
+                alerts=out.alerts,
+                decisions=out.decisions,
             )
         )
-        self.state = kept
+        self.state, self.dispatch.desk = kept, out.desk
 
-    def _farewells(self, kept: State) -> Iterator[Outgoing]:
-        """Yield the end of each alert that goes with its rule, for whoever may have heard of it."""
+    def _farewells(self, kept: State) -> Dispatched:
+        """Return the end of each alert that goes with its rule, for whoever may know of it."""
         keys = ended(self.state, kept)
         told = reversed(self.store.history.latest(_LOOK_BACK)) if keys else ()
-        for alert in farewells(keys, told, self.now()):
-            yield replace(self._outgoing(alert), takes_back=True)
+        last = tuple(farewells(keys, told, self.now()))
+        out = self.dispatch.made_of(self.book, kept, last, None)
+        ends = {alert.idem for alert in last}
+        alerts = tuple(replace(one, takes_back=one.idem in ends) for one in out.alerts)
+        return replace(out, alerts=alerts)
 
     def _forget(self, at: datetime) -> None:
         """Drop what is older than `keep`, once a day of the observations' own time."""
@@ -178,28 +194,26 @@ class Daemon:
             self.store.forget(at - self.keep)
             self._forgot_at = at
 
-    def _outgoing(self, alert: Alert) -> Outgoing:
-        wanted = {*alert.route, "console"} if alert.route else set(self.channels)
-        return Outgoing(
-            idem=alert.idem,
-            key=alert.key,
-            alert_id=alert.id,
-            at=alert.at,
-            payload=to_json(alert),
-            channels=tuple(name for name in self.channels if name in wanted),
-            expires_at=alert.expires_at,
-            # Whoever acted on it was told, and must hear.
-            takes_back=alert.state is AlertState.RETRACTED and not alert.text,
-            # A block may be stamped ahead of our clock; its alerts need not wait for that.
-            due=min(alert.at, self.now()),
-        )
 
-
-def _refusal(book: Rulebook, state: State, seen: Observation) -> str:
+def _refusal(daemon: Daemon, seen: Observation) -> str:
     """Return why a word or a past cannot be taken; empty where it can."""
     if isinstance(seen, Past):
         return doubt(seen)
-    return refusal(book, state, seen) if isinstance(seen, Word) else ""
+    if not isinstance(seen, Word):
+        return ""
+    return daemon.dispatch.refusal(seen) or refusal(daemon.book, daemon.state, seen)
+
+
+def _tell_missing(known: dict[str, frozenset[str]], seen: Snapshot) -> None:
+    """Log what is watched and cannot be read, once, and once that it is read again."""
+    told = known.get(seen.chain, frozenset())
+    missing = {one.key: one.reason for one in seen.missing}
+    for key in sorted(missing.keys() - told):
+        _log.warning("%s: %s", seen.chain, missing[key])
+    there = {one.key for one in seen.positions} | {one.pool.key for one in seen.pools}
+    for key in sorted((told - missing.keys()) & there):
+        _log.info("%s: %s is read again", seen.chain, key)
+    known[seen.chain] = frozenset(missing)
 
 
 def _give_up(store: Store, channel: str, at: datetime) -> None:
@@ -217,11 +231,11 @@ def _said(seen: Word | Past) -> str:
     return f"`{seen.verb.value} {seen.layer or seen.alert}` by {seen.by}"
 
 
-def _consumed(seen: Observation, before: State, state: State) -> dict[str, str]:
+def _consumed(seen: Observation, before: State, state: State, desk: Desk) -> dict[str, str]:
     if isinstance(seen, Past):
         return {seen.id: f"{len(seen.bars)} sessions of {seen.name} from {seen.source}"}
-    if not isinstance(seen, Word):
-        return {}
+    if not isinstance(seen, Word) or seen.verb in SPOKEN:
+        return {seen.id: outcome(desk.silences, seen)} if isinstance(seen, Word) else {}
     if seen.verb in {Verb.ACK, Verb.SNOOZE}:
         what = "acked" if seen.until is None else f"snoozed until {seen.until:%Y-%m-%d %H:%M} UTC"
         return {seen.id: f"{seen.alert} {what} by {seen.by}"}

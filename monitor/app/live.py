@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TextIO
 
+from monitor.alerts.reach import unreached
 from monitor.app.course import Course
 from monitor.app.daemon import Daemon
 from monitor.app.errands import Errands
@@ -28,6 +29,7 @@ from monitor.app.wellbeing import vitals_of
 from monitor.calendars.sessions import load_calendars
 from monitor.chain.health import EndpointHealth
 from monitor.channels.mqtt import MqttChannel
+from monitor.channels.port import Gathering
 from monitor.channels.telegram import TelegramChannel
 from monitor.clock import SteadyClock
 from monitor.config import Settings, load_settings
@@ -37,6 +39,7 @@ from monitor.pipeline import Rulebook, State
 from monitor.signals.catalogue import BY_NAME
 from monitor.sources.live import Ears, Live
 from monitor.store.courier import Courier
+from monitor.store.desk import restored_desk
 from monitor.store.port import Store
 from monitor.store.records import Change
 from monitor.store.rows import epoch_of, restore
@@ -59,6 +62,8 @@ async def run(config: Path, console: TextIO, tape: Path | None = None) -> None:
 async def _run(config: Path, console: TextIO, hangup: asyncio.Event, tape: Path | None) -> None:
     settings, packs = ready(config)
     book = rulebook(settings, packs)
+    for where, reason in unreached(settings.alerts, book.rules, settings.chain):
+        _log.warning("%s: %s: %s", config, where, reason)
     load_calendars()  # a second or two of work, done before anything waits on the loop
     order = polled(settings, packs)
     async with opened(settings, console, file=str(config), order=order) as parts:
@@ -80,8 +85,14 @@ async def _run(config: Path, console: TextIO, hangup: asyncio.Event, tape: Path 
             return fresh
 
         with taping(tape, parts.store, book, parts.clock.now) as kept:
-            noting = replace(parts, record=kept.note, course=Course(saved.rows))
-            await _serve(noting, book, state, reload, hangup)
+            began = replace(
+                parts,
+                record=kept.note,
+                course=Course(saved.rows),
+                desk=restored_desk(saved.rows),
+                policy=lambda: load_settings(config).alerts,
+            )
+            await _serve(began, book, state, reload, hangup)
 
 
 def _reloaded(config: Path, running: Settings, order: Mapping[str, Sequence[str]]) -> Rulebook:
@@ -106,11 +117,11 @@ async def _serve(
     """Run road, couriers and connections until told to stop; then drain, then disconnect."""
     stop, quiet = asyncio.Event(), asyncio.Event()
     upkeep = Upkeep(parts)
-    couriers = upkeep.couriers = _couriers(parts, upkeep)
+    daemon = _daemon(parts, book, state, reload)
+    couriers = upkeep.couriers = _couriers(parts, daemon, upkeep)
     linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
     showing = Showing(linked, book=lambda: daemon.book)
     tell = _teller(couriers, showing)
-    daemon = _daemon(parts, book, state, reload)
     daemon.tidy()
     await tell(daemon.state)
     with _signals(stop, _reloader(daemon, upkeep), hangup):
@@ -137,7 +148,7 @@ def _acquaint(channel: MqttChannel, parts: Parts, daemon: Daemon) -> None:
     channel.listen(Errands(parts.store.inbox, clock=parts.post).run)
 
 
-def _couriers(parts: Parts, upkeep: Upkeep) -> list[Courier]:
+def _couriers(parts: Parts, daemon: Daemon, upkeep: Upkeep) -> list[Courier]:
     return [
         Courier(
             parts.store,
@@ -146,12 +157,14 @@ def _couriers(parts: Parts, upkeep: Upkeep) -> list[Courier]:
             random.random,
             drain_s=DRAIN_S,
             moved=upkeep.moved(courier_part(channel.name)),
+            hush=daemon.dispatch.hush,
         )
         for channel in parts.channels
     ]
 
 
 def _daemon(parts: Parts, book: Rulebook, state: State, reload: Callable[[], Rulebook]) -> Daemon:
+    people = frozenset(one.name for one in parts.channels if isinstance(one, Gathering))
     return Daemon(
         store=parts.store,
         book=book,
@@ -163,6 +176,10 @@ def _daemon(parts: Parts, book: Rulebook, state: State, reload: Callable[[], Rul
         record=parts.record,
         course=parts.course.noted,
         keep=timedelta(days=parts.settings.store.keep_days),
+        policy=parts.settings.alerts,
+        reload_policy=parts.policy,
+        people=people,
+        desk=parts.desk,
     )
 
 

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
+from monitor.alerts.desk import Desk
+from monitor.alerts.policy import PLAIN, Policy
 from monitor.app.course import Course
 from monitor.app.present import clock_of
 from monitor.chain.checkpoint import Checkpoints
@@ -39,6 +41,8 @@ from monitor.store.sqlite import open_sqlite
 _SHARED: Final = 0.9
 """A provider is asked anew once so much of its interval has passed."""
 
+_EMPTY: Final = Desk()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -46,6 +50,7 @@ class Parts:
 
     clock: observations'; post: deliveries'. readers: by the chain's name in config.
     record: keeps each observation, as `Daemon` has it. course: how book and hedge went.
+    desk: what the policy of alerts remembers; policy: what the file says of it now.
     """
 
     settings: Settings
@@ -58,6 +63,8 @@ class Parts:
     requests: Callable[[str], int]
     record: Callable[[Observation], Mapping[RowKey, str | None]] = lambda _seen: {}
     course: Course = field(default_factory=Course)
+    desk: Desk = _EMPTY
+    policy: Callable[[], Policy] = lambda: PLAIN
 
 
 @asynccontextmanager

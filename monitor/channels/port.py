@@ -15,12 +15,14 @@ class Message:
 
     tries: attempts before this one. repeat: true when an earlier attempt may have
     arrived although no answer came. now: delivery time, for "delayed" and "expired".
+    quiet: whether it makes no sound, where the channel can make one.
     """
 
     alert: Alert
     tries: int
     repeat: bool
     now: datetime
+    quiet: bool = False
 
 
 class Channel(Protocol):

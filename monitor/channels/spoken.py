@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import ConfigDict, Field
 
+from monitor.alerts.matcher import read_matcher
 from monitor.hedge.legs import parse_leg
 from monitor.model.layer import Fill
 from monitor.model.observation import Verb, Word
@@ -16,7 +18,9 @@ from monitor.rules.durations import parse_duration, parse_instant
 
 _ALERT: Final = re.compile(r"[0-9A-Fa-f]{6}")
 _BOOK: Final = "book"
-_OF_ALERTS: Final = frozenset({Verb.ACK, Verb.SNOOZE})
+_OF_ALERTS: Final = frozenset({Verb.ACK, Verb.SNOOZE, Verb.UNSILENCE})
+_LASTING: Final = frozenset({Verb.SNOOZE, Verb.SILENCE})
+_NOTED: Final = frozenset({Verb.CASH, Verb.SILENCE})
 _WITH_LEGS: Final = frozenset({Verb.FILL, Verb.CLOSE, Verb.ROLL, Verb.CORRECT})
 _WITH_ENTRY: Final = frozenset({Verb.UNDO, Verb.CORRECT})
 _TIMED: Final = frozenset({Verb.FILL, Verb.CLOSE, Verb.ROLL, Verb.CASH})
@@ -32,6 +36,8 @@ FORMS: Final = {
     Verb.CASH: "/cash P -12.50 funding, or received +12.50",
     Verb.ACK: "/ack A17F3C",
     Verb.SNOOZE: "/snooze A17F3C 1h",
+    Verb.SILENCE: "/silence pack=lp_range severity=info,warning 4h moving the range",
+    Verb.UNSILENCE: "/unsilence 3F9A21",
 }
 
 LATE: Final = "/fill L2 at 2026-03-27T08:00Z …: done then; so too /close, /roll, /cash"
@@ -78,7 +84,8 @@ class Spoken:
     """The parts of a word before they are read.
 
     position: None for a layer of the whole book. traded_at: when a trade told late was done, as
-    `2026-03-27T08:00Z`. usd, note: of a CASH. span: of a SNOOZE, as `1h`.
+    `2026-03-27T08:00Z`. usd, note: of a CASH. span: of a SNOOZE or a SILENCE, as `1h`.
+    matchers: of a SILENCE, each as `pack=lp_range`; its note says why.
     """
 
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
@@ -93,6 +100,7 @@ class Spoken:
     note: Text = ""
     alert: Text = ""
     span: Text = ""
+    matchers: Annotated[tuple[Text, ...], Field(max_length=8)] = ()
 
     def word(self, *, id: str, by: str, now: datetime) -> Word:  # noqa: A002 - the word's own
         """Return the word; raise MisspokenError with a sentence that names what is wrong."""
@@ -101,6 +109,8 @@ class Spoken:
         for key, text in (("layer", self.layer), ("position", self.position), ("note", self.note)):
             if text and not text.isprintable():
                 raise MisspokenError(key, f"{key} is to be plain text on one line, was {text!r}")
+        if self.verb is Verb.SILENCE:
+            return self._silence(id, by, now)
         if self.verb in _OF_ALERTS:
             until = _until(self.span, now) if self.verb is Verb.SNOOZE else None
             alert = _alert(self.alert)
@@ -123,6 +133,21 @@ class Spoken:
             note=self.note,
         )
 
+    def _silence(self, name: str, by: str, now: datetime) -> Word:
+        try:
+            read_matcher(self.matchers)
+        except ValueError as error:
+            raise MisspokenError("matchers", str(error)) from None
+        return Word(
+            id=name,
+            verb=self.verb,
+            observed_at=now,
+            by=by,
+            until=_until(self.span, now),
+            matchers=self.matchers,
+            note=self.note,
+        )
+
     def _fills(self) -> tuple[Fill, ...]:
         """Return the legs read; a close may have none, a correction has one."""
         if self.verb is Verb.CORRECT and len(self.legs) != 1:
@@ -135,14 +160,16 @@ class Spoken:
         """Yield the parts given that have no meaning beside the verb."""
         of_alerts = self.verb in _OF_ALERTS
         yield from _given(("alert", self.alert), takes=of_alerts)
-        yield from _given(("span", self.span), takes=self.verb is Verb.SNOOZE)
+        yield from _given(("span", self.span), takes=self.verb in _LASTING)
+        yield from _given(("matchers", self.matchers), takes=self.verb is Verb.SILENCE)
+        of_alerts = of_alerts or self.verb is Verb.SILENCE
         yield from _given(("layer", self.layer), takes=not of_alerts)
         yield from _given((_POSITION, self.position), takes=not of_alerts)
         yield from _given(("legs", self.legs), takes=self.verb in _WITH_LEGS)
         yield from _given(("entry", self.entry), takes=self.verb in _WITH_ENTRY)
         yield from _given(("traded_at", self.traded_at), takes=self.verb in _TIMED)
         yield from _given(("usd", self.usd), takes=self.verb is Verb.CASH)
-        yield from _given(("note", self.note), takes=self.verb is Verb.CASH)
+        yield from _given(("note", self.note), takes=self.verb in _NOTED)
 
 
 def typed(text: str) -> Spoken:
@@ -156,6 +183,8 @@ def typed(text: str) -> Spoken:
     verb = Verb(name.partition("@")[0].lower().removeprefix("/"))
     if any(word.startswith("/") for word in rest):
         raise MisspokenError("verb", "one command a message")
+    if verb is Verb.SILENCE:
+        return _of_silence(rest)
     if verb in _OF_ALERTS:
         return _of_alert(verb, rest)
     layer, position, rest = _of_layer(verb, rest)
@@ -188,6 +217,15 @@ def _of_alert(verb: Verb, rest: Sequence[str]) -> Spoken:
     if len(rest) != asked:
         raise MisspokenError("alert", f"{verb} reads {FORMS[verb]}")
     return Spoken(verb=verb, alert=rest[0], span="".join(rest[1:]))
+
+
+def _of_silence(rest: Sequence[str]) -> Spoken:
+    """Read labels, then a span, then why."""
+    matchers = tuple(takewhile(lambda one: "=" in one, rest))
+    if not rest[len(matchers) :]:
+        raise MisspokenError("span", f"for how long? {FORMS[Verb.SILENCE]}")
+    span, *why = rest[len(matchers) :]
+    return Spoken(verb=Verb.SILENCE, matchers=matchers, span=span, note=" ".join(why))
 
 
 def _of_layer(verb: Verb, rest: list[str]) -> tuple[str, str | None, list[str]]:

@@ -95,7 +95,7 @@ class TelegramChannel:
             text=digest([plain(one) for one in messages]),
             html=digest([telegram_html(one) for one in messages]),
             name=f"alert {', '.join(one.id for one in alerts)}",
-            quiet=all(one.severity is Severity.INFO for one in alerts),
+            quiet=all(one.quiet or one.alert.severity is Severity.INFO for one in messages),
             buttons=keyboard(slips),
         )
         sent = await self.writer.put(sheet, self.home)

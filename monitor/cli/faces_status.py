@@ -53,6 +53,8 @@ def _rows(look: Look, store: SqliteStore) -> Iterator[tuple[str, str, str]]:
     if not owed:
         yield "outbox", "", "nothing waits, nothing was given up"
     yield "alerts", "", judged(look)
+    for silence in look.desk.silences.values():
+        yield "silence", silence.id, f"{silence.match.told()}: {silence.told()}"
 
 
 def _endpoint(one: EndpointSeen, now: datetime) -> str:

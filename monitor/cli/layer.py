@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 
+from monitor.alerts.silence import SPOKEN
 from monitor.app.notes import notes
 from monitor.app.present import clock_of
 from monitor.cli.lines import line
@@ -50,13 +51,15 @@ def close(asked: argparse.Namespace) -> int:
 
 def undo(asked: argparse.Namespace) -> int:
     """Tell the daemon that a trade it booked was none."""
-    return _say(asked, lambda now: _of_entry(asked, _word(now, Verb.UNDO)))
+    return say_word(asked, lambda now: _of_entry(asked, word_of(now, Verb.UNDO)))
 
 
 def correct(asked: argparse.Namespace) -> int:
     """Tell the daemon what an entry of a layer's journal should have been."""
     fills = (_leg(asked.leg),)
-    return _say(asked, lambda now: replace(_of_entry(asked, _word(now, Verb.CORRECT)), fills=fills))
+    return say_word(
+        asked, lambda now: replace(_of_entry(asked, word_of(now, Verb.CORRECT)), fills=fills)
+    )
 
 
 def cash(asked: argparse.Namespace) -> int:
@@ -68,22 +71,22 @@ def cash(asked: argparse.Namespace) -> int:
         raise ConfigError([Fault(file="--note", where="", reason="give plain text on one line")])
     told = {"cash_usd": asked.usd, "note": asked.note, "traded_at": _at(asked)}
     told |= {"layer": asked.layer, "scope": asked.position}
-    return _say(asked, lambda now: replace(_word(now, Verb.CASH), **told))
+    return say_word(asked, lambda now: replace(word_of(now, Verb.CASH), **told))
 
 
 def ack(asked: argparse.Namespace) -> int:
     """Tell the daemon that an alert is seen."""
-    alert = _alert(asked.alert)
-    return _say(asked, lambda now: replace(_word(now, Verb.ACK), alert=alert))
+    alert = short_id(asked.alert)
+    return say_word(asked, lambda now: replace(word_of(now, Verb.ACK), alert=alert))
 
 
 def snooze(asked: argparse.Namespace) -> int:
     """Tell the daemon to keep quiet about an alert for a while."""
-    alert = _alert(asked.alert)
-    span = _argument("span", lambda: parse_duration(asked.span))
-    return _say(
+    alert = short_id(asked.alert)
+    span = argument("span", lambda: parse_duration(asked.span))
+    return say_word(
         asked,
-        lambda now: replace(_word(now, Verb.SNOOZE), alert=alert, until=now + span),
+        lambda now: replace(word_of(now, Verb.SNOOZE), alert=alert, until=now + span),
     )
 
 
@@ -92,7 +95,7 @@ def _tell(asked: argparse.Namespace, verb: Verb) -> int:
     if verb is not Verb.CLOSE and not fills:
         raise ConfigError([Fault(file="--leg", where="", reason="give at least one leg")])
     told = {"layer": asked.layer, "scope": asked.position, "fills": fills, "traded_at": _at(asked)}
-    status = _say(asked, lambda now: replace(_word(now, verb), **told))
+    status = say_word(asked, lambda now: replace(word_of(now, verb), **told))
     if status == 0:
         for note in notes(verb, fills):
             print(line("note: ", note))
@@ -100,7 +103,7 @@ def _tell(asked: argparse.Namespace, verb: Verb) -> int:
 
 
 def _at(asked: argparse.Namespace) -> datetime | None:
-    return None if asked.at is None else _argument("--at", lambda: parse_instant(asked.at))
+    return None if asked.at is None else argument("--at", lambda: parse_instant(asked.at))
 
 
 def _of_entry(asked: argparse.Namespace, word: Word) -> Word:
@@ -108,28 +111,31 @@ def _of_entry(asked: argparse.Namespace, word: Word) -> Word:
 
 
 def _leg(text: str) -> Fill:
-    return _argument("--leg", lambda: parse_leg(text))
+    return argument("--leg", lambda: parse_leg(text))
 
 
-def _alert(text: str) -> str:
+def short_id(text: str, name: str = "ALERT", what: str = "alert") -> str:
+    """Return six characters that name something, as they are kept; name: of the argument."""
     if not _ALERT.fullmatch(text):
-        reason = f"{text!r} is no alert: it is six characters of 0-9 and A-F, as in A17F3C"
-        raise ConfigError([Fault(file="ALERT", where="", reason=reason)])
+        reason = f"{text!r} is no {what}: it is six characters of 0-9 and A-F, as in A17F3C"
+        raise ConfigError([Fault(file=name, where="", reason=reason)])
     return text.upper()
 
 
-def _argument(name: str, read: Callable[[], T]) -> T:
+def argument(name: str, read: Callable[[], T]) -> T:
+    """Return what an argument says; raise ConfigError, naming it, where it says nothing."""
     try:
         return read()
     except ValueError as error:
         raise ConfigError([Fault(file=name, where="", reason=str(error))]) from None
 
 
-def _word(now: datetime, verb: Verb) -> Word:
+def word_of(now: datetime, verb: Verb) -> Word:
+    """Return the beginnings of a word said by whoever runs the command."""
     return Word(id=uuid.uuid4().hex, verb=verb, observed_at=now, by=f"{getpass.getuser()}@cli")
 
 
-def _say(asked: argparse.Namespace, word_at: Callable[[datetime], Word]) -> int:
+def say_word(asked: argparse.Namespace, word_at: Callable[[datetime], Word]) -> int:
     """Leave a word in the inbox and print what came of it; 1 when it was refused."""
     settings = load_settings(asked.config)
     clock = clock_of(settings)
@@ -157,7 +163,7 @@ def _check_layer(settings: Settings, word: Word, store: Store) -> None:
     from monitor.store.rows import restore  # noqa: PLC0415
 
     packs, faults = read_enabled(settings.rules, settings.channel.names())
-    if word.verb in {Verb.ACK, Verb.SNOOZE} or faults:
+    if word.verb in {Verb.ACK, Verb.SNOOZE, *SPOKEN} or faults:
         return
     known = restore(store.load().rows, ()).layers
     if reason := unknown_layer(rulebook(settings, packs).rules, word, known):

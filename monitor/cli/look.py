@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from monitor.alerts.alert import Alert
+from monitor.alerts.desk import Desk
 from monitor.alerts.figures import age
 from monitor.alerts.wire import from_json
 from monitor.app.present import clock_of, open_saved
@@ -16,11 +17,13 @@ from monitor.config import Settings, load_settings
 from monitor.pipeline import State
 from monitor.rules.pack import Rule
 from monitor.signals.facts import SourceSeen
+from monitor.store.desk import restored_desk
 from monitor.store.endpoints import EndpointSeen, saved_endpoints
 from monitor.store.records import Event
 from monitor.store.rows import epoch_of, restore
 from monitor.store.sqlite import SqliteStore
 
+_EMPTY: Final = Desk()
 STRANGE: Final = "an event of another release"
 
 
@@ -30,7 +33,7 @@ class Look:
 
     order: the providers of each signal that is read. unkeyed: signals asked for that only an
     API key would bring. endpoints: of each chain, as last saved.
-    rules: those in force, the built-in ones too.
+    rules: those in force, the built-in ones too. desk: what the policy of alerts remembers.
     """
 
     settings: Settings
@@ -40,6 +43,7 @@ class Look:
     unkeyed: frozenset[str] = frozenset()
     endpoints: Mapping[str, Sequence[EndpointSeen]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    desk: Desk = _EMPTY
 
     def ago(self, at: datetime) -> str:
         """Return how long ago an instant was: `4 s ago`."""
@@ -81,6 +85,7 @@ def opened(asked: argparse.Namespace) -> Iterator[tuple[Look, SqliteStore]]:
             unkeyed=unkeyed(settings, packs),
             endpoints=endpoints,
             rules=rules,
+            desk=restored_desk(saved.rows),
         )
         yield look, store
 

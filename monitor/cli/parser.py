@@ -6,6 +6,7 @@ from typing import Final
 
 from monitor import __version__
 from monitor.cli.verbs import Verbs, add_config, add_group, add_verb, wrapped
+from monitor.cli.verbs_alerts import add_alerts
 from monitor.cli.verbs_first import add_first
 from monitor.cli.verbs_mqtt import add_mqtt
 from monitor.cli.verbs_past import add_past
@@ -56,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     add_web(verbs)
     _add_history(verbs)
     add_past(verbs)
-    _add_alerts(verbs)
+    add_alerts(verbs)
     add_mqtt(verbs)
     add_telegram(verbs)
     return whole
@@ -230,14 +231,6 @@ def _add_faces(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     )
     add_config(book)
     book.add_argument("--json", action="store_true", help="every figure as JSON, unknown ones null")
-    log = add_verb(verbs, "log", "show the newest alerts", "faces:log")
-    add_config(log)
-    log.add_argument("-n", type=int, default=20, metavar="N", help="how many (default: 20)")
-    outbox = add_verb(
-        verbs, "outbox", "show what is undelivered and what was given up", "faces:outbox"
-    )
-    add_config(outbox)
-    outbox.add_argument("--requeue", type=int, metavar="ROW", help="send a dead letter once more")
 
 
 def _signals(verb: argparse.ArgumentParser) -> None:
@@ -308,18 +301,3 @@ def _add_position(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     show.add_argument(
         "--protocol", default="uniswap_v3", metavar="NAME", help="default: uniswap_v3"
     )
-
-
-def _add_alerts(verbs: "Verbs[argparse.ArgumentParser]") -> None:
-    why = add_verb(verbs, "why", "show what an alert came of, and whom it reached", "why:why")
-    add_config(why)
-    why.add_argument("alert", metavar="ALERT", help="its six characters, such as A17F3C")
-    for name, what in (
-        ("ack", "stop the reminders of a firing alert"),
-        ("snooze", "stop the reminders of a firing alert for a while"),
-    ):
-        verb = add_verb(verbs, name, what, f"layer:{name}")
-        add_config(verb)
-        verb.add_argument("alert", metavar="ALERT", help="its six characters, such as A17F3C")
-        if name == "snooze":
-            verb.add_argument("span", metavar="SPAN", help="such as 1h or 2d")

@@ -4,11 +4,12 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from monitor.app.rulebook import load_enabled
+from monitor.alerts.reach import unreached
+from monitor.app.rulebook import load_enabled, rulebook
 from monitor.app.soundness import look_over
 from monitor.cli.lines import line
 from monitor.config import Settings
-from monitor.errors import ConfigError, Permanent
+from monitor.errors import ConfigError, Fault, Permanent
 from monitor.rules.expression import LANGUAGE
 from monitor.rules.lint import warnings
 from monitor.rules.loader import TEST_SUFFIX, load_packs, rule_files
@@ -20,13 +21,13 @@ from monitor.timetravel.trial import Tested, find_trials, run_files, untested
 
 def check(asked: argparse.Namespace) -> int:
     """Read rule files, say what they hold, and every fault or warning in them."""
-    packs = _packs(asked)
+    packs, doubts = _packs(asked)
     width = _widest(packs)
     for pack in packs:
         layers = f", {_counted(len(pack.layers), 'layer')}" if pack.layers else ""
         held = _counted(len(pack.rules), "rule") + layers
         print(f"ok    {pack.id:<{width}} {held:<18}  evidence: {pack.evidence}")
-    found = warnings(packs)
+    found = [*warnings(packs), *doubts]
     for fault in found:
         print(line("warn  ", str(fault)))
     return 3 if found and asked.strict else 0
@@ -97,16 +98,21 @@ def language(_: argparse.Namespace) -> int:
     return 0
 
 
-def _packs(asked: argparse.Namespace) -> tuple[Pack, ...]:
+def _packs(asked: argparse.Namespace) -> tuple[tuple[Pack, ...], Sequence[Fault]]:
+    """Return the packs meant, and what their config says of rules that are not there."""
     if asked.files:
-        return load_packs(rule_files(asked.files))
+        return load_packs(rule_files(asked.files)), ()
     path = asked.config or Path("config.toml")
     if not asked.config and not path.exists():
-        return load_enabled(Settings())
+        return load_enabled(Settings()), ()
     found = look_over(path)
     if found.unset:
         wanting = "; ".join(f"{one.where}: {one.reason}" for one in found.unset)
         print(f"note: `run` will want what cannot be had here: {wanting}")
     if found.faults:
         raise ConfigError(found.faults)
-    return found.packs
+    settings, rules = found.settings, rulebook(found.settings, found.packs).rules
+    return found.packs, [
+        Fault(file=str(path), where=where, reason=reason)
+        for where, reason in unreached(settings.alerts, rules, settings.chain)
+    ]

@@ -9,6 +9,7 @@ from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.figures import span
 from monitor.cli.lines import line
 from monitor.cli.look import STRANGE, Look, opened, told_by
+from monitor.cli.reasons import reasons
 from monitor.cli.terms import judged
 from monitor.errors import ConfigError, Fault
 from monitor.store.records import Carried, Event
@@ -43,6 +44,7 @@ def _told(look: Look, store: SqliteStore, events: Sequence[Event]) -> Iterator[s
             yield line(f"{'':<9} {_clock(event.at)}  ", f"{STRANGE}; {reached}")
         else:
             yield line(f"{alert.state.value:<9} {_clock(alert.at)}  ", reached)
+        yield from reasons(store, event, told=True)
 
 
 def _judged(look: Look, alerts: Sequence[Alert]) -> Iterator[str]:

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from typing import Final
 
 from monitor.chain.registry import settle
 from monitor.chain.usd_settings import route_of
-from monitor.config.settings import Settings
+from monitor.config.settings import ChannelsSettings, Settings
 from monitor.errors import ConfigError
 from monitor.feeds.settings import DEFAULT_ORDER, feed_faults
 from monitor.rules.durations import parse_duration
 from monitor.store.connection import database_path
 
 _TAKEN: Final = frozenset({*DEFAULT_ORDER, "self", "inbox"})
+_CHANNELS: Final = tuple(one.name for one in fields(ChannelsSettings))
 _IDENTITY: Final = ("chain_id", "manager", "managers", "multicall")
 
 Doubtful = Callable[..., bool]
@@ -32,6 +34,7 @@ def contradictions(
     yield from _usd_faults(settings, doubtful, rows("usd", "feed"))
     yield from feed_faults(settings.feeds, settings.feed, doubtful)
     yield from _plain_faults(settings)
+    yield from _alert_faults(settings, doubtful)
     if not settings.watch and not doubtful("watch"):
         yield "watch", "nothing is watched: give a [[watch]] with a wallet, nft or pool"
     if not settings.instance.replace("-", "").replace("_", "").isalnum():
@@ -54,6 +57,20 @@ def _plain_faults(settings: Settings) -> Iterator[tuple[str, str]]:
             yield "rules.max_gap", "must be above 0"
     except ValueError as error:
         yield "rules.max_gap", str(error)
+
+
+def _alert_faults(settings: Settings, doubtful: Doubtful) -> Iterator[tuple[str, str]]:
+    """Yield each channel that `[alerts]` names and nobody configured."""
+    known = settings.channel.names()
+    for key, name in settings.alerts.named():
+        if key == "severity.console":
+            yield f"alerts.{key}", "the console tells every event"
+        if name in known or doubtful("channel", name):
+            continue
+        if name in _CHANNELS:
+            yield f"alerts.{key}", f"no [channel.{name}]; configured: {', '.join(known)}"
+        else:
+            yield f"alerts.{key}", f"no channel {name!r}; there are {', '.join(_CHANNELS)}"
 
 
 def _watch_faults(

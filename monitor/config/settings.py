@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import ConfigDict, Field
 
+from monitor.alerts.policy import PLAIN, Policy
 from monitor.chain.settings import ChainSettings, EntrySettings, LinkSettings, WatchSettings
 from monitor.chain.usd_settings import UsdSettings
 from monitor.channels.settings import MqttSettings, TelegramSettings
@@ -105,6 +106,7 @@ class Settings:
     feed: Mapping[str, FeedSettings] = field(default_factory=dict)
     rules: RulesSettings = RulesSettings()
     book: BookSettings = BookSettings()
+    alerts: Policy = PLAIN
     channel: ChannelsSettings = ChannelsSettings()
     clock: ClockSettings = ClockSettings()
     web: WebSettings = field(default_factory=WebSettings)

@@ -121,6 +121,8 @@ class Verb(StrEnum):
     CASH = "cash"
     ACK = "ack"
     SNOOZE = "snooze"
+    SILENCE = "silence"
+    UNSILENCE = "unsilence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +135,9 @@ class Word:
     A CORRECT has the one leg as it should have been. entry: the number in the layer's journal
     that a CORRECT is of, or of the trade to UNDO; 0 is the last trade.
     traded_at: when a FILL, CLOSE, ROLL or CASH was done; None: when it was told.
-    cash_usd: of a CASH, signed, received positive; note: what it was.
-    alert: the short id, for ACK and SNOOZE. until: for SNOOZE.
+    cash_usd: of a CASH, signed, received positive; note: what it was, or why a SILENCE.
+    alert: the short id, for ACK and SNOOZE, or of the silence to UNSILENCE. until: for SNOOZE
+    and SILENCE. matchers: which alerts to SILENCE, each as `pack=lp_range`.
     """
 
     id: str
@@ -150,6 +153,7 @@ class Word:
     note: str = ""
     alert: str = ""
     until: datetime | None = None
+    matchers: tuple[str, ...] = ()
 
 
 Observation: TypeAlias = Snapshot | Readings | Past | Gap | Word

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from monitor.alerts.alert import Alert
 from monitor.alerts.delivery import Dead, Outcome, Retry, Tries, after_failure
 from monitor.alerts.wire import from_json
 from monitor.channels.port import Channel, Checked, Gathering, Message
@@ -29,6 +30,10 @@ _LEFT_ALONE: Final = timedelta(minutes=5)
 _TOGETHER: Final = 20
 
 
+def _loud(_alert: Alert, _now: datetime) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class Courier:
     """One channel's courier.
@@ -36,6 +41,7 @@ class Courier:
     A failure of the channel is the letter's business and goes to the outbox; any
     other exception is a bug and leaves `run` or `deliver_due`. random: gives
     numbers in [0, 1). drain_s: what a send in flight is given when told to stop.
+    hush: whether an alert delivered at an instant makes no sound.
     refused: why the channel does not let us in, or empty; all letters wait meanwhile.
     moved: told at every turn of its work, of which none is longer than a send.
     """
@@ -46,6 +52,7 @@ class Courier:
     random: Callable[[], float]
     drain_s: float = field(default=10.0, kw_only=True)
     moved: Callable[[], None] = field(default=lambda: None, kw_only=True, repr=False)
+    hush: Callable[[Alert, datetime], bool] = field(default=_loud, kw_only=True)
     refused: str = field(default="", init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False, repr=False)
     _paused_until: datetime | None = field(default=None, init=False)
@@ -131,7 +138,7 @@ class Courier:
 
     async def _deliver(self, letters: Sequence[Letter], tell_time: Callable[[], datetime]) -> None:
         """Send as many of some letters, from the first on, as go into one message."""
-        read = _read(self.store, self.channel, letters, tell_time())
+        read = _read(self, letters, tell_time())
         if not read:
             return
         for letter, _ in read:
@@ -206,10 +213,10 @@ def _fate(letter: Letter) -> tuple[datetime, datetime, int]:
 
 
 def _read(
-    store: Store, channel: Channel, letters: Sequence[Letter], now: datetime
+    courier: Courier, letters: Sequence[Letter], now: datetime
 ) -> list[tuple[Letter, Message]]:
     """Return what letters say, as far as it goes into one message; give up what cannot be read."""
-    read = []
+    read, store, channel = [], courier.store, courier.channel
     for letter in letters:
         try:
             alert = from_json(letter.payload)
@@ -217,7 +224,13 @@ def _read(
             reason = f"its payload cannot be read: {error}"
             _give_up(store, channel.name, letter, now, reason)
             continue
-        message = Message(alert=alert, tries=letter.tries, repeat=letter.repeat, now=now)
+        message = Message(
+            alert=alert,
+            tries=letter.tries,
+            repeat=letter.repeat,
+            now=now,
+            quiet=courier.hush(alert, now),
+        )
         read.append((letter, message))
     if isinstance(channel, Gathering) and len(read) > 1:
         return read[: channel.holds([message for _, message in read])]

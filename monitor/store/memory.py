@@ -1,10 +1,11 @@
 """The store in memory: the same contract, for replays; nothing outlives the process."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from monitor.alerts.desk import Decision
 from monitor.chain.checkpoint import MemoryCheckpoints
 from monitor.store.late import cells_of
 from monitor.store.memory_outbox import MemoryOutbox
@@ -50,12 +51,20 @@ class MemoryHistory:
     _events: dict[int, Event] = field(default_factory=dict)
     _polls: deque[Poll] = field(default_factory=deque)
     _tallies: dict[str, Tally] = field(default_factory=dict)
+    _decisions: list[Decision] = field(default_factory=list)
 
     def events(self, after: int = 0, *, limit: int = 1000) -> tuple[Event, ...]:
         return tuple(event for event in self._events.values() if event.id > after)[:limit]
 
     def latest(self, limit: int) -> tuple[Event, ...]:
         return tuple(self._events.values())[max(0, len(self._events) - limit) :]
+
+    def decided(self, alert_id: str) -> tuple[Decision, ...]:
+        return tuple(one for one in self._decisions if one.alert_id == alert_id)
+
+    def decide(self, decisions: Iterable[Decision]) -> None:
+        """Keep decisions."""
+        self._decisions += decisions
 
     def polls(self, source: str, limit: int) -> tuple[Poll, ...]:
         return tuple(poll for poll in reversed(self._polls) if poll.source == source)[:limit]
@@ -84,6 +93,7 @@ class MemoryHistory:
         for event in old:
             del self._events[event.id]
         self._polls = deque(poll for poll in self._polls if poll.at >= before)
+        self._decisions = [one for one in self._decisions if one.at >= before]
         return {event.idem for event in old}
 
 
@@ -122,6 +132,7 @@ class MemoryStore:
         self._samples.take(change)
         for alert in change.alerts:
             self._put_alert(alert)
+        self.history.decide(change.decisions)
         for word, result in change.consumed_words.items():
             self.inbox.consume(word, result)
         if change.poll is not None:
@@ -140,6 +151,7 @@ class MemoryStore:
             return
         self._idems.add(alert.idem)
         self._last_event += 1
+        self.history.decide(alert.decisions)
         self.history.note_event(
             Event(
                 id=self._last_event,

@@ -48,8 +48,8 @@ class MemoryOutbox:
                 key=alert.key,
                 alert_id=alert.alert_id,
                 payload=alert.payload,
-                queued_at=alert.at,
-                due=alert.due or alert.at,
+                queued_at=alert.held.get(channel, alert.at),
+                due=alert.held.get(channel, alert.due or alert.at),
                 expires_at=alert.expires_at,
             )
             self._waiting[letter.id] = _Slip(letter=letter, event=event)

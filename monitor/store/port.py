@@ -11,6 +11,7 @@ full) or Permanent (damaged); a commit that raised has changed nothing.
 from datetime import datetime
 from typing import Protocol
 
+from monitor.alerts.desk import Decision
 from monitor.chain.checkpoint import Checkpoints
 from monitor.store.records import Backlog, Change, Event, Letter, Poll, Said, Saved, Tally
 
@@ -92,6 +93,10 @@ class History(Protocol):
         """Return the newest events, oldest of them first."""
         ...
 
+    def decided(self, alert_id: str) -> tuple[Decision, ...]:
+        """Return why an alert was, or was not, told on each channel, oldest first."""
+        ...
+
     def polls(self, source: str, limit: int) -> tuple[Poll, ...]:
         """Return a source's newest polls, newest first."""
         ...
@@ -129,7 +134,7 @@ class Store(Protocol):
         ...
 
     def forget(self, before: datetime) -> None:
-        """Drop delivered events, polls and consumed words older than `before`.
+        """Drop delivered events, decisions, polls and consumed words older than `before`.
 
         State, samples, waiting and dead letters, and the counts since ever stay.
         """

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from monitor.alerts.desk import Decision
+
 RowKey: TypeAlias = tuple[str, str]
 
 
@@ -31,7 +33,8 @@ class Outgoing:
     counts the age of an undelivered letter from it. channels: one letter each.
     due: when it may first be sent; None means from `at` on. takes_back: this alert says
     that what its `alert_id` told was nothing: letters of it that were not begun are
-    withdrawn, and only channels that may have got one are told of this one.
+    withdrawn, and only channels that may have got one are told of this one. held: by channel,
+    until when its letter waits by will; its age counts from then. decisions: kept with it.
     """
 
     idem: str
@@ -43,6 +46,8 @@ class Outgoing:
     expires_at: datetime | None = None
     due: datetime | None = None
     takes_back: bool = False
+    held: Mapping[str, datetime] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,7 @@ class Change:
     rows: state rows by (kind, key); None deletes. forget_samples_before: by
     series; samples strictly older go. forget_samples_from: by series; those as old or
     newer go, before new ones come. consumed_words: inbox id to what came of it;
-    ids that never went through the inbox are of no concern.
+    ids that never went through the inbox are of no concern. decisions: those that made no event.
     """
 
     rows: Mapping[RowKey, str | None] = field(default_factory=dict)
@@ -76,6 +81,7 @@ class Change:
     forget_samples_from: Mapping[str, datetime] = field(default_factory=dict)
     alerts: tuple[Outgoing, ...] = ()
     consumed_words: Mapping[str, str] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
     poll: Poll | None = None
 
 

@@ -68,8 +68,18 @@ ALTER TABLE outbox ADD COLUMN unanswered INTEGER NOT NULL DEFAULT 0;
 UPDATE outbox SET unanswered = ambiguous
 """
 
+# Why each alert was, or was not, told on each channel. event names it by its idempotency key.
+_DECISIONS: Final = """
+CREATE TABLE decision (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, alert_id TEXT NOT NULL,
+    idem TEXT NOT NULL, channel TEXT NOT NULL, choice TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE INDEX decision_by_alert ON decision (alert_id, id);
+CREATE INDEX decision_by_event ON decision (idem)
+"""
+
 # Script n brings a file of schema n to schema n + 1. Only ever append.
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _CHECKPOINTS, _UNANSWERED)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _CHECKPOINTS, _UNANSWERED, _DECISIONS)
 
 
 def to_micros(at: datetime) -> int:

@@ -110,6 +110,7 @@ class SqliteStore:
             self._put_samples(change)
             for alert in change.alerts:
                 self._put_alert(alert)
+            self.history.decide(change.decisions)
             self._database.run_many(
                 "UPDATE inbox SET result = ? WHERE id = ? AND result IS NULL",
                 [(result, word) for word, result in change.consumed_words.items()],
@@ -127,6 +128,7 @@ class SqliteStore:
             gone = [(event,) for (event,) in self._database.read(old, at)]
             self._database.run_many("DELETE FROM outbox WHERE event = ?", gone)
             self._database.run_many("DELETE FROM event WHERE id = ?", gone)
+            self._database.run("DELETE FROM decision WHERE at < ?", at)
             self._database.run("DELETE FROM poll WHERE at < ?", at)
             self._database.run("DELETE FROM inbox WHERE at < ? AND result IS NOT NULL", at)
 
@@ -171,11 +173,13 @@ class SqliteStore:
             *(alert.idem, alert.key, alert.alert_id, at, alert.payload),
             maybe_micros(alert.expires_at),
         )
+        self.history.decide(alert.decisions)
+        held = {channel: to_micros(until) for channel, until in alert.held.items()}
         told = self.outbox.withdraw(alert) if alert.takes_back else set(alert.channels)
         self._database.run_many(
             "INSERT INTO outbox (event, channel, key, queued_at, due) VALUES (?, ?, ?, ?, ?)",
             [
-                (event, channel, alert.key, at, due)
+                (event, channel, alert.key, held.get(channel, at), held.get(channel, due))
                 for channel in dict.fromkeys(alert.channels)
                 if channel in told
             ],

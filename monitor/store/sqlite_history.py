@@ -1,13 +1,16 @@
 """The tables of what was: events and polls."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from monitor.alerts.desk import Choice, Decision
 from monitor.store.connection import Connection, Row
 from monitor.store.records import Event, Poll, Tally
 from monitor.store.schema import from_micros, to_micros
 
 _EVENT: Final = "SELECT id, idem, key, alert_id, at, payload FROM event"
+_DECISION: Final = "SELECT at, alert_id, idem, channel, choice, reason FROM decision"
 
 
 class SqliteHistory:
@@ -28,6 +31,21 @@ class SqliteHistory:
         """Return all that was told under one short id, oldest first, for people to see."""
         rows = self._database.read(f"{_EVENT} WHERE alert_id = ? ORDER BY id", alert_id)
         return tuple(_event(row) for row in rows)
+
+    def decided(self, alert_id: str) -> tuple[Decision, ...]:
+        rows = self._database.read(f"{_DECISION} WHERE alert_id = ? ORDER BY id", alert_id)
+        return tuple(_decision(row) for row in rows)
+
+    def decide(self, decisions: Sequence[Decision]) -> None:
+        """Keep decisions, in the caller's transaction."""
+        self._database.run_many(
+            "INSERT INTO decision (at, alert_id, idem, channel, choice, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (to_micros(one.at), one.alert_id, one.idem, one.channel, one.choice, one.reason)
+                for one in decisions
+            ],
+        )
 
     def polls(self, source: str, limit: int) -> tuple[Poll, ...]:
         rows = self._database.read(
@@ -62,6 +80,18 @@ class SqliteHistory:
             return Tally()
         polls, gaps, requests = rows[0]
         return Tally(polls=polls, gaps=gaps, requests=requests)
+
+
+def _decision(row: Row) -> Decision:
+    at, alert_id, idem, channel, choice, reason = row
+    return Decision(
+        at=from_micros(at),
+        alert_id=alert_id,
+        idem=idem,
+        channel=channel,
+        choice=Choice(choice),
+        reason=reason,
+    )
 
 
 def _event(row: Row) -> Event:

@@ -18,6 +18,11 @@ _LETTER: Final = (
     " o.sending OR o.ambiguous, o.unanswered + o.sending, e.expires_at, o.error, o.dead_at"
     " FROM outbox o JOIN event e ON e.id = o.event"
 )
+_HELD: Final = (
+    "SELECT e.alert_id, o.channel, coalesce(d.reason, 'held') FROM outbox o"
+    " JOIN event e ON e.id = o.event LEFT JOIN decision d"
+    " ON d.idem = e.idem AND d.channel = o.channel AND d.choice = 'held'"
+)
 
 
 class SqliteOutbox:
@@ -111,6 +116,13 @@ class SqliteOutbox:
             Backlog(channel=channel, waiting=waiting, dead=dead, oldest=maybe_instant(oldest))
             for channel, waiting, dead, oldest in rows
         )
+
+    def held(self, now: datetime) -> tuple[tuple[str, str, str], ...]:
+        """Return what waits by will: alert, channel and why, for people to see."""
+        rows = self._database.read(
+            f"{_HELD} WHERE {_WAITING} AND o.queued_at > ? ORDER BY o.id", to_micros(now)
+        )
+        return tuple((alert, channel, reason) for alert, channel, reason in rows)
 
     def carried(self, event: int) -> tuple[Carried, ...]:
         """Return what became of an event's letters, for people to see."""

@@ -1,6 +1,6 @@
 """Words as typed and as sent: what is read is what was meant, and all else is a sentence."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -37,6 +37,22 @@ def test_legs_typed_are_the_legs_read(fills: list[Fill], between: str) -> None:
     assert (word.verb, word.layer, word.scope) == (Verb.ROLL, "L2", "book")
 
 
+def test_a_silence_is_labels_then_how_long_then_why() -> None:
+    word = read("/silence pack=lp_range severity=info,warning 4h moving the range")
+    assert word.matchers == ("pack=lp_range", "severity=info,warning")
+    assert (word.until, word.note) == (AT + timedelta(hours=4), "moving the range")
+    assert read("/unsilence 3f9a21").alert == "3F9A21"
+    for text, key in (
+        ("", "span"),
+        ("4h", "matchers"),
+        ("pack=x", "span"),
+        ("pak=x 4h", "matchers"),
+    ):
+        with pytest.raises(MisspokenError) as fault:
+            read(f"/silence {text}")
+        assert fault.value.key == key
+
+
 @given(st.sampled_from(sorted(FORMS)), st.text(max_size=80))
 def test_whatever_follows_a_verb_is_read_or_refused_in_a_sentence(verb: Verb, rest: str) -> None:
     try:
@@ -62,6 +78,7 @@ def test_whatever_follows_a_verb_is_read_or_refused_in_a_sentence(verb: Verb, re
         traded_at=st.sampled_from(["", "2026-11-19T08:00Z", "0001-01-01T00:00+14:00", "noon"]),
         usd=st.sampled_from([0.0, -0.0, 12.5]),
         note=st.sampled_from(["", "funding"]),
+        matchers=st.sampled_from([(), ("pack=lp_range",), ("severity=loud",)]),
     )
 )
 def test_no_combination_of_parts_is_read_as_what_it_is_not(spoken: Spoken) -> None:
@@ -69,10 +86,11 @@ def test_no_combination_of_parts_is_read_as_what_it_is_not(spoken: Spoken) -> No
         word = spoken.word(id="1", by="ann", now=AT)
     except MisspokenError:
         return
-    of_alert = word.verb in {Verb.ACK, Verb.SNOOZE}
+    of_alert = word.verb in {Verb.ACK, Verb.SNOOZE, Verb.UNSILENCE}
     assert bool(word.alert) is of_alert
-    assert bool(word.layer) is not of_alert
-    assert (word.until is not None) is (word.verb is Verb.SNOOZE)
+    assert bool(word.layer) is not (of_alert or word.verb is Verb.SILENCE)
+    assert (word.until is not None) is (word.verb in {Verb.SNOOZE, Verb.SILENCE})
+    assert bool(word.matchers) is (word.verb is Verb.SILENCE)
     assert word.until is None or word.until > AT
     assert len(word.fills) == len(spoken.legs)
     assert bool(word.cash_usd) is (word.verb is Verb.CASH)

@@ -1,11 +1,13 @@
 """What every store promises, said once and asked of each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import pytest
 
+from monitor.alerts.desk import Choice, Decision
 from monitor.store.port import Store
 from monitor.store.records import Change, Outgoing, Poll, Sample, Tally
 
@@ -280,3 +282,35 @@ def test_forgetting_drops_what_is_over_and_keeps_what_is_owed(
     assert store.history.tally("eth").polls == 2
     assert [said.id for said in store.inbox.unheard()] == ["unheard"]
     assert store.inbox.heard("heard") is None
+
+
+def test_why_an_alert_was_told_is_kept_with_it_and_forgotten_with_time(
+    store: Store, start: datetime, letter: Letters
+) -> None:
+    def said(channel: str, choice: Choice, at: datetime) -> Decision:
+        return Decision(
+            at=at, alert_id="a1b2c3", idem="one", channel=channel, choice=choice, reason="so"
+        )
+
+    sent, silent = said("mqtt", Choice.SENT, start), said("telegram", Choice.SILENT, start)
+    later = said("telegram", Choice.HELD, second(start, 60))
+    store.commit(Change(alerts=(replace(letter("one"), decisions=(sent, silent)),)))
+    store.commit(Change(alerts=(replace(letter("one"), decisions=(sent,)),), decisions=(later,)))
+    assert store.history.decided("a1b2c3") == (sent, silent, later)
+    assert store.history.decided("ffffff") == ()
+    store.forget(second(start, 60))
+    assert store.history.decided("a1b2c3") == (later,)
+
+
+def test_a_letter_held_on_one_channel_waits_there_and_is_not_old_meanwhile(
+    store: Store, start: datetime, letter: Letters
+) -> None:
+    until = second(start, 30)
+    store.commit(Change(alerts=(replace(letter("one"), held={"telegram": until}),)))
+    assert [each.idem for each in store.outbox.due("mqtt", start, 10)] == ["one"]
+    assert store.outbox.due("telegram", second(start, 29), 10) == ()
+    assert store.outbox.next_due("telegram") == until
+    store.outbox.delivered(store.outbox.due("mqtt", start, 1)[0].id, start)
+    assert store.outbox.oldest_undelivered(second(start, 20)) == 0.0
+    (due,) = store.outbox.due("telegram", until, 10)
+    assert (due.queued_at, due.due) == (until, until)

@@ -1,0 +1,180 @@
+"""One step of the policy: words, alerts, and what time alone brings about."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.desk import Case, Desk, Open, Owed
+from monitor.alerts.figures import span
+from monitor.alerts.policy import Escalation, routed
+from monitor.alerts.silence import SPOKEN, Silence, heard, refusal
+from monitor.alerts.sitting import BEGINS, Scene, Sitting, own_route, remembers
+from monitor.alerts.weigh import lasting, too_faint
+from monitor.model.observation import Word
+
+_FIRING: Final = AlertState.FIRING.value
+
+
+def sat(scene: Scene, desk: Desk, alerts: Sequence[Alert], word: Word | None) -> Sitting:
+    """Return the desk after one step, and what leaves it: the step's alerts and some told anew."""
+    sitting = Sitting(scene=scene, desk=desk)
+    before = desk.silences
+    if word is not None and word.verb in SPOKEN and not refusal(before, word):
+        sitting.desk = replace(desk, silences=heard(before, word))
+    going = {key: one for key, one in sitting.desk.silences.items() if one.until > scene.now}
+    ended = [one for key, one in before.items() if key not in going]
+    if going != sitting.desk.silences:
+        sitting.desk = replace(sitting.desk, silences=going)
+    if ended or remembers(sitting):
+        _adopt(sitting, alerts)
+    _wake(sitting, ended)
+    for alert in alerts:
+        sitting.take(alert)
+    _digest(sitting)
+    _escalate(sitting)
+    _settle(sitting)
+    _tidy(sitting)
+    return sitting
+
+
+def _adopt(sitting: Sitting, alerts: Iterable[Alert]) -> None:
+    """Remember what was told before there was anything to remember, as told where it went."""
+    begun = {alert.key for alert in alerts if alert.state in BEGINS}
+    for one in sitting.scene.open.values():
+        if one.key in sitting.cases or one.key in begun:
+            continue
+        case = Case(
+            key=one.key, id=one.id, idem=one.idem, begun=sitting.scene.now, labels=one.labels
+        )
+        sitting.keep(replace(case, told=tuple(_reached(sitting.scene, one))))
+
+
+def _reached(scene: Scene, one: Open) -> Iterator[str]:
+    """Yield the channels an alert goes to at any hour."""
+    own = own_route(one.route, scene.channels)
+    to = routed(scene.policy, one.labels, own, None)
+    for name in scene.channels:
+        if name in to.why and not too_faint(scene.policy, one.labels, name):
+            yield name
+
+
+def _wake(sitting: Sitting, ended: Sequence[Silence]) -> None:
+    """Owe people what still fires at the end of a silence."""
+    for case, one in _going_on(sitting):
+        over = lasting(ended, one.labels)
+        if over is None:
+            continue
+        why = f"goes on at the end of the silence by {over.by}"
+        owed = Owed(why=f"{why}: {over.reason}" if over.reason else why, news=True)
+        names = (name for name in _reached(sitting.scene, one) if name in sitting.scene.people)
+        sitting.keep(replace(case, owed={**case.owed, **dict.fromkeys(names, owed)}))
+
+
+def _digest(sitting: Sitting) -> None:
+    """Tell of what flapped, once its time has come."""
+    scene = sitting.scene
+    for _, case in sorted(sitting.cases.items()):
+        if case.digest_at is None or case.digest_at > scene.now:
+            continue
+        new = replace(case, digest_at=None, held=0)
+        told = f"digest: {case.held} events of it were held back while it flapped"
+        known = {*case.told, *case.owed} & scene.people
+        names = [name for name in scene.channels if name in known]
+        if not (case.held and names):
+            sitting.keep(new)
+        elif case.key in scene.open:
+            owed = Owed(why=told, news=True)
+            sitting.keep(replace(new, owed={**case.owed, **dict.fromkeys(names, owed)}))
+        else:
+            why = f"{told}; it is over now"
+            sitting.keep(sitting.tell(new, dict.fromkeys(names, why), why))
+
+
+def _escalate(sitting: Sitting) -> None:
+    """Tell more channels of what fires and nobody has acknowledged."""
+    for case, one in _going_on(sitting):
+        for step in sitting.scene.policy.escalate:
+            if _ripe(sitting.scene, step, sitting.cases[case.key], one):
+                sitting.keep(_escalated(sitting, step, sitting.cases[case.key], one))
+
+
+def _ripe(scene: Scene, step: Escalation, case: Case, one: Open) -> bool:
+    if scene.now - case.begun < step.after or step.name in case.steps:
+        return False
+    snoozed = one.snoozed_until is not None and scene.now < one.snoozed_until
+    return one.labels["state"] == _FIRING and step.match.matches(one.labels) and not snoozed
+
+
+def _escalated(sitting: Sitting, step: Escalation, case: Case, one: Open) -> Case:
+    case = replace(case, steps=(*case.steps, step.name))
+    names = [name for name in sitting.scene.channels if name in step.channels]
+    why = f"escalated: nobody acknowledged it within {span(step.after.total_seconds())}"
+    ready = dict[str, str]()
+    for name in names:
+        if one.acked_by:
+            sitting.silent(case, name, f"not escalated: acknowledged by {one.acked_by}")
+        elif hindered := sitting.hindered(case, one.labels, name):
+            sitting.silent(case, name, f"escalation waits: {hindered}")
+            case = replace(case, owed={**case.owed, name: Owed(why=why, news=True)})
+        else:
+            ready[name] = why
+    return sitting.tell(case, ready, why) if ready else case
+
+
+def _settle(sitting: Sitting) -> None:
+    """Tell what is owed and hindered no more; what was acknowledged is owed no more."""
+    for case, one in _going_on(sitting):
+        if not case.owed or (one.snoozed_until and sitting.scene.now < one.snoozed_until):
+            continue
+        if one.acked_by:
+            for name in case.owed:
+                sitting.silent(case, name, f"not told again: acknowledged by {one.acked_by}")
+            sitting.keep(replace(case, owed={}))
+            continue
+        ready = {
+            name: _late(owed)
+            for name, owed in case.owed.items()
+            if name in sitting.scene.channels and not _waits(sitting, case, one, name)
+        }
+        if ready:
+            sitting.keep(sitting.tell(case, ready, "; ".join(dict.fromkeys(ready.values()))))
+
+
+def _waits(sitting: Sitting, case: Case, one: Open, name: str) -> bool:
+    scene = sitting.scene
+    if case.owed[name].shut:
+        to = routed(scene.policy, one.labels, own_route(one.route, scene.channels), scene.now)
+        if name in to.shut:
+            return True
+    return bool(sitting.hindered(case, one.labels, name))
+
+
+def _late(owed: Owed) -> str:
+    return owed.why if owed.news else f"told late: {owed.why}"
+
+
+def _tidy(sitting: Sitting) -> None:
+    """Forget what is over, and firings too old to count."""
+    scene, desk = sitting.scene, sitting.desk
+    window = scene.policy.flap_window if scene.policy.max_flaps else None
+    cases = {
+        key: case
+        for key, case in sitting.cases.items()
+        if key in scene.open
+        or case.digest_at is not None
+        or (window is not None and case.fired and scene.now - case.fired[-1] < window)
+    }
+    groups = {name: at for name, at in desk.groups.items() if at > scene.now}
+    # What did not change stays the same object, by which others tell.
+    if cases != desk.cases:
+        sitting.desk = replace(sitting.desk, cases=cases)
+    if len(groups) < len(desk.groups):
+        sitting.desk = replace(sitting.desk, groups=groups)
+
+
+def _going_on(sitting: Sitting) -> Iterator[tuple[Case, Open]]:
+    for key, one in sitting.scene.open.items():
+        case = sitting.cases.get(key)
+        if case is not None and case.id == one.id:
+            yield case, one

@@ -1,0 +1,106 @@
+"""Alerts on their way out: what the policy makes of them, as the store takes it."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.desk import Decision, Desk, Post
+from monitor.alerts.later import sat
+from monitor.alerts.matcher import labels_of
+from monitor.alerts.policy import PLAIN, Policy
+from monitor.alerts.silence import SPOKEN, refusal
+from monitor.alerts.sitting import FOLLOWS, Scene
+from monitor.alerts.wire import to_json
+from monitor.app.retell import again, going_on
+from monitor.model.observation import Observation, Word
+from monitor.pipeline import Rulebook, State
+from monitor.store.desk import changed_desk
+from monitor.store.records import Outgoing, RowKey
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatched:
+    """What leaves after one step, to be committed with it. desk: what is remembered then."""
+
+    desk: Desk
+    alerts: tuple[Outgoing, ...]
+    decisions: tuple[Decision, ...]
+    rows: Mapping[RowKey, str | None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Dispatch:
+    """The policy at work. people: which of the channels people read. now: the delivery clock's."""
+
+    channels: tuple[str, ...]
+    now: Callable[[], datetime]
+    policy: Policy = PLAIN
+    people: frozenset[str] = frozenset()
+    desk: Desk = field(default_factory=Desk)
+
+    def heed(self, policy: Policy) -> None:
+        """Go by another policy from now on."""
+        if missing := sorted({name for _, name in policy.named()} - {*self.channels}):
+            told = "not opened before the next start, and nothing is told there until then"
+            _log.warning("%s: %s", ", ".join(missing), told)
+        self.policy = policy
+
+    def refusal(self, word: Word) -> str:
+        """Return why a word about silences cannot be taken, or an empty text."""
+        return refusal(self.desk.silences, word) if word.verb in SPOKEN else ""
+
+    def made_of(
+        self, book: Rulebook, state: State, alerts: Sequence[Alert], seen: Observation | None
+    ) -> Dispatched:
+        """Return what leaves after a step that came to `state` and made `alerts`."""
+        word = seen if isinstance(seen, Word) and seen.verb in SPOKEN else None
+        idle = self.policy == PLAIN and self.desk.empty and word is None
+        if idle and not alerts:
+            return Dispatched(desk=self.desk, alerts=(), decisions=(), rows={})
+        scene = Scene(
+            policy=self.policy,
+            channels=self.channels,
+            people=self.people,
+            now=state.at or (seen.observed_at if seen else self.now()),
+            open={} if idle else going_on(book, state),
+            again=partial(again, book, state),
+        )
+        sitting = sat(scene, self.desk, alerts, word)
+        return Dispatched(
+            desk=sitting.desk,
+            alerts=tuple(self.outgoing(post) for post in sitting.posts),
+            decisions=tuple(sitting.decisions),
+            rows=changed_desk(self.desk, sitting.desk),
+        )
+
+    def hush(self, alert: Alert, now: datetime) -> bool:
+        """Return whether an alert delivered now makes no sound."""
+        if self.policy.hushed(alert.severity, now):
+            return True
+        labels = labels_of(alert)
+        silences = self.desk.silences.values()
+        return alert.state in FOLLOWS and any(one.match.matches(labels) for one in silences)
+
+    def outgoing(self, post: Post) -> Outgoing:
+        """Return an alert as the store takes it."""
+        alert = post.alert
+        return Outgoing(
+            idem=alert.idem,
+            key=alert.key,
+            alert_id=alert.id,
+            at=alert.at,
+            payload=to_json(alert),
+            channels=post.channels,
+            expires_at=alert.expires_at,
+            # Whoever acted on it was told, and must hear.
+            takes_back=alert.state is AlertState.RETRACTED and not alert.text,
+            # A block may be stamped ahead of our clock; its alerts need not wait for that.
+            due=min(alert.at, self.now()),
+            held=post.held,
+            decisions=post.decisions,
+        )
