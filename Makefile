@@ -41,7 +41,7 @@ bench: setup ## measure speed beside its peers; writes ./out/bench.json, fails w
 
 lock: setup ## pin the dependencies anew; UPGRADE=--upgrade takes the newest ones
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
-	  --extra demo --group dev --python-version 3.11 $(UPGRADE) pyproject.toml -o requirements.lock
+	  --extra demo --extra postgres --group dev --python-version 3.11 $(UPGRADE) pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 	  --group bench --constraint requirements.lock --python-version 3.11 $(UPGRADE) -o requirements-bench.lock
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \

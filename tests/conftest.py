@@ -20,6 +20,7 @@ from monitor.devnet.contracts import Deployment
 from monitor.devnet.local_chain import Devnet, attach, open_devnet
 from monitor.devnet.node import AnvilNode
 from monitor.devnet.parts import mosquitto_path
+from monitor.devnet.postgres import Postgres, postgres_bin
 from monitor.model.observation import Block, Gap, Missing, Readings, Snapshot
 from monitor.model.pool import Pool, PoolState, Token
 from monitor.model.position import Basis, Position, TickState, position_key
@@ -118,6 +119,21 @@ async def broker(mosquitto: Path) -> AsyncIterator[Broker]:  # noqa: ARG001 - it
     """A fresh mosquitto on a free port."""
     async with Broker() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL for the whole session; the tests are skipped, loudly, where there is none."""
+    if postgres_bin() is None:
+        pytest.skip("PostgreSQL is missing: install postgresql")
+    with Postgres() as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> str:
+    """Return where an empty schema of its own is for each test."""
+    return postgres.fresh_schema()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from monitor.config import load_settings, parse_settings
 from monitor.errors import ConfigError
+from monitor.store.opening import FORM
 
 CHAIN = '[chain.ethereum]\nrpc = ["env:ETH_RPC_URL"]\n'
 WATCH = '[[watch]]\nchain = "ethereum"\nnft = [1]\n'
@@ -159,8 +160,8 @@ def test_every_fault_is_told_at_once_with_file_and_key() -> None:
             id="a feed nobody knows",
         ),
         pytest.param(
-            CHAIN + WATCH + '[store]\nurl = "postgres://me:secret@db/x"\n',
-            'my.toml: store.url: is no store: write "sqlite:///var/hedgewatch.db"',
+            CHAIN + WATCH + '[store]\nurl = "mysql://me:secret@db/x"\n',
+            f"my.toml: store.url: is no store: {FORM}",
             id="a store of another kind, which is not quoted",
         ),
         pytest.param(

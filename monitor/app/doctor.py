@@ -17,13 +17,14 @@ from monitor.app.skew import Skew
 from monitor.chain.market import ChainMarket, market_name
 from monitor.chain.reader import chain_reader
 from monitor.channels.visits import visit_mqtt, visit_telegram
-from monitor.clock import Clock
+from monitor.clock import Clock, stopwatch
 from monitor.config import Settings
-from monitor.errors import Transient
+from monitor.errors import HedgewatchError, Transient
 from monitor.feeds.http import HttpSettings, Web, open_client
 from monitor.model.reading import Reading
 from monitor.store.connection import database_path
 from monitor.store.lock import is_running
+from monitor.store.opening import is_shared, living, shown
 
 _LEAST_FREE: Final = 500_000_000
 _GB: Final = 1_000_000_000
@@ -101,8 +102,25 @@ def _channels(settings: Settings) -> Iterator[Awaitable[list[Finding]]]:
         yield one("telegram", lambda: visit_telegram(telegram))
 
 
+def _shared_store(url: str) -> Finding:
+    """Return whether a PostgreSQL answers, and who leads on it."""
+    try:
+        living(url)  # the first loads what speaks to it
+        began = stopwatch()
+        crew = living(url)
+    except HedgewatchError as error:
+        return Finding(ok=False, subject="store", text=str(error))
+    took = (stopwatch() - began) * 1000
+    led = next((one.name for one in crew if one.leads), None)
+    others = len(crew) - (led is not None)
+    who = f"{led} leads, {others} stand by" if led else "no daemon leads on it"
+    return Finding(ok=True, subject="store", text=f"{shown(url)}, answers in {took:.0f} ms, {who}")
+
+
 def _store(settings: Settings) -> Finding:
     """Return whether the store can be written, without writing to a database others use."""
+    if is_shared(settings.store.url):
+        return _shared_store(settings.store.url)
     path = database_path(settings.store.url)
     there = next(one for one in (path, *path.absolute().parents) if one.exists())
     if not os.access(there, os.W_OK):

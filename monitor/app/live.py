@@ -19,6 +19,7 @@ from monitor.app.garbage import collect_seldom
 from monitor.app.page_live import serve_page
 from monitor.app.parts import Parts, opened
 from monitor.app.phone import phone
+from monitor.app.present import clock_of
 from monitor.app.rulebook import load_enabled, polled, rulebook
 from monitor.app.showing import Showing
 from monitor.app.soundness import ready
@@ -32,7 +33,8 @@ from monitor.channels.mqtt import MqttChannel
 from monitor.channels.port import Gathering
 from monitor.channels.telegram import TelegramChannel
 from monitor.clock import SteadyClock
-from monitor.config import Settings, load_settings
+from monitor.config import Settings, load_settings, read_draft
+from monitor.errors import ConfigError, Fault
 from monitor.model.observation import Past, Snapshot, Word
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State
@@ -40,6 +42,8 @@ from monitor.signals.catalogue import BY_NAME
 from monitor.sources.live import Ears, Live
 from monitor.store.courier import Courier
 from monitor.store.desk import restored_desk
+from monitor.store.memory import MemoryStore
+from monitor.store.opening import is_shared
 from monitor.store.port import Store
 from monitor.store.records import Change
 from monitor.store.rows import epoch_of, restore
@@ -49,24 +53,56 @@ DRAIN_S: Final = 10.0
 """What a stop gives the couriers to finish the sends in flight."""
 
 
-async def run(config: Path, console: TextIO, tape: Path | None = None) -> None:
+async def run(
+    config: Path, console: TextIO, tape: Path | None = None, *, name: str = "hedgewatch"
+) -> None:
     """Watch until SIGTERM or SIGINT; SIGHUP reloads the rules.
 
-    tape: where every observation is kept. Raises ConfigError before anything is started if a
-    file is faulty.
+    tape: where every observation is kept. name: of this daemon among those that share a store.
+    Raises ConfigError before anything is started if a file is faulty.
     """
     with _hangups() as hangup:
-        await _run(config, console, hangup, tape)
+        if not is_shared(read_draft(config).settings.store.url):
+            await _run(config, console, hangup, tape)
+            return
+        if tape is not None:
+            reason = "a tape is one daemon's, and this store may be several daemons'"
+            raise ConfigError([Fault(file="--tape", where="", reason=reason)])
+        settings = await _rehearsed(config, console)
+        # Here and not above: it needs an extra.
+        from monitor.app.several import share  # noqa: PLC0415
+
+        await share(settings, name, lambda store: _run(config, console, hangup, store=store))
 
 
-async def _run(config: Path, console: TextIO, hangup: asyncio.Event, tape: Path | None) -> None:
+async def _rehearsed(config: Path, console: TextIO) -> Settings:
+    """Do all that leading begins with, and undo it: what fails is told before it is needed.
+
+    And what is slow the first time is done, so that who takes over does so at once.
+    """
+    settings, packs = ready(config)
+    rulebook(settings, packs)
+    load_calendars()
+    order, nothing = polled(settings, packs), MemoryStore(now=clock_of(settings).now())
+    async with opened(settings, console, file=str(config), order=order, store=nothing):
+        restore(nothing.load().rows, ())
+    return settings
+
+
+async def _run(
+    config: Path,
+    console: TextIO,
+    hangup: asyncio.Event,
+    tape: Path | None = None,
+    store: Store | None = None,
+) -> None:
     settings, packs = ready(config)
     book = rulebook(settings, packs)
     for where, reason in unreached(settings.alerts, book.rules, settings.chain):
         _log.warning("%s: %s: %s", config, where, reason)
     load_calendars()  # a second or two of work, done before anything waits on the loop
     order = polled(settings, packs)
-    async with opened(settings, console, file=str(config), order=order) as parts:
+    async with opened(settings, console, file=str(config), order=order, store=store) as parts:
         saved = parts.store.load()
         state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
         if state.at is not None and isinstance(parts.clock, SteadyClock):

@@ -74,17 +74,20 @@ async def opened(
     *,
     file: str,
     order: Mapping[str, Sequence[str]],
+    store: Store | None = None,
 ) -> AsyncIterator[Parts]:
     """Open everything, the store's lock first; close it all in the other order.
 
-    file: the config's, for messages. order: the providers of each signal to read.
+    file: the config's, for messages. order: the providers of each signal to read. store: a
+    shared one in which this daemon leads; it stays open.
     Raises ConfigError with every secret that cannot be had.
     """
     clock, post = _clocks(settings)
     async with AsyncExitStack() as stack:
-        stack.enter_context(Lock(settings.store.url))
-        store = HoldingStore(open_sqlite(settings.store.url, now=clock.now()))
-        stack.enter_context(closing(store))
+        if store is None:
+            stack.enter_context(Lock(settings.store.url))
+            own = HoldingStore(open_sqlite(settings.store.url, now=clock.now()))
+            store = stack.enter_context(closing(own))
         faults = list[tuple[str, str]]()
         channels = _channels(stack, settings, post, faults)
         readers = await _readers(stack, settings, store.checkpoints, faults)
@@ -139,8 +142,27 @@ class _Requests:
         return made - told
 
 
+def carriers(
+    stack: AsyncExitStack, settings: Settings, clock: Clock, *, helper: str
+) -> list[Channel]:
+    """Open what a daemon that does not lead carries letters by; raise as `opened` does.
+
+    helper: its name.
+    """
+    faults = list[tuple[str, str]]()
+    channels = _channels(stack, settings, clock, faults, helper=helper)
+    if faults:
+        raise ConfigError(Fault(file="config", where=w, reason=r) for w, r in faults)
+    return channels
+
+
 def _channels(
-    stack: AsyncExitStack, settings: Settings, clock: Clock, faults: list[tuple[str, str]]
+    stack: AsyncExitStack,
+    settings: Settings,
+    clock: Clock,
+    faults: list[tuple[str, str]],
+    *,
+    helper: str = "",
 ) -> list[Channel]:
     """Open every channel that connects; a secret that cannot be had is a fault of the config."""
     given = settings.channel
@@ -148,7 +170,13 @@ def _channels(
     try:
         if given.mqtt is not None:
             channels.append(
-                MqttChannel(given.mqtt, settings.instance, clock=clock, random=random.random)
+                MqttChannel(
+                    given.mqtt,
+                    settings.instance,
+                    clock=clock,
+                    random=random.random,
+                    helper=helper,
+                )
             )
     except ValueError as error:
         faults.append(("channel.mqtt", str(error)))

@@ -10,7 +10,8 @@ from monitor.errors import Permanent
 from monitor.hedge.legs import opposite, spell_contract, spell_leg, turned_short
 from monitor.model.layer import LayerState
 from monitor.store.connection import database_path
-from monitor.store.sqlite import SqliteStore, open_sqlite
+from monitor.store.opening import is_shared, open_store
+from monitor.store.sqlite import SqliteStore
 
 
 def clock_of(settings: Settings, *, runs_on: bool = False) -> Clock:
@@ -21,10 +22,10 @@ def clock_of(settings: Settings, *, runs_on: bool = False) -> Clock:
 
 def open_saved(settings: Settings, now: datetime) -> SqliteStore:
     """Open the store a daemon has left; raise Permanent where there is none yet."""
-    path = database_path(settings.store.url)
-    if not path.exists():
+    url = settings.store.url
+    if not is_shared(url) and not (path := database_path(url)).exists():
         raise Permanent(f"nothing is saved yet: {path} is made by `hedgewatch run`")
-    return open_sqlite(settings.store.url, now=now, check=False)
+    return open_store(url, now=now, check=False)
 
 
 def describe(

@@ -15,6 +15,7 @@ import aiomqtt
 from monitor.alerts.alert import AlertState
 from monitor.alerts.event import SCHEMA, event_json
 from monitor.channels.homeassistant import Discovery, complete, components, outline
+from monitor.channels.mqtt_bare import Bare
 from monitor.channels.mqtt_board import EVENT, STATUS
 from monitor.channels.mqtt_client import Access
 from monitor.channels.mqtt_commands import MqttCommands
@@ -40,23 +41,30 @@ _ASSERTIONS: Final = 3
 class MqttChannel:
     """Publishes under `hedgewatch/<instance>/`; `run` keeps it connected.
 
-    random: gives numbers in [0, 1). Raises ValueError in one sentence when the
+    random: gives numbers in [0, 1). helper: the name of a daemon that helps another of the
+    same instance: it carries events and nothing else. Raises ValueError in one sentence when the
     password or a TLS file cannot be had.
     """
 
     name = "mqtt"
 
     def __init__(
-        self, settings: MqttSettings, instance: str, *, clock: Clock, random: Callable[[], float]
+        self,
+        settings: MqttSettings,
+        instance: str,
+        *,
+        clock: Clock,
+        random: Callable[[], float],
+        helper: str = "",
     ) -> None:
         self.root, started = f"hedgewatch/{instance}", clock.now()
         self._access = Access(
             settings=settings,
             password=read_secret(settings.password) if settings.password else None,
             tls=tls_context(settings.tls),
-            client_id=f"hedgewatch-{instance}",
+            client_id=f"hedgewatch-{instance}" + (f"-{helper}" if helper else ""),
             will_topic=f"{self.root}/{STATUS}",
-            will=status_json("offline", started),
+            will="" if helper else status_json("offline", started),
         )
         self._clock = clock
         self._discovery = Discovery(
@@ -65,9 +73,10 @@ class MqttChannel:
             expire_s=math.ceil(_ASSERTIONS * settings.reassert_s),
         )
         self._introduced: object = None
-        self._upkeep = Upkeep(
+        whole = Upkeep(
             self._access, self.root, clock=clock, started=started, discovery=self._discovery
         )
+        self._upkeep = Bare() if helper else whole
         self._connection = Connection(self._access, self._upkeep, clock=clock, random=random)
 
     @property

@@ -8,6 +8,7 @@ from typing import Final
 
 import aiomqtt
 
+from monitor.channels.mqtt_bare import Bare
 from monitor.channels.mqtt_client import V5, Access
 from monitor.channels.mqtt_link import Link, open_link
 from monitor.channels.mqtt_upkeep import Upkeep
@@ -30,7 +31,7 @@ class Connection:
     """
 
     def __init__(
-        self, access: Access, upkeep: Upkeep, *, clock: Clock, random: Callable[[], float]
+        self, access: Access, upkeep: Upkeep | Bare, *, clock: Clock, random: Callable[[], float]
     ) -> None:
         self.link: Link | None = None
         self.trouble = "not connected yet"

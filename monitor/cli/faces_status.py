@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from monitor.alerts.figures import age, moment
@@ -10,9 +10,9 @@ from monitor.cli.lines import line
 from monitor.cli.look import Look, opened, over
 from monitor.cli.seen import fed, judged, missing
 from monitor.model.layer import LayerStatus
-from monitor.store.connection import database_path
 from monitor.store.endpoints import EndpointSeen
 from monitor.store.lock import is_running
+from monitor.store.opening import is_shared, living, shown
 from monitor.store.sqlite import SqliteStore
 
 _DAY: Final = timedelta(days=1)
@@ -26,7 +26,7 @@ def status(asked: argparse.Namespace) -> int:
         print(line("daemon    ", _daemon(look)))
         print(f"instance  {look.settings.instance}")
         # Unbroken, however long, for it is there to be copied.
-        print(f"store     {database_path(look.settings.store.url).absolute()}")
+        print(f"store     {shown(look.settings.store.url)}")
         for head, name, text in _rows(look, store):
             print(line(f"{head:<9} {name:<12} " if name else f"{head:<9} ", text))
     return 0
@@ -87,6 +87,8 @@ def _without(why: str, host: str) -> str:
 
 def _daemon(look: Look) -> str:
     at = look.state.at
+    if is_shared(look.settings.store.url):
+        return _daemons(look)
     if is_running(look.settings.store.url):
         return (
             f"running, last observation {look.ago(at)}" if at else "running, nothing observed yet"
@@ -95,6 +97,26 @@ def _daemon(look: Look) -> str:
         return "not running, nothing observed yet"
     length = age((look.now - at).total_seconds())
     return f"not running, nothing observed since {moment(at, look.now)} ({length})"
+
+
+def _daemons(look: Look) -> str:
+    """Return who leads of those that share the store, and who stands by."""
+    crew = living(look.settings.store.url)
+    at = look.state.at
+    seen = f"last observation {look.ago(at)}" if at else "nothing observed yet"
+    led = [one for one in crew if one.leads]
+    helpers = [one.name for one in crew if not one.leads]
+    if not crew:
+        return f"none is running, {seen}"
+    told = f"{led[0].name} leads since {_clock(led[0].since)}" if led else "nobody leads just now"
+    if helpers:
+        told += f", {', '.join(helpers)} stand{'' if len(helpers) > 1 else 's'} by"
+    return f"{told}; {seen}"
+
+
+def _clock(at: datetime) -> str:
+    """Return an instant of the database's clock, which the story's does not go by."""
+    return f"{at.astimezone(UTC):%d %b %H:%M} UTC"
 
 
 def _requests(look: Look, store: SqliteStore, *, name: str, poll_s: float) -> str:

@@ -25,9 +25,9 @@ from monitor.feeds.http import HttpSettings, Web, open_client
 from monitor.signals.catalogue import BY_NAME
 from monitor.signals.days import missing
 from monitor.store.lock import is_running
+from monitor.store.opening import open_store
 from monitor.store.parquet import Archive
 from monitor.store.port import Store
-from monitor.store.sqlite import open_sqlite
 
 _PATIENCE_S: Final = 10.0
 _NAP_S: Final = 0.02
@@ -53,7 +53,7 @@ def pull(asked: argparse.Namespace) -> int:
     clock = clock_of(settings)
     days = (asked.first, asked.last)
     plan = plan_of(settings, asked.signal, days, source=asked.source, now=clock.now())
-    with closing(open_sqlite(settings.store.url, now=clock.now(), check=False)) as store:
+    with closing(open_store(settings.store.url, now=clock.now(), check=False)) as store:
         came = asyncio.run(_pulled(settings, plan, clock, InboxShelf(store.inbox)))
         told, refused = _taken_up(settings, store, came)
         known = all_known(store).get(plan.signal.name, Known())

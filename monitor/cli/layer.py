@@ -24,8 +24,8 @@ from monitor.model.layer import Fill
 from monitor.model.observation import Verb, Word
 from monitor.rules.durations import parse_duration, parse_instant
 from monitor.store.lock import is_running
+from monitor.store.opening import open_store
 from monitor.store.port import Store
-from monitor.store.sqlite import open_sqlite
 
 T = TypeVar("T")
 _WORD: Final = TypeAdapter(Word)
@@ -140,7 +140,7 @@ def say_word(asked: argparse.Namespace, word_at: Callable[[datetime], Word]) -> 
     settings = load_settings(asked.config)
     clock = clock_of(settings)
     word = word_at(clock.now())
-    store = open_sqlite(settings.store.url, now=clock.now(), check=False)
+    store = open_store(settings.store.url, now=clock.now(), check=False)
     try:
         if not is_running(settings.store.url):
             _check_layer(settings, word, store)  # nobody is there to refuse it

@@ -1,6 +1,7 @@
 """The verbs and their arguments."""
 
 import argparse
+import socket
 from pathlib import Path
 from typing import Final
 
@@ -73,6 +74,12 @@ def _add_daemon(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         help="keep every observation there, for `timetravel --tape`; goes on where it ended",
     )
     add_service(verbs)
+    run.add_argument(
+        "--name",
+        default=socket.gethostname().partition(".")[0] or "hedgewatch",
+        metavar="NAME",
+        help="of this daemon among several on one PostgreSQL (default: the machine's)",
+    )
     demo = add_verb(
         verbs,
         "demo",

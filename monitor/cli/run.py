@@ -12,5 +12,5 @@ def run(asked: argparse.Namespace) -> int:
     # It asks for the rules to be read, which is about to be done; by itself it ends the process.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     live = importlib.import_module("monitor.app.live")  # seconds of imports
-    asyncio.run(live.run(asked.config, sys.stdout, asked.tape))
+    asyncio.run(live.run(asked.config, sys.stdout, asked.tape, name=asked.name))
     return 0

@@ -8,10 +8,9 @@ from typing import Final
 from monitor.chain.registry import settle
 from monitor.chain.usd_settings import route_of
 from monitor.config.settings import ChannelsSettings, Settings
-from monitor.errors import ConfigError
 from monitor.feeds.settings import DEFAULT_ORDER, feed_faults
 from monitor.rules.durations import parse_duration
-from monitor.store.connection import database_path
+from monitor.store.opening import fault_of
 
 _TAKEN: Final = frozenset({*DEFAULT_ORDER, "self", "inbox"})
 _CHANNELS: Final = tuple(one.name for one in fields(ChannelsSettings))
@@ -43,10 +42,8 @@ def contradictions(
 
 def _plain_faults(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield what single values cannot be; the store's is not quoted: it may hold a password."""
-    try:
-        database_path(settings.store.url)
-    except ConfigError:
-        yield "store.url", 'is no store: write "sqlite:///var/hedgewatch.db"'
+    if reason := fault_of(settings.store.url):
+        yield "store.url", reason
     if settings.alive is not None:
         known = settings.channel.names()
         for name in settings.alive.channels:

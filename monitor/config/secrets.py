@@ -1,6 +1,7 @@
 """The secrets `config.toml` refers to: can each be had?"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import reduce
 from typing import Any, Final
 
 from monitor.chain.settings import rpc_url
@@ -10,10 +11,17 @@ from monitor.logs import read_secret, refers
 
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "rpc": rpc_url,
-    "chat": chat_id,
-    "url": ping_url,
+    "channel.telegram.chat": chat_id,
+    "deadman.url": ping_url,
 }
-_CHANNELS: Final = (("telegram", "token"), ("telegram", "chat"), ("mqtt", "password"))
+_PLACES: Final = (
+    "channel.telegram.token",
+    "channel.telegram.chat",
+    "channel.mqtt.password",
+    "web.token",
+    "deadman.url",
+    "store.url",
+)
 
 
 def references(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -23,15 +31,11 @@ def references(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for one in given if isinstance(given, list) else ():
             if refers(one):
                 yield f"chain.{name}.rpc", one
-    for name, key in _CHANNELS:
-        one = _table(_table(raw.get("channel")).get(name)).get(key)
+    for place in _PLACES:
+        *tables, key = place.split(".")
+        one = reduce(lambda table, name: _table(table.get(name)), tables, raw).get(key)
         if refers(one):
-            yield f"channel.{name}.{key}", one
-    if refers(one := _table(raw.get("web")).get("token")):
-        yield "web.token", one
-    url = _table(raw.get("deadman")).get("url")
-    if refers(url):
-        yield "deadman.url", url
+            yield place, one
     for name, feed in _table(raw.get("feed")).items():
         one = _table(feed).get("key")
         if refers(one):
@@ -42,7 +46,8 @@ def secret_faults(wanted: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]
     """Yield where in the file, and why, for each secret that cannot be had; never its text."""
     for where, reference in wanted:
         try:
-            _READERS.get(where.rpartition(".")[2], read_secret)(reference)
+            by_key = _READERS.get(where.rpartition(".")[2], read_secret)
+            _READERS.get(where, by_key)(reference)
         except ValueError as error:
             yield where, str(error)
 

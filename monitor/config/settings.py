@@ -22,6 +22,9 @@ _STRICT: Final = ConfigDict(extra="forbid")
 class StoreSettings:
     """url: `sqlite:///relative.db`, to the config file's folder, or `sqlite:////absolute.db`.
 
+    Or a PostgreSQL that several daemons share: `postgresql://user@host/database` without a
+    password, or `env:NAME` or `file:/path` for where the whole URL is. lease_s: how long, there,
+    a daemon that is not heard of leads on.
     keep_days: how long delivered alerts, polls and consumed words are kept. Samples are kept
     for as long as a window of a rule looks back, whatever this says.
     """
@@ -30,6 +33,7 @@ class StoreSettings:
 
     url: str = "sqlite:///var/hedgewatch.db"
     keep_days: Annotated[int, Field(strict=True, ge=7, le=36_500)] = 90
+    lease_s: Annotated[float, Field(strict=True, ge=1, le=60)] = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from monitor.errors import Permanent
 from monitor.store.connection import database_path, make_private
+from monitor.store.opening import is_shared, living
 
 # `is_running` holds the lock for microseconds; a daemon that starts in them must not give up.
 _ATTEMPTS: Final = 200
@@ -58,7 +59,9 @@ class Lock:
 
 
 def is_running(url: str) -> bool:
-    """Tell whether a daemon holds the store's lock now."""
+    """Tell whether a daemon holds the store's lock now, or leads on a shared one."""
+    if is_shared(url):
+        return any(one.leads for one in living(url))
     path = _lock_path(url)
     if not path.exists():
         return False

@@ -6,6 +6,7 @@ from typing import Final
 
 from monitor.errors import Permanent
 from monitor.store.connection import Connection, database_path, make_private, unusable
+from monitor.store.database import Database, SqlOutbox
 from monitor.store.records import Change, Outgoing, Poll, Sample, Saved
 from monitor.store.schema import MIGRATIONS, from_micros, maybe_micros, to_micros
 from monitor.store.sqlite_checkpoints import SqliteCheckpoints
@@ -80,11 +81,14 @@ def _schema(path: Path, database: Connection) -> int:
 
 
 class SqliteStore:
-    """State, outbox, inbox and history in one file; see `open_sqlite`."""
+    """State, outbox, inbox and history in one database; see `open_sqlite` and `open_postgres`.
 
-    def __init__(self, database: Connection) -> None:
+    outbox: the one of a database that several daemons share.
+    """
+
+    def __init__(self, database: Database, outbox: SqlOutbox | None = None) -> None:
         self._database = database
-        self.outbox = SqliteOutbox(database)
+        self.outbox: SqlOutbox = outbox or SqliteOutbox(database)
         self.inbox = SqliteInbox(database)
         self.history = SqliteHistory(database)
         self.checkpoints = SqliteCheckpoints(database)
@@ -141,7 +145,8 @@ class SqliteStore:
 
     def _put_rows(self, change: Change) -> None:
         self._database.run_many(
-            "INSERT OR REPLACE INTO state VALUES (?, ?, ?)",
+            "INSERT INTO state VALUES (?, ?, ?)"
+            " ON CONFLICT (kind, key) DO UPDATE SET json = excluded.json",
             [(kind, key, json) for (kind, key), json in change.rows.items() if json is not None],
         )
         self._database.run_many(
@@ -191,7 +196,8 @@ class SqliteStore:
             *(poll.source, to_micros(poll.at), poll.number, poll.hash, poll.gap, poll.requests),
         )
         self._database.run(
-            "INSERT INTO tally VALUES (?1, 1, ?2, ?3) ON CONFLICT (source) DO UPDATE"
-            " SET polls = polls + 1, gaps = gaps + ?2, requests = requests + ?3",
+            "INSERT INTO tally VALUES (?, 1, ?, ?) ON CONFLICT (source) DO UPDATE"
+            " SET polls = tally.polls + 1, gaps = tally.gaps + excluded.gaps,"
+            " requests = tally.requests + excluded.requests",
             *(poll.source, poll.gap is not None, poll.requests),
         )

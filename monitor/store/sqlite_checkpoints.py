@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.chain.checkpoint import Checkpoint
-from monitor.store.connection import Connection
+from monitor.store.database import Database
 
 _LOG: Final = logging.getLogger(__name__)
 _CHECKPOINT: Final = TypeAdapter(Checkpoint)
@@ -16,7 +16,7 @@ _CHECKPOINT: Final = TypeAdapter(Checkpoint)
 class SqliteCheckpoints:
     """Checkpoints by position key; see `monitor.chain.checkpoint.Checkpoints`."""
 
-    def __init__(self, database: Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def load(self, chain_id: int) -> tuple[Checkpoint, ...]:
@@ -34,7 +34,8 @@ class SqliteCheckpoints:
     def save(self, checkpoints: Sequence[Checkpoint]) -> None:
         with self._database.transaction():
             self._database.run_many(
-                "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?)",
+                "INSERT INTO checkpoint VALUES (?, ?, ?) ON CONFLICT (key)"
+                " DO UPDATE SET chain_id = excluded.chain_id, json = excluded.json",
                 [
                     (one.key, int(one.key.partition(":")[0]), _CHECKPOINT.dump_json(one).decode())
                     for one in checkpoints

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from monitor.alerts.desk import Choice, Decision
-from monitor.store.connection import Connection, Row
+from monitor.store.connection import Row
+from monitor.store.database import Database
 from monitor.store.records import Event, Poll, Tally
 from monitor.store.schema import from_micros, to_micros
 
@@ -16,7 +17,7 @@ _DECISION: Final = "SELECT at, alert_id, idem, channel, choice, reason FROM deci
 class SqliteHistory:
     """Events and polls; see `monitor.store.port.History`."""
 
-    def __init__(self, database: Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def events(self, after: int = 0, *, limit: int = 1000) -> tuple[Event, ...]:
@@ -79,7 +80,7 @@ class SqliteHistory:
         if not rows:
             return Tally()
         polls, gaps, requests = rows[0]
-        return Tally(polls=polls, gaps=gaps, requests=requests)
+        return Tally(polls=polls, gaps=gaps, requests=int(requests))
 
 
 def _decision(row: Row) -> Decision:

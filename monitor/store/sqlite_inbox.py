@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from monitor.store.connection import Connection
+from monitor.store.database import Database
 from monitor.store.records import Said
 from monitor.store.schema import from_micros, to_micros
 
@@ -10,7 +10,7 @@ from monitor.store.schema import from_micros, to_micros
 class SqliteInbox:
     """Words for the daemon; see `monitor.store.port.Inbox`."""
 
-    def __init__(self, database: Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def say(self, word: str, json: str, at: datetime) -> bool:

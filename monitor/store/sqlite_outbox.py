@@ -1,21 +1,23 @@
 """The outbox's tables."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from monitor.store.connection import Connection, Row
+from monitor.store.connection import Row
+from monitor.store.database import Database
 from monitor.store.records import Backlog, Carried, Letter, Outgoing
 from monitor.store.schema import from_micros, maybe_instant, to_micros
 
 WITHDRAWN: Final = "taken back before it was sent"
-_WAITING: Final = "o.done_at IS NULL AND o.dead_at IS NULL"
-_HEAD: Final = (
+WAITING: Final = "o.done_at IS NULL AND o.dead_at IS NULL"
+HEAD: Final = (
     "NOT EXISTS (SELECT 1 FROM outbox p WHERE p.channel = o.channel AND p.key = o.key"
     " AND p.id < o.id AND p.done_at IS NULL AND p.dead_at IS NULL)"
 )
 _LETTER: Final = (
     "SELECT o.id, o.channel, e.idem, o.key, e.alert_id, e.payload, o.queued_at, o.due, o.tries,"
-    " o.sending OR o.ambiguous, o.unanswered + o.sending, e.expires_at, o.error, o.dead_at"
+    " o.sending | o.ambiguous, o.unanswered + o.sending, e.expires_at, o.error, o.dead_at"
     " FROM outbox o JOIN event e ON e.id = o.event"
 )
 _HELD: Final = (
@@ -28,20 +30,25 @@ _HELD: Final = (
 class SqliteOutbox:
     """Letters on their way; see `monitor.store.port.Outbox`."""
 
-    def __init__(self, database: Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     def due(self, channel: str, now: datetime, limit: int) -> tuple[Letter, ...]:
         rows = self._database.read(
-            f"{_LETTER} WHERE o.channel = ? AND {_WAITING} AND o.due <= ? AND {_HEAD}"
+            f"{_LETTER} WHERE o.channel = ? AND {WAITING} AND o.due <= ? AND {HEAD}"
             " ORDER BY o.id LIMIT ?",
             *(channel, to_micros(now), limit),
         )
         return tuple(_letter(row) for row in rows)
 
+    def letters(self, numbers: Sequence[int]) -> tuple[Letter, ...]:
+        """Return the letters of these numbers, in their order."""
+        found = (self._database.read(f"{_LETTER} WHERE o.id = ?", one) for one in numbers)
+        return tuple(_letter(row) for rows in found for row in rows)
+
     def next_due(self, channel: str) -> datetime | None:
         [(due,)] = self._database.read(
-            f"SELECT min(o.due) FROM outbox o WHERE o.channel = ? AND {_WAITING} AND {_HEAD}",  # noqa: S608 - constants
+            f"SELECT min(o.due) FROM outbox o WHERE o.channel = ? AND {WAITING} AND {HEAD}",  # noqa: S608 - constants
             channel,
         )
         return maybe_instant(due)
@@ -50,7 +57,7 @@ class SqliteOutbox:
         self._change(
             letter,
             "tries = tries + 1, unanswered = unanswered + sending,"
-            " ambiguous = ambiguous OR sending, sending = 1",
+            " ambiguous = ambiguous | sending, sending = 1",
         )
 
     def delivered(self, letter: int, at: datetime) -> None:
@@ -59,7 +66,7 @@ class SqliteOutbox:
     def failed(self, letter: int, *, due: datetime, error: str, ambiguous: bool) -> None:
         self._change(
             letter,
-            "due = ?1, error = ?2, unanswered = unanswered + ?3, ambiguous = ambiguous OR ?3,"
+            "due = ?1, error = ?2, unanswered = unanswered + ?3, ambiguous = ambiguous | ?3,"
             " sending = 0",
             *(to_micros(due), error, ambiguous),
         )
@@ -75,7 +82,7 @@ class SqliteOutbox:
         """
         rows = self._database.read(
             "SELECT o.id, o.channel, o.done_at IS NULL AND o.dead_at IS NULL"
-            " AND NOT (o.sending OR o.ambiguous)"
+            " AND (o.sending | o.ambiguous) = 0"
             " FROM outbox o JOIN event e ON e.id = o.event WHERE o.key = ? AND e.alert_id = ?",
             *(alert.key, alert.alert_id),
         )
@@ -96,7 +103,7 @@ class SqliteOutbox:
 
     def oldest_undelivered(self, now: datetime) -> float | None:
         [(oldest,)] = self._database.read(
-            f"SELECT min(o.queued_at) FROM outbox o WHERE {_WAITING}"  # noqa: S608 - constants
+            f"SELECT min(o.queued_at) FROM outbox o WHERE {WAITING}"  # noqa: S608 - constants
         )
         if oldest is None:
             return None
@@ -108,7 +115,7 @@ class SqliteOutbox:
 
     def backlog(self) -> tuple[Backlog, ...]:
         rows = self._database.read(
-            "SELECT channel, sum(dead_at IS NULL), sum(dead_at IS NOT NULL),"
+            "SELECT channel, count(*) - count(dead_at), count(dead_at),"
             " min(CASE WHEN dead_at IS NULL THEN queued_at END)"
             " FROM outbox WHERE done_at IS NULL GROUP BY channel ORDER BY channel"
         )
@@ -120,7 +127,7 @@ class SqliteOutbox:
     def held(self, now: datetime) -> tuple[tuple[str, str, str], ...]:
         """Return what waits by will: alert, channel and why, for people to see."""
         rows = self._database.read(
-            f"{_HELD} WHERE {_WAITING} AND o.queued_at > ? ORDER BY o.id", to_micros(now)
+            f"{_HELD} WHERE {WAITING} AND o.queued_at > ? ORDER BY o.id", to_micros(now)
         )
         return tuple((alert, channel, reason) for alert, channel, reason in rows)
 

@@ -10,6 +10,7 @@ from monitor.model.layer import Action
 from monitor.rules.pack import Severity
 from monitor.store.holding import HoldingStore
 from monitor.store.memory import MemoryStore
+from monitor.store.opening import open_store
 from monitor.store.port import Store
 from monitor.store.records import Outgoing
 from monitor.store.sqlite import SqliteStore, open_sqlite
@@ -27,13 +28,17 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/var/hedgewatch.db"
 
 
-@pytest.fixture(params=["sqlite", "memory", "held sqlite"])
-def store(request: pytest.FixtureRequest, url: str) -> Iterator[Store]:
-    opened: Store = (
-        MemoryStore(now=START) if request.param == "memory" else open_sqlite(url, now=START)
-    )
-    if request.param == "held sqlite":
-        opened = HoldingStore(opened)
+@pytest.fixture(params=["sqlite", "memory", "postgres", "held sqlite"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    opened: Store
+    if request.param == "sqlite":
+        opened = open_sqlite(request.getfixturevalue("url"), now=START)
+    elif request.param == "postgres":
+        opened = open_store(request.getfixturevalue("postgres_url"), now=START)
+    elif request.param == "held sqlite":
+        opened = HoldingStore(open_sqlite(request.getfixturevalue("url"), now=START))
+    else:
+        opened = MemoryStore(now=START)
     yield opened
     opened.close()
 

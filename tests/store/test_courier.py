@@ -121,6 +121,7 @@ class Doorkeeper(MemoryChannel):
             raise Transient("nobody of this name", retry_after=timedelta(minutes=5), refused=True)
 
 
+@pytest.mark.parametrize("store", ["sqlite", "memory"], indirect=True)
 async def test_a_channel_that_lets_nobody_in_is_asked_every_five_minutes_and_keeps_its_letters(
     store: Store, clock: ManualClock, letter: Letters, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -386,7 +387,6 @@ async def test_a_live_courier_and_single_passes_deliver_the_same(
             store.commit(Change(alerts=(alert,)))
             courier.poke()
         await live_clock.advance(60)
-
     store = MemoryStore(now=start)
     courier = Courier(store, replayed, ManualClock(start), half)
     for alert in alerts:

@@ -1,18 +1,20 @@
-"""Whatever is done to them, the two stores answer alike."""
+"""Whatever is done to them, the stores answer alike."""
 
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from monitor.devnet.postgres import Postgres
 from monitor.store.memory import MemoryStore
+from monitor.store.opening import open_store
 from monitor.store.port import Store
 from monitor.store.records import Change, Outgoing, Poll, Sample
-from monitor.store.sqlite import open_sqlite
 
 START: Final = datetime(2020, 3, 9, 20, 15, tzinfo=UTC)
 CHANNELS: Final = ("console", "mqtt")
@@ -48,11 +50,14 @@ class TwoStores(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name) / "x.db"
+        self.url = self.new_url()
         self.stores: tuple[Store, Store] = (
             MemoryStore(now=START),
-            open_sqlite(f"sqlite:///{self.path}", now=START),
+            open_store(self.url, now=START),
         )
+
+    def new_url(self) -> str:
+        return f"sqlite:///{Path(self.folder.name) / 'x.db'}"
 
     def teardown(self) -> None:
         self.stores[1].close()
@@ -66,7 +71,7 @@ class TwoStores(RuleBasedStateMachine):
     @rule()
     def start_again(self) -> None:
         self.stores[1].close()
-        self.stores = (self.stores[0], open_sqlite(f"sqlite:///{self.path}", now=START))
+        self.stores = (self.stores[0], open_store(self.url, now=START))
 
     @rule(channel=st.sampled_from(CHANNELS), now=instants, end=st.sampled_from("fadx"))
     def try_one(self, channel: str, now: datetime, end: str) -> None:
@@ -126,6 +131,24 @@ def answers(store: Store) -> list[object]:
         *(store.history.tally(source) for source in "abc"),
         *(store.history.tally(source, now) for source in "abc"),
     ]
+
+
+SERVER: list[Postgres] = []
+
+
+class OnAServer(TwoStores):
+    def new_url(self) -> str:
+        return SERVER[-1].fresh_schema()
+
+
+@pytest.mark.usefixtures("server")
+class TestOnAServer(OnAServer.TestCase):
+    settings = settings(max_examples=10, stateful_step_count=25, deadline=None, derandomize=True)
+
+
+@pytest.fixture
+def server(postgres: Postgres) -> None:
+    SERVER[:] = [postgres]
 
 
 TestTwoStores = TwoStores.TestCase

@@ -1,0 +1,231 @@
+"""Several daemons on one store: one leads and feeds the road, the others carry letters with it.
+
+To lead is to run as a single daemon does, from the state as it is saved, so that taking over is
+starting up. Whoever finds that it leads no more, or that the database is away, drops all of that
+unsaid and stands by again.
+"""
+
+import asyncio
+import logging
+import random
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from signal import SIGINT, SIGTERM
+from typing import Final
+
+from monitor.app.parts import carriers
+from monitor.app.present import clock_of
+from monitor.channels.mqtt import MqttChannel
+from monitor.channels.port import Channel
+from monitor.clock import Clock
+from monitor.config import Settings
+from monitor.errors import ConfigError, Fault, HedgewatchError, Transient
+from monitor.logs import redact
+from monitor.store.courier import Courier
+from monitor.store.lease import Lease
+from monitor.store.opening import open_shared
+from monitor.store.postgres import Shared
+from monitor.store.sqlite import SqliteStore
+
+_log = logging.getLogger(__name__)
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_RENEWALS: Final = 4
+"""How often in a lease's time it is renewed: two may fail."""
+
+_LOOKS: Final = 10
+"""How often in a lease's time it is looked whether nobody leads."""
+
+_DRAIN_S: Final = 3.0
+_AGAIN_S: Final = 1.0
+
+Carriers = Callable[[AsyncExitStack], list[Channel]]
+"""Opens the channels by which a daemon that stands by carries letters."""
+
+
+async def share(
+    settings: Settings, name: str, lead: Callable[[SqliteStore], Awaitable[None]]
+) -> None:
+    """Be one of the daemons that share the settings' store. lead: as Alternate's, on the store.
+
+    Raises ConfigError for a name that can be none.
+    """
+    if not _NAME.fullmatch(name):
+        reason = f"letters, digits, - and _ only, 40 at most, was {name!r}"
+        raise ConfigError([Fault(file="--name", where="", reason=reason)])
+    clock = clock_of(settings, runs_on=True)
+    shared = await _opened(settings, name, clock)
+    with closing(shared):
+        _log.info("%s stands by", name)
+        await Alternate(
+            shared=shared,
+            clock=clock,
+            carriers=lambda stack: carriers(stack, settings, clock, helper=name),
+            lead=lambda: lead(shared.store),
+        ).run()
+
+
+async def _opened(settings: Settings, name: str, clock: Clock) -> Shared:
+    """Open the shared store, once it is there."""
+    given, told = settings.store, False
+    while True:
+        try:
+            now = clock_of(settings).now()
+            return open_shared(given.url, now=now, name=name, lasts_s=given.lease_s)
+        except Transient as error:
+            if not told:
+                _log.warning("waiting for the store: %s", error)
+            told = True
+            await clock.sleep(_AGAIN_S)
+
+
+@dataclass(slots=True, kw_only=True)
+class Alternate:
+    """One of several daemons: stands by, leads, and stands by again, until told to stop.
+
+    lead: does all that a single daemon does, and returns when that was told to stop.
+    """
+
+    shared: Shared
+    clock: Clock
+    carriers: Carriers
+    lead: Callable[[], Awaitable[None]]
+    _stop: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _away: str = field(default="", init=False)
+
+    async def run(self) -> None:
+        """Take turns until SIGTERM or SIGINT, then let the lead go."""
+        name = self.shared.lease.member.name
+        try:
+            while not self._stop.is_set():
+                try:
+                    with _heard(self._stop):
+                        await self._turn()
+                except* Transient as group:
+                    _log.warning("%s stands by: %s", name, "; ".join(_reasons(group)))
+                    self._step_back(self.shared.lease.release)
+                    await self._nap(self.shared.lease.lasts_s / _LOOKS)
+        finally:
+            self._step_back(self.shared.lease.release)
+            self._step_back(self.shared.lease.leave)
+
+    async def _turn(self) -> None:
+        """Carry letters until this daemon leads, and then lead until that ends."""
+        async with asyncio.TaskGroup() as group:
+            leads = asyncio.Event()
+            group.create_task(self._carry(leads), name="carrying for who leads")
+            led = await self._until_leading()
+            leads.set()
+            if led:
+                await self._leading(group)
+
+    async def _leading(self, group: asyncio.TaskGroup) -> None:
+        _log.info("%s leads", self.shared.lease.member.name)
+        keeping = group.create_task(self._keep(self.shared.lease), name="lease")
+        work = group.create_task(_as_task(self.lead), name="leading")
+        told = group.create_task(self._stop.wait(), name="told to stop")
+        # Told here where a stop comes before whoever leads hears it himself.
+        await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done() or work.exception() is None:
+            self._stop.set()
+        for task in (keeping, work, told):
+            task.cancel()
+
+    async def _keep(self, lease: Lease) -> None:
+        """Renew the lease for ever; raise Transient once it is another's or must have run out."""
+        failed = 0
+        while True:
+            await self.clock.sleep(lease.lasts_s / _RENEWALS)
+            try:
+                leads, failed = lease.renew(), 0
+            except Transient:
+                failed += 1
+                if failed == _RENEWALS:
+                    raise
+            else:
+                if not leads:
+                    raise lease.lost()
+
+    async def _until_leading(self) -> bool:
+        """Return once this daemon leads, or False when told to stop."""
+        lease = self.shared.lease
+        while not self._stop.is_set():
+            try:
+                lease.live()
+                if lease.take():
+                    self._tell_away("")
+                    return True
+            except Transient as error:
+                self._tell_away(redact(str(error)))
+            else:
+                self._tell_away("")
+            await self._nap(lease.lasts_s / _LOOKS)
+        return False
+
+    async def _carry(self, leads: asyncio.Event) -> None:
+        """Carry letters beside whoever leads, until told that it is this daemon."""
+        async with AsyncExitStack() as stack:
+            channels = self.carriers(stack)
+            off = asyncio.Event()
+            async with asyncio.TaskGroup() as links:
+                for channel in channels:
+                    if isinstance(channel, MqttChannel):
+                        links.create_task(channel.run(off), name=f"{channel.name} link")
+                async with asyncio.TaskGroup() as group:
+                    for channel in channels:
+                        group.create_task(self._carry_by(channel, leads), name=channel.name)
+                off.set()
+
+    async def _carry_by(self, channel: Channel, leads: asyncio.Event) -> None:
+        store = self.shared.store
+        courier = Courier(store, channel, self.clock, random.random, drain_s=_DRAIN_S)
+        while not leads.is_set():
+            try:
+                await courier.run(leads)
+            except* Transient:  # the store is away, or a letter is another's by now
+                await self._nap(_AGAIN_S)
+
+    async def _nap(self, seconds: float) -> None:
+        async with asyncio.TaskGroup() as group:
+            alarm = group.create_task(self.clock.sleep(seconds))
+            told = group.create_task(self._stop.wait())
+            await asyncio.wait({alarm, told}, return_when=asyncio.FIRST_COMPLETED)
+            alarm.cancel()
+            told.cancel()
+
+    def _tell_away(self, why: str) -> None:
+        if bool(why) != bool(self._away):
+            _log.log(
+                logging.WARNING if why else logging.INFO,
+                "the store %s",
+                f"is away, nobody can lead: {why}" if why else "answers again",
+            )
+        self._away = why
+
+    def _step_back(self, how: Callable[[], None]) -> None:
+        with suppress(HedgewatchError):
+            how()
+
+
+async def _as_task(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+
+
+@contextmanager
+def _heard(stop: asyncio.Event) -> Iterator[None]:
+    """Have SIGTERM and SIGINT heard, but while whoever leads hears them himself."""
+    loop = asyncio.get_running_loop()
+    for number in (SIGTERM, SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (SIGTERM, SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _reasons(error: BaseException) -> list[str]:
+    if isinstance(error, BaseExceptionGroup):
+        return list(dict.fromkeys(why for one in error.exceptions for why in _reasons(one)))
+    return [redact(str(error))]
