@@ -6,7 +6,7 @@ export npm_config_loglevel ?= error
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs figures soak bench lock clean
+.PHONY: help setup demo test check docs figures soak bench audit lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -33,11 +33,14 @@ docs: setup ## write SIGNALS.md anew from the catalogue
 figures: setup ## write the README's figures of past storms anew, from replays
 	@$(BIN)/python -m tests.figures
 
-soak: setup ## run the long tests: the daemon killed and restarted many times
-	@$(BIN)/python -m pytest -m soak -s
+soak: setup ## run the long tests, and all that tell a figure; writes ./out/soak.json
+	@$(BIN)/python -m tests.soak
 
 bench: setup ## measure speed beside its peers; writes ./out/bench.json, fails where a limit is missed
 	@$(BIN)/python -m tests.bench
+
+audit: setup ## look the pinned packages up for known faults, and list them in ./out/sbom.json
+	@$(BIN)/python -m tests.audit
 
 lock: setup ## pin the dependencies anew; UPGRADE=--upgrade takes the newest ones
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
@@ -46,6 +49,8 @@ lock: setup ## pin the dependencies anew; UPGRADE=--upgrade takes the newest one
 	  --group bench --constraint requirements.lock --python-version 3.11 $(UPGRADE) -o requirements-bench.lock
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
 	  --group dask --constraint requirements.lock --python-version 3.11 $(UPGRADE) -o requirements-dask.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header \
+	  --group audit --constraint requirements.lock --python-version 3.11 $(UPGRADE) -o requirements-audit.lock
 	@command -v npm >/dev/null || { echo "npm is missing: install npm" >&2; exit 1; }
 	@npm install --package-lock-only
 

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -134,6 +135,31 @@ def postgres() -> Iterator[Postgres]:
 def postgres_url(postgres: Postgres) -> str:
     """Return where an empty schema of its own is for each test."""
     return postgres.fresh_schema()
+
+
+Figure: TypeAlias = Callable[..., None]
+
+
+@pytest.fixture
+def figure(
+    record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]
+) -> Figure:
+    """Return what tells a measured figure, for people and for `make soak`, and holds it to a limit.
+
+    most, least: the limit, either or neither. measured: how, in a few words.
+    """
+
+    def told(name: str, value: float, unit: str, *, measured: str, **limit: float) -> None:
+        ((side, bound),) = limit.items() or ((None, 0.0),)
+        ok = side is None or (value <= bound if side == "most" else value >= bound)
+        words = f"at {side} {bound:g}" if side else None
+        kept = {"value": value, "unit": unit, "limit": words, "ok": ok, "measured": measured}
+        record_property("figure", {"name": name, **kept})
+        with capsys.disabled():
+            sys.stdout.write(f"\n{name}: {value:,.4g} {unit} ({words or 'told'}): {measured}\n")
+        assert ok, f"{name}: {value:g} {unit}, {words}"
+
+    return told
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

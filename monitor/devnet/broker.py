@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Self
 from monitor.clock import SystemClock, stopwatch
 from monitor.devnet import parts
 from monitor.devnet.child import end, free_port, spawn
-from monitor.devnet.mosquitto import Rules, Tls, write_config
+from monitor.devnet.mosquitto import EACH_SECOND, Rules, Tls, write_config
 from monitor.errors import Permanent
 
 Kind = Literal["mosquitto", "amqtt"]
@@ -25,9 +25,10 @@ class Broker:
     """One broker for the length of an `async with`; keeps its port through a restart.
 
     users: name to password; without any, everyone may connect. acl: mosquitto's
-    own access list. persistent: sessions and retained messages outlive `kill`.
-    tls: its certificate, None for a plain connection. program: mosquitto, or None for the
-    stand-in, which speaks 3.1.1 only, keeps nothing and knows neither users nor lists.
+    own access list. persistent: sessions and retained messages outlive `kill`, saved every
+    second; or mosquitto's own lines that say when, none of them for its default of half an
+    hour. tls: its certificate, None for a plain connection. program: mosquitto, or None for
+    the stand-in, which speaks 3.1.1 only, keeps nothing and knows neither users nor lists.
     """
 
     def __init__(
@@ -35,14 +36,20 @@ class Broker:
         *,
         users: Mapping[str, str] | None = None,
         acl: str = "",
-        persistent: bool = True,
+        persistent: bool | Sequence[str] = True,
         tls: Tls | None = None,
         program: Path | Literal["find"] | None = "find",
     ) -> None:
         self.host = "127.0.0.1"
         self.port = 0
         self._program = parts.mosquitto_path() if program == "find" else program
-        self._rules = Rules(users=dict(users or {}), acl=acl, persistent=persistent, tls=tls)
+        self._rules = Rules(
+            users=dict(users or {}),
+            acl=acl,
+            persistent=persistent is not False,
+            saving=EACH_SECOND if isinstance(persistent, bool) else tuple(persistent),
+            tls=tls,
+        )
         self._stack = AsyncExitStack()
         self._folder = Path()
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,6 +69,13 @@ class Broker:
                 " for mosquitto is not installed"
             )
         return f"MQTT broker: mosquitto on {self.host}:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Return the broker's process id; raise Permanent where it is not a process, or not up."""
+        if self._process is None:
+            raise Permanent(f"the {self.kind} broker is no process of its own now")
+        return self._process.pid
 
     @property
     def log(self) -> str:

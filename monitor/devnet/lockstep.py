@@ -29,7 +29,7 @@ class Lockstep:
 
     store: the daemon's, opened beside it. volume_usd: trading in each block, which
     is invented. meanwhile: called while waiting; raises when the daemon is dead. left: pasts
-    that lie in the daemon's inbox.
+    that lie in the daemon's inbox. patience_s: how long any one thing may take.
     """
 
     stage: Stage
@@ -37,6 +37,7 @@ class Lockstep:
     volume_usd: float
     meanwhile: Callable[[], Awaitable[None]]
     left: tuple[str, ...] = ()
+    patience_s: float = _PATIENCE_S
 
     async def tell(self, moment: Moment) -> None:
         """Make one moment happen and return once all of it has been judged and delivered."""
@@ -75,12 +76,12 @@ class Lockstep:
         await self.until(lambda: not self._waiting(), "the outbox")
 
     async def until(self, reached: Callable[[], bool], what: str) -> None:
-        """Wait, looking often; raise Permanent after a minute."""
+        """Wait, looking often; raise Permanent after `patience_s`."""
         began = stopwatch()
         while not reached():
             await self.meanwhile()
-            if stopwatch() - began > _PATIENCE_S:
-                raise Permanent(f"the daemon did not take up {what} within {_PATIENCE_S:.0f} s")
+            if stopwatch() - began > self.patience_s:
+                raise Permanent(f"the daemon did not take up {what} within {self.patience_s:.0f} s")
             await _CLOCK.sleep(_NAP_S)
 
     def _block(self) -> int:

@@ -10,6 +10,7 @@ from typing import Final
 
 _ITERATIONS: Final = 101
 _ROOT: Final = 0
+EACH_SECOND: Final = ("autosave_interval 1",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +30,15 @@ class Rules:
     """Who may connect and what is kept.
 
     users: name to password; without any, everyone may connect. acl: mosquitto's
-    own access list. persistent: sessions and retained messages outlive a kill. tls: None
-    for a plain connection.
+    own access list. persistent: sessions and retained messages outlive a kill, as far as they
+    are saved by then. saving: mosquitto's own lines about when that is; by default each half
+    hour. tls: None for a plain connection.
     """
 
     users: Mapping[str, str] = field(repr=False)
     acl: str
     persistent: bool
+    saving: tuple[str, ...]
     tls: Tls | None = None
 
 
@@ -46,7 +49,7 @@ def write_config(folder: Path, rules: Rules, *, host: str, port: int) -> Path:
         f"allow_anonymous {'false' if rules.users else 'true'}",
         f"persistence {'true' if rules.persistent else 'false'}",
         f"persistence_location {folder}/",
-        "autosave_interval 1",
+        *rules.saving,
         "log_dest stderr",
         "log_type all",
     ]

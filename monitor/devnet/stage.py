@@ -39,6 +39,7 @@ class Stage:
     """Everything that runs but the daemon. folder: of its config, clock and store."""
 
     folder: Path
+    node: AnvilNode
     devnet: Devnet
     broker: Broker
     cboe: CboeServer
@@ -123,6 +124,7 @@ async def open_stage(
         ]
         yield Stage(
             folder=folder,
+            node=node,
             devnet=devnet,
             broker=broker,
             cboe=cboe,

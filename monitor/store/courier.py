@@ -200,16 +200,25 @@ class Courier:
 def _next_letters(store: Store, channel: Channel, now: datetime) -> tuple[Letter, ...]:
     """Return the next letter, and where the channel gathers them those of the same step.
 
-    Only what has fared alike goes together; what may be a repeat goes alone and says so.
+    Where a whole message's worth waits, those of other steps too: paced at twenty messages a
+    minute a person would wait for an hour else. Only what has fared alike goes together; what may
+    be a repeat goes alone and says so.
     """
     found = store.outbox.due(channel.name, now, _TOGETHER if isinstance(channel, Gathering) else 1)
     if not found or found[0].repeat:
         return found[:1]
-    return tuple(one for one in found if not one.repeat and _fate(one) == _fate(found[0]))
+    first, crowded = found[0], len(found) == _TOGETHER
+    return tuple(
+        one
+        for one in found
+        if not one.repeat
+        and _fate(one) == _fate(first)
+        and (crowded or one.queued_at == first.queued_at)
+    )
 
 
-def _fate(letter: Letter) -> tuple[datetime, datetime, int]:
-    return letter.queued_at, letter.due, letter.tries
+def _fate(letter: Letter) -> tuple[datetime | None, int]:
+    return letter.due if letter.tries else None, letter.tries
 
 
 def _read(

@@ -5,7 +5,6 @@ And what it recorded meanwhile replays to the very same alerts.
 
 import asyncio
 import random
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -166,7 +165,7 @@ async def test_killed_at_random_it_tells_what_it_would_have_told_and_loses_nothi
     until: date,
     set_stage: Any,
     swayed: Callable[[date], list[Moment]],
-    capsys: pytest.CaptureFixture[str],
+    figure: Any,
 ) -> None:
     async def run(times: int) -> Outcome:
         dice = random.Random(f"{kills} kills")
@@ -178,11 +177,8 @@ async def test_killed_at_random_it_tells_what_it_would_have_told_and_loses_nothi
     whole, killed = (task.result() for task in tasks)
     lost = whole.decided - killed.heard.keys()
     moods = ", ".join(f"{killed.moods.count(mood)} {mood}" for mood in sorted({*killed.moods}))
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{len(killed.moods)} kills ({moods}): {len(killed.decided)} events, "
-            f"{killed.repeats} repeats, {len(lost)} lost\n"
-        )
+    told = f"{kills} kills ({moods}): {len(killed.decided)} events, {killed.repeats} repeats"
+    figure(f"kills.{kills}.lost", len(lost), "alerts", most=0, measured=told)
     assert len(killed.moods) == kills
     assert len(whole.decided) > 150, "too few events to mean anything"
     assert {idem.split(":")[1] for idem in whole.decided} >= {"L1.add", "L2.add", "wave.high"}

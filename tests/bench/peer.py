@@ -2,41 +2,15 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-import bootstrap
 from monitor.devnet.child import end
+from tests.apart import install
 
-HOME = bootstrap.CACHE / "bench"
-LOCK = bootstrap.ROOT / "requirements-bench.lock"
 Position = tuple[int, int, int, int]
-
-
-def install() -> Path:
-    """Return the peer's Python; installs what its lock pins, unless that is there already."""
-    python = HOME / "bin" / "python"
-    step = bootstrap.Step(
-        name="bench",
-        says="the bench's peer, pinned by hash",
-        reads=(LOCK.name,),
-        made=python,
-        do=lambda: _install(python),
-    )
-    if not step.done():
-        step.do()
-        step.stamp.write_text(step.mark(), encoding="ascii")
-    return python
-
-
-def _install(python: Path) -> None:
-    uv = bootstrap.UV
-    bootstrap.run("uv", uv, "venv", "-q", "--clear", "--python", sys.executable, HOME)
-    options = ("-q", "--python", python, "--require-hashes", "-r", LOCK)
-    bootstrap.run("uv", uv, "pip", "install", *options)
 
 
 class Demeter:
@@ -76,7 +50,7 @@ def demeter_bars(begins: str, prices: Sequence[float], ticks: tuple[int, int]) -
 @contextmanager
 def _running(script: str, given: dict[str, object]) -> Iterator[Demeter]:
     process = subprocess.Popen(
-        [install(), Path(__file__).parent / script],
+        [install("bench", "the bench's peer, pinned by hash"), Path(__file__).parent / script],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

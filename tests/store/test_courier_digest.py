@@ -57,6 +57,16 @@ async def test_alerts_of_one_step_are_one_message_and_the_next_step_s_another(
     assert store.outbox.due("person", clock.now() + timedelta(days=1), 10) == ()
 
 
+async def test_where_a_whole_message_s_worth_waits_steps_share_messages(
+    store: Store, person: MemoryPerson, courier: Courier, clock: ManualClock, letter: Letters
+) -> None:
+    names = [f"r{n}" for n in range(42)]
+    for number, name in enumerate(names):
+        queue(store, letter, name, at=clock.now() + timedelta(seconds=number))
+    await courier.deliver_due(clock.now() + timedelta(minutes=2))
+    assert told(person) == [names[:20], names[20:40], [names[40]], [names[41]]]
+
+
 async def test_a_machine_hears_each_alert_by_itself(
     store: Store, clock: ManualClock, letter: Letters
 ) -> None:
