@@ -84,10 +84,7 @@ async def opened(
     """
     clock, post = _clocks(settings)
     async with AsyncExitStack() as stack:
-        if store is None:
-            stack.enter_context(Lock(settings.store.url))
-            own = HoldingStore(open_sqlite(settings.store.url, now=clock.now()))
-            store = stack.enter_context(closing(own))
+        store = store or _own_store(stack, settings, clock)
         faults = list[tuple[str, str]]()
         channels = _channels(stack, settings, post, faults)
         readers = await _readers(stack, settings, store.checkpoints, faults)
@@ -98,10 +95,7 @@ async def opened(
             channels.insert(0, ConsoleChannel(console, dated=dated))
         client = await stack.enter_async_context(open_client(HttpSettings()))
         polled = (
-            *(
-                Polled(name=name, every_s=settings.chain[name].poll_s, reader=reader)
-                for name, reader in readers.items()
-            ),
+            *_chains(settings, readers),
             *_markets(settings, order, readers, clock),
             *_feeds(settings, order, Web(client, clock), clock),
         )
@@ -208,6 +202,18 @@ async def _readers(
             continue
         readers[name] = await stack.enter_async_context(reader)
     return readers
+
+
+def _own_store(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Store:
+    """Open the store that is this daemon's alone, its lock first."""
+    stack.enter_context(Lock(settings.store.url))
+    own = HoldingStore(open_sqlite(settings.store.url, now=clock.now()))
+    return stack.enter_context(closing(own))
+
+
+def _chains(settings: Settings, readers: Mapping[str, ChainReader]) -> Iterable[Polled]:
+    for name, reader in readers.items():
+        yield Polled(name=name, every_s=settings.chain[name].poll_s, reader=reader)
 
 
 def _markets(

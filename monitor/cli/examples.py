@@ -84,6 +84,8 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "mqtt schema            every topic, and the schema of what it tells",
         "mqtt schema event",
     ),
+    "silences": ("silences",),
+    "unsilence": ("unsilence 3F9A20",),
     "why": ("why A17F3C",),
     "ack": ("ack A17F3C",),
     "snooze": ("snooze A17F3C 2h",),

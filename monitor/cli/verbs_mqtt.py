@@ -18,4 +18,3 @@ def add_mqtt(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         metavar="NAME",
         help=f"one of {', '.join(schema_names())} (default: every topic)",
     )
-    show.epilog = "example: hedgewatch mqtt schema event > event.json"

@@ -27,7 +27,7 @@ def add_service(verbs: "Verbs[argparse.ArgumentParser]") -> None:
     backup.add_argument(
         "file", type=Path, metavar="FILE", help="made anew; its checksum goes to FILE.sha256"
     )
-    _example(backup, "hedgewatch backup /srv/backup/hedgewatch-$(date -I).db")
+    _example(backup, "hedgewatch backup /srv/backup/hedgewatch.db")
     restore = add_verb(
         verbs,
         "restore",

@@ -35,6 +35,45 @@ def _loud(_alert: Alert, _now: datetime) -> bool:
 
 
 @dataclass(slots=True)
+class _Door:
+    """Whether a channel takes letters, and what was said of it; each change is told once.
+
+    open_since: since when letters can go out; while it was shut none of them grew too old.
+    """
+
+    name: str
+    refused: str = ""
+    failing: bool = False
+    paused_until: datetime | None = None
+    open_since: datetime | None = None
+
+    def shut(self, error: Transient, now: datetime) -> None:
+        """Leave a channel alone that does not let us in."""
+        wait = error.retry_after or _LEFT_ALONE
+        self.paused_until = now + wait
+        if not self.refused:
+            _log.error(
+                "%s: its alerts wait, and it is asked again every %.0f minutes: %s",
+                *(self.name, wait.total_seconds() / 60, redact(str(error))),
+            )
+        self.refused = redact(str(error))
+
+    def fail(self, error: Transient) -> None:
+        """Take note of a failure."""
+        if not self.failing:
+            self.failing = True
+            _log.warning("%s fails, alerts wait: %s", self.name, redact(str(error)))
+
+    def open(self, now: datetime) -> None:
+        """Take note that it works."""
+        if self.refused:
+            self.open_since = now
+        if self.failing or self.refused:
+            self.failing, self.refused = False, ""
+            _log.info("%s works again", self.name)
+
+
+@dataclass(slots=True)
 class Courier:
     """One channel's courier.
 
@@ -42,7 +81,6 @@ class Courier:
     other exception is a bug and leaves `run` or `deliver_due`. random: gives
     numbers in [0, 1). drain_s: what a send in flight is given when told to stop.
     hush: whether an alert delivered at an instant makes no sound.
-    refused: why the channel does not let us in, or empty; all letters wait meanwhile.
     moved: told at every turn of its work, of which none is longer than a send.
     """
 
@@ -53,12 +91,16 @@ class Courier:
     drain_s: float = field(default=10.0, kw_only=True)
     moved: Callable[[], None] = field(default=lambda: None, kw_only=True, repr=False)
     hush: Callable[[Alert, datetime], bool] = field(default=_loud, kw_only=True)
-    refused: str = field(default="", init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False, repr=False)
-    _paused_until: datetime | None = field(default=None, init=False)
-    # Since when letters can go out: while the door was shut none of them grew too old.
-    _open_since: datetime | None = field(default=None, init=False)
-    _failing: bool = field(default=False, init=False)
+    _door: _Door = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._door = _Door(name=self.channel.name)
+
+    @property
+    def refused(self) -> str:
+        """Return why the channel does not let us in, or nothing; all letters wait meanwhile."""
+        return self._door.refused
 
     def poke(self) -> None:
         """Say that the outbox may hold something new."""
@@ -86,7 +128,11 @@ class Courier:
     def next_due(self) -> datetime | None:
         """Return when there will next be something to send, None while nothing waits."""
         due = self.store.outbox.next_due(self.channel.name)
-        return due if due is None or self._paused_until is None else max(due, self._paused_until)
+        return (
+            due
+            if due is None or self._door.paused_until is None
+            else max(due, self._door.paused_until)
+        )
 
     async def _work(self, stop: asyncio.Event) -> None:
         # At once, so that a wrong token is no news of the day there is an alert to send.
@@ -97,7 +143,7 @@ class Courier:
             try:
                 sent = await self._deliver_next(self.clock.now)
             except Transient:  # the store's, which tells of it itself: nothing was sent
-                sent, self._paused_until = False, self.clock.now() + _STORE_WAIT
+                sent, self._door.paused_until = False, self.clock.now() + _STORE_WAIT
             if not sent:
                 await self._nap()
 
@@ -108,10 +154,10 @@ class Courier:
 
     async def _deliver_next(self, tell_time: Callable[[], datetime]) -> bool:
         now = tell_time()
-        self._open_since = self._open_since or now
-        if self._paused_until is not None and now < self._paused_until:
+        self._door.open_since = self._door.open_since or now
+        if self._door.paused_until is not None and now < self._door.paused_until:
             return False
-        if self.refused and not await self._let_in(tell_time):
+        if self._door.refused and not await self._let_in(tell_time):
             return False
         # One message at a time, so that what a send lets go first is seen before what came later.
         letters = _next_letters(self.store, self.channel, now)
@@ -129,11 +175,11 @@ class Courier:
             return True  # what is wrong is told of the letter
         except Transient as error:
             if error.refused:
-                self._stand_still(error, tell_time())
-            elif self.refused:
-                self._paused_until = tell_time() + (error.retry_after or _LEFT_ALONE)
-            return not self.refused
-        self._tell_recovery(tell_time())
+                self._door.shut(error, tell_time())
+            elif self._door.refused:
+                self._door.paused_until = tell_time() + (error.retry_after or _LEFT_ALONE)
+            return not self._door.refused
+        self._door.open(tell_time())
         return True
 
     async def _deliver(self, letters: Sequence[Letter], tell_time: Callable[[], datetime]) -> None:
@@ -150,51 +196,28 @@ class Courier:
         else:
             for letter, _ in read:
                 self.store.outbox.delivered(letter.id, tell_time())
-            self._tell_recovery(tell_time())
+            self._door.open(tell_time())
 
     def _failed(
         self, letters: Sequence[Letter], error: Transient | Permanent, now: datetime
     ) -> None:
         """Decide what becomes of the letters of one message; all of them have fared alike."""
         first = letters[0]
-        since = max(first.queued_at, self._open_since or first.queued_at)
+        since = max(first.queued_at, self._door.open_since or first.queued_at)
         ambiguous = isinstance(error, Transient) and error.ambiguous
         tries = Tries(made=first.tries + 1, unanswered=first.unanswered + ambiguous)
         outcome = after_failure(error, tries=tries, aged_from=since, now=now, jitter=self.random())
         if isinstance(error, Transient) and error.refused:
-            self._stand_still(error, now)
+            self._door.shut(error, now)
         elif isinstance(error, Transient):
-            self._tell_outage(error)
+            self._door.fail(error)
             if error.retry_after is not None:
-                self._paused_until = now + error.retry_after
+                self._door.paused_until = now + error.retry_after
         for n, letter in enumerate(letters):
             # One of several may be at fault: due apart, each goes alone next.
             alone = isinstance(outcome, Dead) and len(letters) > 1
             due = Retry(due=now - timedelta(microseconds=n))
             _mark(self.store, letter, due if alone else outcome, error, now)
-
-    def _stand_still(self, error: Transient, now: datetime) -> None:
-        """Leave a channel alone that does not let us in; say so once."""
-        wait = error.retry_after or _LEFT_ALONE
-        self._paused_until = now + wait
-        if not self.refused:
-            _log.error(
-                "%s: its alerts wait, and it is asked again every %.0f minutes: %s",
-                *(self.channel.name, wait.total_seconds() / 60, redact(str(error))),
-            )
-        self.refused = redact(str(error))
-
-    def _tell_outage(self, error: Transient) -> None:
-        if not self._failing:
-            self._failing = True
-            _log.warning("%s fails, alerts wait: %s", self.channel.name, redact(str(error)))
-
-    def _tell_recovery(self, now: datetime) -> None:
-        if self.refused:
-            self._open_since = now
-        if self._failing or self.refused:
-            self._failing, self.refused = False, ""
-            _log.info("%s works again", self.channel.name)
 
 
 def _next_letters(store: Store, channel: Channel, now: datetime) -> tuple[Letter, ...]:
