@@ -40,7 +40,7 @@ from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State
 from monitor.signals.catalogue import BY_NAME
 from monitor.sources.live import Ears, Live
-from monitor.store.courier import Courier
+from monitor.store.courier import Courier, Hush
 from monitor.store.desk import restored_desk
 from monitor.store.memory import MemoryStore
 from monitor.store.opening import is_shared
@@ -154,7 +154,7 @@ async def _serve(
     stop, quiet = asyncio.Event(), asyncio.Event()
     upkeep = Upkeep(parts)
     daemon = _daemon(parts, book, state, reload)
-    couriers = upkeep.couriers = _couriers(parts, daemon, upkeep)
+    couriers = upkeep.couriers = _couriers(parts, upkeep, daemon.dispatch.hush)
     linked = [channel for channel in parts.channels if isinstance(channel, MqttChannel)]
     showing = Showing(linked, book=lambda: daemon.book)
     tell = _teller(couriers, showing)
@@ -184,7 +184,7 @@ def _acquaint(channel: MqttChannel, parts: Parts, daemon: Daemon) -> None:
     channel.listen(Errands(parts.store.inbox, clock=parts.post).run)
 
 
-def _couriers(parts: Parts, daemon: Daemon, upkeep: Upkeep) -> list[Courier]:
+def _couriers(parts: Parts, upkeep: Upkeep, hush: Hush) -> list[Courier]:
     return [
         Courier(
             parts.store,
@@ -193,7 +193,7 @@ def _couriers(parts: Parts, daemon: Daemon, upkeep: Upkeep) -> list[Courier]:
             random.random,
             drain_s=DRAIN_S,
             moved=upkeep.moved(courier_part(channel.name)),
-            hush=daemon.dispatch.hush,
+            hush=hush,
         )
         for channel in parts.channels
     ]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from signal import SIGINT, SIGTERM
 from typing import Final
 
+from monitor.app.notify import Notifier
 from monitor.app.parts import carriers
 from monitor.app.present import clock_of
 from monitor.channels.mqtt import MqttChannel
@@ -84,13 +85,15 @@ async def _opened(settings: Settings, name: str, clock: Clock) -> Shared:
 class Alternate:
     """One of several daemons: stands by, leads, and stands by again, until told to stop.
 
-    lead: does all that a single daemon does, and returns when that was told to stop.
+    lead: does all that a single daemon does, and returns when that was told to stop. notifier:
+    told at every look whether nobody leads, for nothing else moves meanwhile.
     """
 
     shared: Shared
     clock: Clock
     carriers: Carriers
     lead: Callable[[], Awaitable[None]]
+    notifier: Notifier = field(default_factory=Notifier)
     _stop: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _away: str = field(default="", init=False)
 
@@ -150,7 +153,10 @@ class Alternate:
     async def _until_leading(self) -> bool:
         """Return once this daemon leads, or False when told to stop."""
         lease = self.shared.lease
+        self.notifier.ready()
+        self.notifier.status(f"{lease.member.name} stands by")
         while not self._stop.is_set():
+            self.notifier.alive()
             try:
                 lease.live()
                 if lease.take():

@@ -30,6 +30,10 @@ _LEFT_ALONE: Final = timedelta(minutes=5)
 _TOGETHER: Final = 20
 
 
+Hush = Callable[[Alert, datetime], bool]
+"""Whether an alert delivered at an instant makes no sound."""
+
+
 def _loud(_alert: Alert, _now: datetime) -> bool:
     return False
 
@@ -90,7 +94,7 @@ class Courier:
     random: Callable[[], float]
     drain_s: float = field(default=10.0, kw_only=True)
     moved: Callable[[], None] = field(default=lambda: None, kw_only=True, repr=False)
-    hush: Callable[[Alert, datetime], bool] = field(default=_loud, kw_only=True)
+    hush: Hush = field(default=_loud, kw_only=True)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False, repr=False)
     _door: _Door = field(init=False, repr=False)
 

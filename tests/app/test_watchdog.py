@@ -1,11 +1,14 @@
 """The watchdog is fed by what moves, through a real socket; whatever stands still starves it."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from signal import SIGTERM
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from monitor.alerts.wire import to_json
 from monitor.app.live import _couriers
 from monitor.app.notify import Heart, Notifier
 from monitor.app.parts import Parts
+from monitor.app.several import Alternate
 from monitor.app.upkeep import Upkeep
 from monitor.clock import SystemClock, stopwatch
 from monitor.config import Settings
@@ -25,6 +29,7 @@ from monitor.rules.pack import Severity
 from monitor.sources.live import Ears, Live, Polled
 from monitor.sources.underway import Underway
 from monitor.store.memory import MemoryStore
+from monitor.store.opening import open_shared
 from monitor.store.records import Change, Outgoing
 
 NOON = datetime(2020, 2, 14, 17, tzinfo=UTC)
@@ -194,7 +199,7 @@ async def performed(systemd: Systemd, act: Callable[[Rig], Any]) -> None:
         requests=lambda _name: 0,
     )
     upkeep = Upkeep(parts, Notifier(systemd.path))
-    couriers = _couriers(parts, upkeep)
+    couriers = _couriers(parts, upkeep, lambda _alert, _at: False)
 
     def pulse(_at: datetime) -> tuple[()]:
         upkeep.pulsed(live.underway)
@@ -267,3 +272,40 @@ async def test_a_road_that_stands_starves_it(systemd: Systemd) -> None:
         await rig.beats(2)
 
     await performed(systemd, act)
+
+
+async def test_a_daemon_that_stands_by_is_alive_by_its_looks(
+    systemd: Systemd, postgres_url: str
+) -> None:
+    first, second = [
+        open_shared(postgres_url, now=NOON, name=name, lasts_s=60.0) for name in ("a", "b")
+    ]
+    with closing(first), closing(second):
+        assert first.lease.take()
+        led: list[str] = []
+
+        async def lead() -> None:
+            led.append("b")
+
+        alternate = Alternate(
+            shared=second,
+            clock=QuickClock(),
+            carriers=lambda _stack: [],
+            lead=lead,
+            notifier=Notifier(systemd.path),
+        )
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(alternate.run())
+            while systemd.heard.count("WATCHDOG=1") < 3:
+                systemd.listen()
+                await asyncio.wait({task}, timeout=QUICK_S)
+            os.kill(os.getpid(), SIGTERM)
+        assert systemd.heard[:2] == ["READY=1", "STATUS=b stands by"]
+        assert not led
+
+
+class QuickClock(SystemClock):
+    """Sleeps a hundredth of what it is asked to."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds / 100)
