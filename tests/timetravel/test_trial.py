@@ -137,7 +137,9 @@ def test_what_is_expected_is_held_to(expected: str, faults: list[str], written: 
             HEAD + expect("5m", "", 'silent = ["hihg"]'), "no rule hihg", id="a silent slip"
         ),
         pytest.param("schema = 1\n[[test]\n", "test.toml:2:7: not TOML: ", id="no TOML"),
-        pytest.param(f"x = {'[' * 100_000}{']' * 100_000}\n", "is nested too deeply", id="too deep"),
+        pytest.param(
+            f"x = {'[' * 100_000}{']' * 100_000}\n", "is nested too deeply", id="too deep"
+        ),
         pytest.param(
             HEAD + expect("7m", ""),
             "at: 7m is no step of 5m: it would be judged at 5m",
