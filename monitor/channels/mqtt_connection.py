@@ -81,6 +81,9 @@ class Connection:
 
     async def _serve(self, link: Link) -> str:
         """Offer one link until it is lost; return why."""
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError  # it came while aiomqtt connected, which swallows it
         self._tell_connected(link)
         self.link = link
         self._tried.set()

@@ -104,15 +104,15 @@ class Upkeep:
     async def _watch(self, link: Link) -> None:
         # One subscription for all: of two that overlap, a broker may deliver each message twice.
         try:
-            await link.watch(self.discovery.topic)
-        except (aiomqtt.MqttError, TimeoutError) as error:
-            _log.info("mqtt: what Home Assistant was told before is not seen: %s", error)
-        try:
             await link.watch(f"{self._root}/#", surely=self.commands is not None)
         except (aiomqtt.MqttError, TimeoutError) as error:
             _log.info("mqtt: retained topics of an earlier run stay uncleared: %s", error)
             if self.commands is not None:
                 _log.warning("mqtt: commands are not heard: %s/#: %s", self._root, error)
+        try:
+            await link.watch(self.discovery.topic)
+        except (aiomqtt.MqttError, TimeoutError) as error:
+            _log.info("mqtt: what Home Assistant was told before is not seen: %s", error)
 
     async def _publish_board(self, link: Link) -> None:
         while (due := self._board.next()) is not None:

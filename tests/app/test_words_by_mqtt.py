@@ -35,8 +35,11 @@ async def speaker(play: Any) -> AsyncIterator[Any]:
     """Yield what publishes a command and returns the answer to it."""
     broker = play.stage.broker
     async with aiomqtt.Client(broker.host, broker.port) as client:
-        await client.subscribe("hedgewatch/demo/answer", qos=1)
         heard = aiter(client.messages)
+        await client.subscribe("hedgewatch/demo/status", qos=1)
+        await anext(heard)  # once it is online it listens
+        await client.unsubscribe("hedgewatch/demo/status")
+        await client.subscribe("hedgewatch/demo/answer", qos=1)
 
         async def say(command: dict[str, Any]) -> dict[str, Any]:
             await client.publish("hedgewatch/demo/command", json.dumps(command).encode(), qos=1)

@@ -279,6 +279,18 @@ async def widest_gap(stop: asyncio.Event) -> float:
     return widest
 
 
+async def test_whenever_it_is_cancelled_it_ends(broker: Broker) -> None:
+    # aiomqtt swallows a cancellation that meets the broker's first answer.
+    settings = MqttSettings(host=broker.host, port=broker.port, heartbeat_s=0, timeout_s=2.0)
+    for tenths in range(60):
+        channel = MqttChannel(settings, "home", clock=SystemClock(), random=lambda: 0.5)
+        task = asyncio.ensure_future(channel.run(asyncio.Event()))
+        await asyncio.wait({task}, timeout=tenths / 10_000)
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=3)
+        assert done, f"it went on after a cancellation {tenths / 10} ms after its start"
+
+
 async def test_a_frozen_broker_costs_the_timeout_and_never_the_loop(
     broker: Broker, running: Any, make_message: Any
 ) -> None:
