@@ -28,8 +28,9 @@ URL = "http://127.0.0.1:9/v2/canaryCanaryCanaryCanary"
 WALLET = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"
 # Keys such as Ctrl-C reach a process only through the terminal of its session.
 AT_A_TERMINAL = """
-import fcntl, sys, termios
+import fcntl, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever began the tests may ignore it
 from monitor.cli import main
 sys.exit(main())
 """
