@@ -44,8 +44,8 @@ class Deadman:
             calls.cancel()
 
     async def _calls(self) -> None:
+        told, counted = "", self.cycles()  # before: what goes well meanwhile counts
         await self._call("/start")
-        told, counted = "", self.cycles()
         while True:
             await self.clock.sleep(self.every_s)
             wrong, cycles = self.wrong(), self.cycles()

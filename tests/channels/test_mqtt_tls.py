@@ -118,19 +118,31 @@ async def test_a_broker_of_another_name_is_told(ours: Authority) -> None:
     assert told == "its certificate is not made out to localhost"
 
 
+async def refused(*given: Any, **more: Any) -> str:
+    """Return what is wrong, asked again while the reason is lost with the connection.
+
+    In TLS 1.3 a client's certificate is refused after the handshake, as the broker hangs up.
+    """
+    for _ in range(20):
+        told = await trouble(*given, **more)
+        if "hung up without an answer" not in told:
+            break
+    return told
+
+
 @pytest.mark.parametrize("protocol", ["auto", "5", "3.1.1"])
 async def test_a_client_certificate_that_is_missing_or_not_taken_is_told(
     ours: Authority, other: Authority, protocol: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, logger="monitor")
     asking = server(ours, asks=ours)
-    told = await trouble(asking, tls=trusting(ours), protocol=protocol)
+    told = await refused(asking, tls=trusting(ours), protocol=protocol)
     assert told == "it wants a certificate of ours: see tls.cert"
     stranger = other.certify("stranger", host="DNS:x")
-    told = await trouble(asking, tls=trusting(ours, showing=stranger), protocol=protocol)
+    told = await refused(asking, tls=trusting(ours, showing=stranger), protocol=protocol)
     assert told == f"it does not trust who vouches for the certificate {stranger[0]}"
     past = ours.certify("past", host="DNS:x", days=-1)
-    told = await trouble(asking, tls=trusting(ours, showing=past), protocol=protocol)
+    told = await refused(asking, tls=trusting(ours, showing=past), protocol=protocol)
     assert told == f"it says that the certificate {past[0]} has expired"
     assert "speaks 3.1.1 only" not in caplog.text
 
