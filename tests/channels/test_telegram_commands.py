@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitor.channels.spoken import Errand, is_word
+from monitor.channels.spoken import Errand
 from monitor.channels.telegram_desk import Desk
 from monitor.channels.telegram_writer import Picture
 from monitor.errors import Permanent
@@ -133,12 +133,6 @@ async def test_silence_is_told_by_whoever_takes_it_and_by_writers_alone(tmp_path
     async with rigged(tmp_path, said, desk=desk, read=(503,), write=(OWNER,)) as rig:
         told = "rule=L2.add 4h noise by 501@telegram as telegram:1:20261120T143107"
         assert rig.api.sent == [told, NOT_ALLOWED]
-
-
-@pytest.mark.skipif(is_word("/silence"), reason="a silence is a word like any other")
-async def test_a_silence_that_nobody_takes_says_so(tmp_path: Path) -> None:
-    async with heard(tmp_path, [asked(1, "/silence L2 1h")], write=(OWNER,)) as api:
-        assert api.sent[0].startswith("silences are not known here yet: /snooze A17F3C 1h")
 
 
 async def test_a_chart_is_a_picture_and_where_it_cannot_be_drawn_a_sentence(
