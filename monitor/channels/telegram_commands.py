@@ -30,11 +30,7 @@ _TRIES: Final = 5
 _FIRST_WAIT_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 60.0
 _CHART: Final = "/chart"
-_SILENCE: Final = "/silence"
 _WHATIF: Final = "/whatif"
-_NO_SILENCE: Final = (
-    "silences are not known here yet: /snooze A17F3C 1h holds one alert's reminders"
-)
 _NOT_ALLOWED: Final = "refused: you may ask here, and not tell: channel.telegram.commands.write"
 
 
@@ -86,7 +82,7 @@ class TelegramCommands:
         late = self._clock.now() - message.date
         topic = message.message_thread_id if message.is_topic_message else None
         where = Place(chat=message.chat.id, topic=topic)
-        if is_word(command) or command == _SILENCE:
+        if is_word(command):
             await self._insist(await self._obeyed(update, message, late), where)
         elif late > _OLD:
             late_s = late // timedelta(seconds=1)
@@ -128,12 +124,6 @@ class TelegramCommands:
             return "failed, and may have been taken: see the log and the layer's journal"
 
     async def _done(self, text: str, name: str, by: str) -> str:
-        first, *rest = text.split(maxsplit=1)
-        command = first.partition("@")[0].lower()
-        if command == _SILENCE and self._desk.silence is not None:
-            return await self._desk.silence("".join(rest), by, name)
-        if not is_word(command):
-            return _NO_SILENCE
         word = typed(text).word(id=name, by=by, now=self._clock.now())
         return (await self._desk.obey(word)).text
 

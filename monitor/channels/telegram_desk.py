@@ -19,12 +19,10 @@ class Desk:
     answer: the text for a question such as `/status`, and what followed it; runs on the
     loop, so it must be quick. obey: runs a word's errand. told: an alert as an event told of
     it, by its id and the event's name in a button. chart: draws what is asked for; raises
-    HedgewatchError in a sentence where it cannot. silence: takes what followed `/silence`, who
-    said it and under which id, and returns what came of it.
+    HedgewatchError in a sentence where it cannot.
     """
 
     answer: Callable[[str, str], str]
     obey: Errand
     told: ToldOf = lambda _alert, _event: None
     chart: Callable[[str], Awaitable[Picture]] | None = None
-    silence: Callable[[str, str, str], Awaitable[str]] | None = None

@@ -124,15 +124,14 @@ async def test_nobody_else_moves_the_chat(tmp_path: Path) -> None:
         assert api.sent == []
 
 
-async def test_silence_is_told_by_whoever_takes_it_and_by_writers_alone(tmp_path: Path) -> None:
-    async def silence(rest: str, by: str, name: str) -> str:
-        return f"{rest} by {by} as {name}"
-
-    said = [asked(1, "/silence rule=L2.add 4h noise"), asked(2, "/silence x", user=503)]
-    desk = Desk(answer=answer, obey=Kept().obey, silence=silence)
+async def test_a_silence_is_a_word_and_writers_alone_may_say_it(tmp_path: Path) -> None:
+    kept = Kept()
+    said = [asked(1, "/silence rule=L2.add 4h noise"), asked(2, "/silence rule=x 1h", user=503)]
+    desk = Desk(answer=answer, obey=kept.obey)
     async with rigged(tmp_path, said, desk=desk, read=(503,), write=(OWNER,)) as rig:
-        told = "rule=L2.add 4h noise by 501@telegram as telegram:1:20261120T143107"
-        assert rig.api.sent == [told, NOT_ALLOWED]
+        assert rig.api.sent[-1] == NOT_ALLOWED
+    (word,) = kept.words.values()
+    assert (word.verb, word.matchers, word.note) == (Verb.SILENCE, ("rule=L2.add",), "noise")
 
 
 async def test_a_chart_is_a_picture_and_where_it_cannot_be_drawn_a_sentence(
