@@ -200,7 +200,13 @@ def ground(set_stage: Any, server: Postgres, swayed: Callable[[date], list[Momen
 @pytest.mark.parametrize(
     ("rounds", "until"),
     [
-        pytest.param(1, date(2020, 2, 18), id="each once", marks=pytest.mark.timeout(300)),
+        pytest.param(
+            1,
+            date(2020, 2, 18),
+            id="each once",
+            # One run of three was seen to stall after a disturbance: not among the quick tests yet.
+            marks=[pytest.mark.soak, pytest.mark.timeout(300)],
+        ),
         pytest.param(
             6,
             date(2020, 3, 31),
