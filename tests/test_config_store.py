@@ -10,7 +10,13 @@ REST = '[chain.ethereum]\nrpc = ["env:ETH_RPC_URL"]\n[[watch]]\nchain = "ethereu
 
 @pytest.mark.parametrize(
     "url",
-    ["env:HEDGEWATCH_STORE", "file:/run/store", "postgresql://me@db/hedgewatch", "postgres:///x"],
+    [
+        "env:HEDGEWATCH_STORE",
+        "file:/run/store",
+        "credential:store",
+        "postgresql://me@db/hedgewatch",
+        "postgres:///x",
+    ],
 )
 def test_a_shared_store_is_referred_to_or_has_no_password(url: str) -> None:
     settings = parse_settings(f'{REST}[store]\nurl = "{url}"\nlease_s = 4.5\n')

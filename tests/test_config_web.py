@@ -38,7 +38,8 @@ def test_it_is_off_and_of_this_machine_unless_said_otherwise() -> None:
         ),
         pytest.param(
             'token = "CANARYCANARYCANARY"',
-            'web: token must be "env:NAME" or "file:/path", never the text itself',
+            'web: token must be "env:NAME", "file:/path" or "credential:NAME", '
+            "never the text itself",
             id="the token itself",
         ),
         pytest.param("port = 0", "web.port: Input should be greater than or equal to 1, was 0"),
@@ -51,6 +52,11 @@ def test_what_is_wrong_is_told_in_a_sentence(text: str, told: str) -> None:
         parse_settings(SOUND + text, "my.toml")
     assert str(found.value) == f"my.toml: {told}"
     assert "CANARY" not in str(found.value)
+
+
+def test_a_token_may_be_a_credential_of_a_service() -> None:
+    settings = parse_settings(SOUND + 'host = "0.0.0.0"\ntoken = "credential:page"\n')
+    assert settings.web.token == "credential:page"
 
 
 def test_a_token_lets_it_be_reached_and_is_asked_for_at_the_start(tmp_path: Path) -> None:

@@ -6,18 +6,18 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import ConfigDict, Field
 
+from monitor.logs import REFERENCE_FORMS, refers
+
 LEAST_TOKEN: Final = 16
 """Characters a token has at least: a shorter one could be guessed."""
-
-_REFERENCES: Final = ("env:", "file:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """The `[web]` table.
 
-    on: whether `run` serves the page itself. host: where it listens. token: a reference,
-    `env:NAME` or `file:/path`; without one nobody but this machine may be listened to.
+    on: whether `run` serves the page itself. host: where it listens. token: a reference
+    to the secret; without one nobody but this machine may be listened to.
     """
 
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
@@ -28,8 +28,8 @@ class WebSettings:
     token: str | None = None
 
     def __post_init__(self) -> None:
-        if self.token is not None and not self.token.startswith(_REFERENCES):
-            raise ValueError('token must be "env:NAME" or "file:/path", never the text itself')
+        if self.token is not None and not refers(self.token):
+            raise ValueError(f"token must be {REFERENCE_FORMS}, never the text itself")
         if self.token is None and not is_loopback(self.host):
             raise ValueError(
                 f'host {self.host} is reached from elsewhere: give a token = "env:NAME" beside it'

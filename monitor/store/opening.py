@@ -1,12 +1,13 @@
 """Which database a store's URL means, and opening it."""
 
+import re
 from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from monitor.errors import ConfigError, Fault
-from monitor.logs import read_secret
+from monitor.logs import read_secret, refers
 from monitor.store.connection import database_path
 from monitor.store.sqlite import SqliteStore, open_sqlite
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from monitor.store.postgres import Shared
 
 _SHARED: Final = ("postgresql://", "postgres://")
-_REFERENCES: Final = ("env:", "file:")
+_NO_ENCODING: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ENCODED: Final = "a user's or password's / @ : % ? # are written as %2F %40 %3A %25 %3F %23"
 FORM: Final = 'write "sqlite:///var/hedgewatch.db", or "env:NAME" with a postgresql:// URL in it'
 
 
@@ -24,7 +26,7 @@ def is_shared(url: str) -> bool:
 
     A reference always means one; so it can be told without the secret.
     """
-    return url.startswith((*_SHARED, *_REFERENCES))
+    return url.startswith(_SHARED) or refers(url)
 
 
 def fault_of(url: str) -> str:
@@ -35,7 +37,7 @@ def fault_of(url: str) -> str:
         except ConfigError:
             return f"is no store: {FORM}"
         return ""
-    if url.startswith(_REFERENCES):
+    if refers(url):
         return ""
     try:
         parts = urlsplit(url)
@@ -94,13 +96,28 @@ def _need_psycopg() -> None:
 
 def _revealed(url: str) -> str:
     """Return the URL itself; raise ConfigError where it is referred to and cannot be had."""
-    if not url.startswith(_REFERENCES):
+    if not refers(url):
         return url
     try:
         revealed = read_secret(url).reveal()
         if not revealed.startswith(_SHARED):
             raise ValueError(f"{url} holds no postgresql:// URL")  # noqa: TRY301 - told as the rest
-        urlsplit(revealed).port  # noqa: B018 - raises where it is no number
+        if not _is_plain(revealed):
+            raise ValueError(f"{url} holds no URL that can be read: {_ENCODED}")  # noqa: TRY301
     except ValueError as error:
         raise ConfigError([Fault(file="config", where="store.url", reason=str(error))]) from None
     return revealed
+
+
+def _is_plain(url: str) -> bool:
+    """Tell whether nobody could take a part of the password for a host, a port or a path.
+
+    libpq ends a user at the first @ and others at the last; what is no percent-encoding it quotes.
+    """
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        return False
+    beyond = parts.netloc.rpartition("@")[0] + parts.path + parts.fragment
+    return "@" not in beyond and not _NO_ENCODING.search(url)

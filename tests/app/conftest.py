@@ -207,7 +207,7 @@ class Server:
 @asynccontextmanager
 async def serving(server: Server) -> AsyncIterator[Server]:
     app = web.Application()
-    app.router.add_post("/{tail:.*}", server.handle)
+    app.router.add_route("*", "/{tail:.*}", server.handle)
     test_server = TestServer(app)
     await test_server.start_server(access_log=None)
     server.url = str(test_server.make_url("/")).rstrip("/")

@@ -12,11 +12,12 @@ from typing import Any
 
 import aiomqtt
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from monitor.clock import SystemClock, stopwatch
 from monitor.devnet.broker import Broker
 from monitor.devnet.cboe_server import Failure
+from monitor.devnet.child import free_port
 from monitor.timetravel.story import moments
 
 FIRST = next(moments())
@@ -28,7 +29,11 @@ SECRETS = {
     "dns": "kEy0canary0of0the0lost0host00e5f",
     "tls": "kEy0canary0of0the0tls0000000g7h8",
     "password": "canary-password-of-the-daemon-01",
+    "ping": "kEy0canary0of0the0dead0man0000i9j0",
+    "page": "canary-token-of-the-status-page-02",
 }
+PAGES = ("/", "/metrics", "/readyz", "/healthz", "/series.json", "/login", "/nothing")
+WHERE = ("rpc", "bot", "ping")
 WAYS = ("401", "403", "429", "500", "cut short", "another shape", "an error's text", "closed")
 
 
@@ -81,7 +86,7 @@ def keep(tmp_path: Path) -> Callable[[str, str], str]:
     return kept
 
 
-def configure(play: Any, keep: Any, urls: Mapping[str, str], broker: Broker) -> None:
+def configure(play: Any, keep: Any, urls: Mapping[str, str], ports: Mapping[str, int]) -> None:
     """Put a secret wherever the daemon takes one."""
     rpc = [
         f"{urls['rpc']}/v2/{SECRETS['path']}",
@@ -94,7 +99,28 @@ def configure(play: Any, keep: Any, urls: Mapping[str, str], broker: Broker) -> 
     mqtt = f"[channel.mqtt]\nusername = 'daemon'\npassword = '{keep('word', SECRETS['password'])}'"
     bot = f"token = '{keep('token', SECRETS['token'])}'\nchat = 7\nbase_url = '{urls['bot']}/bot'"
     play.edit("[channel.mqtt]", f"[channel.telegram]\n{bot}\ntimeout_s = 1.0\n{mqtt}")
-    play.edit(f"port = {play.stage.broker.port}\n", f"port = {broker.port}\n")
+    play.edit(f"port = {play.stage.broker.port}\n", f"port = {ports['broker']}\n")
+    ping = keep("ping", f"{urls['ping']}/{SECRETS['ping']}?key={SECRETS['query']}")
+    page = f"[web]\non = true\nport = {ports['page']}\ntoken = '{keep('page', SECRETS['page'])}'"
+    play.edit("[usd]", f"[deadman]\nurl = '{ping}'\nevery_s = 10.0\n{page}\n[usd]")
+
+
+async def leafed_through(port: int) -> str:
+    """Return what the status page's server answers, with its headers, in all its places."""
+    told = list[str]()
+    there = {"Authorization": f"Bearer {SECRETS['page']}"}
+    async with ClientSession(f"http://127.0.0.1:{port}") as client:
+        for path in PAGES:
+            for headers in (there, {}):
+                async with client.get(path, headers=headers, allow_redirects=False) as answer:
+                    told += [f"{answer.status} {answer.headers}", await answer.text()]
+        for given in (SECRETS["page"], SECRETS["page"][:-1]):
+            form = {"token": given}
+            async with client.post("/login", data=form, allow_redirects=False) as answer:
+                told += [f"{answer.status} {answer.headers}", await answer.text()]
+        async with client.get("/events", headers=there) as answer:
+            told += [f"{answer.headers}", (await answer.content.readline()).decode()]
+    return "\n".join(told)
 
 
 async def eavesdrop(broker: Broker, heard: list[str]) -> None:
@@ -118,12 +144,16 @@ async def spoken(*words: str | Path) -> str:
     return (await process.communicate())[0].decode()
 
 
-async def failed_in_every_way(play: Any, rpc: Unwell, bot: Unwell) -> None:
-    """Let the daemon go on for hours of the story, until each way to fail was met."""
+async def failed_in_every_way(play: Any, unwell: Mapping[str, Unwell]) -> None:
+    """Let the daemon go on for hours of the story, until each way to fail was met.
+
+    The dead-man's server is called every ten real seconds at most: once must do.
+    """
     began, minutes = stopwatch(), 0
     play.stage.cboe.fail(Failure.ERROR_500)
-    while not (rpc.shown == bot.shown == set(WAYS)):
-        assert stopwatch() - began < 60, (rpc.shown, bot.shown)
+    quick = (unwell["rpc"], unwell["bot"])
+    while any(one.shown != set(WAYS) for one in quick) or not unwell["ping"].shown:
+        assert stopwatch() - began < 60, [one.shown for one in unwell.values()]
         minutes += 7  # past what a bot refused is left alone for
         play.stage.set_clock(FIRST.at + timedelta(minutes=minutes))
         await SYSTEM.sleep(0.1)
@@ -140,41 +170,44 @@ async def crashed(play: Any) -> None:
 async def test_no_secret_is_told_by_a_daemon_that_fails_in_every_way(
     set_stage: Any, serve: Any, keep: Any, figure: Any
 ) -> None:
-    play, rpc, bot = await set_stage("self", "alvh"), Unwell(), Unwell()
-    urls = {"rpc": (await serve(rpc.answer)).url, "bot": (await serve(bot.answer)).url}
-    folder, payloads = play.stage.folder, list[str]()
+    play, unwell = await set_stage("self", "alvh"), {name: Unwell() for name in WHERE}
+    urls = {name: (await serve(one.answer)).url for name, one in unwell.items()}
+    folder, payloads, page = play.stage.folder, list[str](), free_port()
     users = {"daemon": SECRETS["password"], "other": "others-own-word-0"}
     async with (
         Broker(users=users) as broker,
         Broker(users={"daemon": "quite-another"}) as strict,
         asyncio.TaskGroup() as group,
     ):
-        configure(play, keep, urls, broker)
+        configure(play, keep, urls, {"broker": broker.port, "page": page})
         ear = group.create_task(eavesdrop(broker, payloads), name="ear")
         play.daemon.start()
-        await failed_in_every_way(play, rpc, bot)
+        await failed_in_every_way(play, unwell)
         await play.until(
             lambda: any("self." in one for one in payloads), "an alert by MQTT", within_s=60
         )
+        printed = {"page": await leafed_through(page)}
         await play.daemon.stop()
         play.edit(f"port = {broker.port}\n", f"port = {strict.port}\n")
         play.daemon.start()
         log = folder / "daemon.log"
         await play.until(lambda: "Not authorized" in log.read_text(), "the refusal", within_s=90)
         config = ("--config", play.stage.config)
-        verbs = ("doctor", "status", "outbox", "log")
+        verbs = ("doctor", "status", "outbox", "log", "silences")
         said = await asyncio.gather(*(spoken(verb, *config) for verb in verbs))
-        printed = dict(zip(verbs, said, strict=True))
+        printed |= dict(zip(verbs, said, strict=True))
         await crashed(play)
         ear.cancel()
     play.edit(keep("token", SECRETS["token"]), SECRETS["token"])
     printed |= {"a literal": await spoken("rules", "check", *config)}
     printed |= {"help": await spoken("run", "--help")}
-    told = printed | {"mqtt": "\n".join(payloads), "telegram": "\n".join(bot.told)}
+    told = printed | {name: "\n".join(one.told) for name, one in unwell.items()}
+    told |= {"mqtt": "\n".join(payloads)}
     files = [log, folder / "console.txt", *folder.glob("hedgewatch.db*")]
     told |= {file.name: file.read_bytes().decode("latin-1") for file in files}
     assert "Traceback" in told["daemon.log"]
     assert "fix" in printed["doctor"]
+    assert "hedgewatch_" in printed["page"]
     assert "never the text itself" in printed["a literal"]
     leaks = [
         f"{name} in {where}"

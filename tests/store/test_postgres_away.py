@@ -12,7 +12,7 @@ import pytest
 from monitor.clock import stopwatch, wait
 from monitor.devnet.postgres import Postgres, postgres_bin
 from monitor.errors import ConfigError, Transient
-from monitor.store.opening import open_store
+from monitor.store.opening import open_store, shown
 from monitor.store.postgres_connection import PATIENCE_S
 from monitor.store.records import Change
 from monitor.store.sqlite import SqliteStore
@@ -159,6 +159,28 @@ def test_a_reference_that_leads_nowhere_is_told(start: datetime, tmp_path: Path)
         with pytest.raises(ConfigError) as caught:
             open_store(url, now=start)
         assert str(caught.value) == f"config: store.url: {told}"
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["Canary%zzRest", "Canary@Rest", "Canary/Rest", "12/Canary@Rest", "Canary#Rest", "Canary:Re%"],
+)
+def test_a_password_that_is_not_encoded_is_refused_and_no_part_of_it_told(
+    password: str, start: datetime, tmp_path: Path
+) -> None:
+    file = referred(tmp_path, f"postgresql://me:{password}@127.0.0.1:1/db")
+    for ask in (lambda: open_store(file, now=start), lambda: shown(file)):
+        with pytest.raises(ConfigError) as caught:
+            ask()
+        assert str(caught.value).startswith(f"config: store.url: {file} holds no URL that can be")
+        assert "Canary" not in str(caught.value)
+        assert "Rest" not in str(caught.value)
+
+
+def test_an_encoded_password_is_taken(start: datetime, tmp_path: Path) -> None:
+    file = referred(tmp_path, "postgresql://me:Canary%40R%2Fest@127.0.0.1:1/db")
+    _, told = refused(lambda: open_store(file, now=start))
+    assert told == "postgresql://127.0.0.1:1/db: Connection refused"
 
 
 def test_a_text_with_a_character_it_cannot_hold_is_kept_without_it(
