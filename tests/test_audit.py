@@ -1,10 +1,11 @@
 """What `make audit` says of a report: a fault, a clean bill, or that it cannot tell."""
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.audit import told
+from tests.audit import told, told_npm
 
 
 def package(name: str, **more: Any) -> dict[str, Any]:
@@ -34,3 +35,26 @@ def test_a_package_nobody_could_look_up_is_no_clean_bill(
 
 def test_no_report_is_no_clean_bill() -> None:
     assert told("no such host") == (2, ["no package could be looked up: no such host"])
+
+
+# npm's report, second version of its form, as its documentation has it.
+NPM_FAULT = {"name": "ws", "severity": "high", "via": [], "range": "<8.1", "fixAvailable": True}
+
+
+@pytest.mark.parametrize(
+    ("report", "code", "said"),
+    [
+        ({"ws": NPM_FAULT}, 1, "ws <8.1: high, mended in a newer version"),
+        ({}, 0, "51 packages of npm's looked up: no known fault"),
+    ],
+)
+def test_a_fault_of_npms_is_told(report: dict[str, Any], code: int, said: str) -> None:
+    found = {"vulnerabilities": report, "metadata": {"dependencies": {"total": 51}}}
+    assert told_npm(json.dumps(found)) == (code, [said])
+
+
+@pytest.mark.parametrize("report", ["", '{"message": "405 Method Not Allowed"}'])
+def test_no_report_of_npms_is_no_clean_bill(report: str) -> None:
+    code, (said,) = told_npm(report)
+    assert code == 2
+    assert said.startswith("no package of npm's could be looked up: ")
