@@ -43,17 +43,17 @@ async def test_memory_is_flat(set_stage: Any, figure: Any, *, seconds: int, poll
     play = await set_stage("alvh", "lp_range", "waves")
     play.daemon.start()
     await play.until(play.blocks, "the first block", within_s=60)
-    pid, asked, began = play.daemon._process.pid, play.stage.cboe.asked, stopwatch()
-    samples = list[tuple[float, float]]()
-    while (gone := stopwatch() - began) < seconds:
+    pid, first, began = play.daemon._process.pid, play.stage.cboe.asked, stopwatch()
+    samples, asked = list[tuple[float, float]](), 0
+    while (gone := stopwatch() - began) < seconds or asked < polls:
         await play.stage.devnet.trade_to(260.0 if len(samples) % 2 else 240.0, volume_usd=30_000)
         await SYSTEM.sleep(0.5)
         samples.append((gone, resident(pid)))
         play.daemon.must_live()
-    asked = play.stage.cboe.asked - asked
+        asked = play.stage.cboe.asked - first
     slope = slope_mb_h(samples)
     told = f"{asked:,} polls of the feed, {len(samples)} blocks, {samples[-1][1] / 1e6:.0f} MB"
-    figure(f"memory.{seconds}.polls", asked, "polls", least=polls, measured=f"{seconds} real s")
+    figure(f"memory.{seconds}.polls", asked, "polls", least=polls, measured=f"{gone:.0f} real s")
     # Over seconds a page more or less is megabytes an hour: told there, and held to nothing.
     limit = {"most": LIMIT_MB_H} if polls >= 100_000 else {}
     figure(f"memory.{seconds}.slope", slope, "MB/h", measured=told, **limit)
