@@ -101,11 +101,11 @@ def build_client(access: Access, version: aiomqtt.ProtocolVersion) -> aiomqtt.Cl
 
 
 def drop_client(client: aiomqtt.Client) -> None:
-    """Close the socket of a client that aiomqtt would leave open, as after a timeout."""
+    """Close the socket of a client that aiomqtt would leave open, without a word to the broker."""
     paho: Any = client._client  # noqa: SLF001
     paho.on_disconnect = None
     with suppress(OSError, ValueError):
-        paho.disconnect()
+        paho._sock_close()  # noqa: SLF001
 
 
 def new_properties(packet: int) -> Properties:

@@ -38,7 +38,8 @@ class Refused(aiomqtt.MqttError):
 class Link:
     """An open connection. One request at a time, so each answer is known to be its own.
 
-    lost: true from the moment the connection is given up; nothing is sent any more.
+    lost: true from the moment the connection is given up; nothing is sent any more. parted:
+    whether nothing is left to be told, so that the broker need not say our last will.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Link:
     ) -> None:
         self.version = version
         self.lost = False
+        self.parted = False
         self._client = client
         self._timeout_s = timeout_s
         self._paho: Any = client._client  # noqa: SLF001
@@ -124,19 +126,29 @@ class Link:
 
 @asynccontextmanager
 async def open_link(access: Access, version: aiomqtt.ProtocolVersion) -> AsyncIterator[Link]:
-    """Connect for the length of the block; raise MqttError if that fails."""
+    """Connect for the length of the block; raise MqttError if that fails.
+
+    The broker is taken leave of only without a will, or once all is told that it would say:
+    a daemon that fails is gone as one that is killed.
+    """
     client = build_client(access, version)
     try:
         await client.__aenter__()
+        link = Link(client, version, access.settings.timeout_s)
         try:
-            yield Link(client, version, access.settings.timeout_s)
+            yield link
         finally:
-            try:
-                await client.__aexit__(None, None, None)
-            except aiomqtt.MqttError as error:
-                _log.debug("mqtt: the broker did not take leave: %s", error)
+            if link.parted or not access.will:
+                await _take_leave(client)
     finally:
         drop_client(client)
+
+
+async def _take_leave(client: aiomqtt.Client) -> None:
+    try:
+        await client.__aexit__(None, None, None)
+    except aiomqtt.MqttError as error:
+        _log.debug("mqtt: the broker did not take leave: %s", error)
 
 
 def message_properties(

@@ -86,6 +86,7 @@ class Upkeep:
         """Say `offline` for all to see, if it can still be said."""
         try:
             await link.publish(self._access.will_topic, self._access.will, retain=True)
+            link.parted = True
         except (aiomqtt.MqttError, TimeoutError) as error:
             _log.info("mqtt: could not say offline: %s", error)
 
