@@ -7,8 +7,11 @@ payload". A template gives `None` for what is unknown: neither zero nor off.
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeAlias
+
+from pydantic import TypeAdapter
 
 from monitor import __version__
 from monitor.alerts.compose import label
@@ -31,6 +34,16 @@ OLDEST_READ_S: Final = 300
 
 OLDEST_VIX_S: Final = 4 * 86_400
 """An older VIX is unknown: a long weekend is over by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is read of a discovery that the broker has, whoever wrote it: its entities, each flat."""
+
+    components: dict[str, dict[str, str | int | list[str]]]
+
+
+_FOUND: Final = TypeAdapter(_Found)
 
 _OWN: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-")
 
@@ -69,7 +82,7 @@ class Discovery:
         self._text = None
         try:
             self._known |= _entities_in(payload)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except ValueError:
             _log.info("mqtt: %s held what is not ours: it is written over", self.topic)
 
     def told(self, payload: str) -> None:
@@ -108,8 +121,8 @@ class Discovery:
 
 def _entities_in(payload: bytes | str) -> dict[str, Component]:
     """Return the entities of a discovery, those told to be gone left out."""
-    found = json.loads(payload)["components"]
-    return {key: one for key, one in found.items() if one["platform"] and "unique_id" in one}
+    found = _FOUND.validate_json(payload).components
+    return {key: one for key, one in found.items() if {"platform", "unique_id"} <= one.keys()}
 
 
 def complete(state: State, book: Rulebook) -> bool:

@@ -268,9 +268,12 @@ def test_many_are_cut_and_that_is_said_once(
     assert caplog.text.count("is told of the first 500 entities only") == 1
 
 
-@pytest.mark.parametrize(
-    "strange", [b"", b"{", b"[]", b'{"components": 7}', b'{"components": {"a": 1}}']
-)
+STRANGE = [b"", b"{", b"[]", b"\xff", b'{"components": 7}', b'{"components": {"a": 1}}']
+DEEP = b"[" * 100_000
+NESTED = b'{"components": {"a": {"platform": "sensor", "unique_id": "a", "b": [[["c"]]]}}}'
+
+
+@pytest.mark.parametrize("strange", [*STRANGE, DEEP, NESTED], ids=range(8))
 def test_what_is_not_ours_is_written_over(state: State, book: Any, strange: bytes) -> None:
     by = discovery()
     by.saw(strange)
