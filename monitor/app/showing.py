@@ -49,7 +49,7 @@ class Showing:
         for channel in self._channels:
             if book is not None:
                 channel.introduce(state, book)
-            await channel.show({**self._positions, **self._signals, **stands})
+            await channel.show({**stands, **self._positions, **self._signals})
 
     def _look(self, facts: Facts, now: float) -> bool:
         """Take what moves from the facts; return whether it did."""

@@ -17,7 +17,9 @@ _FORBIDDEN: Final = frozenset("+#\0")
 class RetainedBoard:
     """The difference between what should be retained and what is.
 
-    status: the payload of the status topic, always shown, and first. Until it is
+    Each topic keeps its turn, however often those before it change: a road slower than they
+    are still comes to the last. status: the payload of the status topic, always shown, and
+    first. Until it is
     told for the first time what to show it clears nothing: another life's topics
     may be this one's too.
     """
@@ -53,6 +55,8 @@ class RetainedBoard:
 
     def next(self) -> tuple[str, str] | None:
         """Return the next topic and payload to publish, empty to clear; None when done."""
+        if STATUS in self._due:
+            return STATUS, self.status
         return next(iter(self._due.items()), None)
 
     def done(self, topic: str, payload: str) -> None:
@@ -65,9 +69,9 @@ class RetainedBoard:
         self._look_at(topic)
 
     def _plan(self) -> None:
-        """Work out all that is due: the status first, and what is to be cleared last."""
-        self._due.clear()
-        for topic in (STATUS, *(self._wanted or ()), *sorted(self._there | self._shown.keys())):
+        """Work out all that is due: what was already keeps its turn, what is to be cleared is last."""
+        known = sorted(self._there | self._shown.keys())
+        for topic in (STATUS, *self._due, *(self._wanted or ()), *known):
             self._look_at(topic)
 
     def _look_at(self, topic: str) -> None:

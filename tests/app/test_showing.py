@@ -70,6 +70,7 @@ async def test_an_alert_does_not_wait(wall: Wall, showing: Showing, hand: Any) -
     await showing.show(replace(state, instances={"il.deep|book": firing}))
     assert [len(of(told, "alert/")) for told in wall.told] == [0, 1]
     assert json.loads(wall.told[1]["alerts"])["firing"].keys() == {"il.deep|book"}
+    assert list(wall.told[1])[:2] == ["alerts", "alert/il.deep/book/state"], "before any figure"
 
 
 async def test_an_alert_takes_no_price_along(wall: Wall, showing: Showing, hand: Any) -> None:

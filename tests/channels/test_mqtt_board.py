@@ -76,3 +76,20 @@ def test_the_status_comes_first_and_without_a_wish_nothing_is_cleared() -> None:
     assert board.next() == ("new", "1")
     board.done("new", "1")
     assert board.next() == ("old", "")
+
+
+def test_on_a_road_slower_than_what_changes_each_topic_still_has_its_turn() -> None:
+    board = RetainedBoard(status="online")
+    topics = [f"position/{number}/state" for number in range(5)]
+    taken: list[str] = []
+    for block in range(6):
+        board.want({topic: str(block) for topic in topics} | {"alerts": "1"})
+        if block == 3:
+            board.forget()
+        for _ in range(2):
+            due = board.next()
+            assert due is not None
+            board.done(*due)
+            taken.append(due[0])
+    assert taken[0] == taken[6] == STATUS
+    assert {*topics, "alerts"} <= set(taken)
