@@ -21,6 +21,8 @@ _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 30.0
 _CANCEL_S: Final = 0.2
 _STEADY_S: Final = 30.0
+_OFTEN: Final = 3
+_RIVAL: Final = "it comes and goes: does another daemon run as the same `instance`?"
 
 
 class Connection:
@@ -72,6 +74,7 @@ class Connection:
             try:
                 async with open_link(self._access, await self._version.settle()) as link:
                     trouble = await self._serve(link)
+                trouble += f" ({_RIVAL})" if losses >= _OFTEN else ""
             except aiomqtt.MqttError as error:
                 trouble = self._access.trouble(error)
             losses = 0 if stopwatch() - began > _STEADY_S else losses
