@@ -41,8 +41,8 @@ def consume(
     lasting = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     lasting.SessionExpiryInterval = 7 * 86_400
     how: dict[str, Any] = {"clean_start": False, "properties": lasting} if five else {}
-    client.connect(*broker, **how)
-    client.loop_forever()
+    client.connect_async(*broker, **how)
+    client.loop_forever(retry_first_connection=True)
 
 
 def _write(event: Any) -> None:  # noqa: ANN401 - JSON

@@ -109,6 +109,24 @@ async def test_each_event_is_told_once(
             assert await told(second) == "L2.add:book:4:firing"
 
 
+async def test_it_waits_for_a_broker_and_outlives_it(
+    broker: Broker, running: Any, make_message: Any, tmp_path: Path
+) -> None:
+    await broker.stop()
+    with consumer(broker, "5", tmp_path) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            await asyncio.to_thread(process.wait, 1)
+        for number in range(2):
+            await broker.start()
+            async with running(broker) as channel:
+                heard = asyncio.ensure_future(told(process))
+                while not heard.done():
+                    await channel.send(make_message(idem=str(number), repeat=True))
+                    await asyncio.wait({heard}, timeout=0.05)
+                assert heard.result() == str(number)
+            await broker.kill()
+
+
 def test_what_it_is_asked_wrongly_is_answered_with_how() -> None:
     done = subprocess.run(
         (sys.executable, "-m", "monitor.channels.consumer", "h", "x"),
