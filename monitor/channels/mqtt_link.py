@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import aiomqtt
@@ -33,6 +33,16 @@ class Refused(aiomqtt.MqttError):
         """Return what it means for a message to this broker and topic."""
         text = f"the MQTT broker at {where} refused {topic}: {self}"
         return Permanent(text) if self.code in _HOPELESS else Transient(text)
+
+
+class Unseen(aiomqtt.MqttError):
+    """The broker acknowledged a message in 3.1.1, and it did not come back."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(
+            f"it acknowledged {topic}, but what was published did not come back, which is all that"
+            " 3.1.1 shows of a refusal: may this user write and read there?"
+        )
 
 
 class Link:
@@ -80,6 +90,34 @@ class Link:
             raise aiomqtt.MqttError("the connection ended before the broker answered")
         if reason.is_failure:
             raise Refused(reason)
+
+    async def publish_surely(
+        self, topic: str, payload: str, *, properties: Properties | None = None
+    ) -> None:
+        """Publish and, in 3.1.1, wait until it comes back; for a visit, which reads nothing else.
+
+        Raises Unseen where it does not, and as `publish` does.
+        """
+        if self.version is V5:
+            await self.publish(topic, payload, properties=properties)
+            return
+        await self.watch(topic, surely=True)
+        came = asyncio.Event()
+
+        def saw(message: aiomqtt.Message) -> None:
+            if message.payload == payload.encode() and not message.retain:
+                came.set()
+
+        reading = asyncio.create_task(self.until_lost(saw), name="mqtt echo")
+        try:
+            await self.publish(topic, payload)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._timeout_s):
+                    await came.wait()
+        finally:
+            reading.cancel()
+        if not came.is_set():
+            raise Unseen(topic)
 
     async def publish_unasked(self, topic: str, payload: str) -> None:
         """Publish with QoS 0: nobody will know whether it arrived."""

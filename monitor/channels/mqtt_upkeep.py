@@ -9,10 +9,10 @@ from typing import Final
 import aiomqtt
 
 from monitor.channels.homeassistant import Discovery
-from monitor.channels.mqtt_board import HEARTBEAT, RetainedBoard
-from monitor.channels.mqtt_client import Access
+from monitor.channels.mqtt_board import HEARTBEAT, STATUS, RetainedBoard
+from monitor.channels.mqtt_client import V5, Access
 from monitor.channels.mqtt_commands import MqttCommands
-from monitor.channels.mqtt_link import Link, Refused, message_properties
+from monitor.channels.mqtt_link import Link, Refused, Unseen, message_properties
 from monitor.channels.vitals import Vitals, heartbeat_json, status_json
 from monitor.clock import Clock
 
@@ -47,6 +47,7 @@ class Upkeep:
         self._board = RetainedBoard(status=status_json("online", started))
         self._wake = asyncio.Event()
         self._refused: set[str] = set()
+        self._unseen = False
 
     def show(self, state: Mapping[str, str]) -> None:
         """Have exactly `state` retained; raise ValueError for a topic that cannot be one."""
@@ -69,6 +70,7 @@ class Upkeep:
     async def until_lost(self, link: Link) -> str:
         """Work over one connection until it is lost; return why."""
         self._board.forget()
+        self._unseen = link.version is not V5  # which tells of refusals
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._keep_shown(link), name="mqtt board"),
@@ -148,6 +150,9 @@ class Upkeep:
     async def _reassert(self) -> None:
         while True:
             await self._clock.sleep(self._access.settings.reassert_s)
+            if self._unseen:
+                _log.warning("mqtt: %s: %s", self._access.where, Unseen(self._access.will_topic))
+                self._unseen = False
             self._board.forget()
             self._wake.set()
 
@@ -165,6 +170,7 @@ class Upkeep:
         if not message.payload:
             return
         topic = message.topic.value.removeprefix(f"{self._root}/")
+        self._unseen &= topic != STATUS or message.retain
         if topic == self.discovery.topic:
             topic = self._elsewhere
             if message.retain and isinstance(message.payload, bytes):

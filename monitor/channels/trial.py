@@ -21,7 +21,7 @@ from monitor.channels.telegram_bot import open_bot
 from monitor.channels.telegram_errors import SHAPELESS, misshapen, shapeless, tellable, verdict
 from monitor.clock import Clock
 from monitor.errors import Transient
-from monitor.logs import read_secret, redact
+from monitor.logs import read_secret
 from monitor.model.layer import Action
 from monitor.rules.pack import Severity
 
@@ -102,13 +102,13 @@ async def try_mqtt(settings: MqttSettings, instance: str, alert: Alert, clock: C
         version = await VersionChoice(access).settle()
         async with open_link(access, version) as link:
             properties = message_properties(expiry_s=_EXPIRY_S, user=user)
-            await link.publish(topic, payload, properties=properties)
+            await link.publish_surely(topic, payload, properties=properties)
     except Refused as error:
         raise error.verdict(access.where, topic) from error
     except TimeoutError as error:
         raise Transient(access.silence) from error
     except aiomqtt.MqttError as error:
-        raise Transient(f"the MQTT broker at {access.where}: {redact(str(error))}") from error
+        raise Transient(f"the MQTT broker at {access.where}: {access.trouble(error)}") from error
     return f"alert {alert.id} is on {topic}"
 
 

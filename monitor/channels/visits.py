@@ -38,7 +38,7 @@ async def visit_mqtt(settings: MqttSettings, instance: str) -> str:
     try:
         version = await VersionChoice(access).settle()
         async with open_link(access, version) as link:
-            await link.publish(topic, json.dumps({"schema": DOCTOR_SCHEMA}))
+            await link.publish_surely(topic, json.dumps({"schema": DOCTOR_SCHEMA}))
     except Refused as error:
         raise error.verdict(access.where, topic) from error
     except TimeoutError as error:

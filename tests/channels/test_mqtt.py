@@ -199,15 +199,6 @@ async def test_a_refused_event_is_permanent_and_a_refused_board_is_said(
                     await SystemClock().sleep(0.01)
 
 
-@needs_mosquitto
-async def test_protocol_3_cannot_tell_a_refusal_which_is_why_5_comes_first(
-    running: Any, make_message: Any
-) -> None:
-    acl = "topic read hedgewatch/#\n"
-    async with Broker(acl=acl) as strict, running(strict, protocol="3.1.1") as channel:
-        await channel.send(make_message())
-
-
 async def test_a_broker_of_3_is_spoken_to_in_3_and_that_is_said_once(
     listening: Any, running: Any, make_message: Any, caplog: Any
 ) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from monitor.channels.settings import CommandSettings, MqttSettings, TelegramSettings
+from monitor.channels.trial import trial_alert, try_mqtt
 from monitor.channels.visits import visit_mqtt, visit_telegram
+from monitor.clock import SystemClock
 from monitor.devnet.broker import Broker
 from monitor.errors import HedgewatchError
 from tests.channels.contract import checker
@@ -125,3 +128,18 @@ async def test_a_broker_acknowledges_or_is_told_to_be_away(broker: Broker) -> No
     await broker.stop()
     with pytest.raises(HedgewatchError, match="the MQTT broker at"):
         await visit_mqtt(MqttSettings(host=broker.host, port=broker.port, timeout_s=2), "home")
+
+
+@pytest.mark.usefixtures("mosquitto")
+async def test_a_refusal_that_3_1_1_cannot_tell_is_found_by_what_does_not_come_back() -> None:
+    alert, clock = trial_alert(datetime(2026, 11, 20, tzinfo=UTC), "a test"), SystemClock()
+    async with Broker(acl="topic readwrite hedgewatch/home/#") as broker:
+        settings = MqttSettings(
+            host=broker.host, port=broker.port, protocol="3.1.1", timeout_s=0.5
+        )
+        told = await visit_mqtt(settings, "home")
+        assert told == f"{broker.host}:{broker.port}, MQTT 3.1.1, QoS 1 acknowledged"
+        assert alert.id in await try_mqtt(settings, "home", alert, clock)
+        for visit in (visit_mqtt(settings, "hut"), try_mqtt(settings, "hut", alert, clock)):
+            with pytest.raises(HedgewatchError, match="acknowledged hedgewatch/hut/.* come back"):
+                await visit

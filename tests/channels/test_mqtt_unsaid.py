@@ -1,4 +1,4 @@
-"""Two daemons that take each other's place at the broker: a config that was copied, say."""
+"""What a broker does not say, and what is made of it: a rival's place taken, a 3.1.1 refusal."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.channels.mqtt import MqttChannel, MqttSettings
+from monitor.clock import SystemClock
 from monitor.devnet.broker import Broker
 
 WORD = "does another daemon run as the same `instance`?"
@@ -28,3 +29,19 @@ async def test_two_of_one_instance_are_told_what_the_matter_may_be(
     early, *_, late = (one.getMessage() for one in caplog.records if "no connection" in one.msg)
     assert WORD not in early
     assert late.startswith(f"mqtt: no connection to {broker.host}:{broker.port}: ")
+
+
+@pytest.mark.usefixtures("mosquitto")
+async def test_protocol_3_cannot_tell_a_refusal_but_what_does_not_come_back_is_said(
+    listening: Any, running: Any, make_message: Any, caplog: Any
+) -> None:
+    old, sign = {"protocol": "3.1.1", "reassert_s": 30}, "did not come back"
+    open_to_all = Broker()
+    async with open_to_all, listening(open_to_all) as ear, running(open_to_all, **old):
+        await ear.until(lambda heard: len(heard.payloads("hedgewatch/home/status")) == 3)
+    assert sign not in caplog.text
+    strict = Broker(acl="topic read hedgewatch/#\n")
+    async with strict, running(strict, **old) as channel, asyncio.timeout(10):
+        await channel.send(make_message())
+        while sign not in caplog.text:
+            await SystemClock().sleep(0.01)
