@@ -17,7 +17,7 @@ from monitor import __version__
 from monitor.alerts.compose import label
 from monitor.channels.board import ALERTS, layer_topic, position_topic, signal_topic, told_layers
 from monitor.channels.mqtt_board import STATUS
-from monitor.model.layer import LayerStatus
+from monitor.model.layer import LayerState, LayerStatus
 from monitor.model.same import Same
 from monitor.pipeline import Rulebook, State
 from monitor.rules.scopes import scopes_of
@@ -168,8 +168,7 @@ def _entities(state: State, book: Rulebook) -> Iterator[tuple[str, str, dict[str
         if not seen.gone:
             yield from ((kind, key, entity) for kind, entity in _of_position(seen))
     for layer in told_layers(state, book):
-        topic = layer_topic(layer.layer, layer.scope)
-        yield "layer", f"{layer.layer}|{layer.scope}", _of_layer(layer.layer, topic)
+        yield "layer", f"{layer.layer}|{layer.scope}", _of_layer(layer, state)
     if "vix|" in state.facts.readings:
         yield "signal", "vix", _of_vix()
     for rule in book.rules:
@@ -215,10 +214,11 @@ def _of_position(seen: PositionSeen) -> Iterator[tuple[str, dict[str, Any]]]:
     )
 
 
-def _of_layer(layer: str, topic: str) -> dict[str, Any]:
+def _of_layer(layer: LayerState, state: State) -> dict[str, Any]:
+    topic = layer_topic(layer.layer, layer.scope)
     return {
         "platform": "sensor",
-        "name": f"Layer {layer}",
+        "name": f"Layer {layer.layer}{_whose(layer.scope, state)}",
         "state_topic": topic,
         "json_attributes_topic": topic,
         "value_template": "{{ value_json.state }}",

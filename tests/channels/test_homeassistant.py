@@ -27,6 +27,7 @@ from monitor.channels.homeassistant import (
 )
 from monitor.clock import SystemClock
 from monitor.devnet.broker import Broker
+from monitor.model.layer import LayerState
 from monitor.pipeline import State, step
 from monitor.rules.lifecycle import Flag, Phase
 from tests.channels.contract import checker
@@ -96,6 +97,15 @@ def test_what_is_told_has_home_assistants_form_and_ours(state: State, book: Any)
     one, other = "#1 WETH/USDC 226–276", "#2 WETH/USDC 226–276"
     whose = {f"{one} IL", f"{one} value", f"{one} in range", f"{other} IL"}
     assert whose | {"VIX", "Layer L2", "Alert calm", f"Alert lost.much {other}"} <= set(names)
+
+
+def test_a_layer_over_each_position_is_told_apart_by_name(state: State, book: Any) -> None:
+    each = [LayerState(layer="L2", scope=key) for key in state.facts.positions]
+    layers = {f"{one.layer}|{one.scope}": one for one in each}
+    entities = told(replace(state, layers=layers), book)["components"].values()
+    names = [one["name"] for one in entities]
+    assert len(set(names)) == len(names)
+    assert {"Layer L2 #1 WETH/USDC 226–276", "Layer L2 #2 WETH/USDC 226–276"} <= set(names)
 
 
 def test_an_instance_of_any_letters_has_a_topic_they_take() -> None:
