@@ -102,22 +102,13 @@ class Link:
             await self.publish(topic, payload, properties=properties)
             return
         await self.watch(topic, surely=True)
-        came = asyncio.Event()
-
-        def saw(message: aiomqtt.Message) -> None:
-            if message.payload == payload.encode() and not message.retain:
-                came.set()
-
-        reading = asyncio.create_task(self.until_lost(saw), name="mqtt echo")
-        try:
-            await self.publish(topic, payload)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._timeout_s):
-                    await came.wait()
-        finally:
-            reading.cancel()
-        if not came.is_set():
-            raise Unseen(topic)
+        await self.publish(topic, payload)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timeout_s):
+                async for message in self._client.messages:
+                    if message.payload == payload.encode() and not message.retain:
+                        return
+        raise Unseen(topic)
 
     async def publish_unasked(self, topic: str, payload: str) -> None:
         """Publish with QoS 0: nobody will know whether it arrived."""

@@ -30,12 +30,19 @@ async def test_a_daemon_that_fails_is_told_offline_by_the_broker(
 ) -> None:
     async with listening(broker) as ear:
         channel = channel_to(broker, brisk, protocol)
-        with pytest.raises(ExceptionGroup):
+
+        async def fail() -> None:
+            await become_connected(channel)
+            await ear.until(lambda heard: states(heard) == ["online"])
+            raise ArithmeticError("as any other part of a daemon might fail")
+
+        async def run() -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(channel.run(asyncio.Event()))
-                await become_connected(channel)
-                await ear.until(lambda heard: states(heard) == ["online"])
-                raise ArithmeticError("as any other part of a daemon might fail")
+                group.create_task(fail())
+
+        with pytest.raises(ExceptionGroup):
+            await run()
         await ear.until(lambda heard: states(heard) == ["online", "offline"])
         async with listening(broker) as later:
             await later.until(lambda heard: "offline" in heard.retained().get(STATUS, ""))

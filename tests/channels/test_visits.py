@@ -134,12 +134,10 @@ async def test_a_broker_acknowledges_or_is_told_to_be_away(broker: Broker) -> No
 async def test_a_refusal_that_3_1_1_cannot_tell_is_found_by_what_does_not_come_back() -> None:
     alert, clock = trial_alert(datetime(2026, 11, 20, tzinfo=UTC), "a test"), SystemClock()
     async with Broker(acl="topic readwrite hedgewatch/home/#") as broker:
-        settings = MqttSettings(
-            host=broker.host, port=broker.port, protocol="3.1.1", timeout_s=0.5
-        )
+        settings = MqttSettings(host=broker.host, port=broker.port, protocol="3.1.1", timeout_s=0.5)
         told = await visit_mqtt(settings, "home")
         assert told == f"{broker.host}:{broker.port}, MQTT 3.1.1, QoS 1 acknowledged"
         assert alert.id in await try_mqtt(settings, "home", alert, clock)
         for visit in (visit_mqtt(settings, "hut"), try_mqtt(settings, "hut", alert, clock)):
-            with pytest.raises(HedgewatchError, match="acknowledged hedgewatch/hut/.* come back"):
+            with pytest.raises(HedgewatchError, match=r"acknowledged hedgewatch/hut/.* come back"):
                 await visit
