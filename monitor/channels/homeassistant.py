@@ -38,7 +38,7 @@ OLDEST_VIX_S: Final = 4 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What is read of a discovery that the broker has, whoever wrote it: its entities, each flat."""
+    """What is read of a discovery that a broker has, whoever wrote it: entities, each flat."""
 
     components: dict[str, dict[str, str | int | list[str]]]
 

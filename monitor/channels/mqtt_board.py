@@ -69,7 +69,7 @@ class RetainedBoard:
         self._look_at(topic)
 
     def _plan(self) -> None:
-        """Work out all that is due: what was already keeps its turn, what is to be cleared is last."""
+        """Work out all that is due: what was so before keeps its turn, what is cleared is last."""
         known = sorted(self._there | self._shown.keys())
         for topic in (STATUS, *self._due, *(self._wanted or ()), *known):
             self._look_at(topic)

@@ -95,6 +95,7 @@ def build_client(access: Access, version: aiomqtt.ProtocolVersion) -> aiomqtt.Cl
         paho._ssl_wrap_socket = _shaking_hands(access.tls, settings)  # noqa: SLF001
     refusals: list[str] = []
     paho.on_log = _noting(refusals)
+    paho.on_connect = _told_limit(paho.on_connect)
     paho.on_disconnect = _hanging_up(client, paho.on_disconnect, refusals)
     paho.on_socket_register_write = _writing(client)
     return client
@@ -153,6 +154,16 @@ def _noting(refusals: list[str]) -> Callable[..., None]:
     def heard(_paho: Any, _data: Any, _level: int, told: str) -> None:  # noqa: ANN401
         if "[SSL" in told:
             refusals.append(told)
+
+    return heard
+
+
+def _told_limit(tell: Callable[..., None]) -> Callable[..., None]:
+    """Keep, as paho's user data, how many bytes a broker takes at most; None where it says not."""
+
+    def heard(paho: Any, *told: Any) -> None:  # noqa: ANN401
+        paho.user_data_set(getattr(told[-1], "MaximumPacketSize", None))
+        tell(paho, *told)
 
     return heard
 

@@ -20,6 +20,9 @@ _log: Final = logging.getLogger(__name__)
 _FIRST_FAILURE: Final = 0x80
 # Not authorized, topic name invalid, packet too large, payload format invalid: no retry helps.
 _HOPELESS: Final = frozenset({0x87, 0x90, 0x95, 0x99})
+_TOO_LARGE: Final = ReasonCode(PacketTypes.DISCONNECT, "Packet too large")
+_HEADERS: Final = 9
+"""Bytes of a PUBLISH besides topic, properties and payload, at most."""
 
 
 class Refused(aiomqtt.MqttError):
@@ -61,6 +64,7 @@ class Link:
         self._client = client
         self._timeout_s = timeout_s
         self._paho: Any = client._client  # noqa: SLF001
+        self._most: int | None = self._paho.user_data_get()
         self._reasons: dict[int, ReasonCode] = {}
         self._turn = asyncio.Lock()
         self._tell: Any = self._paho.on_publish
@@ -76,14 +80,18 @@ class Link:
     ) -> None:
         """Return once the broker has it (QoS 1).
 
-        Raises Refused, TimeoutError after the timeout without an answer, and
-        MqttError when the connection fails.
+        Raises Refused, also for what is longer than the broker takes, which would end the
+        connection; TimeoutError after the timeout without an answer, and MqttError when the
+        connection fails.
         """
+        more = properties if self.version is V5 else None
+        size = sum(map(len, (topic.encode(), payload.encode(), more.pack() if more else b"")))
+        if self._most is not None and size + _HEADERS > self._most:
+            raise Refused(_TOO_LARGE)
         # The library's own timeout would, in Python 3.11, swallow a cancellation
         # that comes together with the answer: it is given none.
         async with asyncio.timeout(self._timeout_s), self._turn:
             self._reasons.clear()
-            more = properties if self.version is V5 else None
             await self._client.publish(topic, payload.encode(), 1, retain, more, timeout=math.inf)
             reason = self._reasons.pop(self._paho._last_mid, None)  # noqa: SLF001
         if reason is None:

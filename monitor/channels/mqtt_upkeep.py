@@ -127,10 +127,10 @@ class Upkeep:
                 self._tell_refused(topic, full, payload, error)
             else:
                 self._tell_taken(topic)
+                if topic == self._elsewhere and payload:
+                    self.discovery.told(payload)
+                    self._plan()
             self._board.done(topic, payload)
-            if topic == self._elsewhere and payload:
-                self.discovery.told(payload)
-                self._plan()
 
     def _tell_refused(self, topic: str, full: str, payload: str, error: Refused) -> None:
         """Say that the broker refuses retained topics: once, with the first of them."""

@@ -1,4 +1,4 @@
-"""What a broker does not say, and what is made of it: a rival's place taken, a 3.1.1 refusal."""
+"""What a broker does not say, or once only: a place taken, a refusal in 3.1.1, its limit."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ import pytest
 from monitor.channels.mqtt import MqttChannel, MqttSettings
 from monitor.clock import SystemClock
 from monitor.devnet.broker import Broker
+from monitor.errors import Permanent
 
 WORD = "does another daemon run as the same `instance`?"
 
@@ -45,3 +46,22 @@ async def test_protocol_3_cannot_tell_a_refusal_but_what_does_not_come_back_is_s
         await channel.send(make_message())
         while sign not in caplog.text:
             await SystemClock().sleep(0.01)
+
+
+@pytest.mark.usefixtures("mosquitto")
+async def test_what_is_longer_than_a_broker_takes_is_refused_and_costs_nothing_else(
+    listening: Any, running: Any, make_message: Any, caplog: Any
+) -> None:
+    caplog.set_level(logging.INFO)
+    small = Broker(persistent=("max_packet_size 2000",))
+    async with small, listening(small) as ear, running(small) as channel:
+        link = channel._connection.link
+        await channel.show({"a": "x" * 1900, "long": "y" * 2000, "z": "last"})
+        await ear.until(lambda heard: heard.payloads("hedgewatch/home/z"))
+        await channel.send(make_message())
+        await ear.until(lambda heard: heard.payloads("hedgewatch/home/event"))
+        with pytest.raises(Permanent, match="refused hedgewatch/home/event: Packet too large"):
+            await channel.send(make_message(text="z" * 2000))
+        assert ear.payloads("hedgewatch/home/a")
+        assert channel._connection.link is link, "the connection outlived it"
+    assert "refused hedgewatch/home/long: Packet too large" in caplog.text
