@@ -39,7 +39,8 @@ _WILD: Final = frozenset("+#\0")
 class Envelope:
     """What a command says of itself.
 
-    id: the sender's own name for it, the same when it is said again. at: when it was said;
+    id: the sender's own name for it, the same when it is said again; on `command/NAME` it is
+    that name's own, so that no two people's words are taken for one. at: when it was said;
     where given, it is not taken long after. schema: the form it has, the only one there is.
     """
 
@@ -174,9 +175,8 @@ class MqttCommands:
             minutes = (heard.at - envelope.at) // timedelta(minutes=1)
             raise MisspokenError("at", f"it came {minutes} minutes late; say it again, as new")
         by = self._who(envelope.by, heard.name)
-        word = spoken.word(
-            id=f"mqtt:{envelope.id}", by=f"{by}@mqtt" if by else "mqtt", now=heard.at
-        )
+        name = f"mqtt:{envelope.id}{' ' * bool(heard.name)}{heard.name}"
+        word = spoken.word(id=name, by=f"{by}@mqtt" if by else "mqtt", now=heard.at)
         return await self._obey(word)
 
     def _who(self, said: str, name: str) -> str:

@@ -155,17 +155,17 @@ async def test_a_name_the_broker_vouches_for_is_whose_word_it_is(
         said = FILL | {"by": ""}
         answer = await ann.ask(said, topic=mine)
         assert (told(answer)["outcome"], answer.topic.value) == ("taken", f"{ANSWER}/ann")
-        assert kept.words["mqtt:a-1"].by == "ann@mqtt"
+        assert kept.words["mqtt:a-1 ann"].by == "ann@mqtt"
         as_bob = await ann.ask(FILL | {"id": "a-2", "by": "bob"}, topic=mine)
         assert told(as_bob)["text"] == "on command/ann nobody speaks as 'bob'"
         # The broker keeps bob from ann's topic, and from the one anybody may say any name on.
         for topic in (mine, COMMAND):
             await bob._client.publish(topic, json.dumps(FILL | {"id": "b-0"}).encode(), 1)
-        theirs = await bob.ask(FILL | {"id": "b-1", "by": "bob"}, topic=f"{COMMAND}/bob")
-        assert told(theirs)["outcome"] == "taken"
+        theirs = await bob.ask(FILL | {"by": "bob"}, topic=f"{COMMAND}/bob")
+        assert (told(theirs)["outcome"], told(theirs)["repeat"]) == ("taken", False)
     assert [(key, word.by) for key, word in kept.words.items()] == [
-        ("mqtt:a-1", "ann@mqtt"),
-        ("mqtt:b-1", "bob@mqtt"),
+        ("mqtt:a-1 ann", "ann@mqtt"),
+        ("mqtt:a-1 bob", "bob@mqtt"),
     ]
 
 
@@ -233,7 +233,7 @@ async def test_the_list_in_the_readme_lets_in_whom_it_says(
                 await ann.ask(FILL)
         said = await ann.ask(FILL | {"id": "a-2", "by": ""}, topic=f"{COMMAND}/ann")
         assert told(said)["outcome"] == "taken"
-    assert list(kept.words) == ["mqtt:a-2"]
+    assert list(kept.words) == ["mqtt:a-2 ann"]
 
 
 @pytest.mark.parametrize("wrong", ["#", "+/reply", "a/#/b", "a/b#", "a/+b", "", "/a", "a\0"])
