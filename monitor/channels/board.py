@@ -13,8 +13,9 @@ from monitor.model.pool import Token
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State
 from monitor.rules.lifecycle import Flag, Instance, Phase
-from monitor.signals.catalogue import Scope
+from monitor.signals.catalogue import BY_NAME, Scope
 from monitor.signals.facts import Facts, PositionSeen
+from monitor.signals.of_market import frozen_s
 
 POSITION_SCHEMA: Final = "hedgewatch.position/1"
 SIGNAL_SCHEMA: Final = "hedgewatch.signal/1"
@@ -150,10 +151,12 @@ def _finite(number: float | None) -> float | None:
 
 
 def _signal(reading: Reading) -> dict[str, Any]:
+    known = BY_NAME.get(reading.name)
+    frozen = known is not None and frozen_s(known, reading) > 0  # which no `as_of` would betray
     return {
         "schema": SIGNAL_SCHEMA,
         "name": reading.name,
-        "value": _finite(reading.value),
+        "value": None if frozen else _finite(reading.value),
         "unit": reading.unit,
         "as_of": reading.as_of.isoformat(),
         "source": reading.source,

@@ -198,6 +198,16 @@ def test_what_is_unknown_is_none_of_them_never_zero_and_never_off(state: State, 
     assert old["VIX"] == "None"
 
 
+def test_a_vix_that_only_repeats_is_unknown_however_newly_stamped(state: State, book: Any) -> None:
+    vix, then = state.facts.readings["vix|"], datetime(2026, 11, 20, 20, tzinfo=UTC)
+    for hours, expected in ((2, "13.68"), (5, "None")):
+        said = replace(vix, as_of=then, since=then - timedelta(hours=hours))
+        facts = replace(state.facts, readings={**state.facts.readings, "vix|": said})
+        seen = seen_by(told(state, book), shown(replace(state, facts=facts), book), then)
+        assert seen["VIX"] == expected
+        checker("signal").validate(json.loads(signals(facts)["signal/vix/state"]))
+
+
 def test_an_alert_that_cannot_be_judged_is_unknown_unless_it_fires(state: State, book: Any) -> None:
     calm = state.instances["calm|book"]
     for phase, expected in (
