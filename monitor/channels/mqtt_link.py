@@ -85,8 +85,9 @@ class Link:
         connection fails.
         """
         more = properties if self.version is V5 else None
-        size = sum(map(len, (topic.encode(), payload.encode(), more.pack() if more else b"")))
-        if self._most is not None and size + _HEADERS > self._most:
+        rest: Any = more.pack() if more else b""  # type: ignore[no-untyped-call]
+        size = _HEADERS + len(topic.encode()) + len(rest) + len(payload.encode())
+        if self._most is not None and size > self._most:
             raise Refused(_TOO_LARGE)
         # The library's own timeout would, in Python 3.11, swallow a cancellation
         # that comes together with the answer: it is given none.

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +19,28 @@ from monitor.clock import Clock
 
 _log: Final = logging.getLogger(__name__)
 _RETRY_S: Final = 0.5
+
+
+@dataclass(slots=True)
+class _Refusals:
+    """The retained topics that a broker refuses, of which the first is told, and the end."""
+
+    where: str
+    _topics: set[str] = field(default_factory=set)
+
+    def refused(self, topic: str, full: str, payload: str, error: Refused) -> None:
+        level = logging.DEBUG if self._topics else logging.WARNING
+        _log.log(level, "%s", error.verdict(self.where, full))
+        if payload:
+            self._topics.add(topic)
+        else:
+            self._topics.discard(topic)  # no longer to be shown, so nothing is missing
+
+    def taken(self, topic: str) -> None:
+        if topic in self._topics:
+            self._topics.discard(topic)
+            if not self._topics:
+                _log.info("mqtt: %s takes all retained topics again", self.where)
 
 
 class Upkeep:
@@ -46,7 +69,7 @@ class Upkeep:
         self._clock = clock
         self._board = RetainedBoard(status=status_json("online", started))
         self._wake = asyncio.Event()
-        self._refused: set[str] = set()
+        self._refusals = _Refusals(access.where)
         self._unseen = False
 
     def show(self, state: Mapping[str, str]) -> None:
@@ -124,28 +147,13 @@ class Upkeep:
             try:
                 await link.publish(full, payload, retain=True, properties=message_properties())
             except Refused as error:
-                self._tell_refused(topic, full, payload, error)
+                self._refusals.refused(topic, full, payload, error)
             else:
-                self._tell_taken(topic)
+                self._refusals.taken(topic)
                 if topic == self._elsewhere and payload:
                     self.discovery.told(payload)
                     self._plan()
             self._board.done(topic, payload)
-
-    def _tell_refused(self, topic: str, full: str, payload: str, error: Refused) -> None:
-        """Say that the broker refuses retained topics: once, with the first of them."""
-        level = logging.DEBUG if self._refused else logging.WARNING
-        _log.log(level, "%s", error.verdict(self._access.where, full))
-        if payload:
-            self._refused.add(topic)
-        else:
-            self._refused.discard(topic)  # no longer to be shown, so nothing is missing
-
-    def _tell_taken(self, topic: str) -> None:
-        if topic in self._refused:
-            self._refused.discard(topic)
-            if not self._refused:
-                _log.info("mqtt: %s takes all retained topics again", self._access.where)
 
     async def _reassert(self) -> None:
         while True:
