@@ -94,8 +94,9 @@ class MqttChannel:
 
         Raises Transient without a connection, at once but for the first attempt to
         connect, which is waited for; and after the timeout
-        without an answer; Permanent when the broker refuses the message. A lost
-        answer is not called ambiguous: consumers drop repeats by their key.
+        without an answer; refused where the broker does not let us write there; Permanent
+        when it would not have this message. A lost answer is not called ambiguous: consumers
+        drop repeats by their key.
         """
         link = await self._connection.usable()
         if link is None:

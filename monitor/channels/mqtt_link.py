@@ -18,8 +18,10 @@ from monitor.errors import Permanent, Transient
 
 _log: Final = logging.getLogger(__name__)
 _FIRST_FAILURE: Final = 0x80
-# Not authorized, topic name invalid, packet too large, payload format invalid: no retry helps.
-_HOPELESS: Final = frozenset({0x87, 0x90, 0x95, 0x99})
+# Not authorized, topic name invalid: the same of every message, until a person mends it.
+_SHUT_OUT: Final = frozenset({0x87, 0x90})
+# Packet too large, payload format invalid: of this message, and no retry helps.
+_HOPELESS: Final = frozenset({0x95, 0x99})
 _TOO_LARGE: Final = ReasonCode(PacketTypes.DISCONNECT, "Packet too large")
 _HEADERS: Final = 9
 """Bytes of a PUBLISH besides topic, properties and payload, at most."""
@@ -35,7 +37,9 @@ class Refused(aiomqtt.MqttError):
     def verdict(self, where: str, topic: str) -> Permanent | Transient:
         """Return what it means for a message to this broker and topic."""
         text = f"the MQTT broker at {where} refused {topic}: {self}"
-        return Permanent(text) if self.code in _HOPELESS else Transient(text)
+        if self.code in _HOPELESS:
+            return Permanent(text)
+        return Transient(text, refused=self.code in _SHUT_OUT)
 
 
 class Unseen(aiomqtt.MqttError):

@@ -91,18 +91,22 @@ async def test_alerts_wait_while_the_broker_refuses_the_daemon(
             await play.until(lambda: not play.owed("mqtt"), "the letters, delivered")
 
 
-async def test_a_topic_the_broker_refuses_is_given_up_and_said_so(
+async def test_alerts_wait_while_the_broker_refuses_their_topic_and_that_is_an_alert(
     set_stage: Any, watching: Any
 ) -> None:
-    play = await set_stage("alvh")
+    play = await set_stage("alvh", "self")
     async with Broker(acl="topic read hedgewatch/#\n") as strict:
         play.edit(f"port = {play.stage.broker.port}\n", f"port = {strict.port}\n")
         async with watching(play.stage.config) as watch:
             await adds_decided(play)
-            await play.until(lambda: not play.owed("mqtt"), "the letters, given up")
-    why = f"the MQTT broker at {strict.host}:{strict.port} refused {TOPIC}: Not authorized"
-    assert given_up(play) == [("mqtt", rule, why) for rule in sorted(ADDS)]
-    assert f"is given up: {why}" in watch.log.getvalue()
+            await play.until(lambda: "self.channel" in play.firing(), "the alarm")
+        why = f"the MQTT broker at {strict.host}:{strict.port} refused {TOPIC}: Not authorized"
+        assert f"asked again every 5 minutes: {why}" in watch.log.getvalue()
+        assert play.owed("mqtt") == 4
+    assert given_up(play) == []
+    play.edit(f"port = {strict.port}\n", f"port = {play.stage.broker.port}\n")
+    async with watching(play.stage.config):
+        await play.until(lambda: not play.owed("mqtt"), "the letters, delivered")
 
 
 Step = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -18,7 +18,7 @@ from monitor.channels.mqtt import MqttChannel, MqttSettings
 from monitor.channels.settings import TlsSettings
 from monitor.clock import SystemClock, stopwatch
 from monitor.devnet.broker import Broker
-from monitor.errors import Permanent, Transient
+from monitor.errors import Transient
 
 needs_mosquitto = pytest.mark.usefixtures("broker")
 EVENT = "hedgewatch/home/event"
@@ -184,14 +184,15 @@ async def test_a_stop_in_good_order_says_offline(
 
 
 @needs_mosquitto
-async def test_a_refused_event_is_permanent_and_a_refused_board_is_said(
+async def test_a_refused_event_waits_for_a_person_and_a_refused_board_is_said(
     listening: Any, running: Any, make_message: Any, caplog: Any
 ) -> None:
     acl = "topic read hedgewatch/#\ntopic write hedgewatch/home/status\n"
     async with Broker(acl=acl) as strict, listening(strict) as ear, running(strict) as channel:
         await ear.until(lambda heard: states(heard) == ["online"])
-        with pytest.raises(Permanent, match=r"refused hedgewatch/home/event: Not authorized"):
+        with pytest.raises(Transient, match=r"refused hedgewatch/home/event: Not author") as told:
             await channel.send(make_message())
+        assert told.value.refused
         with caplog.at_level(logging.WARNING):
             await channel.show({"position/1/state": "one"})
             async with asyncio.timeout(5):
