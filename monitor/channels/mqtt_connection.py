@@ -77,6 +77,7 @@ class Connection:
                 trouble += f" ({_RIVAL})" if losses >= _OFTEN else ""
             except aiomqtt.MqttError as error:
                 trouble = self._access.trouble(error)
+                self._version.doubt(error)
             losses = 0 if stopwatch() - began > _STEADY_S else losses
             self._tell_outage(trouble)
             await self._clock.sleep(self._wait_s(losses))

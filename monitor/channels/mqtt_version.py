@@ -15,7 +15,10 @@ _WRONG_PROTOCOL: Final = frozenset({1, 132})
 
 
 class VersionChoice:
-    """The version to connect with; under `auto` the broker is asked until it says."""
+    """The version to connect with; under `auto` the broker is asked until it speaks 5.
+
+    Another may take its place at any time: what is found out holds until it is refused.
+    """
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -25,6 +28,12 @@ class VersionChoice:
     async def settle(self) -> aiomqtt.ProtocolVersion:
         """Return the version; raise MqttError when the broker says nothing of it."""
         return self._settled or await self._ask()
+
+    def doubt(self, error: aiomqtt.MqttError) -> None:
+        """Ask anew where a broker may have refused the version that it was found to speak."""
+        wrong = isinstance(error, MqttConnectError) and _code(error) in _WRONG_PROTOCOL
+        if (wrong or isinstance(error, Unanswered)) and self._access.settings.protocol == "auto":
+            self._settled = None
 
     def tell(self, spoken: aiomqtt.ProtocolVersion) -> None:
         """Say once of a broker that was asked, and is connected to, that it is an old one."""
@@ -52,7 +61,6 @@ class VersionChoice:
         except MqttConnectError as error:
             if _code(error) not in _WRONG_PROTOCOL:
                 raise
-            self._settled = V311
         return V311
 
 

@@ -10,6 +10,7 @@ import aiomqtt
 import pytest
 
 from monitor.channels.vitals import Vitals
+from monitor.devnet.broker import Broker
 from tests.channels import aedes
 from tests.channels.contract import checker, named
 from tests.channels.taken import Kept
@@ -59,6 +60,20 @@ async def test_that_it_is_an_old_one_is_found_out_and_said_once(
     async with running(old) as channel:
         await channel.send(make_message())
     assert len([one for one in caplog.messages if "speaks 3.1.1 only" in one]) == 1
+
+
+async def test_a_broker_of_5_may_be_replaced_by_an_old_one_while_it_runs(
+    broker: Broker, old: aedes.Aedes, running: Any, make_message: Any, become_connected: Any
+) -> None:
+    async with running(broker) as channel:
+        await channel.send(make_message())
+        await broker.kill()
+        await become_connected(channel, is_it=False)
+        await old.kill()
+        old.port = broker.port
+        await old.start()
+        await become_connected(channel)
+        await channel.send(make_message())
 
 
 async def test_the_board_is_kept_cleared_and_put_back_after_all_is_forgotten(
@@ -122,7 +137,7 @@ async def test_commands_are_answered_on_the_one_topic(
         ]
         for one in answers:
             checker("answer").validate(one)
-    assert list(kept.words) == ["mqtt:a-1"]
+    assert list(kept.words) == ["mqtt:a-1", "mqtt:a-1 ann"]
 
 
 async def test_the_heart_beats(old: aedes.Aedes, listening: Any, running: Any) -> None:
