@@ -3,7 +3,8 @@
 `python -m monitor.channels.consumer HOST PORT INSTANCE SEEN.db [5 | 3.1.1]` writes each as a
 line of JSON. Neither a broker nor the daemon promises more than at least once; so the key of
 what was told is kept, and a message is acknowledged only then. A crash between telling and
-keeping tells once more: what must not happen twice belongs into the same transaction.
+keeping tells once more: what must not happen twice belongs into the same transaction. Of two
+that run under one name each takes the other's place: give a second one another.
 """
 
 import json
