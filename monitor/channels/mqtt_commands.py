@@ -131,10 +131,14 @@ class MqttCommands:
                 return
 
     def _may_answer(self, topic: str) -> bool:
-        """Return whether an answer may go to a topic that a command names."""
+        """Return whether an answer may go to a topic that a command names.
+
+        However wide the settings are: among our own topics it may go to `answer` only.
+        """
         if not topic or set(topic) & _WILD:
             return False
-        allowed = (f"{self._root}/{ANSWER}/#", *self._settings.answer_topics)
+        ours = topic.startswith(f"{self._root}/")
+        allowed = (f"{self._root}/{ANSWER}/#",) if ours else self._settings.answer_topics
         return any(aiomqtt.Topic(topic).matches(one) for one in allowed)
 
     async def _told(self, heard: _Heard) -> str:

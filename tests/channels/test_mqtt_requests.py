@@ -89,6 +89,10 @@ async def test_an_answer_goes_where_the_request_says_with_its_mark(
         assert len(ear.payloads(ANSWER)) == 1, "what was answered elsewhere is not told here too"
 
 
+WIDE = ("clients/+/reply", "hedgewatch/#")
+"""What a person may write who means the answers."""
+
+
 @pytest.mark.parametrize(
     "reply",
     [
@@ -104,7 +108,7 @@ async def test_an_answer_goes_nowhere_else_and_what_asks_for_it_is_not_obeyed(
 ) -> None:
     async with (
         listening(broker) as ear,
-        running(broker, obey=kept.obey, commands=True, answer_topics=("clients/+/reply",)),
+        running(broker, obey=kept.obey, commands=True, answer_topics=WIDE),
         asking(broker) as asker,
     ):
         await ear.until(lambda heard: heard.payloads(STATUS))
