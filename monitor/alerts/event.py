@@ -80,7 +80,7 @@ def _term(term: Term) -> dict[str, Any]:
         "unit": term.unit,
         "source": term.source,
         "as_of": term.as_of.isoformat() if term.as_of else None,
-        "age_s": term.age_s,
+        "age_s": _scalar(term.age_s),
         "note": term.note,
     }
 
@@ -105,7 +105,7 @@ def _ticket(ticket: Ticket | None) -> dict[str, Any] | None:
         "cost_high_usd": ticket.cost_high_usd,
         "priced_by": ticket.priced_by,
         "note": ticket.note,
-        "fee_share": ticket.fee_share,
+        "fee_share": _scalar(ticket.fee_share),
         "sized": ticket.sized,
         "max_loss_usd": _scalar(ticket.max_loss_usd),
         "margin_usd": _scalar(ticket.margin_usd),

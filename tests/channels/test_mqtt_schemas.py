@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 import tomllib
 from collections.abc import Iterator
@@ -137,7 +138,7 @@ TICKET = Ticket(
     cost_low_usd=960.0,
     cost_high_usd=1320.0,
     priced_by="model",
-    fee_share=None,
+    fee_share=float("inf"),
     max_loss_usd=float("inf"),
     break_evens=(31.85, float("nan")),
     covers=Covers(scenario="as in 2020", low=-0.1, high=0.4, loss_usd=-900.0),
@@ -152,7 +153,9 @@ def test_an_event_of_every_state_with_and_without_all_it_may_hold(
     make_message: Any, state: AlertState
 ) -> None:
     slight: Alert = make_message(state=state, trace=(), values={}, layer=None).alert
-    unknown = Term(text="a == b", truth=None, left=None, op="==", right="calm", margin=None)
+    unknown = Term(
+        text="a == b", truth=None, left=None, op="==", right="calm", margin=None, age_s=math.inf
+    )
     whole = replace(
         slight,
         ticket=TICKET,
