@@ -28,7 +28,7 @@ from monitor.channels.settings import MqttSettings
 from monitor.channels.spoken import Errand
 from monitor.channels.vitals import Vitals, status_json
 from monitor.clock import Clock
-from monitor.errors import Transient
+from monitor.errors import Permanent, Transient
 from monitor.logs import read_secret, redact
 from monitor.pipeline import Rulebook, State
 
@@ -103,7 +103,7 @@ class MqttChannel:
             trouble = self._connection.trouble
             raise Transient(f"no connection to the MQTT broker at {self.where}: {trouble}")
         topic = f"{self.root}/{EVENT}"
-        payload = event_json(message.alert, sent_at=message.now, repeat=message.repeat)
+        payload = _event(message)
         properties = message_properties(
             expiry_s=_expiry_s(message, self._access.settings.event_expiry_s),
             user={"idempotency-key": message.alert.idem, "schema": SCHEMA},
@@ -147,6 +147,13 @@ class MqttChannel:
     async def run(self, stop: asyncio.Event) -> None:
         """Stay connected until `stop` is set, then say `offline` and leave, in bounded time."""
         await self._connection.run(stop)
+
+
+def _event(message: Message) -> str:
+    try:
+        return event_json(message.alert, sent_at=message.now, repeat=message.repeat)
+    except ValueError as error:  # of this alert: those behind it must not wait
+        raise Permanent(f"the event cannot be told in JSON: {error}") from error
 
 
 def _expiry_s(message: Message, longest_s: int) -> int:

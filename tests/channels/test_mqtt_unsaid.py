@@ -1,7 +1,8 @@
-"""What a broker does not say, or once only: a place taken, a refusal in 3.1.1, its limit."""
+"""What nobody says, or once only: a place taken, a refusal in 3.1.1, a limit, no number."""
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from monitor.channels.mqtt import MqttChannel, MqttSettings
 from monitor.clock import SystemClock
 from monitor.devnet.broker import Broker
 from monitor.errors import Permanent
+from tests.channels.proposals import TICKET
 
 WORD = "does another daemon run as the same `instance`?"
 
@@ -65,3 +67,13 @@ async def test_what_is_longer_than_a_broker_takes_is_refused_and_costs_nothing_e
         assert ear.payloads("hedgewatch/home/a")
         assert channel._connection.link is link, "the connection outlived it"
     assert "refused hedgewatch/home/long: Packet too large" in caplog.text
+
+
+async def test_an_alert_that_cannot_be_told_in_json_is_given_up_alone(
+    broker: Broker, running: Any, make_message: Any
+) -> None:
+    async with running(broker) as channel:
+        endless = make_message(ticket=replace(TICKET, cost_usd=float("nan")))
+        with pytest.raises(Permanent, match="the event cannot be told in JSON: "):
+            await channel.send(endless)
+        await channel.send(make_message())
