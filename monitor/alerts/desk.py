@@ -1,7 +1,7 @@
 """What the policy remembers from one step to the next, and what it decided."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,17 +36,46 @@ class Decision:
     reason: str
 
 
+def untold(decisions: Iterable[Decision], known: Container[str]) -> tuple[Decision, ...]:
+    """Return the decisions of an alert, without telling channels that never knew of it.
+
+    known: the others.
+    """
+    return tuple(
+        one
+        if one.channel in known or one.choice is Choice.SILENT
+        else replace(one, choice=Choice.SILENT, reason="nothing of it was sent here")
+        for one in decisions
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
     """A channel that is told of an alert later, if it still goes on.
 
-    why: it was not told at once; or, where news, what is told then. shut: because its route
-    speaks at other hours.
+    why: it was not told at once; or, where news, what is told then. further: whatever its route.
     """
 
     why: str
-    shut: bool = False
     news: bool = False
+    further: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """A letter held for more of its group. first: nothing of the alert was told there before."""
+
+    until: datetime
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """That a channel is not sent what it has held of a key, and why."""
+
+    key: str
+    channel: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +83,7 @@ class Case:
     """What people know of one alert. key: `rule|scope`; id, idem: of the episode's last event.
 
     begun: when the episode was first told, or seen. told: channels that were told of it.
-    owed: by channel. steps: escalations that are done. again: how often it was told by the
+    owed, waits: by channel. steps: escalations that are done. again: how often it was told by the
     policy's own will. fired: when it fired, within the window that counts. held: of those, how
     many since it is held back; digest_at: until when it is.
     """
@@ -66,6 +95,7 @@ class Case:
     labels: Labels
     told: tuple[str, ...] = ()
     owed: Mapping[str, Owed] = field(default_factory=dict)
+    waits: Mapping[str, Wait] = field(default_factory=dict)
     steps: tuple[str, ...] = ()
     again: int = 0
     fired: tuple[datetime, ...] = ()

@@ -7,9 +7,9 @@ from typing import Final
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.desk import Case, Desk, Open, Owed
 from monitor.alerts.figures import span
-from monitor.alerts.policy import Escalation, routed
+from monitor.alerts.policy import Escalation, Routed, ever, routed
 from monitor.alerts.silence import SPOKEN, Silence, heard, refusal
-from monitor.alerts.sitting import BEGINS, Scene, Sitting, own_route, remembers
+from monitor.alerts.sitting import BEGINS, Scene, Sitting, own_route, recall, remembers
 from monitor.alerts.weigh import lasting, too_faint
 from monitor.model.observation import Word
 
@@ -20,7 +20,7 @@ def sat(scene: Scene, desk: Desk, alerts: Sequence[Alert], word: Word | None) ->
     """Return the desk after one step, and what leaves it: the step's alerts and some told anew."""
     sitting = Sitting(scene=scene, desk=desk)
     before = desk.silences
-    if word is not None and word.verb in SPOKEN and not refusal(before, word):
+    if word is not None and word.verb in SPOKEN and not refusal(before, word, scene.now):
         sitting.desk = replace(desk, silences=heard(before, word))
     going = {key: one for key, one in sitting.desk.silences.items() if one.until > scene.now}
     ended = [one for key, one in before.items() if key not in going]
@@ -28,6 +28,7 @@ def sat(scene: Scene, desk: Desk, alerts: Sequence[Alert], word: Word | None) ->
         sitting.desk = replace(sitting.desk, silences=going)
     if ended or remembers(sitting):
         _adopt(sitting, alerts)
+    _recall(sitting)
     _wake(sitting, ended)
     for alert in alerts:
         sitting.take(alert)
@@ -47,16 +48,19 @@ def _adopt(sitting: Sitting, alerts: Iterable[Alert]) -> None:
         case = Case(
             key=one.key, id=one.id, idem=one.idem, begun=sitting.scene.now, labels=one.labels
         )
-        sitting.keep(replace(case, told=tuple(_reached(sitting.scene, one))))
+        # Without a policy and silences it went wherever its rule says.
+        sitting.keep(replace(case, told=tuple(own_route(one.route, sitting.scene.channels))))
 
 
-def _reached(scene: Scene, one: Open) -> Iterator[str]:
-    """Yield the channels an alert goes to at any hour."""
-    own = own_route(one.route, scene.channels)
-    to = routed(scene.policy, one.labels, own, None)
-    for name in scene.channels:
-        if name in to.why and not too_faint(scene.policy, one.labels, name):
-            yield name
+def _recall(sitting: Sitting) -> None:
+    """Take back what is held for its group and people are not to be told by now."""
+    for case, one in _going_on(sitting):
+        if case.waits and (why := sitting.hindrance(one.labels, case.key)):
+            kept = case
+            for name in case.waits:
+                kept = recall(sitting, kept, name, why)
+            owed = dict.fromkeys(case.waits.keys() - kept.waits.keys(), Owed(why=why))
+            sitting.keep(replace(kept, owed={**kept.owed, **owed}))
 
 
 def _wake(sitting: Sitting, ended: Sequence[Silence]) -> None:
@@ -67,8 +71,19 @@ def _wake(sitting: Sitting, ended: Sequence[Silence]) -> None:
             continue
         why = f"goes on at the end of the silence by {over.by}"
         owed = Owed(why=f"{why}: {over.reason}" if over.reason else why, news=True)
-        names = (name for name in _reached(sitting.scene, one) if name in sitting.scene.people)
+        to = _routed(sitting.scene, one)
+        led = sitting.scene.people & {*to.why, *to.shut}
+        names = [name for name in _heard_on(sitting.scene, one) if name in led]
         sitting.keep(replace(case, owed={**case.owed, **dict.fromkeys(names, owed)}))
+
+
+def _routed(scene: Scene, one: Open) -> Routed:
+    return routed(scene.policy, one.labels, own_route(one.route, scene.channels), scene.now)
+
+
+def _heard_on(scene: Scene, one: Open) -> list[str]:
+    """Return the channels that an alert is not too faint for."""
+    return [name for name in scene.channels if not too_faint(scene.policy, one.labels, name)]
 
 
 def _digest(sitting: Sitting) -> None:
@@ -116,7 +131,8 @@ def _escalated(sitting: Sitting, step: Escalation, case: Case, one: Open) -> Cas
             sitting.silent(case, name, f"not escalated: acknowledged by {one.acked_by}")
         elif hindered := sitting.hindered(case, one.labels, name):
             sitting.silent(case, name, f"escalation waits: {hindered}")
-            case = replace(case, owed={**case.owed, name: Owed(why=why, news=True)})
+            owed = Owed(why=why, news=True, further=True)
+            case = replace(case, owed={**case.owed, name: owed})
         else:
             ready[name] = why
     return sitting.tell(case, ready, why) if ready else case
@@ -132,26 +148,44 @@ def _settle(sitting: Sitting) -> None:
                 sitting.silent(case, name, f"not told again: acknowledged by {one.acked_by}")
             sitting.keep(replace(case, owed={}))
             continue
-        ready = {
-            name: _late(owed)
-            for name, owed in case.owed.items()
-            if name in sitting.scene.channels and not _waits(sitting, case, one, name)
-        }
+        led = _led(sitting.scene, case, one)
+        for name in case.owed.keys() - led:
+            why = case.owed[name].why
+            sitting.silent(case, name, f"not told late, for no route leads here now: {why}")
+        ready = {name: why for name, why in _ready(sitting, case, one).items() if name in led}
+        kept = replace(case, owed={name: o for name, o in case.owed.items() if name in led})
         if ready:
-            sitting.keep(sitting.tell(case, ready, "; ".join(dict.fromkeys(ready.values()))))
+            kept = sitting.tell(kept, ready, "; ".join(dict.fromkeys(ready.values())))
+        sitting.keep(kept)
 
 
-def _waits(sitting: Sitting, case: Case, one: Open, name: str) -> bool:
-    scene = sitting.scene
-    if case.owed[name].shut:
-        to = routed(scene.policy, one.labels, own_route(one.route, scene.channels), scene.now)
-        if name in to.shut:
-            return True
-    return bool(sitting.hindered(case, one.labels, name))
+def _led(scene: Scene, case: Case, one: Open) -> set[str]:
+    """Return the channels that an alert may be told on late, at whatever hour."""
+    own = own_route(one.route, scene.channels)
+    return {
+        *(name for name, owed in case.owed.items() if owed.further),
+        *(ever(scene.policy, one.labels, own) & {*_heard_on(scene, one)}),
+    }
 
 
-def _late(owed: Owed) -> str:
-    return owed.why if owed.news else f"told late: {owed.why}"
+def _ready(sitting: Sitting, case: Case, one: Open) -> dict[str, str]:
+    """Return the channels that can be told now of what is owed, and what is said of it.
+
+    Besides those it is owed to also those that the routes of this hour lead to, unless they know.
+    """
+    scene, ready = sitting.scene, dict[str, str]()
+    to = _routed(scene, one)
+    for name in scene.channels:
+        owed = case.owed.get(name)
+        if owed is None and name in to.why and name not in case.told:
+            why = "told late: routed here at this hour"
+        elif owed is not None and (owed.further or name not in to.shut):
+            why = owed.why if owed.news else f"told late: {owed.why}"
+        else:
+            continue
+        if not sitting.hindered(case, one.labels, name):
+            ready[name] = why
+    return ready
 
 
 def _tidy(sitting: Sitting) -> None:

@@ -1,6 +1,6 @@
 """Who is told of which alert, how loud and how late: what `[alerts]` says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
@@ -180,6 +180,17 @@ def routed(policy: Policy, labels: Labels, own: Mapping[str, str], now: datetime
     late = {name: reason for name, reason in shut.items() if name not in why}
     chosen = why if matched else own
     return Routed(why=chosen, shut=late, wait=min(wait, default=policy.group_wait))
+
+
+def ever(policy: Policy, labels: Labels, own: Iterable[str]) -> frozenset[str]:
+    """Return the channels an alert may go to, at whatever hour. own: those of its rule."""
+    found, matched = set[str](), False
+    for route in policy.route:
+        if route.match.matches(labels):
+            found, matched = found | {*route.channels}, True
+            if not (route.go_on or route.during):
+                break
+    return frozenset(found if matched else own)
 
 
 def for_the_log(alert: Alert) -> bool:

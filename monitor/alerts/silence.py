@@ -37,8 +37,11 @@ def moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def refusal(silences: Mapping[str, Silence], word: Word) -> str:
-    """Return why a word about silences cannot be taken, in one sentence, or an empty text."""
+def refusal(silences: Mapping[str, Silence], word: Word, now: datetime) -> str:
+    """Return why a word about silences cannot be taken, in one sentence, or an empty text.
+
+    now: when it is heard, which is long after it was said where the daemon was down.
+    """
     if word.verb is Verb.UNSILENCE:
         if word.alert in silences:
             return ""
@@ -51,7 +54,7 @@ def refusal(silences: Mapping[str, Silence], word: Word) -> str:
         return "a silence needs its end"
     if word.until - word.observed_at > LONGEST:
         return "a silence lasts a year at most"
-    ended = word.until <= word.observed_at
+    ended = word.until <= max(word.observed_at, now)
     return f"the silence would have ended at {moment(word.until)}" if ended else ""
 
 

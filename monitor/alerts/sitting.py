@@ -1,12 +1,12 @@
 """One pass of the policy over the alerts of a step: where each goes, how late, and why."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
-from monitor.alerts.desk import Case, Choice, Decision, Desk, Open, Owed, Post
+from monitor.alerts.desk import Case, Choice, Decision, Desk, Open, Owed, Post, Recalled, Wait
 from monitor.alerts.matcher import Labels, labels_of
 from monitor.alerts.policy import PLAIN, Policy, Routed, for_the_log, routed, vital
 from monitor.alerts.silence import moment
@@ -22,6 +22,7 @@ from monitor.alerts.weigh import (
     hindrance,
     too_faint,
 )
+from monitor.model.layer import Action
 from monitor.rules.pack import Severity
 
 CONSOLE: Final = "console"
@@ -71,6 +72,7 @@ class Sitting:
     inhibited: Barriers = field(init=False)
     posts: list[Post] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    recalled: list[Recalled] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.cases = dict(self.desk.cases)
@@ -86,11 +88,11 @@ class Sitting:
             told = f"{frequency(len(case.fired), self.scene.policy.flap_window)}: "
             told += f"held to a digest at {moment(digest_at)}"
             alert = replace(alert, reason="; ".join(filter(None, (alert.reason, told))))
-        to = self._routed(alert, labels)
+        to = _route(self.scene, alert, labels)
         found = {n: self._verdict(alert, case, to, name=n) for n in self.scene.channels}
         self._post(alert, found)
         if case is not None:
-            case = _told(case, alert, found)
+            case = _told(case, alert, found, self.scene.now)
             self.keep(case if digest_at is None else replace(case, digest_at=digest_at, held=0))
 
     def tell(self, case: Case, told: Mapping[str, str], reason: str) -> Case:
@@ -99,15 +101,18 @@ class Sitting:
         if alert is None:
             return replace(case, owed={n: o for n, o in case.owed.items() if n not in told})
         labels = labels_of(alert)
+        now = self.scene.now
+        for name in told:
+            case = recall(self, case, name, "it is told anew")
         found = {
-            name: Verdict(choice=Choice.SENT, reason=told[name] + self._sound(name, labels))
+            name: Verdict(choice=Choice.SENT, reason=told[name] + self._sound(name, labels, now))
             for name in self.scene.channels
             if name in told
         }
         if CONSOLE in self.scene.channels:
             found = {CONSOLE: _EVERY} | found
         self._post(alert, found)
-        return replace(_told(case, alert, found), again=case.again + 1)
+        return replace(_told(case, alert, found, now), again=case.again + 1)
 
     def silent(self, case: Case, channel: str, reason: str) -> None:
         """Note that an alert is not told on a channel after all."""
@@ -122,9 +127,11 @@ class Sitting:
         """Return why an alert is not told on a channel now, or an empty text."""
         if channel not in self.scene.people:
             return ""
-        silences = self.desk.silences.values()
-        why = hindrance(silences, self.inhibited, labels, key=case.key)
-        return why or held_back(case, self.scene.now)
+        return self.hindrance(labels, case.key) or held_back(case, self.scene.now)
+
+    def hindrance(self, labels: Labels, key: str) -> str:
+        """Return the silence, or the other alert, for which people are not told of an alert."""
+        return hindrance(self.desk.silences.values(), self.inhibited, labels, key=key)
 
     def _case(self, alert: Alert, labels: Labels) -> Case | None:
         """Return what is known of an alert; nothing where it need not be remembered."""
@@ -135,61 +142,49 @@ class Sitting:
             return fresh(alert, labels, self.scene.now) if remembers(self) else None
         if case.id == alert.id:
             return case
-        new = replace(case, id=alert.id, begun=self.scene.now, told=(), owed={}, steps=())
+        new = replace(case, id=alert.id, begun=self.scene.now, told=(), owed={}, waits={}, steps=())
         return replace(new, idem=alert.idem, labels=labels)
-
-    def _routed(self, alert: Alert, labels: Labels) -> Routed:
-        own = own_route(alert.route, self.scene.channels)
-        if for_the_log(alert):
-            return Routed(why=own, shut={}, wait=self.scene.policy.group_wait)
-        now = None if alert.state in FOLLOWS else self.scene.now
-        return routed(self.scene.policy, labels, own, now)
 
     def _verdict(self, alert: Alert, case: Case | None, to: Routed, *, name: str) -> Verdict:
         """Return whether an alert is told on a channel; the first reason not to is the reason."""
         if name == CONSOLE:
             return _EVERY
         labels = labels_of(alert)
-        if name not in to.why:
+        before = case if alert.state in FOLLOWS else None
+        knows = before is not None and name in before.told
+        if knows:
+            to = replace(to, why={name: "its beginning was told here", **to.why})
+        elif name not in to.why:
             return _not_routed(to, name)
-        if faint := too_faint(self.scene.policy, labels, name):
+        elif faint := too_faint(self.scene.policy, labels, name):
             return Verdict(choice=Choice.SILENT, reason=faint)
-        follows = alert.state in FOLLOWS
-        if follows and case is not None and name not in case.told:
-            before = f": {case.owed[name].why}" if name in case.owed else ""
-            reason = f"its beginning was not told here{before}"
+        elif before is not None:
+            then = f": {before.owed[name].why}" if name in before.owed else ""
+            reason = f"its beginning was not told here{then}"
             return Verdict(choice=Choice.SILENT, reason=reason)
-        if name in self.scene.people and (late := self._later(alert, case, labels)):
+        hears = name in self.scene.people and not (knows and _binds(alert))
+        if hears and (late := _later(self, alert, case)):
             return late
-        return self._timed(alert, to, name, labels)
+        return self._timed(alert, case, to, name=name)
 
-    def _later(self, alert: Alert, case: Case | None, labels: Labels) -> Verdict | None:
-        """Return why people are not told of an alert now; None where nothing hinders it."""
-        if flaps := held_back(case, self.scene.now):
-            owed = Owed(why=flaps)
-            return Verdict(choice=Choice.SILENT, reason=flaps, owed=owed, flapping=True)
-        if alert.state in FOLLOWS:
-            return None
-        silences = self.desk.silences.values()
-        why = hindrance(silences, self.inhibited, labels, key=alert.key)
-        return Verdict(choice=Choice.SILENT, reason=why, owed=Owed(why=why)) if why else None
-
-    def _timed(self, alert: Alert, to: Routed, name: str, labels: Labels) -> Verdict:
-        """Return when an alert that nothing hinders goes out."""
-        reason = to.why[name] + self._sound(name, labels)
-        gathers = name in self.scene.people and alert.severity is not Severity.CRITICAL
-        if not gathers or not to.wait:
+    def _timed(self, alert: Alert, case: Case | None, to: Routed, *, name: str) -> Verdict:
+        """Return when an alert that nothing hinders goes out: never before what is held of it."""
+        labels, now, until = labels_of(alert), self.scene.now, self.scene.now
+        lone = alert.severity is Severity.CRITICAL or _binds(alert)
+        if to.wait and name in self.scene.people and not lone:
+            group = group_of(self.scene.policy, labels, name, to.wait)
+            until = gathered(self.desk.groups.get(group), now, to.wait)
+            self.desk = replace(self.desk, groups={**self.desk.groups, group: until})
+        if case is not None and name in case.waits and not takes_back(alert):
+            until = max(until, case.waits[name].until)
+        reason = to.why[name] + self._sound(name, labels, until)
+        if until == now:
             return Verdict(choice=Choice.SENT, reason=reason)
-        group = group_of(self.scene.policy, labels, name)
-        until = gathered(self.desk.groups.get(group), self.scene.now, to.wait)
-        self.desk = replace(self.desk, groups={**self.desk.groups, group: until})
         held = f"{reason}, held until {until:%H:%M:%S} UTC for more of its group"
         return Verdict(choice=Choice.HELD, reason=held, until=until)
 
-    def _sound(self, name: str, labels: Labels) -> str:
-        if name not in self.scene.people:
-            return ""
-        return audible(self.scene.policy, labels, self.scene.now)
+    def _sound(self, name: str, labels: Labels, at: datetime) -> str:
+        return audible(self.scene.policy, labels, at) if name in self.scene.people else ""
 
     def _post(self, alert: Alert, found: Mapping[str, Verdict]) -> None:
         self.posts.append(
@@ -214,6 +209,20 @@ class Sitting:
         )
 
 
+def recall(sitting: Sitting, case: Case, channel: str, reason: str) -> Case:
+    """Have a channel not be sent what it has held of an alert, if it has."""
+    wait = case.waits.get(channel)
+    if wait is None or wait.until <= sitting.scene.now:
+        return case
+    sitting.recalled.append(Recalled(key=case.key, channel=channel, reason=reason))
+    sitting.silent(case, channel, f"taken back while it was held: {reason}")
+    return replace(
+        case,
+        told=tuple(name for name in case.told if name != channel or not wait.first),
+        waits={name: one for name, one in case.waits.items() if name != channel},
+    )
+
+
 def remembers(sitting: Sitting) -> bool:
     """Return whether alerts have to be remembered: else all of them are told where they go."""
     return sitting.scene.policy != PLAIN or bool(sitting.desk.silences)
@@ -231,9 +240,41 @@ def own_route(route: tuple[str, ...], channels: tuple[str, ...]) -> Mapping[str,
     return {name: "its rule's route" for name in channels if name in route}
 
 
+def takes_back(alert: Alert) -> bool:
+    """Return whether an alert says that what was told of it was nothing, and nobody acted on it."""
+    # Whoever acted on it was told, and must hear.
+    return alert.state is AlertState.RETRACTED and not alert.text
+
+
+def _binds(alert: Alert) -> bool:
+    """Return whether whoever may act on what was told must know this at once."""
+    return alert.state in FOLLOWS and (
+        alert.action is not Action.NOTIFY or alert.state is AlertState.RETRACTED
+    )
+
+
+def _route(scene: Scene, alert: Alert, labels: Labels) -> Routed:
+    own = own_route(alert.route, scene.channels)
+    if for_the_log(alert):
+        return Routed(why=own, shut={}, wait=scene.policy.group_wait)
+    now = None if alert.state in FOLLOWS else scene.now
+    return routed(scene.policy, labels, own, now)
+
+
+def _later(sitting: Sitting, alert: Alert, case: Case | None) -> Verdict | None:
+    """Return why people are not told of an alert now; None where nothing hinders it."""
+    if flaps := held_back(case, sitting.scene.now):
+        owed = Owed(why=flaps)
+        return Verdict(choice=Choice.SILENT, reason=flaps, owed=owed, flapping=True)
+    if alert.state in FOLLOWS:
+        return None
+    why = sitting.hindrance(labels_of(alert), alert.key)
+    return Verdict(choice=Choice.SILENT, reason=why, owed=Owed(why=why)) if why else None
+
+
 def _not_routed(to: Routed, name: str) -> Verdict:
     if late := to.shut.get(name):
-        return Verdict(choice=Choice.SILENT, reason=late, owed=Owed(why=late, shut=True))
+        return Verdict(choice=Choice.SILENT, reason=late, owed=Owed(why=late))
     by = " and ".join(dict.fromkeys(to.why.values())) or "every route"
     return Verdict(choice=Choice.SILENT, reason=f"left out by {by}")
 
@@ -248,8 +289,9 @@ def _counted(case: Case, alert: Alert, scene: Scene) -> tuple[Case, datetime | N
     return replace(case, fired=fired), now + window if begins else None
 
 
-def _told(case: Case, alert: Alert, found: Mapping[str, Verdict]) -> Case:
+def _told(case: Case, alert: Alert, found: Mapping[str, Verdict], now: datetime) -> Case:
     """Return what is known of an alert after it was, or was not, told."""
+    waits = {name: wait for name, wait in case.waits.items() if wait.until > now}
     sent = [name for name, one in found.items() if one.choice is not Choice.SILENT]
     owed = {name: one for name, one in case.owed.items() if name not in sent}
     if alert.state not in FOLLOWS:
@@ -259,5 +301,15 @@ def _told(case: Case, alert: Alert, found: Mapping[str, Verdict]) -> Case:
         idem=alert.idem,
         told=tuple(dict.fromkeys((*case.told, *sent))),
         owed=owed,
+        waits=waits | dict(_waits(replace(case, waits=waits), found)),
         held=case.held + any(one.flapping for one in found.values()),
     )
+
+
+def _waits(case: Case, found: Mapping[str, Verdict]) -> Iterator[tuple[str, Wait]]:
+    """Yield what channels have held of an alert from now on."""
+    for name, one in found.items():
+        if one.until is not None:
+            before = case.waits.get(name)
+            first = name not in case.told or (before is not None and before.first)
+            yield name, Wait(until=one.until, first=first)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from monitor.alerts.alert import AlertState
 from monitor.alerts.desk import Case, Choice, Open, Owed
 from monitor.alerts.figures import span
 from monitor.alerts.matcher import Labels
@@ -41,9 +42,20 @@ Barriers: TypeAlias = Sequence[tuple[Inhibition, Sequence[Open]]]
 
 
 def barriers(policy: Policy, open_: Mapping[str, Open]) -> Barriers:
-    """Return the inhibitions that are in force while these alerts go on."""
+    """Return the inhibitions that are in force while these alerts go on.
+
+    What cannot be judged explains nothing, unless its state is what the source asks for.
+    """
     sources = (
-        (one, [each for each in open_.values() if one.source.matches(each.labels)])
+        (
+            one,
+            [
+                each
+                for each in open_.values()
+                if one.source.matches(each.labels)
+                and (one.source.state or each.labels["state"] == AlertState.FIRING.value)
+            ],
+        )
         for one in policy.inhibit
     )
     return [(one, firing) for one, firing in sources if firing]
@@ -76,15 +88,16 @@ def held_back(case: Case | None, now: datetime) -> str:
     return f"flapping: held to the digest of {moment(case.digest_at)}"
 
 
-def audible(policy: Policy, labels: Labels, now: datetime) -> str:
-    """Return what is said of an alert that makes no sound, or an empty text."""
-    window = policy.hushed(Severity(labels["severity"]), now)
+def audible(policy: Policy, labels: Labels, at: datetime) -> str:
+    """Return what is said of an alert that makes no sound when it goes out, or an empty text."""
+    window = policy.hushed(Severity(labels["severity"]), at)
     return f", without a sound: quiet hours {window.told()}" if window else ""
 
 
-def group_of(policy: Policy, labels: Labels, channel: str) -> str:
-    """Return the name of the group an alert is told with on a channel."""
-    return "|".join((channel, *(f"{name}={labels.get(name, '')}" for name in policy.group_by)))
+def group_of(policy: Policy, labels: Labels, channel: str, wait: timedelta) -> str:
+    """Return the name of the group an alert is told with on a channel: one waits as long as it."""
+    alike = (f"{name}={labels.get(name, '')}" for name in policy.group_by)
+    return "|".join((channel, span(wait.total_seconds()), *alike))
 
 
 def gathered(due: datetime | None, now: datetime, wait: timedelta) -> datetime:

@@ -116,6 +116,7 @@ class Daemon:
             forget_samples_from=dropped_samples(self.state, new),
             alerts=out.alerts,
             decisions=out.decisions,
+            recalls=out.recalls,
             consumed_words=_consumed(seen, self.state, new, out.desk),
             poll=_poll(seen, requests),
         )
@@ -174,6 +175,7 @@ class Daemon:
                 forget_samples_before=forgotten_samples(self.state, kept),
                 alerts=out.alerts,
                 decisions=out.decisions,
+                recalls=out.recalls,
             )
         )
         self.state, self.dispatch.desk = kept, out.desk
@@ -201,7 +203,8 @@ def _refusal(daemon: Daemon, seen: Observation) -> str:
         return doubt(seen)
     if not isinstance(seen, Word):
         return ""
-    return daemon.dispatch.refusal(seen) or refusal(daemon.book, daemon.state, seen)
+    state = daemon.state
+    return daemon.dispatch.refusal(seen, state.at) or refusal(daemon.book, state, seen)
 
 
 def _tell_missing(known: dict[str, frozenset[str]], seen: Snapshot) -> None:

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.alert import Alert
 from monitor.alerts.desk import Decision, Desk, Post
 from monitor.alerts.later import sat
 from monitor.alerts.matcher import labels_of
 from monitor.alerts.policy import PLAIN, Policy
 from monitor.alerts.silence import SPOKEN, refusal
-from monitor.alerts.sitting import FOLLOWS, Scene
+from monitor.alerts.sitting import Scene, takes_back
 from monitor.alerts.wire import to_json
 from monitor.app.retell import again, going_on
 from monitor.model.observation import Observation, Word
 from monitor.pipeline import Rulebook, State
 from monitor.store.desk import changed_desk
-from monitor.store.records import Outgoing, RowKey
+from monitor.store.records import Outgoing, Recall, RowKey
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class Dispatched:
     desk: Desk
     alerts: tuple[Outgoing, ...]
     decisions: tuple[Decision, ...]
+    recalls: tuple[Recall, ...] = ()
     rows: Mapping[RowKey, str | None]
 
 
@@ -50,9 +51,14 @@ class Dispatch:
             _log.warning("%s: %s", ", ".join(missing), told)
         self.policy = policy
 
-    def refusal(self, word: Word) -> str:
-        """Return why a word about silences cannot be taken, or an empty text."""
-        return refusal(self.desk.silences, word) if word.verb in SPOKEN else ""
+    def refusal(self, word: Word, at: datetime | None) -> str:
+        """Return why a word about silences cannot be taken, or an empty text.
+
+        at: the time of what was observed last.
+        """
+        if word.verb not in SPOKEN:
+            return ""
+        return refusal(self.desk.silences, word, at or word.observed_at)
 
     def made_of(
         self, book: Rulebook, state: State, alerts: Sequence[Alert], seen: Observation | None
@@ -75,6 +81,10 @@ class Dispatch:
             desk=sitting.desk,
             alerts=tuple(self.outgoing(post) for post in sitting.posts),
             decisions=tuple(sitting.decisions),
+            recalls=tuple(
+                Recall(key=one.key, channel=one.channel, at=scene.now, reason=one.reason)
+                for one in sitting.recalled
+            ),
             rows=changed_desk(self.desk, sitting.desk),
         )
 
@@ -83,8 +93,7 @@ class Dispatch:
         if self.policy.hushed(alert.severity, now):
             return True
         labels = labels_of(alert)
-        silences = self.desk.silences.values()
-        return alert.state in FOLLOWS and any(one.match.matches(labels) for one in silences)
+        return any(one.match.matches(labels) for one in self.desk.silences.values())
 
     def outgoing(self, post: Post) -> Outgoing:
         """Return an alert as the store takes it."""
@@ -97,8 +106,7 @@ class Dispatch:
             payload=to_json(alert),
             channels=post.channels,
             expires_at=alert.expires_at,
-            # Whoever acted on it was told, and must hear.
-            takes_back=alert.state is AlertState.RETRACTED and not alert.text,
+            takes_back=takes_back(alert),
             # A block may be stamped ahead of our clock; its alerts need not wait for that.
             due=min(alert.at, self.now()),
             held=post.held,

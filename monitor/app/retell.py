@@ -49,7 +49,10 @@ def again(book: Rulebook, state: State, key: str, reason: str, number: int) -> A
             epoch=state.epoch,
         )
     )
-    return replace(alert, idem=f"{_episode(instance, state)}:again.{number}")
+    # Of an episode told as over that goes on after all, and of one unknown anew, counting begins
+    # again: what tells them apart is part of the key.
+    turn = f"again.{instance.clouded}.{instance.undone}.{number}"
+    return replace(alert, idem=f"{_episode(instance, state)}:{turn}")
 
 
 def _astir(state: State) -> Iterator[tuple[str, Instance]]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from monitor.errors import Transient
 from monitor.store.database import Database
-from monitor.store.records import Backlog, Carried, Letter, Outgoing
+from monitor.store.records import Backlog, Carried, Letter, Outgoing, Recall
 from monitor.store.schema import maybe_instant, to_micros
 from monitor.store.sqlite_outbox import HEAD, WAITING, SqliteOutbox
 
@@ -100,6 +100,9 @@ class ClaimedOutbox:
 
     def withdraw(self, alert: Outgoing) -> set[str]:
         return self._plain.withdraw(alert)
+
+    def recall(self, recall: Recall) -> None:
+        self._plain.recall(recall)
 
     def requeue(self, letter: int, at: datetime) -> None:
         self._plain.requeue(letter, at)

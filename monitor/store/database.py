@@ -10,7 +10,7 @@ from typing import Protocol
 
 from monitor.store.connection import Row
 from monitor.store.port import Outbox
-from monitor.store.records import Carried, Outgoing
+from monitor.store.records import Carried, Outgoing, Recall
 
 
 class Database(Protocol):
@@ -46,6 +46,10 @@ class SqlOutbox(Outbox, Protocol):
 
         Runs in the caller's transaction.
         """
+        ...
+
+    def recall(self, recall: Recall) -> None:
+        """End letters held by will that were not begun. Runs in the caller's transaction."""
         ...
 
     def held(self, now: datetime) -> tuple[tuple[str, str, str], ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.alerts.desk import Decision
+from monitor.alerts.desk import Decision, untold
 from monitor.chain.checkpoint import MemoryCheckpoints
 from monitor.store.late import cells_of
 from monitor.store.memory_outbox import MemoryOutbox
@@ -130,6 +130,8 @@ class MemoryStore:
             else:
                 self._cells[row] = cell
         self._samples.take(change)
+        for recall in change.recalls:
+            self.outbox.recall(recall)
         for alert in change.alerts:
             self._put_alert(alert)
         self.history.decide(change.decisions)
@@ -151,7 +153,8 @@ class MemoryStore:
             return
         self._idems.add(alert.idem)
         self._last_event += 1
-        self.history.decide(alert.decisions)
+        told = self.outbox.put(self._last_event, alert)
+        self.history.decide(untold(alert.decisions, told))
         self.history.note_event(
             Event(
                 id=self._last_event,
@@ -162,4 +165,3 @@ class MemoryStore:
                 payload=alert.payload,
             )
         )
-        self.outbox.put(self._last_event, alert)

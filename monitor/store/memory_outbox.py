@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.store.records import Backlog, Letter, Outgoing
+from monitor.store.records import Backlog, Letter, Outgoing, Recall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +34,11 @@ class MemoryOutbox:
     _told: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     _last: int = 0
 
-    def put(self, event: int, alert: Outgoing) -> None:
-        """Queue one letter a channel; of what is taken back only to those that know of it."""
+    def put(self, event: int, alert: Outgoing) -> set[str]:
+        """Queue one letter a channel; of what is taken back only to those that know of it.
+
+        Return the channels that are told.
+        """
         told = self._withdraw(alert) if alert.takes_back else set(alert.channels)
         for channel in dict.fromkeys(alert.channels):
             if channel not in told:
@@ -53,6 +56,7 @@ class MemoryOutbox:
                 expires_at=alert.expires_at,
             )
             self._waiting[letter.id] = _Slip(letter=letter, event=event)
+        return told
 
     def due(self, channel: str, now: datetime, limit: int) -> tuple[Letter, ...]:
         ready = [slip.told() for slip in self._heads(channel) if slip.letter.due <= now]
@@ -99,6 +103,14 @@ class MemoryOutbox:
         del self._waiting[letter]
         kept = replace(slip.letter, dead_at=at, error=error)
         self._dead[letter] = replace(slip, letter=kept, sending=False)
+
+    def recall(self, recall: Recall) -> None:
+        """End letters held by will that were not begun."""
+        for slip in list(self._waiting.values()):
+            letter = slip.letter
+            mine = (letter.key, letter.channel) == (recall.key, recall.channel)
+            if mine and letter.queued_at > recall.at and not letter.tries:
+                del self._waiting[letter.id]
 
     def requeue(self, letter: int, at: datetime) -> None:
         if letter not in self._dead:

@@ -51,6 +51,19 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """That what a channel's letters of a key wait with by will at `at` is not sent after all.
+
+    A letter that was begun stays. reason: kept with each.
+    """
+
+    key: str
+    channel: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
     """One poll of one source: the block it got, or the reason it got none.
 
@@ -73,6 +86,7 @@ class Change:
     series; samples strictly older go. forget_samples_from: by series; those as old or
     newer go, before new ones come. consumed_words: inbox id to what came of it;
     ids that never went through the inbox are of no concern. decisions: those that made no event.
+    recalls: of letters that were there before `alerts`.
     """
 
     rows: Mapping[RowKey, str | None] = field(default_factory=dict)
@@ -82,6 +96,7 @@ class Change:
     alerts: tuple[Outgoing, ...] = ()
     consumed_words: Mapping[str, str] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
+    recalls: tuple[Recall, ...] = ()
     poll: Poll | None = None
 
 

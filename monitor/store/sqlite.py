@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from monitor.alerts.desk import untold
 from monitor.errors import Permanent
 from monitor.store.connection import Connection, database_path, make_private, unusable
 from monitor.store.database import Database, SqlOutbox
@@ -112,6 +113,8 @@ class SqliteStore:
         with self._database.transaction():
             self._put_rows(change)
             self._put_samples(change)
+            for recall in change.recalls:
+                self.outbox.recall(recall)
             for alert in change.alerts:
                 self._put_alert(alert)
             self.history.decide(change.decisions)
@@ -178,9 +181,9 @@ class SqliteStore:
             *(alert.idem, alert.key, alert.alert_id, at, alert.payload),
             maybe_micros(alert.expires_at),
         )
-        self.history.decide(alert.decisions)
         held = {channel: to_micros(until) for channel, until in alert.held.items()}
         told = self.outbox.withdraw(alert) if alert.takes_back else set(alert.channels)
+        self.history.decide(untold(alert.decisions, told))
         self._database.run_many(
             "INSERT INTO outbox (event, channel, key, queued_at, due) VALUES (?, ?, ?, ?, ?)",
             [

@@ -6,7 +6,7 @@ from typing import Final
 
 from monitor.store.connection import Row
 from monitor.store.database import Database
-from monitor.store.records import Backlog, Carried, Letter, Outgoing
+from monitor.store.records import Backlog, Carried, Letter, Outgoing, Recall
 from monitor.store.schema import from_micros, maybe_instant, to_micros
 
 WITHDRAWN: Final = "taken back before it was sent"
@@ -91,6 +91,14 @@ class SqliteOutbox:
             [(to_micros(alert.at), WITHDRAWN, letter) for letter, _, unsent in rows if unsent],
         )
         return {channel for _, channel, unsent in rows if not unsent}
+
+    def recall(self, recall: Recall) -> None:
+        """End letters held by will that were not begun. Runs in the caller's transaction."""
+        self._database.run(
+            "UPDATE outbox SET done_at = ?1, error = ?2 WHERE channel = ?3 AND key = ?4"
+            " AND queued_at > ?1 AND tries = 0 AND done_at IS NULL AND dead_at IS NULL",
+            *(to_micros(recall.at), recall.reason, recall.channel, recall.key),
+        )
 
     def requeue(self, letter: int, at: datetime) -> None:
         changed = self._database.run(

@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 import pytest
 
+from monitor.alerts.desk import Choice, Decision
 from monitor.store.port import Store
-from monitor.store.records import Change, Outgoing, Sample
+from monitor.store.records import Change, Outgoing, Recall, Sample
 
 Letters: TypeAlias = Callable[..., Outgoing]
 
@@ -108,3 +109,66 @@ def test_a_channel_the_alert_was_never_for_is_not_told_that_it_is_taken_back(
     store.commit(Change(alerts=(letter("1:firing", channels=("mqtt",)),)))
     store.commit(Change(alerts=(retraction(letter("1:retracted")),)))
     assert (waiting(store, "mqtt", start), waiting(store, "telegram", start)) == ([], [])
+
+
+def recall(start: datetime, channel: str = "mqtt") -> Recall:
+    return Recall(key="L2.add:book", channel=channel, at=second(start, 10), reason="silenced")
+
+
+def test_what_a_channel_has_held_is_recalled_and_nothing_else(
+    store: Store, start: datetime, letter: Letters
+) -> None:
+    held = {"mqtt": second(start, 60), "telegram": second(start, 60)}
+    store.commit(
+        Change(
+            alerts=(
+                letter("1:firing", key="a"),
+                replace(letter("2:firing"), held=held),
+                replace(letter("3:firing", key="b"), held=held),
+            )
+        )
+    )
+    store.commit(Change(recalls=(recall(start),), alerts=(letter("2:again.1"),)))
+    assert waiting(store, "mqtt", start) == ["1:firing", "3:firing", "2:again.1"]
+    assert waiting(store, "telegram", start)[:2] == ["1:firing", "2:firing"]
+    assert store.outbox.dead_letters() == ()
+
+
+def test_a_letter_that_was_begun_or_is_held_no_more_is_not_recalled(
+    store: Store, start: datetime, letter: Letters
+) -> None:
+    store.commit(Change(alerts=(replace(letter("1:firing"), held={"mqtt": second(start, 60)}),)))
+    (first,) = store.outbox.due("mqtt", second(start, 60), 1)
+    store.outbox.sending(first.id)
+    store.commit(Change(recalls=(recall(start), recall(start, "telegram"))))
+    assert waiting(store, "mqtt", start) == ["1:firing"], "by a clock that is ahead it was due"
+    assert waiting(store, "telegram", start) == ["1:firing"]
+
+
+def test_a_channel_that_is_not_told_after_all_has_that_on_record(
+    store: Store, start: datetime, letter: Letters
+) -> None:
+    def decided(made: Outgoing) -> Outgoing:
+        return replace(
+            made,
+            decisions=tuple(
+                Decision(
+                    at=start,
+                    alert_id=made.alert_id,
+                    idem=made.idem,
+                    channel=channel,
+                    choice=Choice.SENT,
+                    reason="its rule's route",
+                )
+                for channel in made.channels
+            ),
+        )
+
+    store.commit(Change(alerts=(letter("1:firing"),)))
+    assert waiting(store, "telegram", start) == ["1:firing"]
+    store.commit(Change(alerts=(decided(retraction(letter("1:retracted"))),)))
+    found = {one.channel: f"{one.choice}: {one.reason}" for one in store.history.decided("a1b2c3")}
+    assert found == {
+        "telegram": "sent: its rule's route",
+        "mqtt": "silent: nothing of it was sent here",
+    }
