@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from monitor.alerts.alert import AlertState
+from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.desk import Case, Choice, Open, Owed
 from monitor.alerts.figures import span
-from monitor.alerts.matcher import Labels
+from monitor.alerts.matcher import Labels, labels_of
 from monitor.alerts.policy import LOUDNESS, Inhibition, Policy
 from monitor.alerts.silence import Silence, moment
 from monitor.rules.pack import Severity
@@ -92,6 +92,14 @@ def audible(policy: Policy, labels: Labels, at: datetime) -> str:
     """Return what is said of an alert that makes no sound when it goes out, or an empty text."""
     window = policy.hushed(Severity(labels["severity"]), at)
     return f", without a sound: quiet hours {window.told()}" if window else ""
+
+
+def soundless(policy: Policy, silences: Iterable[Silence], alert: Alert, now: datetime) -> bool:
+    """Return whether an alert delivered now makes no sound."""
+    if policy.hushed(alert.severity, now):
+        return True
+    labels = labels_of(alert)
+    return any(one.match.matches(labels) for one in silences)
 
 
 def group_of(policy: Policy, labels: Labels, channel: str, wait: timedelta) -> str:

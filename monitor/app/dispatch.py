@@ -9,10 +9,10 @@ from functools import partial
 from monitor.alerts.alert import Alert
 from monitor.alerts.desk import Decision, Desk, Post
 from monitor.alerts.later import sat
-from monitor.alerts.matcher import labels_of
 from monitor.alerts.policy import PLAIN, Policy
 from monitor.alerts.silence import SPOKEN, refusal
 from monitor.alerts.sitting import Scene, takes_back
+from monitor.alerts.weigh import soundless
 from monitor.alerts.wire import to_json
 from monitor.app.retell import again, going_on
 from monitor.model.observation import Observation, Word
@@ -90,10 +90,7 @@ class Dispatch:
 
     def hush(self, alert: Alert, now: datetime) -> bool:
         """Return whether an alert delivered now makes no sound."""
-        if self.policy.hushed(alert.severity, now):
-            return True
-        labels = labels_of(alert)
-        return any(one.match.matches(labels) for one in self.desk.silences.values())
+        return soundless(self.policy, self.desk.silences.values(), alert, now)
 
     def outgoing(self, post: Post) -> Outgoing:
         """Return an alert as the store takes it."""

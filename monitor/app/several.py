@@ -12,9 +12,14 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from signal import SIGINT, SIGTERM
 from typing import Final
 
+from monitor.alerts.alert import Alert
+from monitor.alerts.policy import Policy
+from monitor.alerts.weigh import soundless
 from monitor.app.notify import Notifier
 from monitor.app.parts import carriers
 from monitor.app.present import clock_of
@@ -24,7 +29,8 @@ from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import ConfigError, Fault, HedgewatchError, Transient
 from monitor.logs import redact
-from monitor.store.courier import Courier
+from monitor.store.courier import Courier, Hush
+from monitor.store.desk import SILENCE, restored_desk
 from monitor.store.lease import Lease
 from monitor.store.opening import open_shared
 from monitor.store.postgres import Shared
@@ -63,8 +69,15 @@ async def share(
             shared=shared,
             clock=clock,
             carriers=lambda stack: carriers(stack, settings, clock, helper=name),
+            hush=partial(hushed, settings.alerts, shared.store),
             lead=lambda: lead(shared.store),
         ).run()
+
+
+def hushed(policy: Policy, store: SqliteStore, alert: Alert, now: datetime) -> bool:
+    """Return whether an alert carried for who leads makes no sound: by what that has saved."""
+    silences = restored_desk(store.rows(SILENCE)).silences.values()
+    return soundless(policy, silences, alert, now)
 
 
 async def _opened(settings: Settings, name: str, clock: Clock) -> Shared:
@@ -85,13 +98,14 @@ async def _opened(settings: Settings, name: str, clock: Clock) -> Shared:
 class Alternate:
     """One of several daemons: stands by, leads, and stands by again, until told to stop.
 
-    lead: does all that a single daemon does, and returns when that was told to stop. notifier:
-    told at every look whether nobody leads, for nothing else moves meanwhile.
+    lead: does all that a single daemon does, and returns when that was told to stop. hush: as a
+    courier's. notifier: told at every look whether nobody leads, for nothing else moves meanwhile.
     """
 
     shared: Shared
     clock: Clock
     carriers: Carriers
+    hush: Hush
     lead: Callable[[], Awaitable[None]]
     notifier: Notifier = field(default_factory=Notifier)
     _stop: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -184,8 +198,8 @@ class Alternate:
                 off.set()
 
     async def _carry_by(self, channel: Channel, leads: asyncio.Event) -> None:
-        store = self.shared.store
-        courier = Courier(store, channel, self.clock, random.random, drain_s=_DRAIN_S)
+        given = self.shared.store, channel, self.clock, random.random
+        courier = Courier(*given, drain_s=_DRAIN_S, hush=self.hush)
         while not leads.is_set():
             try:
                 await courier.run(leads)

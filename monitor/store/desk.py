@@ -10,8 +10,9 @@ from monitor.alerts.desk import Case, Desk
 from monitor.alerts.silence import Silence
 from monitor.store.records import RowKey
 
+SILENCE: Final = "silence"
 _TABLES: Final = (
-    ("silence", "silences", TypeAdapter(Silence)),
+    (SILENCE, "silences", TypeAdapter(Silence)),
     ("case", "cases", TypeAdapter(Case)),
     ("group", "groups", TypeAdapter(datetime)),
 )

@@ -8,7 +8,7 @@ from monitor.alerts.desk import untold
 from monitor.errors import Permanent
 from monitor.store.connection import Connection, database_path, make_private, unusable
 from monitor.store.database import Database, SqlOutbox
-from monitor.store.records import Change, Outgoing, Poll, Sample, Saved
+from monitor.store.records import Change, Outgoing, Poll, RowKey, Sample, Saved
 from monitor.store.schema import MIGRATIONS, from_micros, maybe_micros, to_micros
 from monitor.store.sqlite_checkpoints import SqliteCheckpoints
 from monitor.store.sqlite_history import SqliteHistory
@@ -108,6 +108,11 @@ class SqliteStore:
                 for series, at, value in samples
             ),
         )
+
+    def rows(self, kind: str) -> dict[RowKey, str]:
+        """Return the state's rows of one kind."""
+        found = self._database.read("SELECT key, json FROM state WHERE kind = ?", kind)
+        return {(kind, key): json for key, json in found}
 
     def commit(self, change: Change) -> None:
         with self._database.transaction():

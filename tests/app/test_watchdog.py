@@ -291,6 +291,7 @@ async def test_a_daemon_that_stands_by_is_alive_by_its_looks(
             shared=second,
             clock=QuickClock(),
             carriers=lambda _stack: [],
+            hush=lambda _alert, _now: False,
             lead=lead,
             notifier=Notifier(systemd.path),
         )
