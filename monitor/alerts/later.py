@@ -74,7 +74,8 @@ def _wake(sitting: Sitting, ended: Sequence[Silence]) -> None:
         to = _routed(sitting.scene, one)
         led = sitting.scene.people & {*to.why, *to.shut}
         names = [name for name in _heard_on(sitting.scene, one) if name in led]
-        sitting.keep(replace(case, owed={**case.owed, **dict.fromkeys(names, owed)}))
+        further = {name: each for name, each in case.owed.items() if each.further}
+        sitting.keep(replace(case, owed={**case.owed, **dict.fromkeys(names, owed), **further}))
 
 
 def _routed(scene: Scene, one: Open) -> Routed:

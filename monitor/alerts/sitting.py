@@ -173,8 +173,11 @@ class Sitting:
         lone = alert.severity is Severity.CRITICAL or _binds(alert)
         if to.wait and name in self.scene.people and not lone:
             group = group_of(self.scene.policy, labels, name, to.wait)
-            until = gathered(self.desk.groups.get(group), now, to.wait)
-            self.desk = replace(self.desk, groups={**self.desk.groups, group: until})
+            due = gathered(self.desk.groups.get(group), now, to.wait)
+            # A proposal is not held until it is void.
+            if alert.expires_at is None or due < alert.expires_at:
+                until = due
+                self.desk = replace(self.desk, groups={**self.desk.groups, group: until})
         if case is not None and name in case.waits and not takes_back(alert):
             until = max(until, case.waits[name].until)
         reason = to.why[name] + self._sound(name, labels, until)

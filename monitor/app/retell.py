@@ -74,10 +74,11 @@ def _astir(state: State) -> Iterator[tuple[str, Instance]]:
 def _open(rule: Rule, instance: Instance, state: State) -> Open:
     turn = _turn(instance)
     begun = Turn.FIRING if turn is Turn.REPEAT else turn
+    number = "" if begun is Turn.FIRING else f".{instance.clouded}"
     return Open(
         key=f"{rule.id}|{instance.scope}",
         id=short_id(instance, state.epoch),
-        idem=f"{_episode(instance, state)}:{begun.value}",
+        idem=f"{_episode(instance, state)}:{begun.value}{number}",
         labels=_labels(rule, instance, state.facts, AlertState(begun.value)),
         route=rule.route,
         acked_by=instance.acked_by,

@@ -1,5 +1,6 @@
 """What people must know at once, whatever is held back of an alert."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,8 +37,8 @@ def alert(action: Action, state: AlertState) -> Alert:
     )
 
 
-def told(made: Alert, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return whom an alert reaches that flaps, in a group that waits."""
+def told(made: Alert, known: tuple[str, ...], *, flaps: bool = True) -> tuple[str, ...]:
+    """Return whom an alert reaches at once, in a group that waits an hour."""
     case = Case(
         key=made.key,
         id=made.id,
@@ -45,7 +46,7 @@ def told(made: Alert, known: tuple[str, ...]) -> tuple[str, ...]:
         begun=NOW,
         labels=labels_of(made),
         told=known,
-        digest_at=NOW + HOUR,
+        digest_at=NOW + HOUR if flaps else None,
     )
     scene = Scene(
         policy=Policy(max_flaps=2, group_wait=HOUR),
@@ -78,3 +79,13 @@ def test_whoever_may_act_on_what_was_told_hears_what_became_of_it_at_once(
     made = alert(action, state)
     assert bool(told(made, ("telegram",))) is at_once
     assert told(made, ()) == (), "who was not told need not hear"
+
+
+@pytest.mark.parametrize(
+    ("lasts", "at_once"), [(HOUR, True), (2 * HOUR, False)], ids=["no longer", "longer"]
+)
+def test_a_proposal_that_lasts_no_longer_than_its_group_waits_goes_at_once(
+    lasts: timedelta, *, at_once: bool
+) -> None:
+    made = replace(alert(Action.ADD, AlertState.FIRING), expires_at=NOW + lasts)
+    assert bool(told(made, (), flaps=False)) is at_once
