@@ -82,10 +82,10 @@ class Recalled:
 class Case:
     """What people know of one alert. key: `rule|scope`; id, idem: of the episode's last event.
 
-    begun: when the episode was first told, or seen. told: channels that were told of it.
-    owed, waits: by channel. steps: escalations that are done. again: how often it was told by the
-    policy's own will. fired: when it fired, within the window that counts. held: of those, how
-    many since it is held back; digest_at: until when it is.
+    begun: when the episode was first told, or seen, or told late. told: channels that were told
+    of it. owed, waits: by channel. steps: escalations that are done. again: how often it was told
+    by the policy's own will. fired: when it fired, within the window that counts. held: of those,
+    how many since it is held back; digest_at: until when it is.
     """
 
     key: str

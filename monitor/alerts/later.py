@@ -33,8 +33,8 @@ def sat(scene: Scene, desk: Desk, alerts: Sequence[Alert], word: Word | None) ->
     for alert in alerts:
         sitting.take(alert)
     _digest(sitting)
-    _escalate(sitting)
     _settle(sitting)
+    _escalate(sitting)
     _tidy(sitting)
     return sitting
 
@@ -70,12 +70,15 @@ def _wake(sitting: Sitting, ended: Sequence[Silence]) -> None:
         if over is None:
             continue
         why = f"goes on at the end of the silence by {over.by}"
-        owed = Owed(why=f"{why}: {over.reason}" if over.reason else why, news=True)
+        why = f"{why}: {over.reason}" if over.reason else why
         to = _routed(sitting.scene, one)
         led = sitting.scene.people & {*to.why, *to.shut}
         names = [name for name in _heard_on(sitting.scene, one) if name in led]
-        further = {name: each for name, each in case.owed.items() if each.further}
-        sitting.keep(replace(case, owed={**case.owed, **dict.fromkeys(names, owed), **further}))
+        owed = {
+            name: Owed(why=why, news=True, further=name in case.owed and case.owed[name].further)
+            for name in names
+        }
+        sitting.keep(replace(case, owed={**case.owed, **owed}))
 
 
 def _routed(scene: Scene, one: Open) -> Routed:
@@ -111,15 +114,19 @@ def _escalate(sitting: Sitting) -> None:
     """Tell more channels of what fires and nobody has acknowledged."""
     for case, one in _going_on(sitting):
         for step in sitting.scene.policy.escalate:
-            if _ripe(sitting.scene, step, sitting.cases[case.key], one):
+            if _ripe(sitting, step, sitting.cases[case.key], one):
                 sitting.keep(_escalated(sitting, step, sitting.cases[case.key], one))
 
 
-def _ripe(scene: Scene, step: Escalation, case: Case, one: Open) -> bool:
-    if scene.now - case.begun < step.after or step.name in case.steps:
+def _ripe(sitting: Sitting, step: Escalation, case: Case, one: Open) -> bool:
+    now = sitting.scene.now
+    if now - case.begun < step.after or step.name in case.steps:
         return False
-    snoozed = one.snoozed_until is not None and scene.now < one.snoozed_until
-    return one.labels["state"] == _FIRING and step.match.matches(one.labels) and not snoozed
+    if one.labels["state"] != _FIRING or not step.match.matches(one.labels):
+        return False
+    # Nobody acknowledges what is kept from people.
+    snoozed = one.snoozed_until is not None and now < one.snoozed_until
+    return not (snoozed or sitting.hindrance(one.labels, case.key))
 
 
 def _escalated(sitting: Sitting, step: Escalation, case: Case, one: Open) -> Case:
@@ -157,6 +164,8 @@ def _settle(sitting: Sitting) -> None:
         kept = replace(case, owed={name: o for name, o in case.owed.items() if name in led})
         if ready:
             kept = sitting.tell(kept, ready, "; ".join(dict.fromkeys(ready.values())))
+            # Whoever hears of it only now has his time to acknowledge it.
+            kept = replace(kept, begun=sitting.scene.now)
         sitting.keep(kept)
 
 

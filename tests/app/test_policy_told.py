@@ -252,6 +252,33 @@ def test_an_escalation_waits_for_no_group(begin: Begin) -> None:
     assert run.told() == []
 
 
+@pytest.mark.parametrize("inhibits", [False, True], ids=["silenced", "inhibited"])
+def test_what_is_kept_from_people_is_escalated_once_they_had_time_to_acknowledge_it(
+    begin: Begin, *, inhibits: bool
+) -> None:
+    step = '[[alerts.escalate]]\nafter = "15m"\nchannels = ["telegram", "mqtt"]\n'
+    step += 'match = { rule = "r.info" }\n'
+    run = begin(step + INHIBIT.removesuffix("[[alerts.route]]"))
+    if inhibits:
+        run.vix(31.0)
+    else:
+        run.silence("scope=*", span=HOUR)
+        run.vix(17.0)
+    assert len(run.told("mqtt")) == 1 + 2 * inhibits
+    run.told()
+    run.wait(HOUR / 2)
+    assert run.told("mqtt") == []
+    run.wait(HOUR / 2)
+    run.vix(17.0)
+    assert run.told()[-1].startswith("r.info repeat: ")
+    assert not any("escalated" in one for one in (*run.told(), *run.told("mqtt")))
+    run.wait(14 * MINUTE)
+    assert (run.told(), run.told("mqtt")) == ([], [])
+    run.wait(MINUTE)
+    said = ["r.info repeat: escalated: nobody acknowledged it within 15 m"]
+    assert (run.told(), run.told("mqtt")) == (said, said)
+
+
 def test_groups_that_wait_for_a_while_keep_nobody_waiting_who_waits_for_less(begin: Begin) -> None:
     run = begin(
         f'{GROUPS}[[alerts.route]]\nmatch = {{ rule = "r.warn" }}\n'
