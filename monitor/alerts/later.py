@@ -55,7 +55,8 @@ def _adopt(sitting: Sitting, alerts: Iterable[Alert]) -> None:
 def _recall(sitting: Sitting) -> None:
     """Take back what is held for its group and people are not to be told by now."""
     for case, one in _going_on(sitting):
-        if case.waits and (why := sitting.hindrance(one.labels, case.key)):
+        waits = any(wait.until > sitting.scene.now for wait in case.waits.values())
+        if waits and (why := sitting.hindrance(one.labels, case.key)):
             kept = case
             for name in case.waits:
                 kept = recall(sitting, kept, name, why)
@@ -148,6 +149,7 @@ def _escalated(sitting: Sitting, step: Escalation, case: Case, one: Open) -> Cas
 
 def _settle(sitting: Sitting) -> None:
     """Tell what is owed and hindered no more; what was acknowledged is owed no more."""
+    people = sitting.scene.people
     for case, one in _going_on(sitting):
         if not case.owed or (one.snoozed_until and sitting.scene.now < one.snoozed_until):
             continue
@@ -155,18 +157,29 @@ def _settle(sitting: Sitting) -> None:
             for name in case.owed:
                 sitting.silent(case, name, f"not told again: acknowledged by {one.acked_by}")
             sitting.keep(replace(case, owed={}))
-            continue
-        led = _led(sitting.scene, case, one)
-        for name in case.owed.keys() - led:
-            why = case.owed[name].why
-            sitting.silent(case, name, f"not told late, for no route leads here now: {why}")
-        ready = {name: why for name, why in _ready(sitting, case, one).items() if name in led}
-        kept = replace(case, owed={name: o for name, o in case.owed.items() if name in led})
-        if ready:
-            kept = sitting.tell(kept, ready, "; ".join(dict.fromkeys(ready.values())))
-            # Whoever hears of it only now has his time to acknowledge it.
-            kept = replace(kept, begun=sitting.scene.now)
-        sitting.keep(kept)
+        # Of very many that are silenced most have nothing else to them.
+        elif case.owed.keys() - people or not _hindered(sitting, case, one):
+            sitting.keep(_settled(sitting, case, one))
+
+
+def _hindered(sitting: Sitting, case: Case, one: Open) -> bool:
+    return any(sitting.hindered(case, one.labels, name) for name in case.owed)
+
+
+def _settled(sitting: Sitting, case: Case, one: Open) -> Case:
+    led = _led(sitting.scene, case, one)
+    for name in case.owed.keys() - led:
+        why = case.owed[name].why
+        sitting.silent(case, name, f"not told late, for no route leads here now: {why}")
+    ready = {name: why for name, why in _ready(sitting, case, one).items() if name in led}
+    if not ready and case.owed.keys() <= led:
+        return case
+    kept = replace(case, owed={name: o for name, o in case.owed.items() if name in led})
+    if not ready:
+        return kept
+    told = sitting.tell(kept, ready, "; ".join(dict.fromkeys(ready.values())))
+    # Whoever hears of it only now has his time to acknowledge it.
+    return replace(told, begun=sitting.scene.now)
 
 
 def _led(scene: Scene, case: Case, one: Open) -> set[str]:

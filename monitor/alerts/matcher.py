@@ -73,9 +73,10 @@ class Matcher:
     def matches(self, labels: Labels) -> bool:
         """Return whether an alert with these labels is meant."""
         for name in LABELS:
-            patterns, value = self._asked(name), labels.get(name, "")
-            if patterns and not any(_fits(one, value) for one in patterns):
-                return False
+            if patterns := self._asked(name):
+                value = labels.get(name, "")
+                if not any(_fits(one, value) for one in patterns):
+                    return False
         return True
 
     def told(self) -> str:

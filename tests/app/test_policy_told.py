@@ -163,7 +163,7 @@ def test_a_reload_takes_what_is_owed_to_where_the_new_routes_lead(begin: Begin) 
     run.silence("scope=*", span=HOUR)
     run.vix(17.0)
     reload(run, '[[alerts.route]]\nchannels = ["mqtt"]')
-    run.wait()
+    run.wait(HOUR)
     assert run.told("mqtt") == ["r.info repeat: told late: routed here at this hour"]
     why = "not told late, for no route leads here now: silenced until 2020-03-04 21:00 UTC"
     assert run.decided("r.info")[-1] == f"silent: {why} by ann@cli"
