@@ -36,6 +36,21 @@ class Decision:
     reason: str
 
 
+def decided(alert: Alert, channels: Mapping[str, str], *, sent: bool) -> tuple[Decision, ...]:
+    """Return that an alert is, or is not, told on channels, each with its reason."""
+    return tuple(
+        Decision(
+            at=alert.at,
+            alert_id=alert.id,
+            idem=alert.idem,
+            channel=name,
+            choice=Choice.SENT if sent else Choice.SILENT,
+            reason=reason,
+        )
+        for name, reason in channels.items()
+    )
+
+
 def untold(decisions: Iterable[Decision], known: Container[str]) -> tuple[Decision, ...]:
     """Return the decisions of an alert, without telling channels that never knew of it.
 

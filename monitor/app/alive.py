@@ -7,6 +7,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.desk import decided
 from monitor.alerts.wire import to_json
 from monitor.app.brief import brief
 from monitor.config.service import AliveSettings
@@ -73,11 +74,15 @@ class Alive:
 
     def _outgoing(self, alert: Alert) -> Outgoing:
         wanted = self.settings.channels or self.there
+        why = "[alive] names it" if self.settings.channels else "[alive] names no channel, so all"
+        to = {name: why for name in self.there if name in wanted}
+        others = dict.fromkeys((n for n in self.there if n not in to), "left out by [alive]")
         return Outgoing(
             idem=alert.idem,
             key=alert.key,
             alert_id=alert.id,
             at=alert.at,
             payload=to_json(alert),
-            channels=tuple(name for name in self.there if name in wanted),
+            channels=tuple(to),
+            decisions=(*decided(alert, to, sent=True), *decided(alert, others, sent=False)),
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.desk import decided
 from monitor.alerts.wire import to_json
 from monitor.model.layer import Action
 from monitor.pipeline import State
@@ -16,6 +17,7 @@ from monitor.store.records import Change, Outgoing
 
 _log = logging.getLogger(__name__)
 _RULE = "self.disk"
+_EVERYWHERE = "told on every channel, whatever the policy says"
 _GOES_ON = (
     "Watching goes on, and alerts are told from memory. What has come since would be lost if it "
     "stopped now: make room. Words said to it are not taken meanwhile."
@@ -50,6 +52,7 @@ class Room:
             at=alert.at,
             payload=to_json(alert),
             channels=tuple(self.there),
+            decisions=decided(alert, dict.fromkeys(self.there, _EVERYWHERE), sent=True),
         )
         self.store.commit(Change(alerts=(outgoing,)))
 

@@ -72,6 +72,10 @@ def days(tmp_path: Path) -> Callable[[datetime, int], list[str]]:
             assert owed == ({"telegram": len(told)} if told else {})
             payloads = [from_json(event.payload) for event in store.history.events()]
             assert all(one.route == ("telegram",) for one in payloads)
+            for event in store.history.events():
+                why = {one.channel: one.reason for one in store.history.decided(event.alert_id)}
+                left_out = dict.fromkeys(("console", "mqtt"), "left out by [alive]")
+                assert why == {"telegram": "[alive] names it", **left_out}
             return told
         finally:
             store.close()

@@ -108,6 +108,8 @@ async def test_it_says_so_goes_on_and_loses_nothing(
             event["idem"] for event in heard.events
         ]
         assert heard.repeats == 0
+        for event in store.history.events():
+            assert store.history.decided(event.alert_id), "why it was told, and where"
         assert gaps(store) > at_worst, "what was polled meanwhile is known"
     assert "Traceback" not in log.read_text()
     assert log.read_text().count("takes nothing") == 1
