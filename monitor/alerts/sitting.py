@@ -49,7 +49,8 @@ _EVERY: Final = Verdict(choice=Choice.SENT, reason="every event")
 class Scene:
     """What the policy looks at.
 
-    people: the channels to people; all others are read by machines. now: the observations' time.
+    people: the channels to people; all others are read by machines. now: the observations' time;
+    clock: the couriers', by which what was held until then may have gone.
     open: what goes on after the step, by key. again: tells an alert anew with what is known now,
     given its key, the reason and a number; None where there is nothing to tell of.
     """
@@ -58,6 +59,7 @@ class Scene:
     channels: tuple[str, ...]
     people: frozenset[str]
     now: datetime
+    clock: datetime
     open: Mapping[str, Open]
     again: Callable[[str, str, int], Alert | None]
 
@@ -215,7 +217,7 @@ class Sitting:
 def recall(sitting: Sitting, case: Case, channel: str, reason: str) -> Case:
     """Have a channel not be sent what it has held of an alert, if it has."""
     wait = case.waits.get(channel)
-    if wait is None or wait.until <= sitting.scene.now:
+    if wait is None or wait.until <= max(sitting.scene.now, sitting.scene.clock):
         return case
     sitting.recalled.append(Recalled(key=case.key, channel=channel, reason=reason))
     sitting.silent(case, channel, f"taken back while it was held: {reason}")

@@ -73,6 +73,7 @@ class Dispatch:
             channels=self.channels,
             people=self.people,
             now=state.at or (seen.observed_at if seen else self.now()),
+            clock=self.now(),
             open={} if idle else going_on(book, state),
             again=partial(again, book, state),
         )

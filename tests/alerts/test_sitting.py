@@ -53,6 +53,7 @@ def told(made: Alert, known: tuple[str, ...], *, flaps: bool = True) -> tuple[st
         channels=("telegram",),
         people=frozenset({"telegram"}),
         now=NOW,
+        clock=NOW,
         open={},
         again=lambda _key, _reason, _number: None,
     )

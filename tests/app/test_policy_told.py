@@ -240,6 +240,20 @@ def test_what_explains_others_that_are_held_takes_them_back(begin: Begin) -> Non
     assert (first, second[:28]) == (f"r.crit {CLEARED}", "r.info repeat: told late: in")
 
 
+def test_what_went_out_by_the_couriers_clock_is_not_taken_back_by_an_older_block(
+    begin: Begin, hand: Any
+) -> None:
+    run = begin(f"{GROUPS}\n{INHIBIT.removesuffix('[[alerts.route]]')}")
+    run.vix(17.0)
+    run.now += HOUR
+    assert run.told() == ["r.info firing: "]
+    run.daemon.take(hand.vix(31.0, run.now - MINUTE), 0)
+    run.told()
+    run.vix(10.0)
+    run.wait(HOUR)
+    assert f"r.info {CLEARED}" in run.told()
+
+
 def test_an_escalation_waits_for_no_group(begin: Begin) -> None:
     run = begin(f'{GROUPS}[[alerts.escalate]]\nafter = "15m"\nchannels = ["telegram"]')
     run.vix(17.0)
