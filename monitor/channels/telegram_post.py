@@ -91,6 +91,14 @@ class Post:
         async with self._turn:
             return await self.ask(lambda: self._followed(chat, delivery))
 
+    async def mend(self, chat: Chat, edit: Callable[[Chat], Awaitable[T]]) -> T:
+        """Await a change to a message of this very chat; raise as `hand_in` does.
+
+        Where the chat became another, the same number is another message there.
+        """
+        async with self._turn:
+            return await self.ask(lambda: self._unfollowed(chat, edit))
+
     async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
         """Await what no chat has to be spared of; raise as `hand_in` does."""
         try:
@@ -107,6 +115,10 @@ class Post:
     async def close(self) -> None:
         """Close the connection."""
         await self._request.shutdown()
+
+    async def _unfollowed(self, chat: Chat, edit: Callable[[Chat], Awaitable[T]]) -> T:
+        await self._wait_for_turn(chat)
+        return await edit(chat)
 
     async def _followed(self, chat: Chat, delivery: Callable[[Chat], Awaitable[T]]) -> T:
         where = self.present(chat)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from telegram import InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
@@ -77,7 +77,7 @@ class Writer:
             link_preview_options=_NO_PREVIEW,
             reply_markup=keyboard(pin.slips),
         )
-        await self._post.hand_in(pin.chat, lambda chat: _unless_same(edit(chat_id=chat)))
+        await self._post.mend(pin.chat, lambda chat: _unless_same(edit(chat_id=chat)))
 
     async def strip(self, pin: Pin) -> None:
         """Leave no buttons on a message but those that are left."""
@@ -86,7 +86,7 @@ class Writer:
             message_id=pin.message,
             reply_markup=keyboard(pin.slips),
         )
-        await self._post.hand_in(pin.chat, lambda chat: _unless_same(edit(chat_id=chat)))
+        await self._post.mend(pin.chat, lambda chat: _unless_same(edit(chat_id=chat)))
 
     async def _sent(self, sheet: Sheet, chat: Chat, place: Place) -> Pin:
         """Send; without the markup where Telegram cannot read it."""
@@ -100,15 +100,19 @@ class Writer:
         )
         if sheet.html is not None:
             try:
-                sent = await send(text=sheet.html, parse_mode=ParseMode.HTML)
-                return Pin(chat=chat, message=sent.message_id, slips=())
+                return _pin(chat, await send(text=sheet.html, parse_mode=ParseMode.HTML))
             except BadRequest as error:
                 if _UNREADABLE not in error.message.lower():
                     raise
                 said = redact(error.message)
                 _log.warning("telegram: %s goes as plain text: %s", sheet.name, said)
-        sent = await send(text=sheet.text)
-        return Pin(chat=chat, message=sent.message_id, slips=())
+        return _pin(chat, await send(text=sheet.text))
+
+
+def _pin(chat: Chat, sent: Message) -> Pin:
+    """Return what to find a message by: a press on it names its chat by number."""
+    number = chat if isinstance(chat, int) else sent.chat.id
+    return Pin(chat=number, message=sent.message_id, slips=())
 
 
 async def _unless_same(edit: Awaitable[object]) -> None:

@@ -159,6 +159,41 @@ async def test_a_group_that_moved_is_followed_by_buttons_too(
         assert len(kept.words) == 1
 
 
+async def test_a_message_of_the_group_before_is_not_looked_for_in_the_one_it_became(
+    tmp_path: Path, make_message: Any, proposal: Alert
+) -> None:
+    slips = '["A17F12", "00000000", ["ack", "filled"]]', '["B2C0AA", "00000000", ["ack"]]'
+    known = {f"message:{chat}:7": f"[{slip}]" for chat, slip in zip((-5, -777), slips, strict=True)}
+    over = replace(proposal, state=AlertState.RESOLVED, idem="r")
+    press = pressed(9, data(proposal, "ack"), chat=-5, message=under(proposal) | {"message_id": 7})
+    gone = [(400, "group chat was upgraded", {"migrate_to_chat_id": -777})]
+    refuse = {"editMessageReplyMarkup": list(gone), "editMessageText": list(gone)}
+    server = {"refuse": refuse}
+    async with rigged(
+        tmp_path, desk=desk(Kept(), proposal), write=(OWNER,), chat=-5, server=server
+    ) as rig:
+        rig.channel.remember(Pins(known | {"moved:-5": "-777"}))
+        rig.api.add([press])
+        await rig.settled()
+        assert rig.api.sent == ["A17F12 acked by user501, 14:31 UTC"]
+        await sent(rig, make_message, over)
+        async with asyncio.timeout(10):
+            while refuse["editMessageReplyMarkup"]:
+                await rig.clock.sleep(0)
+        assert [one.given["chat_id"] for one in rig.api.of("sendMessage")] == ["-777", "-777"]
+        assert not rig.api.of("editMessageReplyMarkup") + rig.api.of("editMessageText")
+
+
+async def test_buttons_of_a_public_group_go_by_its_number(
+    tmp_path: Path, make_message: Any, proposal: Alert
+) -> None:
+    rows: dict[str, str | None] = {}
+    async with rigged(tmp_path, desk=desk(Kept()), write=(OWNER,), chat="@hedges") as rig:
+        rig.channel.remember(Pins({}, rows.__setitem__))
+        await sent(rig, make_message, proposal)
+    assert list(rows) == [f"message:{CHAT}:1001"]
+
+
 def test_the_messages_remembered_are_the_newest() -> None:
     rows: dict[str, str | None] = {}
     pins = Pins({}, rows.__setitem__)
