@@ -67,6 +67,13 @@ def fitting(spelled: Sequence[str], limit: int = LIMIT) -> int:
     return max(sum(length - _units(_BETWEEN) <= limit for length in lengths), 1)
 
 
+def cut(text: str, limit: int = LIMIT) -> str:
+    """Return a text without its end where it is longer than so many UTF-16 units."""
+    if _units(text) <= limit:
+        return text
+    return f"{text.encode('utf-16-le')[: 2 * (limit - 1)].decode('utf-16-le', 'ignore')}…"
+
+
 def _without(page: Page, dropped: int) -> Page:
     said = f"{dropped} more comparisons left out"
     return replace(page, trace=(*page.trace[: len(page.trace) - dropped], said))

@@ -22,8 +22,6 @@ from monitor.signals.market import market_of
 
 _FAR_BACK: Final = 2_000
 _MOST: Final = 8
-_LONGEST: Final = 4_000
-"""Telegram takes 4,096 characters a message."""
 _SHORT: Final = frozenset({"/status", "/positions", "/alerts"})
 _HELP: Final = (
     "/layers  what the hedge holds",
@@ -50,18 +48,18 @@ class Asked:
         """Return the answer to a command such as `/why` and what followed it."""
         said = rest.split()
         if command == "/why":
-            told = "\n".join(self._why(said[0].upper() if said else ""))
+            lines = self._why(said[0].upper() if said else "")
         elif command == "/ticket":
-            told = "\n".join(self._ticket(said))
+            lines = self._ticket(said)
         elif command == "/layers":
             rules, now = self._daemon.book.rules, self._now()
-            told = "\n".join(layers_told(self._daemon.state, rules, now))
+            lines = layers_told(self._daemon.state, rules, now)
         elif command == "/whatif":
-            told = "\n".join(whatif_told(self._daemon.state, said, self._now()))
+            lines = whatif_told(self._daemon.state, said, self._now())
         else:
             first, last = _parted(command, brief(command, self._daemon.state, self._now()))
-            told = "\n".join((*first, *self._more(command), *last))
-        return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
+            lines = iter((*first, *self._more(command), *last))
+        return "\n".join(lines)
 
     def _more(self, command: str) -> Iterator[str]:
         if command not in _SHORT:

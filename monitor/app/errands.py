@@ -45,6 +45,11 @@ class Errands:
             return Answer(outcome=Outcome.WAITS, text=text, repeat=not added)
         return replace(_told(word, heard), repeat=not added)
 
+    def left(self, word: str) -> bool:
+        """Return whether a word of this id was left before, whatever came of it."""
+        waiting = {one.id for one in self._inbox.unheard()}
+        return word in waiting or self._inbox.heard(word) is not None
+
     async def _outcome(self, word: str) -> str | None:
         began = stopwatch()
         while (heard := self._inbox.heard(word)) is None and stopwatch() - began < self._patience_s:

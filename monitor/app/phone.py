@@ -28,6 +28,6 @@ def phone(
             from monitor.channels.telegram_commands import TelegramCommands  # noqa: PLC0415
 
             asked = Asked(daemon, now=parts.clock.now, tells=bool(given.commands.write))
-            obey = Errands(parts.store.inbox, clock=parts.post).run
-            desk = desk_of(daemon, asked, obey, charts)
+            errands = Errands(parts.store.inbox, clock=parts.post)
+            desk = desk_of(daemon, asked, errands, charts)
             yield "telegram commands", TelegramCommands(given, channel, desk, clock=parts.post).run

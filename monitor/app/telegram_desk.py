@@ -12,9 +12,9 @@ from monitor.app.asked import Asked
 from monitor.app.chart import Mark, Scenery, scenery
 from monitor.app.daemon import Daemon
 from monitor.app.drawing import drawn
-from monitor.channels.spoken import Errand
+from monitor.app.errands import Errands
 from monitor.channels.telegram_buttons import event_of
-from monitor.channels.telegram_desk import Desk
+from monitor.channels.telegram_desk import Desk, Told
 from monitor.channels.telegram_pins import Pins
 from monitor.channels.telegram_writer import Picture
 from monitor.errors import Permanent
@@ -64,16 +64,22 @@ class Charts:
             return Picture(png=await drawn(shown), caption="")
 
 
-def desk_of(daemon: Daemon, asked: Asked, obey: Errand, charts: Charts) -> Desk:
+def desk_of(daemon: Daemon, asked: Asked, errands: Errands, charts: Charts) -> Desk:
     """Return who answers for a daemon."""
 
-    def told(alert: str, event: str) -> Alert | None:
+    def told(alert: str, event: str) -> Told | None:
+        last: Alert | None = None
         for one in reversed(daemon.store.history.latest(_FAR_BACK)):
-            if one.alert_id == alert and event_of(one.idem) == event:
-                return _read(one.payload)
+            if one.alert_id != alert or (read := _read(one.payload)) is None:
+                continue
+            last = last or read
+            if event_of(one.idem) == event:
+                return Told(alert=read, last=last)
         return None
 
-    return Desk(answer=asked.answer, obey=obey, told=told, chart=charts.asked)
+    return Desk(
+        answer=asked.answer, obey=errands.run, left=errands.left, told=told, chart=charts.asked
+    )
 
 
 def pins_of(store: Store, rows: Mapping[RowKey, str]) -> Pins:

@@ -13,7 +13,7 @@ from html import escape
 from typing import Final
 
 from monitor.alerts.alert import Alert, AlertState
-from monitor.alerts.page import digest, fitting
+from monitor.alerts.page import cut, digest, fitting
 from monitor.alerts.render import plain, telegram_html
 from monitor.channels.port import Message
 from monitor.channels.settings import TelegramSettings, chat_id
@@ -104,8 +104,10 @@ class TelegramChannel:
     async def say(self, text: str, where: Place | None = None, *, table: bool = False) -> None:
         """Send a plain text; raise as `send` does. It waits its turn among the alerts.
 
-        table: its columns are to stand beneath each other.
+        What is too long for a message goes without its end. table: its columns are to stand
+        beneath each other.
         """
+        text = cut(redact(text))
         html = f"<pre>{escape(text, quote=False)}</pre>" if table else None
         sheet = Sheet(text=text, html=html, name="an answer")
         await self.writer.put(sheet, where or self.home)

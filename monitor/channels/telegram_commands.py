@@ -6,6 +6,7 @@ tell a stranger that there is something to be refused.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -44,7 +45,7 @@ class TelegramCommands:
         self._channel = channel
         self._desk = desk
         self._clock = clock
-        self._presses = Presses(channel, told=desk.told, obey=desk.obey, clock=clock)
+        self._presses = Presses(channel, desk, clock=clock)
         self.listening = Listening(settings, self._hear, clock=clock)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -78,12 +79,15 @@ class TelegramCommands:
             return
         # In a group a command may carry the bot's name: /status@hedge_bot
         first, *rest = text.split(maxsplit=1)
-        command = first.partition("@")[0].lower()
+        command, _, bot = first.lower().partition("@")
+        if bot not in {"", (message.get_bot().username or "").lower()}:
+            return
         late = self._clock.now() - message.date
         topic = message.message_thread_id if message.is_topic_message else None
         where = Place(chat=message.chat.id, topic=topic)
         if is_word(command):
-            await self._insist(await self._obeyed(update, message, late), where)
+            answer = await self._obeyed(update, message, late)
+            await self._insist(lambda: self._channel.say(answer, where))
         elif late > _OLD:
             late_s = late // timedelta(seconds=1)
             _log.info("telegram: %s came %d s late and is passed over", command[:20], late_s)
@@ -91,17 +95,17 @@ class TelegramCommands:
             # Seconds of work, which nobody's press is to wait for.
             self._channel.later(partial(self._drawn, "".join(rest), where))
         else:
-            answer = self._answered(command, "".join(rest))
-            await self._channel.say(answer, where, table=command == _WHATIF and not rest)
+            await self._answer(command, "".join(rest), where)
 
     def _known(self, user: User, chat: Chat) -> bool:
         """Return whether a person on a list speaks where it is listened."""
         return user.id in self._given.heard and not user.is_bot and self._here(chat)
 
     def _here(self, chat: Chat) -> bool:
-        places = (self._channel.home.chat, *self._given.chats)
-        there = {self._channel.post.present(place) for place in places} | set(places)
-        return bool({chat.id, f"@{chat.username}"} & there)
+        places = {self._channel.home.chat, *self._given.chats}
+        places |= {self._channel.post.present(place) for place in places}
+        # A public group's name is known by Telegram however it is written.
+        return bool({str(chat.id), f"@{chat.username}".lower()} & {str(p).lower() for p in places})
 
     async def _obeyed(self, update: int, message: Message, late: timedelta) -> str:
         """Run the errand of a message; return what came of it."""
@@ -109,13 +113,11 @@ class TelegramCommands:
         assert user is not None
         if user.id not in self._given.write:
             return _NOT_ALLOWED
-        if late > _OLD:
-            minutes, seconds = divmod(late // timedelta(seconds=1), 60)
-            ago = f"{minutes} minutes" if minutes > 1 else f"{60 * minutes + seconds} s"
-            return f"not taken: it came {ago} late; say it again if it still holds"
         # A bot's numbers may begin anew; together with the time they do not come again.
         name = f"telegram:{update}:{message.date:%Y%m%dT%H%M%S}"
         try:
+            if late > _OLD and not self._desk.left(name):  # what comes again was taken in time
+                return f"not taken: it came {_ago(late)} late; say it again if it still holds"
             return await self._done(message.text or "", name, _name(user))
         except MisspokenError as error:
             return f"refused: {error}"
@@ -127,11 +129,25 @@ class TelegramCommands:
         word = typed(text).word(id=name, by=by, now=self._clock.now())
         return (await self._desk.obey(word)).text
 
-    async def _insist(self, text: str, where: Place) -> None:
-        """Answer, again and again for a while: who told of a trade must know what came of it."""
+    async def _answer(self, command: str, rest: str, where: Place) -> None:
+        """Answer a question; where it has to wait, no other word and no press waits with it."""
+
+        async def say() -> None:
+            table = command == _WHATIF and not rest
+            await self._channel.say(self._answered(command, rest), where, table=table)
+
+        try:
+            await say()
+        except Transient as error:
+            if error.refused:
+                raise
+            self._channel.later(lambda: self._insist(say))
+
+    async def _insist(self, say: Callable[[], Awaitable[None]]) -> None:
+        """Say it again and again for a while: who told of a trade must know what came of it."""
         for tries in range(_TRIES):
             try:
-                await self._channel.say(text, where)
+                await say()
             except Transient as error:
                 if error.refused or tries == _TRIES - 1:
                     raise
@@ -145,9 +161,10 @@ class TelegramCommands:
         try:
             picture = await self._desk.chart(rest)
         except HedgewatchError as error:
-            await self._channel.say(str(error), where)
+            said = str(error)
+            await self._insist(lambda: self._channel.say(said, where))
         else:
-            await self._channel.writer.show(picture, where)
+            await self._insist(lambda: self._channel.writer.show(picture, where))
 
     def _answered(self, command: str, rest: str) -> str:
         try:
@@ -161,6 +178,11 @@ class TelegramCommands:
 def _in_person(message: Message) -> bool:
     """Return whether whoever sent it said it: no channel, no anonymous admin, no other's words."""
     return message.sender_chat is None and message.forward_origin is None
+
+
+def _ago(late: timedelta) -> str:
+    minutes, seconds = divmod(late // timedelta(seconds=1), 60)
+    return f"{minutes} minutes" if minutes > 1 else f"{60 * minutes + seconds} s"
 
 
 def _name(user: User) -> str:

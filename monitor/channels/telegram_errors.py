@@ -50,9 +50,7 @@ def verdict(error: TelegramError, *, token: str, timeout_s: float) -> Transient 
             return Transient(reason, retry_after=REFUSED_WAIT, refused=True)
         case Forbidden():
             return Permanent(f"Telegram will not let the bot write to the chat: {said}")
-        case ChatMigrated():
-            return Permanent("Telegram moved the group, and its messages with it, to a new number")
-        case BadRequest():
+        case BadRequest() | ChatMigrated():
             return Permanent(f"Telegram refused the message: {said}")
         case RetryAfter():
             wait = retry_after(error)

@@ -6,12 +6,12 @@ from datetime import datetime
 from html import escape
 from typing import Final
 
-from telegram import CallbackQuery, MaybeInaccessibleMessage, Message
+from telegram import CallbackQuery, InlineKeyboardMarkup, MaybeInaccessibleMessage, Message
 from telegram.error import TelegramError
 
-from monitor.alerts.alert import Alert
+from monitor.alerts.alert import AlertState
 from monitor.alerts.figures import moment
-from monitor.channels.spoken import Answer, Errand, MisspokenError, Outcome
+from monitor.channels.spoken import Answer, MisspokenError, Outcome
 from monitor.channels.telegram import TelegramChannel
 from monitor.channels.telegram_buttons import (
     Deed,
@@ -23,18 +23,26 @@ from monitor.channels.telegram_buttons import (
     void,
     word_of,
 )
-from monitor.channels.telegram_desk import ToldOf
+from monitor.channels.telegram_desk import Desk, Told
 from monitor.channels.telegram_pins import Pin
 from monitor.channels.telegram_post import Place
 from monitor.clock import Clock
 from monitor.errors import HedgewatchError, Permanent
 from monitor.logs import redact
+from monitor.model.observation import Word
 
 _log: Final = logging.getLogger(__name__)
 _LONGEST: Final = 200
 """Telegram's longest answer to a press."""
 _SHORT: Final = 60
 _REMEMBERED: Final = 100
+_ENDED: Final = {
+    AlertState.FILLED: "is done",
+    AlertState.RESOLVED: "is over",
+    AlertState.EXPIRED: "is void",
+    AlertState.RETRACTED: "is taken back",
+}
+"""After these a button that could not be taken away in time books no trade a second time."""
 _DONE: Final = {
     Deed.ACK: "acked",
     Deed.FILLED: "filled",
@@ -46,44 +54,47 @@ _DONE: Final = {
 class Presses:
     """Does what the buttons of one channel's messages say."""
 
-    def __init__(
-        self, channel: TelegramChannel, *, told: ToldOf, obey: Errand, clock: Clock
-    ) -> None:
+    def __init__(self, channel: TelegramChannel, desk: Desk, *, clock: Clock) -> None:
         self._channel = channel
-        self._told = told
-        self._obey = obey
+        self._desk = desk
         self._clock = clock
         # What was added to a message: two people's presses show both, whichever text they saw.
         self._added: OrderedDict[tuple[int, int], list[str]] = OrderedDict()
 
     async def press(self, query: CallbackQuery, message: MaybeInaccessibleMessage) -> None:
         """Do it, and answer, whatever comes of it."""
-        press = read_press(query.data)
+        press, now = read_press(query.data), self._clock.now()
         try:
-            alert = self._told(press.alert, press.event) if press else None
+            told = self._desk.told(press.alert, press.event) if press else None
+            if press is None or told is None:
+                raise Permanent("what this button is of is not remembered")
+            word = word_of(press, told.alert, by=_by(query), now=now, query=query.id)
+            # What was taken before it was over is answered as it was taken.
+            over = "" if self._desk.left(word.id) else _over(told, now)
         except HedgewatchError as error:
             await self.answer(query, f"nothing done: {error}")
-            return
-        if press is None or alert is None:
-            await self.answer(query, "nothing done: what this button is of is not remembered")
-            return
-        now = self._clock.now()
-        markup = message.reply_markup if isinstance(message, Message) else None
-        if void(alert, now):
-            await self.answer(query, f"nothing done: {alert.id} became void{_when(alert, now)}")
-            await self._show(message, left_without(markup, press), "")
-            return
-        done = await self._done(press, alert, query)
+        except MisspokenError as error:
+            await self.answer(query, f"refused: {error}")
+        else:
+            if over:
+                await self.answer(query, f"nothing done: {press.alert} {over}")
+                await self._show(message, left_without(_markup(message), press), "")
+            else:
+                await self._do(press, word, query, message)
+
+    async def _do(
+        self, press: Press, word: Word, query: CallbackQuery, message: MaybeInaccessibleMessage
+    ) -> None:
+        done = await self._done(word)
         await self.answer(query, done.text)
         if done.outcome in {Outcome.REFUSED, Outcome.UNKNOWN}:
             return
         who = query.from_user.username or query.from_user.full_name
-        stamp = (
-            "" if done.repeat else f"{alert.id} {_DONE[press.deed]} by {who}, {moment(now, now)}"
-        )
-        await self._show(message, left_after(markup, press), stamp)
+        at = moment(word.observed_at, word.observed_at)
+        stamp = "" if done.repeat else f"{press.alert} {_DONE[press.deed]} by {who}, {at}"
+        await self._show(message, left_after(_markup(message), press), stamp)
         if press.deed is Deed.FILLED and not done.repeat:
-            await self._channel.say(_booked(done, alert), _place(message))
+            await self._channel.say(_booked(done, word), _place(message))
 
     async def answer(self, query: CallbackQuery, text: str) -> None:
         """End a button's waiting; one that waited too long for that is no fault."""
@@ -93,13 +104,9 @@ class Presses:
         except TelegramError as error:
             _log.info("telegram: a press is not answered: %s", redact(error.message))
 
-    async def _done(self, press: Press, alert: Alert, query: CallbackQuery) -> Answer:
-        by = f"{query.from_user.username or query.from_user.id}@telegram"
+    async def _done(self, word: Word) -> Answer:
         try:
-            word = word_of(press, alert, by=by, now=self._clock.now(), query=query.id)
-            return await self._obey(word)
-        except MisspokenError as error:
-            return Answer(outcome=Outcome.REFUSED, text=f"refused: {error}")
+            return await self._desk.obey(word)
         except Exception:  # noqa: BLE001 - told below
             _log.exception("a press by Telegram failed in an unforeseen way")
             text = "failed, and may have been taken: see the log and the layer's journal"
@@ -128,20 +135,34 @@ class Presses:
         while len(self._added) > _REMEMBERED:
             self._added.popitem(last=False)
         if stamp:
-            added.append(escape(stamp, quote=False))
+            added.append(escape(stamp))  # quotes too, as python-telegram-bot gives them back
         text = message.text_html
         missing = [one for one in added if one not in text]
         return "\n".join((text if not missing else f"{text}\n", *missing))
 
 
-def _booked(done: Answer, alert: Alert) -> str:
+def _booked(done: Answer, word: Word) -> str:
     """Return what was booked, how its price is told, and how it is taken back."""
-    mends = f"/correct {alert.layer} ENTRY LEG @PRICE\n/undo {alert.layer} takes it back"
+    layer = word.layer if word.scope == "book" else f"{word.layer} position {word.scope}"
+    mends = f"/correct {layer} ENTRY LEG @PRICE\n/undo {layer} takes it back"
     return f"{done.text}\n{mends}"
 
 
-def _when(alert: Alert, now: datetime) -> str:
-    return f" at {moment(alert.expires_at, now)}" if alert.expires_at else ""
+def _markup(message: MaybeInaccessibleMessage) -> InlineKeyboardMarkup | None:
+    return message.reply_markup if isinstance(message, Message) else None
+
+
+def _by(query: CallbackQuery) -> str:
+    return f"{query.from_user.username or query.from_user.id}@telegram"
+
+
+def _over(told: Told, now: datetime) -> str:
+    """Return since when a proposal is one no more; empty while it still is one."""
+    void_at = told.alert.expires_at
+    if void_at is not None and void(told.alert, now):
+        return f"became void at {moment(void_at, now)}"
+    what = _ENDED.get(told.last.state)
+    return f"{what} since {moment(told.last.at, now)}: tell a trade by /fill" if what else ""
 
 
 def _place(message: MaybeInaccessibleMessage) -> Place:

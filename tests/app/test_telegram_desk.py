@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
+from monitor.alerts.alert import AlertState
 from monitor.app.asked import Asked
 from monitor.app.daemon import Daemon
+from monitor.app.errands import Errands
 from monitor.app.telegram_desk import Charts, desk_of, pins_of
 from monitor.channels.telegram_buttons import Deed, Slip, event_of
+from monitor.channels.telegram_desk import Desk, Told
 from monitor.channels.telegram_pins import Pin
+from monitor.clock import SystemClock
 from monitor.pipeline import State
 from monitor.store.memory import MemoryStore
 from monitor.store.records import Change
-from tests.channels.taken import Kept
 
 AT = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 
@@ -47,14 +50,34 @@ def out_of_range(daemon: Daemon, hand: Any) -> list[Any]:
     return told
 
 
+def desk_to(daemon: Daemon) -> Desk:
+    errands = Errands(daemon.store.inbox, clock=SystemClock())
+    return desk_of(daemon, Asked(daemon, now=now, tells=True), errands, Charts(daemon, tuple, now))
+
+
 def test_a_button_is_of_the_very_event_it_stood_under(daemon: Daemon, hand: Any) -> None:
     alert, *_ = out_of_range(daemon, hand)
-    desk = desk_of(
-        daemon, Asked(daemon, now=now, tells=True), Kept().obey, Charts(daemon, tuple, now)
-    )
-    assert desk.told(alert.id, event_of(alert.idem)) == alert
+    desk = desk_to(daemon)
+    assert desk.told(alert.id, event_of(alert.idem)) == Told(alert=alert, last=alert)
     assert desk.told(alert.id, "00000000") is None
     assert desk.told("000000", event_of(alert.idem)) is None
+
+
+def test_a_button_knows_what_was_told_last_and_a_word_whether_it_was_left(
+    daemon: Daemon, hand: Any
+) -> None:
+    first, *_ = out_of_range(daemon, hand)
+    for number in (7, 8):
+        at = AT + timedelta(minutes=20 * number)
+        daemon.take(hand.snapshot(at, hand.position(), number=number), 0)
+    told = desk_to(daemon).told(first.id, event_of(first.idem))
+    assert told is not None
+    assert (told.alert, told.last.state) == (first, AlertState.RESOLVED)
+    daemon.store.inbox.say("telegram:7:x", "{}", AT)
+    assert desk_to(daemon).left("telegram:7:x")
+    daemon.store.commit(Change(consumed_words={"telegram:7:x": "refused"}))
+    assert desk_to(daemon).left("telegram:7:x")
+    assert not desk_to(daemon).left("telegram:8:x")
 
 
 async def test_a_chart_is_of_what_the_daemon_knows(daemon: Daemon, hand: Any) -> None:

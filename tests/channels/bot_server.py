@@ -129,7 +129,7 @@ def asked(
     text: str,
     *,
     user: int = OWNER,
-    chat: int = CHAT,
+    chat: int | dict[str, Any] = CHAT,
     at: datetime = AT,
     **more: Any,
 ) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def asked(
     message = {
         "message_id": number,
         "date": int(at.timestamp()),
-        "chat": chat_of(chat),
+        "chat": chat_of(chat) if isinstance(chat, int) else chat,
         "from": person(user),
         "text": text,
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from monitor.alerts.alert import Alert
 from monitor.channels.telegram_buttons import event_of, keyboard, slips_of
-from monitor.channels.telegram_desk import Desk
+from monitor.channels.telegram_desk import Desk, Told
 from monitor.model.layer import Contract, Leg, Ticket
 from tests.channels.bot_server import AT, buttons
 from tests.channels.taken import Kept
@@ -38,5 +38,7 @@ def names(call: Any) -> list[str]:
 
 
 def desk(kept: Kept, *alerts: Alert) -> Desk:
-    told = {(one.id, event_of(one.idem)): one for one in alerts}
-    return Desk(answer=lambda *_: "", obey=kept.obey, told=lambda *of: told.get(of))
+    """Return who knows what was told of alerts, the newest last."""
+    last = {one.id: one for one in alerts}
+    told = {(one.id, event_of(one.idem)): Told(alert=one, last=last[one.id]) for one in alerts}
+    return Desk(answer=lambda *_: "", obey=kept.obey, left=kept.left, told=lambda *of: told.get(of))

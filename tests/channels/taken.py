@@ -23,6 +23,9 @@ class Kept:
     words: dict[str, Word] = field(default_factory=dict)
     fault: Exception | None = None
 
+    def left(self, word: str) -> bool:
+        return word in self.words
+
     async def obey(self, word: Word) -> Answer:
         if self.fault:
             raise self.fault

@@ -24,7 +24,7 @@ from monitor.errors import Transient
 from monitor.model.layer import Action, Fill
 from monitor.model.observation import Verb, Word
 from tests.channels.bot_rig import rigged
-from tests.channels.bot_server import AT, CHAT, OWNER, STRANGER, asked, pressed
+from tests.channels.bot_server import AT, CHAT, OWNER, STRANGER, asked, person, pressed
 from tests.channels.proposals import CALL, data, desk, names, under
 from tests.channels.taken import Kept
 
@@ -288,3 +288,62 @@ async def test_a_message_too_long_for_one_more_line_is_followed_by_it(
 
 
 TOPIC = {"is_topic_message": True, "message_thread_id": 33}
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (AlertState.FILLED, "is done since 14:31 UTC: tell a trade by /fill"),
+        (AlertState.RESOLVED, "is over since 14:31 UTC: tell a trade by /fill"),
+    ],
+)
+async def test_a_button_that_was_not_taken_away_in_time_books_nothing_twice(
+    tmp_path: Path, proposal: Alert, state: AlertState, told: str
+) -> None:
+    kept = Kept()
+    over = replace(proposal, state=state, idem="over")
+    update = pressed(5, data(proposal, "filled"), message=under(proposal))
+    async with rigged(tmp_path, [update], desk=desk(kept, proposal, over), write=(OWNER,)) as rig:
+        (answer,) = rig.api.of("answerCallbackQuery")
+        assert answer.given["text"] == f"nothing done: A17F12 {told}"
+        assert names(rig.api.of("editMessageText")[0]) == []
+        assert not kept.words
+
+
+async def test_a_press_that_comes_again_is_answered_as_it_was_taken(
+    tmp_path: Path, proposal: Alert
+) -> None:
+    kept = Kept()
+    over = replace(proposal, state=AlertState.FILLED, idem="over")
+    update = pressed(5, data(proposal, "filled"), message=under(proposal))
+    async with rigged(tmp_path, [update], desk=desk(kept, proposal), write=(OWNER,)):
+        pass
+    async with rigged(tmp_path, [update], desk=desk(kept, proposal, over), write=(OWNER,)) as rig:
+        assert rig.api.of("answerCallbackQuery")[0].given["text"] == "fill taken"
+        assert len(kept.words) == 1
+
+
+async def test_a_name_with_quotes_is_told_once(tmp_path: Path, proposal: Alert) -> None:
+    pat = person(OWNER, first_name="Pat", last_name="O'Brien")
+    first = pressed(5, data(proposal, "ack"), message=under(proposal), **{"from": pat})
+    shown = under(proposal) | {"text": "ADD · L2\n\nA17F12 acked by Pat O'Brien, 14:31 UTC"}
+    second = pressed(6, data(proposal, "skip"), message=shown, **{"from": pat})
+    async with rigged(
+        tmp_path, [first, second], desk=desk(Kept(), proposal), write=(OWNER,)
+    ) as rig:
+        last = rig.api.of("editMessageText")[-1].given["text"]
+        assert last.count("acked") == last.count("skipped") == 1
+
+
+async def test_what_was_booked_for_one_position_names_it_where_it_is_taken_back(
+    tmp_path: Path, proposal: Alert
+) -> None:
+    mine = replace(proposal, scope="1:0xc364:4471")
+    update = pressed(5, data(mine, "filled"), message=under(mine))
+    async with rigged(tmp_path, [update], desk=desk(Kept(), mine), write=(OWNER,)) as rig:
+        (said,) = rig.api.sent
+        assert said.splitlines() == [
+            "fill taken",
+            "/correct L2 position 1:0xc364:4471 ENTRY LEG @PRICE",
+            "/undo L2 position 1:0xc364:4471 takes it back",
+        ]

@@ -1,5 +1,6 @@
 """Questions and words by Telegram, against a local Bot API server that hands out updates."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -315,3 +316,71 @@ async def test_a_word_that_fails_says_so_and_ends_nothing(
             "answer to /status",
         ]
     assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_word_taken_in_time_is_not_asked_for_again_when_it_comes_again_late(
+    tmp_path: Path,
+) -> None:
+    kept = Kept()
+    desk = Desk(answer=answer, obey=kept.obey, left=kept.left)
+    async with rigged(tmp_path, [asked(7, FILL)], desk=desk, write=(OWNER,)) as rig:
+        rig.clock.time += timedelta(minutes=3)  # a crash before Telegram was told, and a restart
+        rig.api.add([asked(7, FILL)], [asked(8, FILL)])
+        await rig.settled()
+        assert rig.api.sent[:2] == ["fill taken", "fill taken"]
+        assert rig.api.sent[2].startswith("not taken: it came 3 minutes late")
+        assert len(kept.words) == 1
+
+
+async def test_a_question_that_telegram_has_wait_is_answered_then_and_holds_up_nobody(
+    tmp_path: Path,
+) -> None:
+    busy = {"sendMessage": [(429, "Too Many Requests", {"retry_after": 40})]}
+    kept = Kept()
+    desk = Desk(answer=answer, obey=kept.obey)
+    said = [asked(1, "/status"), asked(2, FILL)]
+    async with rigged(
+        tmp_path, said, desk=desk, write=(OWNER,), server={"refuse": busy}, idle=False
+    ) as rig:
+        async with asyncio.timeout(10):
+            while not kept.words:
+                await rig.clock.sleep(0)
+        assert rig.api.sent == []
+        rig.clock.time += timedelta(seconds=41)
+        await rig.api.until("sendMessage", 2)
+        assert set(rig.api.sent) == {"answer to /status", "fill taken"}
+
+
+async def test_what_is_said_to_another_bot_is_not_heard(tmp_path: Path) -> None:
+    kept = Kept()
+    said = [asked(1, f"/fill@other_bot L2 {LEG}"), asked(2, "/status@other_bot")]
+    async with heard(
+        tmp_path, [*said, asked(3, "/help@Hedge_Bot")], write=(OWNER,), obey=kept.obey
+    ) as api:
+        assert api.sent == ["answer to /help"]
+        assert not kept.words
+
+
+async def test_a_public_group_is_known_however_its_name_is_written(tmp_path: Path) -> None:
+    there = {"id": -1007, "type": "supergroup", "title": "t", "username": "HedgeGroup"}
+    desk = Desk(answer=answer, obey=Kept().obey)
+    said = [asked(1, "/status", chat=there)]
+    async with rigged(tmp_path, said, desk=desk, chat="@hedgegroup") as rig:
+        assert rig.api.sent == ["answer to /status"]
+
+
+@pytest.mark.parametrize(
+    "text", [f"/unsilence {'z' * 4000}", f"/fill L2 {'v' * 4000}", f"/ack {chr(1) * 4000}"]
+)
+async def test_an_answer_too_long_for_a_message_loses_its_end(tmp_path: Path, text: str) -> None:
+    async with heard(tmp_path, [asked(1, text)], write=(OWNER,)) as api:
+        (sent,) = api.sent
+        assert sent.startswith("refused: ")
+        assert len(sent.encode("utf-16-le")) // 2 <= 4096
+        assert text.startswith("/unsilence") or sent.endswith("…")
+
+
+async def test_no_answer_tells_a_secret(tmp_path: Path) -> None:
+    desk = Desk(answer=lambda *_: f"rpc-1 not read: bot{TOKEN}", obey=Kept().obey)
+    async with rigged(tmp_path, [asked(1, "/positions")], desk=desk) as rig:
+        assert rig.api.sent == ["rpc-1 not read: bot***"]
