@@ -8,7 +8,7 @@ end it. Nothing is kept: what comes of it is written into the config by whoever 
 import hmac
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -71,8 +71,10 @@ async def pair(
     try:
         code = new_code()
         me = await bot.get_me()
+        waiting = _Waiting(bot, code, clock)
+        await waiting.pass_over()
         tell(f"@{me.username}", code)
-        found = await _Waiting(bot, code, clock).found(passed)
+        found = await waiting.found(passed)
         await bot.send_message(found.chat, f"Paired with {found.name}. Alerts come here.")
     except Conflict:
         raise Permanent(
@@ -100,6 +102,14 @@ class _Waiting:
         self._wrong = 0
         self._offset: int | None = None
 
+    async def pass_over(self) -> None:
+        """Look at what came before there was a code: of it none is right, and none wrong."""
+        full = True
+        while full:
+            updates = await self._bot.get_updates(self._offset, timeout=0, allowed_updates=None)
+            self._seen |= {update.update_id for update in updates}
+            full = self._is_full(updates)
+
     async def found(self, passed: Callable[[], float]) -> Paired:
         """Return who sent it."""
         began, losses = passed(), 0
@@ -116,12 +126,18 @@ class _Waiting:
                 continue
             if (found := self._owner(updates)) is not None:
                 return found
-            if len(updates) == _FULL:  # ours may be behind them
-                self._offset = updates[-1].update_id + 1
-            elif updates:  # they are not ours to take: looked at again until another comes
+            if (
+                not self._is_full(updates) and updates
+            ):  # they are not ours to take: looked at again until another comes
                 await self._clock.sleep(_NAP_S)
         minutes = GOOD_FOR // timedelta(minutes=1)
         raise Permanent(f"no code came in {minutes} minutes: pair again, with the new code")
+
+    def _is_full(self, updates: Sequence[Update]) -> bool:
+        """Return whether there may be more behind these, which are let go then."""
+        if len(updates) == _FULL:
+            self._offset = updates[-1].update_id + 1
+        return len(updates) == _FULL
 
     def _owner(self, updates: tuple[Update, ...]) -> Paired | None:
         for update in updates:

@@ -34,11 +34,13 @@ class BotApi:
     """Hands out each batch of updates once, then waits until there is another.
 
     deaf: how many messages fail before one is taken. refuse: by method, what is answered
-    instead, as (status, description), each once.
+    instead, as (status, description), each once. waiting: what was there before anybody asked;
+    it is handed out to who does not wait for more.
     """
 
     batches: list[Batch] = field(default_factory=list)
     deaf: int = 0
+    waiting: list[dict[str, Any]] = field(default_factory=list)
     refuse: dict[str, list[tuple[int, str, dict[str, Any]]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
@@ -96,8 +98,9 @@ class BotApi:
         return _ok(True)
 
     async def _updates(self, given: dict[str, str]) -> web.StreamResponse:
-        if int(given.get("timeout", "0")) == 0:  # the farewell of whoever stops polling
-            return _ok([])
+        if int(given.get("timeout", "0")) == 0:  # the farewell of whoever stops polling, too
+            first = int(given.get("offset", "0"))
+            return _ok([one for one in self.waiting if one["update_id"] >= first][:100])
         self.offsets.append(int(given.get("offset", "0")))
         while not self.batches:
             self.idle.set()

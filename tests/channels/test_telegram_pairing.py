@@ -112,6 +112,15 @@ async def test_a_few_wrong_codes_end_it_and_get_silence(tmp_path: Path) -> None:
         assert screen.api.sent == []
 
 
+@pytest.mark.parametrize("many", [10, 250])
+async def test_what_came_before_there_was_a_code_is_no_wrong_one(tmp_path: Path, many: int) -> None:
+    before = [asked(n, f"2222-2{n:03}", user=666, chat=666) for n in range(1, many + 1)]
+    left = before[many // 100 * 100 :]
+    async with waiting(tmp_path, *left, typed("{}", 900)) as (screen, settings):
+        screen.api.waiting = before
+        assert (await pair(settings, screen.tell, clock=Story())).user == OWNER
+
+
 async def test_a_daemon_that_listens_is_told_of(tmp_path: Path) -> None:
     async with waiting(tmp_path) as (screen, settings):
         screen.api.add(409)
