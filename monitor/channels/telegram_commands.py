@@ -46,11 +46,23 @@ class TelegramCommands:
         self._desk = desk
         self._clock = clock
         self._presses = Presses(channel, desk, clock=clock)
-        self.listening = Listening(settings, self._hear, clock=clock)
+        self.listening = Listening(settings, self._hear, clock=clock, deaf=self._deaf)
+        self._owned_up = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen until `stop` is set."""
         await self.listening.run(stop)
+
+    def _deaf(self, why: str) -> None:
+        self._channel.later(partial(self._own_up, why))
+
+    async def _own_up(self, why: str) -> None:
+        """Say in the chat that nobody is heard there, and then that it is over."""
+        if why:
+            await self._channel.say(f"Commands and buttons are not heard now:\n{why}")
+        elif self._owned_up:
+            await self._channel.say("Commands and buttons are heard again")
+        self._owned_up = bool(why)
 
     async def _hear(self, update: Update) -> None:
         if update.callback_query is not None:

@@ -96,11 +96,17 @@ class _HandOver(asyncio.Queue[object]):
 class Listening:
     """Hands every message and press to `hear`, whose failures are told and end nothing.
 
-    Raises ValueError in one sentence when the token cannot be had.
+    deaf: told why nobody is heard, once it has been so for long, and an empty text once that is
+    over. Raises ValueError in one sentence when the token cannot be had.
     """
 
     def __init__(
-        self, settings: TelegramSettings, hear: Callable[[Update], Awaitable[None]], *, clock: Clock
+        self,
+        settings: TelegramSettings,
+        hear: Callable[[Update], Awaitable[None]],
+        *,
+        clock: Clock,
+        deaf: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._hear = hear
@@ -108,6 +114,8 @@ class Listening:
         self._token = open_token(settings)
         self.pulse = Pulse()
         self._told = ""
+        self._deaf = deaf
+        self._is_deaf = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen until `stop` is set; an outage is told once, and its end once."""
@@ -150,6 +158,9 @@ class Listening:
             await self._clock.sleep(_LOOK_S)
         if not self._told:
             self.tell(f"no poll came back for {limit_s} s: the connection is built anew")
+        if not self._is_deaf:
+            self._is_deaf = True
+            self._deaf(self._told)
 
     @asynccontextmanager
     async def _polling(self) -> AsyncIterator[None]:
@@ -197,6 +208,9 @@ class Listening:
     def _came(self) -> None:
         self.pulse.beat()
         self.tell("")
+        if self._is_deaf:
+            self._is_deaf = False
+            self._deaf("")
 
     def _failed(self, error: TelegramError) -> None:
         found = self._verdict(error)

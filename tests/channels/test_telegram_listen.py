@@ -42,13 +42,46 @@ async def test_a_poll_that_never_comes_back_is_built_anew_and_told_once(
             seconds.passed += LIMIT_S + 1
             await polled_again(rig, built)
         rig.api.add([asked(1, "/status")])
-        await rig.api.until("sendMessage", 1)
-        assert rig.api.sent == ["answer to /status"]
+        await rig.api.until("sendMessage", 3)
+        why = "no poll came back for 75 s: the connection is built anew"
+        first, *rest = rig.api.sent
+        assert first == f"Commands and buttons are not heard now:\n{why}"
+        assert set(rest) == {"Commands and buttons are heard again", "answer to /status"}
     told = [one.message for one in caplog.records if "telegram commands" in one.message]
     assert told == [
         "telegram commands: no poll came back for 75 s: the connection is built anew",
         "telegram commands are heard again",
     ]
+
+
+async def test_another_program_that_takes_what_is_said_is_told_of_in_the_chat(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with rigged(tmp_path, 409, desk=DESK, idle=False) as rig:
+        seconds = Seconds(rig)
+        async with asyncio.timeout(10):
+            while "another program uses this bot's token" not in caplog.text:
+                await rig.clock.sleep(0)
+        seconds.passed += LIMIT_S + 1
+        await rig.api.until("sendMessage", 1)
+        first, second = rig.api.sent[0].split("\n")
+        assert first == "Commands and buttons are not heard now:"
+        assert second.startswith("another program uses this bot's token: ")
+
+
+async def test_an_outage_of_all_of_telegram_is_not_told_there_once_it_is_over(
+    tmp_path: Path,
+) -> None:
+    async with rigged(tmp_path, desk=DESK, server={"deaf": 1}) as rig:
+        seconds = Seconds(rig)
+        seconds.passed += LIMIT_S + 1
+        await polled_again(rig, 2)
+        async with asyncio.timeout(10):
+            while rig.api.deaf:
+                await rig.clock.sleep(0)
+        rig.api.add([asked(1, "/status")], [asked(2, "/help")])
+        await rig.settled()
+        assert rig.api.sent == ["answer to /status", "answer to /help"]
 
 
 async def test_polls_that_bring_nothing_are_life(tmp_path: Path) -> None:
