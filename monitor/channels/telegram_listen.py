@@ -173,7 +173,9 @@ class Listening:
             yield
         finally:
             polls.came = lambda: None  # its farewell is asked for as a poll, and is none
-            await _end(bots, [sends, polls])
+            # In a task of its own, for the library swallows what cancels it meanwhile.
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_end(bots, [sends, polls]), name="end of polling")
 
     async def _begin(self, bots: Bots) -> None:
         try:
