@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from monitor.alerts import retraction
 from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.figures import figure, precise
 from monitor.alerts.ticket import fit_lines
 from monitor.amm.measure import Measures
 from monitor.hedge.legs import spell_leg
@@ -175,7 +176,14 @@ def edges(measures: Measures) -> str:
     """Return a range as people read it: `1,800-2,600`, or `full range`."""
     if measures.price_lower < _NEVER and measures.price_upper > 1 / _NEVER:
         return "full range"
-    return f"{_price(measures.price_lower)}–{_price(measures.price_upper)}"
+    low, high = measures.price_lower, measures.price_upper
+    return f"{precise(_price(low), low, high - low)}–{precise(_price(high), high, high - low)}"
+
+
+def price_told(measures: Measures) -> str:
+    """Return the price, as precise as its place in the range asks for."""
+    stretch = measures.price_upper - measures.price_lower
+    return precise(figure(measures.price, "quote per base"), measures.price, stretch)
 
 
 def _price(value: float) -> str:

@@ -31,6 +31,7 @@ _WHOLE_USD: Final = 100
 _SMALL_FRACTION: Final = 0.01
 _WHOLE_PRICE: Final = 1_000
 _DUST: Final = 1e-4
+_STEPS: Final = 20
 
 
 def number(value: float, places: int) -> str:
@@ -64,6 +65,18 @@ def pair(left: Scalar, right: Scalar, unit: str) -> tuple[str, str]:
             break
         told = figure(left, unit, extra=extra), figure(right, unit, extra=extra)
     return told
+
+
+def precise(text: str, value: float, within: float) -> str:
+    """Return a price's text, or a longer one where it is too coarse for where `value` lies.
+
+    within: the stretch of prices that it is seen in; a pool of two dollars has one of 0.001.
+    """
+    step = within / _STEPS
+    if not 0 < step < math.inf or abs(float(text.replace(",", "")) - value) <= step:
+        return text
+    # So many places that rounding is half a step at most.
+    return number(value, max(math.ceil(-math.log10(2 * step) - 0.01), 0))
 
 
 def span(seconds: float) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from monitor.alerts.compose import edges, short_id
+from monitor.alerts.compose import edges, price_told, short_id
 from monitor.alerts.figures import age, figure, moment
 from monitor.pipeline import State
 from monitor.rules.lifecycle import Instance, Phase
@@ -73,7 +73,7 @@ def _position(seen: PositionSeen) -> Iterator[str]:
         return
     measures = seen.measures
     where = "in" if measures.in_range else "OUT of"
-    yield f"  {figure(measures.price, 'quote per base')} {where} {edges(measures)}"
+    yield f"  {price_told(measures)} {where} {edges(measures)}"
     yield f"  IL {_known(measures.il, 'fraction')}, fees {_known(measures.fees_usd, 'usd')}"
     yield f"  worth {_known(measures.total.usd, 'usd')}"
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
-from monitor.alerts.figures import day, moment
+from monitor.alerts.figures import day, moment, precise
 from monitor.app.chart import Band, Point, Scenery
 from monitor.app.drawing import SCENERY
 from monitor.timetravel.chart import check_drawing
@@ -28,6 +28,7 @@ from monitor.timetravel.panels import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _SIZE: Final = (8.6, 11.4)
 _DPI: Final = 100
@@ -35,6 +36,14 @@ _MOST_BANDS: Final = 4
 _TITLE: Final = 34
 """Letters that fit above a panel."""
 
+_HEAD: Final = 0.965
+_BETWEEN: Final = 20.0
+"""Pixels between the pair and what is told of it."""
+
+_FAR: Final = 2.0
+"""An edge at more than so many times a price, or less, would make the price a flat line."""
+
+_LEAST_USD: Final = 10.0
 _NICE: Final = 5
 _LEVELS: Final = (20.0, 30.0)
 _SHORTEST: Final = timedelta(hours=2)
@@ -73,18 +82,28 @@ def draw(shown: Scenery) -> bytes:
             _mark(panel, shown)
         places, names = _ticks(first, last)
         panels[-1].set_xticks(places, labels=names)
-        figure.text(0.02, 0.965, shown.pair, fontsize=20, fontweight="bold", va="center")
-        figure.text(0.98, 0.965, _headline(shown), fontsize=14, va="center", ha="right")
+        _entitle(figure, shown)
         figure.text(0.02, 0.012, _FOOT, fontsize=12, color="#555555")
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=_DPI, metadata={"Software": "hedgewatch"})
     return png.getvalue()
 
 
+def _entitle(figure: "Figure", shown: Scenery) -> None:
+    """Say above all what is shown and when; a pair's name may be as long as it likes."""
+    told = figure.text(0.98, _HEAD, _headline(shown), fontsize=14, va="center", ha="right")
+    pair = figure.text(0.02, _HEAD, shown.pair, fontsize=20, fontweight="bold", va="center")
+    room = told.get_window_extent().x0 - pair.get_window_extent().x0 - _BETWEEN
+    for kept in range(len(shown.pair) - 1, 0, -1):
+        if pair.get_window_extent().width <= room:
+            break
+        pair.set_text(f"{shown.pair[:kept]}…")
+
+
 def _headline(shown: Scenery) -> str:
     at = shown.moment or shown.at
     told = f"{day(at)} {moment(at, at)}"
-    return f"{shown.words} · {told}" if shown.words else told
+    return f"{shown.words[:_TITLE]} · {told}" if shown.words else told
 
 
 def _reach(shown: Scenery) -> tuple[datetime, datetime]:
@@ -96,24 +115,35 @@ def _reach(shown: Scenery) -> tuple[datetime, datetime]:
 
 def _fill_price(panel: "Axes", shown: Scenery) -> None:
     _line(panel, shown.prices, INK)
-    now = shown.prices[-1].value or 0.0
-    labels: list[Label] = [(now, f"now {_price(now)}", INK)]
-    heights = [one.value for one in shown.prices if one.value is not None]
-    for number, band in enumerate(shown.bands[:_MOST_BANDS]):
-        if band.edges is None:
-            continue
-        colour = RANGES[number % len(RANGES)]
-        panel.axhspan(*band.edges, color=colour, alpha=0.1, linewidth=0)
-        for edge in band.edges:
-            panel.axhline(edge, color=colour, linewidth=1.4, linestyle=(0, (6, 3)))
-            labels.append((edge, f"{_price(edge)} {band.name}", colour))
-            heights.append(edge)
-    low, high = min(heights), max(heights)
+    low, high = _heights(shown)
     room = 0.08 * (high - low) or 0.02 * high
     panel.set_ylim(low - room, high + 2 * room)
-    panel.yaxis.set_major_formatter(lambda value, _: _price(value))
+    labels: list[Label] = [
+        (one.value, f"now {_price(one.value, high - low)}", INK)
+        for one in shown.prices[-1:]
+        if one.value is not None
+    ]
+    for number, band in enumerate(shown.bands[:_MOST_BANDS]):
+        colour = RANGES[number % len(RANGES)]
+        if band.edges is not None:
+            panel.axhspan(*band.edges, color=colour, alpha=0.1, linewidth=0)
+        for edge in band.edges or ():
+            panel.axhline(edge, color=colour, linewidth=1.4, linestyle=(0, (6, 3)))
+            far = "↑ " if edge > high else "↓ " if edge < low else ""
+            told = f"{far}{_price(edge, high - low)} {band.name}"
+            labels.append((min(max(edge, low), high), told, colour))
+    panel.yaxis.set_major_formatter(lambda value, _: _price(value, high - low))
     title(panel, _standing(shown.bands))
     label_right(panel, labels)
+
+
+def _heights(shown: Scenery) -> tuple[float, float]:
+    """Return from where to where prices are shown: with the edges that are not too far off."""
+    prices = [one.value for one in shown.prices if one.value is not None]
+    near = min(prices) / _FAR, max(prices) * _FAR
+    bands = [one.edges for one in shown.bands[:_MOST_BANDS] if one.edges is not None]
+    heights = prices + [edge for band in bands for edge in band if near[0] <= edge <= near[1]]
+    return min(heights), max(heights)
 
 
 def _standing(bands: Sequence[Band]) -> str:
@@ -136,7 +166,8 @@ def _fill_loss(panel: "Axes", shown: Scenery) -> None:
         _line(panel, points, colour, filled=True)
         heights += known
         labels.append((known[-1], f"{money(known[-1], signed=True)} {name}", colour))
-    linear_scale(panel, min(heights), max(*heights, 1.0))
+    linear_scale(panel, min(heights), max(*heights, _LEAST_USD))
+    panel.locator_params(axis="y", integer=True)
     panel.yaxis.set_major_formatter(lambda usd, _: money(usd))
     title(panel, "IL of all positions, and the hedge, USD")
     if not labels:
@@ -190,7 +221,8 @@ def _mark(panel: "Axes", shown: Scenery) -> None:
 
 
 def _say(panel: "Axes", text: str) -> None:
-    panel.text(0.5, 0.85, text, transform=panel.transAxes, ha="center", color="#555555")
+    said = panel.text(0.5, 0.85, text, transform=panel.transAxes, ha="center", color="#555555")
+    said.set_bbox({"color": "white", "pad": 2.0})
 
 
 def _ticks(first: datetime, last: datetime) -> tuple[list[float], list[str]]:
@@ -218,8 +250,8 @@ def _stepped(first: datetime, last: datetime, step: timedelta) -> Iterator[datet
         at += step
 
 
-def _price(value: float) -> str:
-    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.4g}"
+def _price(value: float, within: float) -> str:
+    return precise(f"{value:,.0f}" if value >= _WHOLE else f"{value:.4g}", value, within)
 
 
 if __name__ == "__main__":

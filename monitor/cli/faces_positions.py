@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.alerts.compose import edges
+from monitor.alerts.compose import edges, price_told
 from monitor.alerts.figures import age, figure
 from monitor.app.direct import read_directly, wallet_watches
 from monitor.app.present import clock_of
@@ -115,7 +115,7 @@ def _row(look: Look, seen: PositionSeen) -> _Row:
         name_of(look, seen),
         seen.pair,
         edges(measures),
-        figure(measures.price, "quote per base"),
+        price_told(measures),
         "unknown" if measures.il is None else figure(measures.il, "fraction"),
         _usd(measures.fees_usd),
         _in_range(look, seen),

@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import Final
 
-from monitor.alerts.compose import edges
+from monitor.alerts.compose import edges, price_told
 from monitor.alerts.figures import age, figure, moment
 from monitor.app.direct import read_directly, whereabouts
 from monitor.app.present import clock_of, open_saved
@@ -85,7 +85,7 @@ def _head(facts: Facts, seen: PositionSeen, now: datetime) -> Iterator[str]:
     )
     yield line("hash      ", seen.block.hash)
     where = "in range" if measures.in_range else "out of range"
-    price = figure(measures.price, "quote per base")
+    price = price_told(measures)
     yield line("range     ", f"{edges(measures)}, now {price}: {where}")
     token0, token1 = pool.token0, pool.token1
     fees0, fees1 = measures.fees0, measures.fees1

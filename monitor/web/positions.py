@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from monitor.alerts.compose import edges
+from monitor.alerts.compose import edges, price_told
 from monitor.alerts.figures import age, figure
 from monitor.signals.facts import PositionSeen
 from monitor.signals.of_money import no_entry
@@ -75,7 +75,7 @@ def _state(seen: Seen, one: PositionSeen, old: str) -> tuple[str, str]:
 def _body(seen: Seen, one: PositionSeen, old: str) -> Markup:
     measures = one.measures
     where = "in range" if measures.in_range else "out of range"
-    price = figure(measures.price, "quote per base")
+    price = price_told(measures)
     words = f"price {price}, range {edges(measures)}, {'unknown now' if old else where}"
     return joined(
         range_bar(measures, words, dim=bool(old) or not one.position.liquidity),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from monitor.alerts.figures import age, day, figure, moment, number, pair, span
+from monitor.alerts.figures import age, day, figure, moment, number, pair, precise, span
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,22 @@ def test_an_instant_has_its_zone_and_its_day_only_when_it_is_another() -> None:
     assert moment(at, datetime(2027, 1, 1, tzinfo=UTC)) == "20 Nov 2026 14:02 UTC"
     assert moment(at) == "20 Nov 2026 14:02 UTC"
     assert day(date(2027, 3, 17)) == "17 Mar 2027"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "within", "expected"),
+    [
+        ("1", 1.0005, 0.001, "1.0005"),
+        ("0.9995", 0.9995, 0.001, "0.9995"),
+        ("1.00", 1.0002, 0.001, "1.0002"),
+        ("2,412", 2_412.3, 800.0, "2,412"),
+        ("2,412", 2_412.34, 4.0, "2,412.3"),
+        ("3e-09", 3e-9, 4e-9, "3e-09"),
+        ("2,412", 2_412.3, float("inf"), "2,412"),
+        ("2,412", 2_412.3, 0.0, "2,412"),
+    ],
+)
+def test_a_price_is_as_precise_as_where_it_lies_asks_for(
+    text: str, value: float, within: float, expected: str
+) -> None:
+    assert precise(text, value, within) == expected

@@ -1,7 +1,10 @@
 """What a phone is told: short lines, nothing invented."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from monitor.app.brief import brief
 from monitor.pipeline import State, step
@@ -44,6 +47,14 @@ def test_a_position_says_where_its_price_is(hand: Any) -> None:
     assert lines[0] == "#7 WETH/USDC on main"
     assert " OUT of " in lines[1]
     assert lines[2].strip().startswith("IL −")
+
+
+def test_a_narrow_range_is_told_as_precisely_as_it_is(hand: Any) -> None:
+    held = hand.position(7, ticks=(hand.tick - 10, hand.tick + 10))
+    lines = told(seen(hand, hand.snapshot(AT, held)), "/positions")
+    price, low, high = map(float, re.findall(r"[\d.]+", lines[1]))
+    assert low < price < high
+    assert high / low == pytest.approx(1.0001**20, abs=2e-4)
 
 
 def test_what_is_no_command_gets_the_list_of_them() -> None:

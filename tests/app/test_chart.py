@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.alerts.alert import Alert
-from monitor.app.chart import Point, Scenery, scenery
+from monitor.app.chart import Band, Point, Scenery, scenery
 from monitor.app.chart_drawn import draw
 from monitor.app.drawing import SCENERY, drawn
 from monitor.errors import Permanent
@@ -128,6 +128,32 @@ def test_a_chart_is_a_picture_for_a_phone(hand: Any, *, known: bool) -> None:
     png = draw(shown)
     assert painted(png) == (860, 1140)
     assert len(png) < 300_000
+
+
+PRICES = tuple(Point(at=AT - n * HOUR, value=3_000.0 + 20 * n) for n in range(24, -1, -1))
+
+
+def drawing(**changes: Any) -> Any:
+    """Return a chart's pixels, dark ones true."""
+    from matplotlib.image import imread  # noqa: PLC0415 - an extra
+
+    empty = {"lost": (), "hedge": (), "vix": ()}
+    given = {"at": AT, "pair": PAIR, "prices": PRICES, "bands": (), **empty} | changes
+    return imread(io.BytesIO(draw(Scenery(**given))), format="png")[:, :, :3].max(axis=2) < 0.3
+
+
+def test_an_edge_far_away_makes_the_price_no_flat_line() -> None:
+    band = Band(name="#9", edges=(1.0, 1e6), inside=True)
+    panel = drawing(bands=(band,))[115:430, 130:630]
+    rows = panel.any(axis=1).nonzero()[0]
+    assert rows.max() - rows.min() > 150
+
+
+def test_a_long_name_of_a_pair_is_not_written_over_what_is_told_of_it() -> None:
+    pair = "SUPERLONGTOKENSYMBOL/WRAPPEDSTAKEDUSDC"
+    head = drawing(pair=pair, moment=AT, words="remove alvh.remove_after_spike")[20:60]
+    empty = (~head.any(axis=0)).nonzero()[0]
+    assert any(all(x + n in empty for n in range(15)) for x in empty if 100 < x < 700)
 
 
 async def test_a_chart_that_takes_too_long_is_given_up(hand: Any) -> None:
