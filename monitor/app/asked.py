@@ -8,7 +8,7 @@ from monitor.alerts.alert import Alert
 from monitor.alerts.figures import age, figure, pair
 from monitor.alerts.ticket import DISCLAIMER, ticket_lines
 from monitor.alerts.wire import from_json
-from monitor.app.brief import brief
+from monitor.app.brief import brief, silences_told
 from monitor.app.brief_layers import layers_told
 from monitor.app.brief_whatif import whatif_told
 from monitor.app.daemon import Daemon
@@ -22,6 +22,7 @@ from monitor.signals.market import market_of
 
 _FAR_BACK: Final = 2_000
 _MOST: Final = 8
+_OF_ALERTS: Final = frozenset({"/status", "/alerts"})
 _SHORT: Final = frozenset({"/status", "/positions", "/alerts"})
 _HELP: Final = (
     "/layers  what the hedge holds",
@@ -62,6 +63,8 @@ class Asked:
         return "\n".join(lines)
 
     def _more(self, command: str) -> Iterator[str]:
+        if command in _OF_ALERTS:
+            yield from silences_told(self._daemon.dispatch.desk.silences.values(), self._now())
         if command not in _SHORT:
             yield from _HELP
             if self._tells:

@@ -1,12 +1,13 @@
 """Short answers to questions asked from a phone: some thirty characters a line."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from monitor.alerts.compose import edges, price_told, short_id
 from monitor.alerts.figures import age, figure, moment
+from monitor.alerts.silence import Silence
 from monitor.pipeline import State
 from monitor.rules.lifecycle import Instance, Phase
 from monitor.rules.surroundings import CHAIN_MAX_AGE
@@ -44,7 +45,7 @@ def _status(state: State, now: datetime) -> Iterator[str]:
         if not reading.key and not reading.name.startswith("system."):
             old = age((now - reading.as_of).total_seconds())
             yield f"{reading.name} {figure(reading.value, BY_NAME[reading.name].unit)}, {old}"
-    on = [layer.layer for layer in state.layers.values() if layer.legs]
+    on = dict.fromkeys(layer.layer for layer in state.layers.values() if layer.legs)
     yield f"layers on: {' '.join(on)}" if on else "no layer on"
 
 
@@ -88,10 +89,26 @@ def _alerts(state: State, now: datetime) -> Iterator[str]:
             yield from (told, f"  since {since}")
         else:
             yield f"{told}, {since}" if since else told
+        yield from _quieted(one, now)
     if not firing:
         yield "nothing fires"
     if len(firing) > _MOST:
         yield f"and {len(firing) - _MOST} more"
+
+
+def _quieted(one: Instance, now: datetime) -> Iterator[str]:
+    if one.acked_by:
+        yield f"  acked by {one.acked_by}"
+    elif one.snoozed_until is not None and one.snoozed_until > now:
+        yield f"  snoozed, {moment(one.snoozed_until, now)}"
+
+
+def silences_told(silences: Iterable[Silence], now: datetime) -> Iterator[str]:
+    """Yield what people are told nothing of, and until when, the first to end first."""
+    for one in sorted(silences, key=lambda one: one.until):
+        if one.until > now:
+            yield f"silence {one.id}, {moment(one.until, now)}"
+            yield f"  {one.match.told()}"
 
 
 def _firing(state: State) -> list[Instance]:

@@ -15,6 +15,7 @@ from monitor.channels.telegram_buttons import Deed, Slip, event_of
 from monitor.channels.telegram_desk import Desk, Told
 from monitor.channels.telegram_pins import Pin
 from monitor.clock import SystemClock
+from monitor.model.observation import Verb, Word
 from monitor.pipeline import State
 from monitor.store.memory import MemoryStore
 from monitor.store.records import Change
@@ -78,6 +79,24 @@ def test_a_button_knows_what_was_told_last_and_a_word_whether_it_was_left(
     daemon.store.commit(Change(consumed_words={"telegram:7:x": "refused"}))
     assert desk_to(daemon).left("telegram:7:x")
     assert not desk_to(daemon).left("telegram:8:x")
+
+
+def test_what_is_acked_snoozed_or_silenced_is_told_with_what_fires(
+    daemon: Daemon, hand: Any
+) -> None:
+    alert, *_ = out_of_range(daemon, hand)
+    said = {"observed_at": AT + timedelta(minutes=110), "by": "ann@cli"}
+    until = now() + timedelta(hours=1)
+    daemon.take(Word(id="1", verb=Verb.SNOOZE, alert=alert.id, until=until, **said), 0)
+    quiet = Word(id="2", verb=Verb.SILENCE, matchers=("pack=lp_range",), until=until, **said)
+    daemon.take(quiet, 0)
+    (silence,) = daemon.dispatch.desk.silences
+    told = desk_to(daemon).answer("/alerts", "").splitlines()
+    end = [f"silence {silence}, 17:00 UTC", "  pack=lp_range"]
+    assert told[-3:] == ["  snoozed, 17:00 UTC", *end]
+    assert desk_to(daemon).answer("/status", "").splitlines()[-2:] == end
+    daemon.take(Word(id="3", verb=Verb.ACK, alert=alert.id, **said), 0)
+    assert "  acked by ann@cli" in desk_to(daemon).answer("/alerts", "").splitlines()
 
 
 async def test_a_chart_is_of_what_the_daemon_knows(daemon: Daemon, hand: Any) -> None:
