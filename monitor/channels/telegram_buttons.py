@@ -1,4 +1,4 @@
-"""The buttons under a proposal: what they say to Telegram, and which are there.
+"""The buttons under an alert: what they say to Telegram, and which are there.
 
 A button names the very event it stands under, so that a press on an old message is never
 taken for a later proposal of the same alert at another price.
@@ -18,6 +18,7 @@ from monitor.alerts.alert import Alert, AlertState
 from monitor.channels.spoken import MisspokenError
 from monitor.model.layer import Action, Fill
 from monitor.model.observation import Verb, Word
+from monitor.rules.pack import Severity
 
 SNOOZE: Final = timedelta(hours=1)
 _OPEN: Final = frozenset({AlertState.FIRING, AlertState.REPEAT})
@@ -51,7 +52,7 @@ _ENDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slip:
-    """A proposal's buttons. event: a digest of the event they stand under."""
+    """An alert's buttons. event: a digest of the event they stand under."""
 
     alert: str
     event: str
@@ -73,18 +74,19 @@ def event_of(idem: str) -> str:
 
 
 def slips_of(alerts: Iterable[Alert], now: datetime) -> tuple[Slip, ...]:
-    """Return the buttons of each proposal that can still be acted on; none of anything else."""
+    """Return the buttons of what can still be acted on: each proposal, and what is critical."""
     return tuple(
-        Slip(
-            alert=alert.id,
-            event=event_of(alert.idem),
-            deeds=tuple(
-                deed for deed in Deed if deed is not Deed.FILLED or alert.ticket is not None
-            ),
-        )
+        Slip(alert=alert.id, event=event_of(alert.idem), deeds=deeds)
         for alert in alerts
-        if alert.action is not Action.NOTIFY and alert.state in _OPEN and not void(alert, now)
+        if alert.state in _OPEN and not void(alert, now) and (deeds := _deeds(alert))
     )
+
+
+def _deeds(alert: Alert) -> tuple[Deed, ...]:
+    """Return what can be done about an alert; the rest has no buttons, for each costs an edit."""
+    if alert.action is Action.NOTIFY:
+        return (Deed.ACK, Deed.SNOOZE) if alert.severity is Severity.CRITICAL else ()
+    return tuple(deed for deed in Deed if deed is not Deed.FILLED or alert.ticket is not None)
 
 
 def void(alert: Alert, now: datetime) -> bool:

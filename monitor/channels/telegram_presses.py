@@ -77,7 +77,8 @@ class Presses:
             await self.answer(query, f"refused: {error}")
         else:
             if over:
-                await self.answer(query, f"nothing done: {press.alert} {over}")
+                instead = "; tell a trade by /fill" if press.deed is Deed.FILLED else ""
+                await self.answer(query, f"nothing done: {press.alert} {over}{instead}")
                 await self._show(message, left_without(_markup(message), press), "")
             else:
                 await self._do(press, word, query, message)
@@ -162,7 +163,7 @@ def _over(told: Told, now: datetime) -> str:
     if void_at is not None and void(told.alert, now):
         return f"became void at {moment(void_at, now)}"
     what = _ENDED.get(told.last.state)
-    return f"{what} since {moment(told.last.at, now)}: tell a trade by /fill" if what else ""
+    return f"{what} since {moment(told.last.at, now)}" if what else ""
 
 
 def _place(message: MaybeInaccessibleMessage) -> Place:

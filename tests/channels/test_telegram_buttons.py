@@ -23,6 +23,7 @@ from monitor.channels.telegram_buttons import (
 from monitor.errors import Transient
 from monitor.model.layer import Action, Fill
 from monitor.model.observation import Verb, Word
+from monitor.rules.pack import Severity
 from tests.channels.bot_rig import rigged
 from tests.channels.bot_server import AT, CHAT, OWNER, STRANGER, asked, person, pressed
 from tests.channels.proposals import CALL, data, desk, names, under
@@ -51,6 +52,12 @@ def test_a_proposal_has_four_buttons_in_a_row(proposal: Alert) -> None:
 )
 def test_what_has_no_buttons(proposal: Alert, changes: dict[str, Any]) -> None:
     assert keyboard(slips_of([replace(proposal, **changes)], AT)) is None
+
+
+def test_what_is_critical_can_be_acked_where_nothing_is_proposed(proposal: Alert) -> None:
+    alert = replace(proposal, action=Action.NOTIFY, severity=Severity.CRITICAL)
+    (slip,) = slips_of([alert], AT)
+    assert slip.deeds == (Deed.ACK, Deed.SNOOZE)
 
 
 def test_without_a_ticket_nothing_can_be_filled(proposal: Alert) -> None:
@@ -206,7 +213,10 @@ async def test_a_void_proposal_loses_its_buttons_and_nothing_is_done(
     update = pressed(5, data(void, "filled"), message=under(proposal))
     async with rigged(tmp_path, [update], desk=desk(kept, void), write=(OWNER,)) as rig:
         (answer,) = rig.api.of("answerCallbackQuery")
-        assert answer.given["text"] == "nothing done: A17F12 became void at 14:31 UTC"
+        assert (
+            answer.given["text"]
+            == "nothing done: A17F12 became void at 14:31 UTC; tell a trade by /fill"
+        )
         (edit,) = rig.api.of("editMessageText")
         assert names(edit) == []
         assert not kept.words
@@ -291,18 +301,18 @@ TOPIC = {"is_topic_message": True, "message_thread_id": 33}
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "deed", "told"),
     [
-        (AlertState.FILLED, "is done since 14:31 UTC: tell a trade by /fill"),
-        (AlertState.RESOLVED, "is over since 14:31 UTC: tell a trade by /fill"),
+        (AlertState.FILLED, "filled", "is done since 14:31 UTC; tell a trade by /fill"),
+        (AlertState.RESOLVED, "ack", "is over since 14:31 UTC"),
     ],
 )
 async def test_a_button_that_was_not_taken_away_in_time_books_nothing_twice(
-    tmp_path: Path, proposal: Alert, state: AlertState, told: str
+    tmp_path: Path, proposal: Alert, state: AlertState, deed: str, told: str
 ) -> None:
     kept = Kept()
     over = replace(proposal, state=state, idem="over")
-    update = pressed(5, data(proposal, "filled"), message=under(proposal))
+    update = pressed(5, data(proposal, deed), message=under(proposal))
     async with rigged(tmp_path, [update], desk=desk(kept, proposal, over), write=(OWNER,)) as rig:
         (answer,) = rig.api.of("answerCallbackQuery")
         assert answer.given["text"] == f"nothing done: A17F12 {told}"
