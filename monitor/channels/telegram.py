@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from html import escape
 from typing import Final
@@ -32,6 +33,9 @@ __all__ = ["TelegramChannel", "TelegramSettings"]
 
 _log: Final = logging.getLogger(__name__)
 _MOST_CHORES: Final = 100
+_TRIES: Final = 5
+_FIRST_WAIT_S: Final = 1.0
+_LONGEST_WAIT_S: Final = 60.0
 
 Painter = Callable[[Alert], Awaitable[Picture | None]]
 """Draws what an alert is about; None where nothing can be drawn."""
@@ -125,6 +129,19 @@ class TelegramChannel:
             self._chores.get_nowait()
         self._chores.put_nowait(chore)
 
+    async def insist(self, say: Callable[[], Awaitable[None]]) -> None:
+        """Say something again and again for a while; raise as `send` does once that is over."""
+        for tries in range(_TRIES):
+            try:
+                await say()
+            except Transient as error:
+                if error.refused or tries == _TRIES - 1:
+                    raise
+                wait = error.retry_after or timedelta(seconds=_FIRST_WAIT_S * 2.0**tries)
+                await self._clock.sleep(min(wait.total_seconds(), _LONGEST_WAIT_S))
+            else:
+                return
+
     async def close(self) -> None:
         """Close the connection."""
         await self.post.close()
@@ -152,7 +169,8 @@ class TelegramChannel:
 
     async def _strip(self, pin: Pin, alerts: frozenset[str]) -> None:
         """Take the buttons of some alerts off a message."""
-        left = replace(pin, slips=tuple(one for one in pin.slips if one.alert not in alerts))
+        known = self.pins.now(pin).slips
+        left = replace(pin, slips=tuple(one for one in known if one.alert not in alerts))
         self.pins.pin(left)
         await self.writer.strip(left)
 

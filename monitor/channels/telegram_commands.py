@@ -6,7 +6,6 @@ tell a stranger that there is something to be refused.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -27,9 +26,6 @@ _log: Final = logging.getLogger(__name__)
 _OLD: Final = timedelta(seconds=60)
 """Telegram keeps what was said while we were away. An answer after this long is noise, and
 a trade may have been told of by another way since."""
-_TRIES: Final = 5
-_FIRST_WAIT_S: Final = 1.0
-_LONGEST_WAIT_S: Final = 60.0
 _CHART: Final = "/chart"
 _WHATIF: Final = "/whatif"
 _NOT_ALLOWED: Final = "refused: you may ask here, and not tell: channel.telegram.commands.write"
@@ -99,7 +95,8 @@ class TelegramCommands:
         where = Place(chat=message.chat.id, topic=topic)
         if is_word(command):
             answer = await self._obeyed(update, message, late)
-            await self._insist(lambda: self._channel.say(answer, where))
+            # Who told of a trade must know what came of it.
+            await self._channel.insist(lambda: self._channel.say(answer, where))
         elif late > _OLD:
             late_s = late // timedelta(seconds=1)
             _log.info("telegram: %s came %d s late and is passed over", command[:20], late_s)
@@ -153,20 +150,7 @@ class TelegramCommands:
         except Transient as error:
             if error.refused:
                 raise
-            self._channel.later(lambda: self._insist(say))
-
-    async def _insist(self, say: Callable[[], Awaitable[None]]) -> None:
-        """Say it again and again for a while: who told of a trade must know what came of it."""
-        for tries in range(_TRIES):
-            try:
-                await say()
-            except Transient as error:
-                if error.refused or tries == _TRIES - 1:
-                    raise
-                wait = error.retry_after or timedelta(seconds=_FIRST_WAIT_S * 2.0**tries)
-                await self._clock.sleep(min(wait.total_seconds(), _LONGEST_WAIT_S))
-            else:
-                return
+            self._channel.later(lambda: self._channel.insist(say))
 
     async def _drawn(self, rest: str, where: Place) -> None:
         assert self._desk.chart is not None
@@ -174,9 +158,9 @@ class TelegramCommands:
             picture = await self._desk.chart(rest)
         except HedgewatchError as error:
             said = str(error)
-            await self._insist(lambda: self._channel.say(said, where))
+            await self._channel.insist(lambda: self._channel.say(said, where))
         else:
-            await self._insist(lambda: self._channel.writer.show(picture, where))
+            await self._channel.insist(lambda: self._channel.writer.show(picture, where))
 
     def _answered(self, command: str, rest: str) -> str:
         try:

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from monitor.channels.telegram_buttons import Deed, Slip
@@ -49,7 +49,7 @@ class Pins:
 
     def pin(self, pin: Pin) -> None:
         """Remember a message's buttons, or that it has none left."""
-        name = f"{_MESSAGE}:{pin.chat}:{pin.message}"
+        name = _name(pin)
         if not pin.slips:
             if self._pins.pop(name, None):
                 self._note(name, None)
@@ -67,6 +67,11 @@ class Pins:
         return tuple(
             pin for pin in self._pins.values() if any(slip.alert in ids for slip in pin.slips)
         )
+
+    def now(self, pin: Pin) -> Pin:
+        """Return a message with the buttons it has by now."""
+        known = self._pins.get(_name(pin))
+        return known or replace(pin, slips=())
 
     def move(self, chat: Chat, to: int) -> None:
         """Remember that a group became a supergroup."""
@@ -91,6 +96,10 @@ class Pins:
                 for alert, event, deeds in json.loads(text)
             )
             self._pins[name] = Pin(chat=_chat(chat), message=int(message), slips=slips)
+
+
+def _name(pin: Pin) -> str:
+    return f"{_MESSAGE}:{pin.chat}:{pin.message}"
 
 
 def _written(pin: Pin) -> str:

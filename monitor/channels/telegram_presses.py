@@ -27,7 +27,7 @@ from monitor.channels.telegram_desk import Desk, Told
 from monitor.channels.telegram_pins import Pin
 from monitor.channels.telegram_post import Place
 from monitor.clock import Clock
-from monitor.errors import HedgewatchError, Permanent
+from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.logs import redact
 from monitor.model.observation import Word
 
@@ -121,22 +121,33 @@ class Presses:
         self._channel.pins.pin(pin)
         if not isinstance(message, Message) or message.text is None:
             return  # too old to be seen: what was done is done
+        self._added_to(message, stamp)
+
+        async def rewrite() -> None:
+            await self._channel.writer.rewrite(self._channel.pins.now(pin), self._stamped(message))
+
         try:
-            await self._channel.writer.rewrite(pin, self._stamped(message, stamp))
-        except HedgewatchError as error:
-            if isinstance(error, Permanent) and stamp:  # too long by that line, or gone
+            await rewrite()
+        except Permanent as error:
+            if stamp:  # too long by that line, or gone
                 await self._channel.say(stamp, _place(message))
             else:
                 _log.info("telegram: a message stays as it is: %s", redact(str(error)))
+        except Transient:
+            self._channel.later(lambda: self._channel.insist(rewrite))
 
-    def _stamped(self, message: Message, stamp: str) -> str:
-        """Return a message's text with every line added to it so far."""
+    def _added_to(self, message: Message, stamp: str) -> None:
+        """Remember a line that is added to a message."""
         added = self._added.setdefault((message.chat.id, message.message_id), [])
         self._added.move_to_end((message.chat.id, message.message_id))
         while len(self._added) > _REMEMBERED:
             self._added.popitem(last=False)
         if stamp:
             added.append(escape(stamp))  # quotes too, as python-telegram-bot gives them back
+
+    def _stamped(self, message: Message) -> str:
+        """Return a message's text with every line added to it so far."""
+        added = self._added.get((message.chat.id, message.message_id), [])
         text = message.text_html
         missing = [one for one in added if one not in text]
         return "\n".join((text if not missing else f"{text}\n", *missing))

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ async def sent(rig: Rig, make_message: Any, *alerts: Alert) -> list[Any]:
     for one in alerts:
         await rig.channel.send(replace(make_message(), alert=one))
     return rig.api.of("sendMessage")
+
+
+async def held(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def test_what_is_said_next_takes_the_buttons_of_what_was_said_before(
@@ -157,6 +162,45 @@ async def test_a_group_that_moved_is_followed_by_buttons_too(
             (edit,) = await rig.api.until("editMessageText", 1)
         assert edit.given["chat_id"] == "-100777"
         assert len(kept.words) == 1
+
+
+async def test_who_pressed_is_shown_once_telegram_has_it_and_with_what_came_meanwhile(
+    tmp_path: Path, proposal: Alert
+) -> None:
+    busy = {"editMessageText": [(429, "Too Many Requests", {"retry_after": 40})]}
+    first, second = (
+        pressed(n, data(proposal, deed), message=under(proposal))
+        for n, deed in enumerate(("ack", "skip"), 5)
+    )
+    async with rigged(
+        tmp_path, [first], desk=desk(Kept(), proposal), write=(OWNER,), server={"refuse": busy}
+    ) as rig:
+        assert not rig.api.of("editMessageText")
+        rig.api.add([second])
+        await rig.settled()
+        rig.clock.time += timedelta(seconds=41)
+        *_, edit = await rig.api.until("editMessageText", 1)
+        assert "acked by user501" in edit.given["text"]
+        assert "skipped by user501" in edit.given["text"]
+        assert names(edit) == []
+
+
+async def test_what_was_pressed_meanwhile_is_not_undone_by_what_is_taken_away_late(
+    tmp_path: Path, make_message: Any, proposal: Alert
+) -> None:
+    other = replace(proposal, id="B2C0AA", idem="x", key="x", action=Action.ROLL)
+    async with rigged(tmp_path, desk=desk(Kept(), proposal), write=(OWNER,)) as rig:
+        both = [replace(make_message(), alert=one) for one in (proposal, other)]
+        await rig.channel.send_all(both)
+        busy = asyncio.Event()
+        rig.channel.later(lambda: held(busy))
+        await sent(rig, make_message, replace(other, state=AlertState.RESOLVED, idem="r"))
+        shown = under(proposal) | {"message_id": 1001}
+        rig.api.add([pressed(5, data(proposal, "skip"), message=shown)])
+        await rig.settled()
+        busy.set()
+        (edit,) = await rig.api.until("editMessageReplyMarkup", 1)
+        assert names(edit) == []
 
 
 async def test_a_message_of_the_group_before_is_not_looked_for_in_the_one_it_became(
