@@ -116,6 +116,7 @@ class Listening:
         self._told = ""
         self._deaf = deaf
         self._is_deaf = False
+        self._work: asyncio.Task[Any] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen until `stop` is set; an outage is told once, and its end once."""
@@ -176,6 +177,8 @@ class Listening:
             # In a task of its own, for the library swallows what cancels it meanwhile.
             async with asyncio.TaskGroup() as group:
                 group.create_task(_end(bots, [sends, polls]), name="end of polling")
+            if self._work is not None:  # it comes again; what it needs may be closed by now
+                self._work.cancel()
 
     async def _begin(self, bots: Bots) -> None:
         try:
@@ -224,7 +227,7 @@ class Listening:
         return verdict(error, token=self._settings.token, timeout_s=limit_s)
 
     async def _heard(self, update: Update, _: CallbackContext[Any, Any, Any, Any]) -> None:
-        self.pulse.busy = True
+        self.pulse.busy, self._work = True, asyncio.current_task()
         try:
             async with asyncio.timeout(_HEARING_S):
                 await self._hear(update)
@@ -233,7 +236,7 @@ class Listening:
         except Exception:  # noqa: BLE001 - told here, for what calls this tells nobody
             _log.exception("what came by Telegram failed in an unforeseen way")
         finally:
-            self.pulse.busy = False
+            self.pulse.busy, self._work = False, None
             self.pulse.beat()
 
 

@@ -123,6 +123,28 @@ async def test_what_is_not_worked_on_yet_is_not_acknowledged(tmp_path: Path) -> 
         assert rig.api.offsets == [0, 9]
 
 
+async def test_what_is_worked_on_at_a_stop_is_left_for_the_next_run(tmp_path: Path) -> None:
+    taken, ended = asyncio.Event(), asyncio.Event()
+
+    async def obey(_: Word) -> Answer:
+        taken.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        raise AssertionError("nobody wakes it")
+
+    desk = Desk(answer=lambda *_: "", obey=obey)
+    said = [asked(7, f"/fill L2 {LEG}")]
+    async with rigged(tmp_path, said, desk=desk, write=(OWNER,), idle=False) as rig:
+        async with asyncio.timeout(10):
+            await taken.wait()
+    async with asyncio.timeout(1):
+        await ended.wait()
+    assert rig.api.offsets == [0]
+    assert rig.api.sent == []
+
+
 async def test_an_update_that_cannot_be_read_holds_up_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
