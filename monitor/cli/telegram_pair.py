@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from monitor.clock import SystemClock
 from monitor.errors import ConfigError, Fault
 
 _TOKEN: Final = "env:TELEGRAM_TOKEN"  # noqa: S105 - where it is, and not what it is
+_KEPT: Final = ("topic", "base_url", "timeout_s")
 
 
 def show(asked: argparse.Namespace) -> int:
@@ -36,6 +37,10 @@ def lines(settings: TelegramSettings, found: Paired) -> Iterator[str]:
     yield "[channel.telegram]"
     yield f'token = "{settings.token}"'
     yield f"chat = {_toml(settings.chat or found.chat)}"
+    for one in fields(settings):
+        given = getattr(settings, one.name)
+        if one.name in _KEPT and given != one.default:
+            yield f"{one.name} = {_toml(given)}"
     yield "[channel.telegram.commands]"
     yield f"read = {_ids(*known.read, found.user)}"
     yield f"write = {_ids(*known.write, found.user)}"
@@ -65,5 +70,5 @@ def _ids(*ids: int) -> str:
     return f"[{', '.join(str(one) for one in dict.fromkeys(ids))}]"
 
 
-def _toml(chat: int | str) -> str:
-    return str(chat) if isinstance(chat, int) else f'"{chat}"'
+def _toml(given: float | str) -> str:
+    return f'"{given}"' if isinstance(given, str) else str(given)

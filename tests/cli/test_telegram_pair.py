@@ -33,6 +33,12 @@ def test_of_a_new_bot_everything_is_printed() -> None:
     }
 
 
+def test_what_else_is_configured_is_printed_too() -> None:
+    more = {"topic": 7, "base_url": "http://127.0.0.1:8081/bot", "timeout_s": 4.5}
+    told = written(TelegramSettings(token="env:T", chat=-9, **more))
+    assert {key: told[key] for key in more} == more
+
+
 def test_what_is_configured_stays_and_the_private_chat_is_heard_beside_it() -> None:
     known = CommandSettings(read=(7,), write=(8, 501), chats=(-9,))
     assert written(TelegramSettings(token="env:T", chat="env:C", commands=known)) == {
