@@ -129,13 +129,17 @@ class TelegramChannel:
             self._chores.get_nowait()
         self._chores.put_nowait(chore)
 
-    async def insist(self, say: Callable[[], Awaitable[None]]) -> None:
-        """Say something again and again for a while; raise as `send` does once that is over."""
+    async def insist(self, say: Callable[[], Awaitable[None]], *, doubles: bool = True) -> None:
+        """Say something again and again for a while; raise as `send` does once that is over.
+
+        doubles: whether it is also said again where it may have arrived.
+        """
         for tries in range(_TRIES):
             try:
                 await say()
             except Transient as error:
-                if error.refused or tries == _TRIES - 1:
+                hopeless = error.refused or tries == _TRIES - 1
+                if hopeless or (error.ambiguous and not doubles):
                     raise
                 wait = error.retry_after or timedelta(seconds=_FIRST_WAIT_S * 2.0**tries)
                 await self._clock.sleep(min(wait.total_seconds(), _LONGEST_WAIT_S))

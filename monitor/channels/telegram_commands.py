@@ -160,7 +160,8 @@ class TelegramCommands:
             said = str(error)
             await self._channel.insist(lambda: self._channel.say(said, where))
         else:
-            await self._channel.insist(lambda: self._channel.writer.show(picture, where))
+            show = partial(self._channel.writer.show, picture, where)
+            await self._channel.insist(show, doubles=False)
 
     def _answered(self, command: str, rest: str) -> str:
         try:

@@ -15,7 +15,7 @@ from monitor.channels.telegram_writer import Picture
 from monitor.errors import Transient
 from monitor.model.layer import Action
 from tests.channels.bot_rig import Rig, rigged
-from tests.channels.bot_server import CHAT, OWNER, buttons, pressed
+from tests.channels.bot_server import CHAT, OWNER, asked, buttons, pressed
 from tests.channels.proposals import data, desk, names, under
 from tests.channels.taken import Kept
 
@@ -162,6 +162,33 @@ async def test_a_group_that_moved_is_followed_by_buttons_too(
             (edit,) = await rig.api.until("editMessageText", 1)
         assert edit.given["chat_id"] == "-100777"
         assert len(kept.words) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [pytest.param(502, 1, id="surely lost"), pytest.param(200, 0, id="it may have arrived")],
+)
+async def test_a_chart_that_was_asked_for_is_sent_again_where_it_is_no_double(
+    tmp_path: Path, status: int, shown: int
+) -> None:
+    async def chart(_: str) -> Picture:
+        return Picture(png=b"PNG", caption="")
+
+    asks = replace(desk(Kept()), chart=chart)
+    server = {"refuse": {"sendPhoto": [(status, "nobody knows", {})]}}
+    async with rigged(tmp_path, [asked(1, "/chart")], desk=asks, server=server) as rig:
+        async with asyncio.timeout(10):
+            while server["refuse"]["sendPhoto"]:
+                await rig.clock.sleep(0)
+        done = asyncio.Event()
+        rig.channel.later(lambda: told(done))
+        async with asyncio.timeout(10):
+            await done.wait()
+        assert len(rig.api.of("sendPhoto")) == shown
+
+
+async def told(event: asyncio.Event) -> None:
+    event.set()
 
 
 async def test_who_pressed_is_shown_once_telegram_has_it_and_with_what_came_meanwhile(
