@@ -192,3 +192,7 @@ async def test_a_press_is_taken_by_the_daemon_and_the_alert_says_who(
         await phone.say(8, f"/fill L2 {CALLS} +4 @1.60")
         await phone.until("editMessageReplyMarkup", lambda given: alert.id not in str(given))
         assert ("telegram", "message:-100:900") in play.store.load().rows
+        # One that is pressed all the same does nothing, and says why.
+        await phone.press(9, add, alert.id, "skip")
+        answer = await phone.until("answerCallbackQuery", lambda given: "nothing" in given["text"])
+        assert answer["text"].startswith(f"nothing done: {alert.id} is done since ")
