@@ -24,6 +24,7 @@ from monitor.channels.telegram_buttons import (
     word_of,
 )
 from monitor.channels.telegram_desk import Desk, Told
+from monitor.channels.telegram_errors import SHAPELESS
 from monitor.channels.telegram_pins import Pin
 from monitor.channels.telegram_post import Place
 from monitor.clock import Clock
@@ -102,8 +103,8 @@ class Presses:
         short = redact(text)[:_LONGEST]
         try:
             await query.answer(short, show_alert=len(short) > _SHORT)
-        except TelegramError as error:
-            _log.info("telegram: a press is not answered: %s", redact(error.message))
+        except (TelegramError, *SHAPELESS) as error:
+            _log.info("telegram: a press is not answered: %s", redact(str(error)))
 
     async def _done(self, word: Word) -> Answer:
         try:

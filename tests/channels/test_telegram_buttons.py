@@ -271,6 +271,18 @@ async def test_a_press_that_fails_is_answered_and_ends_nothing(
     assert "ZeroDivisionError" in caplog.text
 
 
+async def test_an_answer_to_a_press_that_makes_no_sense_keeps_nobody_from_seeing_who(
+    tmp_path: Path, proposal: Alert
+) -> None:
+    odd = {"answerCallbackQuery": [(200, "ok is false, and yet it is HTTP 200", {})]}
+    update = pressed(5, data(proposal, "ack"), message=under(proposal))
+    async with rigged(
+        tmp_path, [update], desk=desk(Kept(), proposal), write=(OWNER,), server={"refuse": odd}
+    ) as rig:
+        (edit,) = rig.api.of("editMessageText")
+        assert "acked by user501" in edit.given["text"]
+
+
 async def test_a_press_too_old_to_be_answered_is_done_all_the_same(
     tmp_path: Path, proposal: Alert
 ) -> None:
