@@ -143,7 +143,7 @@ class TelegramCommands:
 
         async def say() -> None:
             table = command == _WHATIF and not rest
-            await self._channel.say(self._answered(command, rest), where, table=table)
+            await self._channel.say(await self._answered(command, rest), where, table=table)
 
         try:
             await say()
@@ -163,8 +163,10 @@ class TelegramCommands:
             show = partial(self._channel.writer.show, picture, where)
             await self._channel.insist(show, doubles=False)
 
-    def _answered(self, command: str, rest: str) -> str:
+    async def _answered(self, command: str, rest: str) -> str:
         try:
+            if command == _WHATIF:  # a book of many layers priced over and over: beside the loop
+                return await asyncio.to_thread(self._desk.answer, command, rest)
             return self._desk.answer(command, rest)
         except Exception:  # noqa: BLE001 - told below
             # A question must not end the watching, and would be asked anew after a restart.

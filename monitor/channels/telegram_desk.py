@@ -26,9 +26,10 @@ class Desk:
     """Who answers.
 
     answer: the text for a question such as `/status`, and what followed it; runs on the
-    loop, so it must be quick. obey: runs a word's errand. left: whether a word of this id was
-    left before. told: what a button is of, by the alert's id and the event's name. chart: draws
-    what is asked for; raises HedgewatchError in a sentence where it cannot.
+    loop, so it must be quick, but for `/whatif`, asked in a thread. obey: runs a word's
+    errand. left: whether a word of this id was left before. told: what a button is of, by the
+    alert's id and the event's name. chart: draws what is asked for; raises HedgewatchError in
+    a sentence where it cannot.
     """
 
     answer: Callable[[str, str], str]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import current_thread
 from typing import Any
 
 import pytest
@@ -133,6 +134,21 @@ async def test_a_silence_is_a_word_and_writers_alone_may_say_it(tmp_path: Path) 
         assert rig.api.sent[-1] == NOT_ALLOWED
     (word,) = kept.words.values()
     assert (word.verb, word.matchers, word.note) == (Verb.SILENCE, ("rule=L2.add",), "noise")
+
+
+async def test_a_shock_of_a_large_book_is_worked_out_beside_the_loop(tmp_path: Path) -> None:
+    asked_in = list[str]()
+
+    def noting(name: str, _of: str) -> str:
+        asked_in.append(current_thread().name)
+        return f"answer to {name}"
+
+    desk = Desk(answer=noting, obey=Kept().obey)
+    said = [asked(1, "/whatif"), asked(2, "/status")]
+    async with rigged(tmp_path, said, desk=desk) as rig:
+        assert rig.api.sent == ["<pre>answer to /whatif</pre>", "answer to /status"]
+    own = current_thread().name
+    assert [name == own for name in asked_in] == [False, True]
 
 
 async def test_a_chart_is_a_picture_and_where_it_cannot_be_drawn_a_sentence(
