@@ -1,11 +1,10 @@
-"""The status page of `hedgewatch web`: what a daemon elsewhere on this machine last saved."""
+"""The status page over what is in the store: of `hedgewatch web`, and of daemons that share one."""
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -16,10 +15,14 @@ from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.rules.loader import pack_files
 from monitor.shipped import rules_dir
-from monitor.store.course import saved_course
+from monitor.store.connection import database_path
+from monitor.store.course import KIND as COURSE
+from monitor.store.course import CourseMark, saved_course
 from monitor.store.endpoints import saved_endpoints
+from monitor.store.following import Following
 from monitor.store.lock import is_running
-from monitor.store.rows import epoch_of, restore
+from monitor.store.opening import is_shared
+from monitor.store.records import RowKey
 from monitor.store.sqlite import SqliteStore
 from monitor.web.seen import Ground, Seen
 from monitor.web.server import serve
@@ -35,14 +38,24 @@ async def serve_saved(settings: Settings, begun: Callable[[], None]) -> None:
         await serve(settings.web, source, clock=clock, stop=stop, begun=begun)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Open:
+    """A store that is read. file: which it is, for another may be put in its place."""
+
+    store: SqliteStore
+    following: Following
+    file: tuple[int, int] | None
+
+
 class Saved:
     """The present as it is in the store, read on a thread of its own: SQLite keeps to one."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
-        self._store: SqliteStore | None = None
+        self._open: _Open | None = None
         self._rules: tuple[object, Ground] | None = None
+        self._course: tuple[Mapping[RowKey, str], tuple[CourseMark, ...]] = ({}, ())
 
     def __enter__(self) -> Self:
         return self
@@ -55,22 +68,36 @@ class Saved:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._look)
 
     def _look(self) -> Seen:
-        now = self._clock.now()
-        if self._store is None:
-            self._store = open_saved(self._settings, now)
-            self._store.only_read()
-        store, saved = self._store, self._store.load()
-        state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
+        opened = self._opened()
+        found, store = opened.following.look(), opened.store
         return Seen(
             ground=self._ground(),
-            state=state,
-            now=now,
+            state=found.state,
+            now=self._clock.now(),
             running=is_running(self._settings.store.url),
-            endpoints=saved_endpoints(saved.rows),
-            course=saved_course(saved.rows),
+            endpoints=saved_endpoints(found.rows),
+            course=self._noted(found.rows),
             delivered=delivered(store),
             tallies={name: store.history.tally(name) for name in self._settings.chain},
         )
+
+    def _opened(self) -> _Open:
+        """Return the store that is in its place now."""
+        file = _file(self._settings.store.url)
+        if self._open is not None and self._open.file == file:
+            return self._open
+        self._close()
+        store = open_saved(self._settings, self._clock.now())
+        following = Following(store.only_read())
+        self._open = _Open(store=store, following=following, file=file)
+        return self._open
+
+    def _noted(self, rows: Mapping[RowKey, str]) -> tuple[CourseMark, ...]:
+        """Return the marks of the charts: for hours they are what they were."""
+        mine = {key: text for key, text in rows.items() if key[0] == COURSE}
+        if mine != self._course[0]:
+            self._course = (mine, saved_course(mine))
+        return self._course[1]
 
     def _ground(self) -> Ground:
         """Return the rules, read anew once a file of theirs is another."""
@@ -83,6 +110,17 @@ class Saved:
         return self._rules[1]
 
     def _close(self) -> None:
-        if self._store is not None:
-            with closing(self._store):
-                pass
+        opened, self._open = self._open, None
+        if opened is not None:
+            opened.store.close()
+
+
+def _file(url: str) -> tuple[int, int] | None:
+    """Return which file a store is in, None where it is in none."""
+    if is_shared(url):
+        return None
+    try:
+        found = database_path(url).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

@@ -117,6 +117,9 @@ class Connection:
                 self._raw.execute("ROLLBACK")
             raise
 
+    def only_read(self) -> None:
+        self.run("PRAGMA query_only = ON")
+
     def close(self) -> None:
         self._raw.close()
 

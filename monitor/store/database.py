@@ -35,6 +35,10 @@ class Database(Protocol):
         """Commit everything run inside, or none of it. kind: DEFERRED for one that only reads."""
         ...
 
+    def only_read(self) -> None:
+        """Refuse whatever would change anything from here on."""
+        ...
+
     def close(self) -> None: ...
 
 

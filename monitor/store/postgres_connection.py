@@ -37,6 +37,7 @@ _SETTINGS: Final = (
     f"SET idle_in_transaction_session_timeout = {int(PATIENCE_S * 1000)}",
     "SET TimeZone = 'UTC'",
 )
+_ONLY_READ: Final = "SET default_transaction_read_only = on"
 # Full, out of memory or connections, told to go, read-only as a standby is, or in each other's way.
 _PASSING: Final = ("08", "40", "53", "55", "57", "58", "25006", "25P03")
 # Not let in, no such database, no right to a table, damaged.
@@ -70,6 +71,7 @@ class PostgresConnection:
         self.where = where
         self.fence: Callable[[], None] = lambda: None
         self._url = make_conninfo(url, connect_timeout=CONNECT_S, application_name="hedgewatch")
+        self._settings: Sequence[str] = _SETTINGS
         self._closed = threading.Event()
         self._trouble = ""
         self._again: threading.Thread | None = None
@@ -124,6 +126,10 @@ class PostgresConnection:
             if raw is not None:
                 raw.patience_s = PATIENCE_S
 
+    def only_read(self) -> None:
+        self._settings = (*_SETTINGS, _ONLY_READ)  # of the next connection, too
+        self.run(_ONLY_READ)
+
     def close(self) -> None:
         self._closed.set()
         raw, self._raw = self._raw, None
@@ -138,7 +144,7 @@ class PostgresConnection:
     def _connected(self) -> _Bounded:
         raw = _Bounded.connect(self._url, autocommit=True)
         try:
-            for setting in _SETTINGS:
+            for setting in self._settings:
                 raw.execute(setting)
         except BaseException:
             raw.close()

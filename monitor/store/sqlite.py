@@ -144,9 +144,10 @@ class SqliteStore:
             self._database.run("DELETE FROM poll WHERE at < ?", at)
             self._database.run("DELETE FROM inbox WHERE at < ? AND result IS NOT NULL", at)
 
-    def only_read(self) -> None:
-        """Have SQLite itself refuse whatever would change the file from here on."""
-        self._database.run("PRAGMA query_only = ON")
+    def only_read(self) -> Database:
+        """Have the database itself refuse whatever would change it from here on; return it."""
+        self._database.only_read()
+        return self._database
 
     def close(self) -> None:
         self._database.close()
