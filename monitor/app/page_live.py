@@ -9,6 +9,7 @@ from monitor.app.rulebook import polled
 from monitor.config import Settings
 from monitor.pipeline import Rulebook
 from monitor.store.endpoints import seen_of
+from monitor.store.holding import HoldingStore
 from monitor.store.port import Store
 from monitor.web.seen import NEWEST, Delivered, Ground, Seen
 from monitor.web.server import serve
@@ -34,6 +35,7 @@ class Held:
             ground=self._on(daemon.book),
             state=daemon.state,
             now=now,
+            trouble=parts.store.trouble if isinstance(parts.store, HoldingStore) else "",
             endpoints={name: seen_of(daemon.health(name)) for name in names},
             course=parts.course.marks,
             delivered=delivered(parts.store),

@@ -16,6 +16,8 @@ from typing import Final
 
 from monitor.clock import Clock, stopwatch
 from monitor.errors import HedgewatchError
+from monitor.logs import redact
+from monitor.web.charts import series
 from monitor.web.page import Built, built, page
 from monitor.web.seen import Seen, Source
 
@@ -28,6 +30,8 @@ _FRESH_S: Final = 1.0
 _SHARE: Final = 10.0
 """A look that took long is followed by a rest so many times as long."""
 _RETRY_MS: Final = 2_000
+_LATE_S: Final = 90.0
+"""A page that somebody reads and that was last written so long ago is no page of the present."""
 _AGE: Final = re.compile(r"(<time\b[^>]*>)[^<]*")
 """The words of an age, which tick in the page itself and are no news."""
 _SPAN: Final = re.compile(r'(<i class="span">)[^<]*')
@@ -72,19 +76,26 @@ class Board:
 
     async def series(self) -> str:
         """Return the numbers of the charts."""
-        return (await self._present()).series
+        course = (await self._present()).seen.course
+        return await asyncio.to_thread(series, course)
 
     async def stream(self, last: str) -> AsyncIterator[bytes]:
-        """Yield events of changed sections until the board is closed. last: read so far."""
-        since = _version_in(last, self._boot, self._version)
+        """Yield events of changed sections until the board is closed. last: read so far.
+
+        Where nothing can be told it says why, for a stream that goes on is no sign of life then.
+        """
+        since, dark = _version_in(last, self._boot, self._version), ""
         with self._reading():
             yield f"retry: {_RETRY_MS}\n\n".encode()
             while not self._closed:
                 if self._made is not None and self._version > since:
                     frame, since = self._frame(since), self._version
                     yield frame  # and while it is taken, the next may come
-                elif not await self._newer(since):
-                    yield _heartbeat(self._clock.now())
+                elif self._failing != dark:
+                    dark = self._failing
+                    yield _heartbeat(self._clock.now(), dark)
+                elif not await self._newer(since, dark):
+                    yield _heartbeat(self._clock.now(), dark or self._late())
 
     async def run(self) -> None:
         """Look anew every few seconds while somebody reads, until cancelled."""
@@ -94,13 +105,13 @@ class Board:
             try:
                 await self._make()
             except HedgewatchError as error:
-                self._fails(str(error))
+                await self._fails(redact(str(error)))
             except Exception:  # noqa: BLE001 - what the page watches must go on without it
                 if not self._failing:
                     _log.exception("the status page cannot be written")
-                self._failing = "a fault of ours"
+                await self._fails("a fault of Hedgewatch's own, told in its log")
             else:
-                self._fails("")
+                await self._fails("")
             took = self._seconds() - began
             await self._clock.sleep(max(EVERY_S, _SHARE * took))
 
@@ -110,11 +121,19 @@ class Board:
         async with self._news:
             self._news.notify_all()
 
-    def _fails(self, why: str) -> None:
+    async def _fails(self, why: str) -> None:
         """Say once that there is nothing to show, and once that there is again."""
-        if why != self._failing:
-            _log.warning("status page: %s", why or "it is written again")
+        if why == self._failing:
+            return
+        _log.warning("status page: %s", why or "it is written again")
         self._failing = why
+        async with self._news:
+            self._news.notify_all()
+
+    def _late(self) -> str:
+        """Return why what was written last is no news any more, or nothing."""
+        late = self._seconds() - self._made_at > _LATE_S
+        return "the last look at it has not ended" if late else ""
 
     async def _present(self) -> Built:
         async with self._making:
@@ -155,11 +174,15 @@ class Board:
         self._told[name] = (told, now)
         return True
 
-    async def _newer(self, since: int) -> bool:
+    async def _newer(self, since: int, dark: str) -> bool:
         """Wait until there is something newer, or for a heartbeat's length; tell which."""
+
+        def news() -> bool:
+            return self._version > since or self._failing != dark or self._closed
+
         try:
             async with asyncio.timeout(self._heartbeat_s), self._news:
-                await self._news.wait_for(lambda: self._version > since or self._closed)
+                await self._news.wait_for(news)
         except TimeoutError:
             return False
         return True
@@ -186,9 +209,13 @@ class Board:
                 self._wanted.clear()
 
 
-def _heartbeat(now: datetime) -> bytes:
-    """Return a comment for proxies, and an event for the page, which cannot see comments."""
-    return f": alive\nevent: alive\ndata: {now.isoformat()}\n\n".encode()
+def _heartbeat(now: datetime, dark: str) -> bytes:
+    """Return a comment for proxies, and an event for the page, which cannot see comments.
+
+    dark: why there is nothing to show.
+    """
+    told = f"event: dark\ndata: {' '.join(dark.split())}" if dark else f"event: alive\ndata: {now.isoformat()}"
+    return f": alive\n{told}\n\n".encode()
 
 
 def _version_in(last: str, boot: str, newest: int) -> int:

@@ -16,14 +16,16 @@ def mood(seen: Seen, found: tuple[Ruling, ...]) -> tuple[Stand, str]:
         return Stand.UNKNOWN, "The daemon is not running."
     if seen.blind:
         return Stand.UNKNOWN, f"Blind on {', '.join(seen.blind)}."
+    if seen.still:
+        return Stand.UNKNOWN, f"{seen.still.capitalize()}."
+    if seen.trouble:
+        return Stand.FIRING, "The store takes nothing."
     firing = sum(one.phase is Phase.FIRING for one in seen.state.instances.values())
     if firing:
         return Stand.FIRING, f"{firing} alert{' fires' if firing == 1 else 's fire'}."
-    pending = sum(one.stand is Stand.PENDING for one in found)
-    if pending:
-        return Stand.PENDING, f"{pending} rule{' is' if pending == 1 else 's are'} pending."
-    if seen.ground.chains and seen.state.at is None:
-        return Stand.UNKNOWN, "Nothing observed yet."
+    for stand in (Stand.PENDING, Stand.UNKNOWN):
+        if count := sum(one.stand is stand for one in found):
+            return stand, f"{count} rule{' is' if count == 1 else 's are'} {stand.value}."
     return Stand.QUIET, "Calm."
 
 
@@ -35,6 +37,8 @@ def headline(seen: Seen, found: tuple[Ruling, ...]) -> Markup:
     spoken = el("strong", words, " ", count, role="status", aria_live="polite", aria_atomic="true")
     rest = joined(", IL ", _il(seen), ", ", _covers(seen), ".")
     reasons = [f"{name}: {why}" for name, why in seen.blind.items()]
+    if seen.trouble:
+        reasons.append(f"What comes is held in memory, and would be lost with it: {seen.trouble}")
     return el(
         "div",
         el("p", spoken, rest, " ", _last(seen), class_="sentence"),

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-from monitor.alerts.figures import age
 from monitor.logs import redact
-from monitor.rules.surroundings import CHAIN_MAX_AGE
 from monitor.web.seen import Seen
 
 
@@ -12,9 +10,8 @@ def unready(seen: Seen) -> Iterator[str]:
     """Yield why the daemon is not to be relied on now; nothing where it is."""
     if not seen.running:
         yield "no daemon runs on this store"
-    at = seen.state.at
-    if at is None:
-        yield "nothing was observed yet"
-    elif (still := seen.now - at) > CHAIN_MAX_AGE:
-        yield f"nothing was observed for {age(still.total_seconds())}"
+    if seen.still:
+        yield seen.still
+    if seen.trouble:
+        yield redact(f"the store takes nothing: {seen.trouble}")
     yield from (redact(f"{name}: {why}") for name, why in seen.blind.items())

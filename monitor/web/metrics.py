@@ -1,6 +1,6 @@
 """What Prometheus is told: a registry a scrape, of one moment; what is unknown is left out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from monitor.model.layer import LayerStatus
 from monitor.signals.book import live_positions
 from monitor.signals.catalogue import Scope
 from monitor.signals.facts import PositionSeen
+from monitor.store.endpoints import EndpointSeen
 from monitor.store.records import Tally
 from monitor.web.seen import Seen
 from monitor.web.signals import named
@@ -82,6 +83,8 @@ def _stamp(at: datetime | None) -> float | None:
 
 def _daemon(seen: Seen) -> Iterator[Metric]:
     yield _gauge("running", "Whether a daemon runs on the store.", [((), float(seen.running))])
+    failing = float(bool(seen.trouble))
+    yield _gauge("store_failing", "Whether the store takes nothing.", [((), failing)])
     at = _stamp(seen.state.at)
     yield _gauge("last_observation_timestamp_seconds", "When it last observed.", [((), at)])
     up = seen.number("system.up_s")
@@ -105,11 +108,19 @@ def _chains(seen: Seen) -> Iterator[Metric]:
     for name, meaning, pick in _POLLED:
         counts = [((chain,), float(pick(one))) for chain, one in tallies]
         yield _counter(name, meaning, counts, "chain")
-    ends = [(chain, one) for chain, found in seen.endpoints.items() for one in found]
-    serving = [((chain, one.host), float(one.serving)) for chain, one in ends]
-    aside = [((c, one.host), float(one.quarantined_since is not None)) for c, one in ends]
+    ends = [(c, *each) for c, found in seen.endpoints.items() for each in _apart(found)]
+    serving = [((chain, host), float(one.serving)) for chain, host, one in ends]
+    aside = [((c, host), float(one.quarantined_since is not None)) for c, host, one in ends]
     yield _gauge("endpoint_serving", "Whether the last snapshot is its.", serving, "chain", "host")
     yield _gauge("endpoint_quarantined", "Whether its head lags.", aside, "chain", "host")
+
+
+def _apart(found: Sequence[EndpointSeen]) -> Iterator[tuple[str, EndpointSeen]]:
+    """Yield endpoints by names of their own: two keys of one provider have one host."""
+    hosts = [redact(one.host) for one in found]
+    for number, (host, one) in enumerate(zip(hosts, found, strict=True)):
+        before = hosts[:number].count(host)
+        yield f"{host} ({before + 1})" if before else host, one
 
 
 _POLLED: Final[tuple[tuple[str, str, Callable[[Tally], int]], ...]] = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor import __version__
-from monitor.web.charts import charts, series
+from monitor.web.charts import charts
 from monitor.web.deliveries import deliveries
 from monitor.web.headline import headline
 from monitor.web.layers import layers
@@ -36,7 +36,6 @@ class Built:
 
     seen: Seen
     parts: Mapping[str, Markup]
-    series: str
 
 
 def built(seen: Seen) -> Built:
@@ -52,7 +51,7 @@ def built(seen: Seen) -> Built:
         "outbox": deliveries(seen),
         "sources": sources(seen),
     }
-    return Built(seen=seen, parts=parts, series=series(seen.course))
+    return Built(seen=seen, parts=parts)
 
 
 def page(made: Built, stamp: str) -> Markup:
@@ -69,14 +68,21 @@ def page(made: Built, stamp: str) -> Markup:
     return document(f"Hedgewatch · {instance}", body, stamp=stamp, at=at)
 
 
-def document(title: str, body: Markup, *, stamp: str | None = None, at: str = "") -> Markup:
-    """Return a document around a body. stamp, at: of a page that goes on by itself."""
+def document(
+    title: str, body: Markup, *, stamp: str | None = None, at: str = "", again_s: int = 0
+) -> Markup:
+    """Return a document around a body. stamp, at: of a page that goes on by itself.
+
+    again_s: in how many seconds another is asked for that does not, 0 for never.
+    """
     live = stamp is not None
+    again = el("meta", http_equiv="refresh", content=f"{again_s}") if again_s else None
     head = el(
         "head",
         el("meta", charset="utf-8"),
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("meta", name="color-scheme", content="light dark"),
+        again,
         el("title", title),
         el("link", rel="icon", href="static/icon.svg", type="image/svg+xml"),
         el("link", rel="stylesheet", href="static/vendor/uPlot.min.css") if live else None,

@@ -47,12 +47,16 @@ class Ground:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """One moment. running: whether a daemon is. tallies: of polls, since ever, by chain."""
+    """One moment. running: whether a daemon is. tallies: of polls, since ever, by chain.
+
+    trouble: why the store takes nothing, or empty.
+    """
 
     ground: Ground
     state: State
     now: datetime
     running: bool = True
+    trouble: str = ""
     endpoints: Mapping[str, Sequence[EndpointSeen]] = field(default_factory=dict)
     course: tuple[CourseMark, ...] = ()
     delivered: Delivered = field(default_factory=Delivered)
@@ -123,6 +127,15 @@ class Seen:
             elif (dark := self.now - good) > CHAIN_MAX_AGE:
                 found[name] = f"no good snapshot for {age(dark.total_seconds())}{why}"
         return found
+
+    @cached_property
+    def still(self) -> str:
+        """Return why nothing is observed, or nothing."""
+        if self.state.at is None:
+            return "nothing was observed yet"
+        passed = self.now - self.state.at
+        long = passed > CHAIN_MAX_AGE
+        return f"nothing was observed for {age(passed.total_seconds())}" if long else ""
 
     def name_of(self, scope: str) -> str:
         """Return what people call a scope: `#4471`, a pool's pair, or the book."""

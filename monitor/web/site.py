@@ -38,6 +38,7 @@ _HEADERS: Final = (
 )
 _OPEN: Final = ("/healthz", "/login", "/static/")
 """What tells nothing of anybody, and is had without the token."""
+_AGAIN_S: Final = 10
 _LONGEST_FORM: Final = 4_096
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -72,8 +73,8 @@ class _Guard:
             if message["type"] == "http.response.start":
                 fixed = [(name.encode(), value.encode()) for name, value in _HEADERS]
                 message["headers"] = [*message["headers"], *fixed]
-                if not scope["path"].startswith("/static/"):
-                    message["headers"].append((b"cache-control", b"no-store"))
+                kept = scope["path"].startswith("/static/")  # and asked for anew after an upgrade
+                message["headers"].append((b"cache-control", b"no-cache" if kept else b"no-store"))
             await send(message)
 
         refused = self._refusal(Request(scope))
@@ -102,7 +103,7 @@ def _of_board(board: Board, answer: Callable[[Board, Request], Awaitable[Respons
             why = redact(str(error))
             if request.url.path == "/":
                 body = el("main", el("h1", "Hedgewatch"), el("p", why, class_="why"))
-                return _html(document("Hedgewatch", body), 503)
+                return _html(document("Hedgewatch", body, again_s=_AGAIN_S), 503)
             return PlainTextResponse(f"{why}\n", 503)
 
     return endpoint

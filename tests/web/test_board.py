@@ -177,6 +177,40 @@ async def test_a_store_that_is_busy_is_told_once_and_read_again(
     assert told == ["status page: the store is busy", "status page: it is written again"]
 
 
+async def test_a_stream_that_has_nothing_to_tell_gives_no_sign_of_life(stormy: Seen) -> None:
+    one, source, clock, watch = board(stormy)
+    await one.page()
+    stream = one.stream("b00t-1")
+    await anext(stream)
+    source.seen = None
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(one.run())
+        told = group.create_task(anext(stream))
+        await clock.advance(EVERY_S)
+        assert await told == b": alive\nevent: dark\ndata: the store is busy\n\n"
+        late = one.stream("")
+        await anext(late)
+        assert b"event: parts" in await anext(late)
+        assert b"event: dark" in await anext(late)
+        source.seen, watch.at = later(stormy), EVERY_S
+        again = group.create_task(anext(stream))
+        while not again.done():
+            await clock.advance(EVERY_S)
+        assert b"event: parts" in await again
+        assert b"event: alive" in await anext(stream)
+        running.cancel()
+
+
+async def test_a_look_that_does_not_end_is_told(stormy: Seen) -> None:
+    one, _, _, watch = board(stormy, heartbeat_s=0.01)
+    await one.page()
+    stream = one.stream("b00t-1")
+    await anext(stream)
+    assert b"event: alive" in await anext(stream)
+    watch.at = 91.0
+    assert b"event: dark\ndata: the last look at it has not ended" in await anext(stream)
+
+
 async def test_a_closed_board_ends_its_streams(stormy: Seen) -> None:
     one, *_ = board(stormy)
     await one.page()

@@ -149,6 +149,26 @@ async def test_the_token_is_typed_once(serving: Serving, stormy: Seen, tab: Tab)
             assert not tab.faults
 
 
+async def test_a_page_of_a_store_that_cannot_be_read_says_so_and_recovers(
+    serving: Serving, stormy: Seen, tab: Tab
+) -> None:
+    async with serving(stormy) as served:
+        await tab.open(served.url, PHONE, dark=True)
+        await tab.until(DRAWN)
+        served.source.seen = None
+        lost = "document.body.classList.contains('lost')"
+        while not await tab.run(lost):
+            await served.clock.advance(3)
+        told = await tab.run("document.getElementById('line').innerText")
+        kept("phone-dark-unreadable", await tab.shot())
+        served.source.seen = replace(stormy, running=False)
+        while await tab.run(lost):
+            await served.clock.advance(3)
+        assert await tab.run("document.getElementById('line').innerText") == ""
+        assert not tab.faults
+    assert told.startswith("Nothing can be told: the store is busy.")
+
+
 async def test_a_server_that_is_gone_is_told_and_nothing_looks_fresh(
     serving: Serving, stormy: Seen, tab: Tab
 ) -> None:

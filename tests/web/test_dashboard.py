@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,15 @@ def test_names_say_their_unit_and_counters_that_they_are(stormy: Seen) -> None:
         assert re.fullmatch(r"(hedgewatch|process)_[a-z0-9_]+", family.name)
         assert not family.name.endswith(("_ms", "_minutes", "_percent", "_bps"))
         assert family.documentation
+
+
+def test_no_sample_is_told_twice(stormy: Seen) -> None:
+    (chain, (first, *rest)) = next(iter(stormy.endpoints.items()))
+    # Two keys of one provider: Prometheus takes no two samples of the same labels.
+    double = replace(stormy, endpoints={chain: (first, first, *rest)})
+    lines = [one.rpartition(" ")[0] for one in scraped(double).splitlines() if one[0] != "#"]
+    assert len(lines) == len(set(lines))
+    assert sum("endpoint_serving" in one for one in lines) == len(rest) + 2
 
 
 def test_many_positions_make_no_more_series(hand: Any) -> None:

@@ -91,6 +91,7 @@ def test_the_sentence_on_top_is_the_loudest_thing_there_is(stormy: Seen) -> None
     [
         pytest.param({"running": False}, "The daemon is not running.", "unknown", id="stopped"),
         pytest.param({"now": PEAK + timedelta(minutes=6)}, "Blind on main.", "unknown", id="blind"),
+        pytest.param({"trouble": "disk full"}, "The store takes nothing.", "firing", id="full"),
     ],
 )
 def test_what_is_not_known_is_never_calm(
@@ -109,6 +110,23 @@ def test_a_quiet_book_is_calm(hand: Any) -> None:
     part = built(stage.seen(BEGUN)).parts["headline"]
     assert text(part).startswith("Calm. 1 position, IL 0.00 %, no hedge held.")
     assert "headline quiet" in part
+
+
+def test_what_no_rule_can_tell_is_not_calm(hand: Any) -> None:
+    stage = Stage(hand.book("alvh"))
+    stage.take(hand.snapshot(BEGUN, hand.position()))  # and nobody tells of the VIX
+    part = built(stage.seen(BEGUN)).parts["headline"]
+    assert "rules are unknown. 1 position" in text(part)
+    assert "headline unknown" in part
+
+
+def test_a_daemon_of_feeds_alone_that_stands_still_is_not_calm(hand: Any) -> None:
+    stage = Stage(hand.book("alvh"))
+    stage.take(hand.vix(16.0, BEGUN))
+    seen = stage.seen(BEGUN + timedelta(minutes=6))
+    part = built(replace(seen, ground=replace(seen.ground, chains=()))).parts["headline"]
+    assert text(part).startswith("Nothing was observed for 6 m.")
+    assert "headline unknown" in part
 
 
 def test_figures_of_an_old_block_are_unknown_and_so_is_their_range(stormy: Seen) -> None:

@@ -77,12 +77,36 @@ async def test_health_is_alive_and_ready_while_the_daemon_sees(
     ]
 
 
+async def test_a_store_that_takes_nothing_is_not_ready(serving: Serving, stormy: Seen) -> None:
+    full = replace(stormy, trouble="database or disk is full")
+    async with serving(full) as served:
+        answer = await get(f"{served.url}/readyz")
+        page = (await get(served.url)).text
+        metrics = (await get(f"{served.url}/metrics")).text
+    assert answer.status_code == 503
+    assert answer.text == "the store takes nothing: database or disk is full\n"
+    assert "The store takes nothing." in page
+    assert "hedgewatch_store_failing 1.0" in metrics
+
+
+async def test_what_the_page_is_made_of_is_asked_for_anew_after_an_upgrade(
+    serving: Serving, stormy: Seen
+) -> None:
+    async with serving(stormy) as served:
+        answer = await get(f"{served.url}/static/page.js")
+        assert answer.headers["cache-control"] == "no-cache"
+        known = {"if-none-match": answer.headers["etag"]}
+        assert (await get(f"{served.url}/static/page.js", headers=known)).status_code == 304
+
+
 async def test_where_there_is_nothing_to_tell_it_says_so(serving: Serving) -> None:
     async with serving(None) as served:
         answers = {path: await get(served.url + path) for path in ("/", "/readyz", "/metrics")}
         assert (await get(f"{served.url}/healthz")).status_code == 200
     assert {answer.status_code for answer in answers.values()} == {503}
     assert all("the store is busy" in answer.text for answer in answers.values())
+    # Who opened the page too early need not ask again by hand.
+    assert '<meta http-equiv="refresh" content="10">' in answers["/"].text
 
 
 async def test_the_stream_begins_at_once_and_goes_on_by_its_last_id(

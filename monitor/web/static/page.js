@@ -5,6 +5,7 @@
   const LOST_AFTER_MS = 40000; // two heartbeats and a half
   const line = document.getElementById("line");
   let heard = Date.now();
+  let dark = ""; // why there is nothing to be told, as the stream itself says
   let skew = 0;
 
   // --- ages ---------------------------------------------------------------------------------
@@ -21,14 +22,13 @@
       const told = `${spelled((now - Date.parse(one.dateTime)) / 1000)} ago`;
       if (one.textContent !== told) one.textContent = told;
     }
-    lost(Date.now() - heard > LOST_AFTER_MS);
+    const silent = Date.now() - heard > LOST_AFTER_MS;
+    lost(silent ? "Nothing is heard from Hedgewatch any more" : dark && `Nothing can be told: ${dark}`);
   }
-  function lost(is) {
-    if (document.body.classList.contains("lost") === is) return;
-    document.body.classList.toggle("lost", is);
-    line.textContent = is
-      ? "Nothing is heard from Hedgewatch any more: what is shown is old, and unknown now."
-      : "";
+  function lost(why) {
+    document.body.classList.toggle("lost", why !== "");
+    const told = why && `${why}. What is shown is old, and unknown now.`;
+    if (line.textContent !== told) line.textContent = told;
   }
   function setClock(told) {
     const at = Date.parse(told ?? "");
@@ -58,13 +58,20 @@
     const stream = new EventSource(`events?since=${since}`);
     stream.addEventListener("parts", (event) => {
       heard = Date.now();
+      dark = "";
       const { at, parts } = JSON.parse(event.data);
       for (const [name, html] of Object.entries(parts)) put(name, html);
       setClock(at);
       if ("charts" in parts) draw();
       tick();
     });
-    stream.addEventListener("alive", (event) => { heard = Date.now(); setClock(event.data); });
+    stream.addEventListener("alive", (event) => {
+      heard = Date.now();
+      dark = "";
+      setClock(event.data);
+      tick();
+    });
+    stream.addEventListener("dark", (event) => { heard = Date.now(); dark = event.data; tick(); });
     stream.addEventListener("open", () => { heard = Date.now(); });
     stream.addEventListener("error", () => {
       // The browser asks again by itself, but not after an answer that says no.
