@@ -110,8 +110,8 @@ class ClaimedOutbox:
     def oldest_undelivered(self, now: datetime) -> float | None:
         return self._plain.oldest_undelivered(now)
 
-    def dead_letters(self) -> tuple[Letter, ...]:
-        return self._plain.dead_letters()
+    def dead_letters(self, newest: int | None = None) -> tuple[Letter, ...]:
+        return self._plain.dead_letters(newest)
 
     def backlog(self) -> tuple[Backlog, ...]:
         return self._plain.backlog()

@@ -144,8 +144,8 @@ class HoldingOutbox:
         ages = (self._disk.oldest_undelivered(now), self._aside.oldest_undelivered(now))
         return max((age for age in ages if age is not None), default=None)
 
-    def dead_letters(self) -> tuple[Letter, ...]:
-        return self._disk.dead_letters()
+    def dead_letters(self, newest: int | None = None) -> tuple[Letter, ...]:
+        return self._disk.dead_letters(newest)
 
     def backlog(self) -> tuple[Backlog, ...]:
         return _together(self._disk.backlog(), self._aside.backlog())

@@ -124,8 +124,9 @@ class MemoryOutbox:
         ages = [(now - slip.letter.queued_at).total_seconds() for slip in self._waiting.values()]
         return max(0.0, *ages) if ages else None
 
-    def dead_letters(self) -> tuple[Letter, ...]:
-        return tuple(slip.told() for _, slip in sorted(self._dead.items()))
+    def dead_letters(self, newest: int | None = None) -> tuple[Letter, ...]:
+        numbers = sorted(self._dead, reverse=True)[:newest]
+        return tuple(self._dead[number].told() for number in reversed(numbers))
 
     def backlog(self) -> tuple[Backlog, ...]:
         waiting = [slip.letter for slip in self._waiting.values()]

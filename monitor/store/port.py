@@ -57,8 +57,8 @@ class Outbox(Protocol):
         """Return the age in seconds of the oldest waiting letter, None when none waits."""
         ...
 
-    def dead_letters(self) -> tuple[Letter, ...]:
-        """Return the letters given up, oldest first."""
+    def dead_letters(self, newest: int | None = None) -> tuple[Letter, ...]:
+        """Return the letters given up, oldest first: all, or so many of the newest."""
         ...
 
     def backlog(self) -> tuple[Backlog, ...]:

@@ -9,6 +9,7 @@ from monitor.store.database import Database
 from monitor.store.records import Backlog, Carried, Letter, Outgoing, Recall
 from monitor.store.schema import from_micros, maybe_instant, to_micros
 
+_ALL: Final = 2**62
 WITHDRAWN: Final = "taken back before it was sent"
 WAITING: Final = "o.done_at IS NULL AND o.dead_at IS NULL"
 HEAD: Final = (
@@ -117,9 +118,12 @@ class SqliteOutbox:
             return None
         return max(0.0, (now - from_micros(oldest)).total_seconds())
 
-    def dead_letters(self) -> tuple[Letter, ...]:
-        rows = self._database.read(f"{_LETTER} WHERE o.dead_at IS NOT NULL ORDER BY o.id")
-        return tuple(_letter(row) for row in rows)
+    def dead_letters(self, newest: int | None = None) -> tuple[Letter, ...]:
+        rows = self._database.read(
+            f"{_LETTER} WHERE o.dead_at IS NOT NULL ORDER BY o.id DESC LIMIT ?",
+            _ALL if newest is None else newest,
+        )
+        return tuple(_letter(row) for row in reversed(rows))
 
     def backlog(self) -> tuple[Backlog, ...]:
         rows = self._database.read(

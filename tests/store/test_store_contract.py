@@ -200,6 +200,18 @@ def test_a_dead_letter_is_listed_frees_its_key_and_can_be_given_a_new_life(
     assert store.outbox.dead_letters() == ()
 
 
+def test_of_many_dead_letters_the_newest_are_had_alone(
+    store: Store, start: datetime, letter: Letters
+) -> None:
+    store.commit(Change(alerts=tuple(letter(f"a{n}", key=f"k{n}") for n in range(4))))
+    for queued in store.outbox.due("mqtt", start, 10):
+        store.outbox.sending(queued.id)
+        store.outbox.dead(queued.id, start, "chat not found")
+    assert [one.idem for one in store.outbox.dead_letters(2)] == ["a2", "a3"]
+    assert [one.idem for one in store.outbox.dead_letters()] == ["a0", "a1", "a2", "a3"]
+    assert store.outbox.dead_letters(0) == ()
+
+
 def test_naming_a_letter_that_is_not_there_is_an_error(store: Store, start: datetime) -> None:
     with pytest.raises(LookupError, match="99"):
         store.outbox.delivered(99, start)
