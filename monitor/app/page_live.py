@@ -10,14 +10,18 @@ from monitor.config import Settings
 from monitor.pipeline import Rulebook
 from monitor.store.endpoints import seen_of
 from monitor.store.holding import HoldingStore
+from monitor.store.opening import is_shared
 from monitor.store.port import Store
 from monitor.web.seen import NEWEST, Delivered, Ground, Seen
 from monitor.web.server import serve
 
 
 async def serve_page(parts: Parts, daemon: Daemon, stop: asyncio.Event) -> None:
-    """Serve the page until `stop` is set; at once nothing where `[web]` is not on."""
-    if parts.settings.web.on:
+    """Serve the page until `stop` is set; at once nothing where `[web]` is not on.
+
+    Nor where several share a store: each of them serves it, whether it leads or not.
+    """
+    if parts.settings.web.on and not is_shared(parts.settings.store.url):
         await serve(parts.settings.web, Held(parts, daemon), clock=parts.clock, stop=stop)
 
 
@@ -65,10 +69,10 @@ def delivered(store: Store) -> Delivered:
     """Return what of the outbox and the log is shown."""
     events = store.history.latest(NEWEST)
     owed = store.outbox.backlog()
-    dead = store.outbox.dead_letters() if any(one.dead for one in owed) else ()
+    dead = store.outbox.dead_letters(NEWEST) if any(one.dead for one in owed) else ()
     return Delivered(
         backlog=owed,
-        dead=dead[-NEWEST:],
+        dead=dead,
         events=events,
         told=events[-1].id if events else 0,  # numbers grow by one and are never used again
     )

@@ -38,6 +38,14 @@ async def serve_saved(settings: Settings, begun: Callable[[], None]) -> None:
         await serve(settings.web, source, clock=clock, stop=stop, begun=begun)
 
 
+async def serve_beside(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve the page of a shared store until `stop` is set; at once nothing where it is not on."""
+    if settings.web.on:
+        clock = clock_of(settings)
+        with Saved(settings, clock) as source:
+            await serve(settings.web, source, clock=clock, stop=stop)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Open:
     """A store that is read. file: which it is, for another may be put in its place."""

@@ -21,6 +21,7 @@ from monitor.alerts.alert import Alert
 from monitor.alerts.policy import Policy
 from monitor.alerts.weigh import soundless
 from monitor.app.notify import Notifier
+from monitor.app.page_saved import serve_beside
 from monitor.app.parts import carriers
 from monitor.app.present import clock_of
 from monitor.channels.mqtt import MqttChannel
@@ -56,22 +57,26 @@ async def share(
 ) -> None:
     """Be one of the daemons that share the settings' store. lead: as Alternate's, on the store.
 
-    Raises ConfigError for a name that can be none.
+    Raises ConfigError for a name that can be none, and for a status page that cannot be begun.
     """
     if not _NAME.fullmatch(name):
         reason = f"letters, digits, - and _ only, 40 at most, was {name!r}"
         raise ConfigError([Fault(file="--name", where="", reason=reason)])
-    clock = clock_of(settings, runs_on=True)
+    clock, stop = clock_of(settings, runs_on=True), asyncio.Event()
     shared = await _opened(settings, name, clock)
     with closing(shared):
         _log.info("%s stands by", name)
-        await Alternate(
-            shared=shared,
-            clock=clock,
-            carriers=lambda stack: carriers(stack, settings, clock, helper=name),
-            hush=partial(hushed, settings.alerts, shared.store),
-            lead=lambda: lead(shared.store),
-        ).run()
+        # Whoever leads: who looks need not know, and nobody who takes over fails for its sake.
+        async with asyncio.TaskGroup() as group:
+            group.create_task(serve_beside(settings, stop), name="status page")
+            await Alternate(
+                shared=shared,
+                clock=clock,
+                carriers=lambda stack: carriers(stack, settings, clock, helper=name),
+                hush=partial(hushed, settings.alerts, shared.store),
+                lead=lambda: lead(shared.store),
+            ).run()
+            stop.set()
 
 
 def hushed(policy: Policy, store: SqliteStore, alert: Alert, now: datetime) -> bool:

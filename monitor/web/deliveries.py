@@ -1,11 +1,13 @@
 """What was told, and what has not arrived."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from monitor.alerts.alert import Alert
+from monitor.alerts.figures import moment
 from monitor.alerts.wire import from_json
 from monitor.store.records import Event, Letter
-from monitor.web.markup import Markup, el, said
+from monitor.web.markup import Markup, Part, el, said
 from monitor.web.seen import Seen
 from monitor.web.standing import Stand
 from monitor.web.words import ago, badge, note, section
@@ -31,10 +33,17 @@ def _owed(seen: Seen) -> Iterator[Markup]:
         if one is None:
             yield el("li", badge(Stand.QUIET, name), " nothing waits")
             continue
-        since = [" · oldest ", ago(one.oldest, seen.now)] if one.oldest else []
+        since = _since(one.oldest, seen.now) if one.oldest else []
         stand = Stand.FIRING if one.dead else Stand.PENDING
         waits = f" {one.waiting:,} waiting, {one.dead:,} given up"
         yield el("li", badge(stand, name), waits, *since)
+
+
+def _since(oldest: datetime, now: datetime) -> list[Part]:
+    """Return how long the oldest waits; what quiet hours or a digest hold is due only then."""
+    if oldest > now:
+        return [f" · held until {moment(oldest, now)}"]
+    return [" · oldest ", ago(oldest, now)]
 
 
 def _dead(seen: Seen, one: Letter) -> Markup:

@@ -205,6 +205,15 @@ def test_the_outbox_tells_what_waits_and_what_was_given_up(stormy: Seen) -> None
     assert "to telegram, given up 3 s ago: 403: the bot was blocked by the user" in told
 
 
+def test_what_is_held_by_will_is_not_late(stormy: Seen) -> None:
+    # Quiet hours until 08:00 of the next day.
+    (owed,) = stormy.delivered.backlog
+    oldest = PEAK + timedelta(hours=11, minutes=40)
+    held = replace(stormy.delivered, backlog=(replace(owed, dead=0, oldest=oldest),))
+    told = text(built(replace(stormy, delivered=held)).parts["outbox"])
+    assert "◐ telegram 3 waiting, 0 given up · held until 17 Mar 08:00 UTC" in told
+
+
 def test_sources_tell_of_endpoints_and_of_feeds_that_fail(stormy: Seen) -> None:
     told = text(built(stormy).parts["sources"])
     assert "○ main block 6, 4 s ago" in told
