@@ -59,7 +59,7 @@ def _event(seen: Seen, event: Event) -> Markup:
     return el(
         "li",
         el("strong", alert.state.value),
-        f" {alert.rule} ",
+        f" {alert.severity.value} · {alert.rule} ",
         el("code", alert.id),
         " ",
         ago(event.at, seen.now),

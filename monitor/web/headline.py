@@ -1,13 +1,17 @@
 """The sentence on top: how all of it is."""
 
+from collections.abc import Iterator
+
 from monitor.alerts.figures import figure
+from monitor.hedge.book import Known
 from monitor.rules.lifecycle import Phase
+from monitor.rules.verdict import Scalar, Value
 from monitor.signals.book import live_positions
 from monitor.signals.of_hedge import coverage
-from monitor.web.markup import Markup, Part, el, joined, said
+from monitor.web.markup import Markup, Part, el, said
 from monitor.web.seen import Seen
 from monitor.web.standing import Ruling, Stand
-from monitor.web.words import ago, unknown
+from monitor.web.words import ago, note, unknown
 
 
 def mood(seen: Seen, found: tuple[Ruling, ...]) -> tuple[Stand, str]:
@@ -32,42 +36,65 @@ def mood(seen: Seen, found: tuple[Ruling, ...]) -> tuple[Stand, str]:
 def headline(seen: Seen, found: tuple[Ruling, ...]) -> Markup:
     """Return the sentence. What is read aloud is its first part, which seldom changes."""
     stand, words = mood(seen, found)
-    held = len(live_positions(seen.state.facts))
-    count = f"{held} position{'' if held == 1 else 's'}"
-    spoken = el("strong", words, " ", count, role="status", aria_live="polite", aria_atomic="true")
-    rest = joined(", IL ", _il(seen), ", ", _covers(seen), ".")
-    reasons = [f"{name}: {why}" for name, why in seen.blind.items()]
-    if seen.trouble:
-        reasons.append(f"What comes is held in memory, and would be lost with it: {seen.trouble}")
+    il, covers = seen.book.value("book.il"), _covered(seen)
+    spoken = el(
+        "strong",
+        *(words, " ", _count(seen)),
+        role="status",
+        aria_live="polite",
+        aria_atomic="true",
+    )
+    told = [", IL ", _figure(il.value), ", "]
+    told += ["no hedge held"] if covers is None else ["hedge covers ", _figure(covers[0])]
+    notes = () if seen.blind else _notes(il, covers)
     return el(
         "div",
-        el("p", spoken, rest, " ", _last(seen), class_="sentence"),
-        *(el("p", said(one), class_="why") for one in reasons),
+        el("p", spoken, *told, ". ", _last(seen), class_="sentence"),
+        *(el("p", said(one), class_="why") for one in _reasons(seen)),
+        *(note(said(one)) for one in notes),
         class_=f"headline {stand.value}",
     )
 
 
-def _il(seen: Seen) -> Part:
-    value = seen.book.value("book.il")
-    if isinstance(value.value, float):
-        return figure(value.value, "fraction")
-    return unknown(value.note)
+def _count(seen: Seen) -> Part:
+    chains = seen.state.facts.chains
+    if any(name not in chains or chains[name].good_at is None for name in seen.ground.chains):
+        return [unknown(), " positions"]
+    held = len(live_positions(seen.state.facts))
+    return f"{held} position{'' if held == 1 else 's'}"
 
 
-def _covers(seen: Seen) -> Part:
-    """Return what of a declared spike's loss the legs held would pay, by the model."""
+def _reasons(seen: Seen) -> Iterator[str]:
+    yield from (f"{name}: {why}" for name, why in seen.blind.items())
+    if seen.trouble:
+        yield f"What comes is held in memory, and would be lost with it: {seen.trouble}"
+
+
+def _notes(il: Value, covers: Known | None) -> Iterator[str]:
+    """Yield what stands beneath the sentence: why of it is unknown, and what a cover is of."""
+    if il.value is None and il.note:
+        yield f"IL unknown: {il.note.removeprefix('book.il').lstrip(': ')}"
+    if covers is None:
+        return
+    share, why = covers
+    if share is None:
+        yield f"Cover unknown: {why}"
+    else:
+        yield f"The cover is of a spike as in 2020, by the model{f': {why}' if why else ''}."
+
+
+def _figure(value: Scalar | None) -> Part:
+    return figure(value, "fraction") if isinstance(value, float) else unknown()
+
+
+def _covered(seen: Seen) -> Known | None:
+    """Return what of a declared spike's loss the legs held would pay; None where none are held."""
     ledger = seen.marked.ledger
     if not any(line.layer.legs for line in ledger.lines):
-        return "no hedge held"
+        return None
     if seen.blind:
-        return joined("hedge covers ", unknown("the positions are unknown"))
-    share, why = coverage(seen.state.facts, ledger, seen.marked.market, seen.now)
-    if share is None:
-        return joined("hedge covers ", unknown(why))
-    return joined(
-        "hedge covers ",
-        el("span", figure(share, "fraction"), title=f"of a 2020-like spike, by the model; {why}"),
-    )
+        return None, "the positions are unknown"
+    return coverage(seen.state.facts, ledger, seen.marked.market, seen.now)
 
 
 def _last(seen: Seen) -> Part:

@@ -84,11 +84,18 @@ def _next(one: LayerState, now: datetime) -> str:
 def _worth(seen: Seen, one: LayerState) -> Markup:
     line = seen.marked.line(one)
     by = f" ({line.by})" if line.by else ""
-    return el("p", "value ", _usd(line.value), ", P&L ", _usd(line.pnl), by, class_="note")
+    whys = _whys(line.value, line.pnl)
+    return el("p", "value ", _usd(line.value), ", P&L ", _usd(line.pnl), by, whys, class_="note")
 
 
 def _usd(told: Known) -> Markup:
-    return known(told[0], "usd", told[1])
+    return known(told[0], "usd")
+
+
+def _whys(*told: Known) -> str:
+    """Return why any of these is unknown, each reason once; or nothing."""
+    found = dict.fromkeys(said(why) for value, why in told if value is None and why)
+    return f": {'; '.join(found)}" if found else ""
 
 
 def _ticket(asked: Proposal, now: datetime) -> Part:
@@ -113,8 +120,8 @@ def _together(seen: Seen) -> Part:
     ledger = seen.marked.ledger
     if not ledger.lines:
         return note("No hedge was ever booked.")
-    cost = "unknown" if ledger.theta[0] is None else figure(ledger.theta[0], "usd")
     return note(
-        *("All layers: value ", _usd(ledger.value), ", P&L ", _usd(ledger.pnl)),
-        f", a day {cost}. Model prices unless a quote is named. Not advice.",
+        *("All layers: value ", _usd(ledger.value), ", P&L ", _usd(ledger.pnl), ", a day "),
+        *(_usd(ledger.theta), _whys(ledger.value, ledger.pnl, ledger.theta), ". "),
+        "Model prices unless a quote is named. Not advice.",
     )

@@ -82,13 +82,13 @@ def _body(seen: Seen, one: PositionSeen, old: str) -> Markup:
         el("p", f"range {edges(measures)} · price {price}", class_="edges"),
         el("p", *_figures(seen, one, old), class_="figures"),
         note(said(old), "; figures of block ", f"{one.block.number:,}") if old else None,
-        note(said(_why_no_il(one))) if not old and _why_no_il(one) else None,
+        *(note(said(why)) for why in (() if old else _whys(seen, one))),
     )
 
 
 def _figures(seen: Seen, one: PositionSeen, old: str) -> Iterator[Markup]:
     measures = one.measures
-    share, _ = OF_POSITION["position.time_in_range"](seen.state.facts, one, seen.now)
+    share, _ = _in_range(seen, one)
     for label, value, unit in (
         ("IL", measures.il, "fraction"),
         ("fees", measures.fees_usd, "usd"),
@@ -96,15 +96,23 @@ def _figures(seen: Seen, one: PositionSeen, old: str) -> Iterator[Markup]:
         ("time in range", share, "fraction"),
     ):
         # Figures of a block too old are unknown to rules, and so they are here.
-        told = unknown(old) if old or value is None else el("b", figure(value, unit))
+        told = unknown() if old or value is None else el("b", figure(value, unit))
         yield el("span", label, " ", told)
 
 
-def _why_no_il(one: PositionSeen) -> str:
-    if one.measures.il is not None:
-        return ""
-    why = no_entry(one) if one.position.liquidity else one.position.basis_note
-    return f"IL unknown: {why}" if why else ""
+def _in_range(seen: Seen, one: PositionSeen) -> tuple[float | None, str]:
+    return OF_POSITION["position.time_in_range"](seen.state.facts, one, seen.now)
+
+
+def _whys(seen: Seen, one: PositionSeen) -> Iterator[str]:
+    """Yield why a figure that was read now is unknown all the same."""
+    if one.measures.il is None:
+        why = no_entry(one) if one.position.liquidity else one.position.basis_note
+        if why:
+            yield f"IL unknown: {why}"
+    share, why = _in_range(seen, one)
+    if share is None and why and one.position.liquidity:
+        yield f"Time in range unknown: {why}"
 
 
 def _unread(seen: Seen) -> Iterator[str]:

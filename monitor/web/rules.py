@@ -8,6 +8,7 @@ from monitor.alerts.compose import short_id
 from monitor.alerts.figures import moment
 from monitor.alerts.terms import say
 from monitor.rules.verdict import Term
+from monitor.signals.catalogue import Scope
 from monitor.web.markup import Markup, Part, el, said
 from monitor.web.seen import Seen
 from monitor.web.standing import Ruling, Stand
@@ -38,12 +39,13 @@ def _spaced(parts: list[Markup]) -> Iterator[Part]:
 
 def _chip(seen: Seen, one: Ruling) -> Markup:
     rule = one.rule
-    title = _PLACE.sub("…", rule.title.text) or (rule.layer.title if rule.layer else "")
+    title = _PLACE.sub("…", rule.title.text).strip("… ·")
+    title = title or (rule.layer.title if rule.layer else "")
     return el(
         "details",
         el("summary", badge(one.stand, rule.id), class_="chip"),
         el("p", el("strong", one.stand.value), " · ", _of_what(one), " · pack ", rule.pack),
-        el("p", said(title)) if title.strip("… ·") else None,
+        el("p", said(title)) if title else None,
         el("p", el("code", said(rule.when.text))),
         note(f"Asks for nothing: {one.idle}.") if one.idle else None,
         *(_scope(seen, one, scope, stand) for scope, stand in one.shown),
@@ -55,7 +57,8 @@ def _chip(seen: Seen, one: Ruling) -> Markup:
 
 def _of_what(one: Ruling) -> str:
     rule = one.rule
-    return f"{rule.severity.value} {rule.action.value} over each {rule.scope.value}"
+    over = "the book" if rule.scope is Scope.BOOK else f"each {rule.scope.value}"
+    return f"{rule.severity.value} {rule.action.value} over {over}"
 
 
 def _rest(one: Ruling) -> str:

@@ -38,7 +38,7 @@ def _chain(seen: Seen, name: str) -> Markup:
         badge(stand, name),
         " ",
         *_answers(seen, source),
-        el("ul", *(_endpoint(seen, one) for one in seen.endpoints.get(name, ()))),
+        el("ul", *(_endpoint(seen, one, dark=dark) for one in seen.endpoints.get(name, ()))),
         *_missing(source.missing if source else ()),
         data_key=f"chain:{name}",
     )
@@ -55,9 +55,11 @@ def _answers(seen: Seen, source: SourceSeen | None) -> Iterator[Part]:
         yield el("small", said(source.gap), class_="gap")
 
 
-def _endpoint(seen: Seen, one: EndpointSeen) -> Markup:
+def _endpoint(seen: Seen, one: EndpointSeen, *, dark: bool) -> Markup:
     told: list[Part] = [said(one.host), " "]
     stand, word = Stand.QUIET, "serves" if one.serving else "stands by"
+    if dark:
+        stand, word = Stand.UNKNOWN, "served last" if one.serving else "stood by"
     if not one.asked:
         stand, word = Stand.UNKNOWN, "not asked yet"
     if one.resting_until is not None and one.resting_until > seen.now:

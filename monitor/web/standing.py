@@ -63,7 +63,7 @@ def _ruling(seen: Seen, rule: Rule, crowds: dict[Scope, Crowd]) -> Ruling:
     loud = sorted(stands, key=lambda one: _LOUDNESS.index(one[1]))
     return Ruling(
         rule=rule,
-        stand=loud[0][1] if loud else Stand.QUIET,
+        stand=loud[0][1] if loud else _unseen(seen, rule),
         counts={one: count for one, count in counts.items() if count},
         shown=tuple([one for one in loud if one[1] is not Stand.QUIET][:SHOWN] or loud[:1]),
         idle=_idle(seen, rule, scopes),
@@ -90,6 +90,13 @@ def _barred(seen: Seen, rule: Rule, scope: str) -> str:
         there = seen.state.facts.positions.get(scope)
         return "the position is empty" if there and drained(there) and not there.unread else ""
     return may(rule.action, layer, rule=rule.id, top_up=rule.top_up) or ""
+
+
+def _unseen(seen: Seen, rule: Rule) -> Stand:
+    """Return how a rule stands that nothing was seen for: quiet once every chain was read."""
+    chains = seen.state.facts.chains
+    read = all(name in chains and chains[name].good_at for name in seen.ground.chains)
+    return Stand.QUIET if read or rule.scope is Scope.BOOK else Stand.UNKNOWN
 
 
 def _idle(seen: Seen, rule: Rule, scopes: Sequence[str]) -> str:

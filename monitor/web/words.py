@@ -5,7 +5,7 @@ from typing import Final
 
 from monitor.alerts.figures import age, figure
 from monitor.rules.verdict import Scalar
-from monitor.web.markup import Markup, Part, el, said
+from monitor.web.markup import Markup, Part, el
 from monitor.web.standing import Stand
 
 SHAPES: Final = {
@@ -34,16 +34,16 @@ def until(at: datetime, now: datetime) -> str:
     return f"in {age(left)}" if left > 0 else "passed"
 
 
-def known(value: Scalar | None, unit: str, why: str = "") -> Markup:
-    """Return a figure, or `unknown`, grey and hatched, with the reason."""
+def known(value: Scalar | None, unit: str) -> Markup:
+    """Return a figure, or `unknown`, grey and hatched."""
     if value is None:
-        return unknown(why)
+        return unknown()
     return el("span", figure(value, unit), class_="figure")
 
 
-def unknown(why: str = "") -> Markup:
-    """Return the word `unknown` as it is shown everywhere. why: said on hover and to readers."""
-    return el("span", "unknown", class_="unknown", title=said(why) if why else None)
+def unknown() -> Markup:
+    """Return the word `unknown` as it is shown everywhere; why stands beside or beneath it."""
+    return el("span", "unknown", class_="unknown")
 
 
 def badge(stand: Stand, *inside: Part) -> Markup:

@@ -83,7 +83,9 @@ def storm_of(stage: Stage) -> Seen:
 def test_the_sentence_on_top_is_the_loudest_thing_there_is(stormy: Seen) -> None:
     told = text(built(stormy).parts["headline"])
     assert told.startswith("6 alerts fire. 6 positions, IL unknown, hedge covers 26.1 %.")
-    assert told.endswith("Last block 4 s ago.")
+    # What is unknown, and of what the cover is, is there without a pointer to hover with.
+    assert "Last block 4 s ago. IL unknown: the entry of #5120 is unknown" in told
+    assert "The cover is of a spike as in 2020, by the model: 2,531 USD made on" in told
 
 
 @pytest.mark.parametrize(
@@ -127,6 +129,24 @@ def test_a_daemon_of_feeds_alone_that_stands_still_is_not_calm(hand: Any) -> Non
     part = built(replace(seen, ground=replace(seen.ground, chains=()))).parts["headline"]
     assert text(part).startswith("Nothing was observed for 6 m.")
     assert "headline unknown" in part
+
+
+def test_what_was_never_read_is_unknown_and_no_zero(hand: Any) -> None:
+    book = hand.book("alvh", "lp_range", "self")
+    seen = Stage(book).seen(BEGUN)
+    assert text(built(seen).parts["headline"]).startswith("Blind on main. unknown positions, IL")
+    stands = {one.rule.id: one.stand for one in rulings(seen)}
+    assert stands["range.out"] is Stand.UNKNOWN
+    stage = Stage(book)
+    stage.take(hand.vix(16.0, BEGUN), hand.snapshot(BEGUN))
+    seen = stage.seen(BEGUN)
+    assert " 0 positions, IL" in text(built(seen).parts["headline"])
+    assert {one.rule.id: one.stand for one in rulings(seen)}["range.out"] is Stand.QUIET
+
+
+def test_why_a_figure_is_unknown_is_not_hidden_from_who_cannot_hover(stormy: Seen) -> None:
+    for part in built(stormy).parts.values():
+        assert 'class="unknown" title' not in part
 
 
 def test_figures_of_an_old_block_are_unknown_and_so_is_their_range(stormy: Seen) -> None:

@@ -104,7 +104,7 @@
       legend: { markers: { dash: (u, i) => (!series[i - 1]?.dash ? "solid" : series[i - 1].dash[0] > 4 ? "dashed" : "dotted") } },
       cursor: { drag: { x: true, y: false } },
       tzDate: (s) => uPlot.tzDate(new Date(s * 1e3), "Etc/UTC"),
-      series: [{ value: (u, s) => (s == null ? "" : `${when(s, 0)} UTC`) }, ...series], scales: { x: { time: true }, ...scales },
+      series: [{ value: (u, s) => `${when(s ?? u.data[0].at(-1), 0)} UTC` }, ...series], scales: { x: { time: true }, ...scales },
       axes: [time, ...axes.map((one) => ({ ...axis, size: 62, ...one }))],
     };
     const made = new uPlot(options, columns, place);
@@ -123,8 +123,13 @@
     const told = await answer.json();
     for (const [one] of plots.splice(0)) one.destroy();
     if (told.at.length < 2) return;
-    const usd = (u, v) => (v == null ? "" : `${v.toFixed(0)} USD`);
-    const pc = (u, v) => (v == null ? "" : `${v.toFixed(2)} %`);
+    // With no pointer over it, and so for keyboards and phones, the legend tells the last figures.
+    const shown = (spelled) => (u, v, series, at) => {
+      const told = at == null ? u.data[series].at(-1) : v;
+      return told == null ? "unknown" : spelled(told);
+    };
+    const usd = shown((v) => `${Math.round(v).toLocaleString("en-US")} USD`);
+    const pc = shown((v) => `${v.toFixed(2)} %`);
     const money = (u, values) => values.map((v) => v.toLocaleString("en-US"));
     plot("chart-usd", [told.at, told.lost_usd, told.hedge_usd, told.together_usd], [
       { label: "IL", stroke: colour("--loud"), width: 2, value: usd },
@@ -134,7 +139,7 @@
     plot("chart-il", [told.at, told.il, told.vix], [
       { label: "IL", stroke: colour("--loud"), width: 2, value: pc },
       { label: "VIX", stroke: colour("--wait"), width: 2, dash: [8, 4], scale: "vix",
-        value: (u, v) => (v == null ? "" : v.toFixed(1)) },
+        value: shown((v) => v.toFixed(1)) },
     ], { vix: {} }, [{ values: (u, vs) => vs.map((v) => `${v} %`) },
       { scale: "vix", side: 1, grid: { show: false }, size: 40 }]);
   }
