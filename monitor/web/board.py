@@ -29,6 +29,7 @@ MOST_READERS: Final = 32
 _FRESH_S: Final = 1.0
 _SHARE: Final = 10.0
 """A look that took long is followed by a rest so many times as long."""
+_DIGITS: Final = 19
 _RETRY_MS: Final = 2_000
 _LATE_S: Final = 90.0
 """A page that somebody reads and that was last written so long ago is no page of the present."""
@@ -221,5 +222,5 @@ def _heartbeat(now: datetime, dark: str) -> bytes:
 def _version_in(last: str, boot: str, newest: int) -> int:
     """Return which version a reader has; none where it is another run's."""
     named, _, number = last.rpartition("-")
-    known = named == boot and number.isdecimal() and int(number) <= newest
+    known = named == boot and number.isdecimal() and len(number) < _DIGITS and int(number) <= newest
     return int(number) if known else 0

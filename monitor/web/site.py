@@ -81,7 +81,8 @@ class _Guard:
         await (refused or self._app)(scope, receive, headed)
 
     def _refusal(self, request: Request) -> Response | None:
-        asked, path = asked_of(request.headers, request.cookies), request.url.path
+        # Not the URL's path: that is put together with the Host, which is whatever they say.
+        asked, path = asked_of(request.headers, request.cookies), request.scope["path"]
         if self._gate.misled(asked):
             return PlainTextResponse("this page is asked for by its own name only\n", 421)
         if path == _OPEN[0] or path.startswith(_OPEN[1:]) or self._gate.lets_in(asked):
@@ -101,7 +102,7 @@ def _of_board(board: Board, answer: Callable[[Board, Request], Awaitable[Respons
             return await answer(board, request)
         except HedgewatchError as error:
             why = redact(str(error))
-            if request.url.path == "/":
+            if request.scope["path"] == "/":
                 body = el("main", el("h1", "Hedgewatch"), el("p", why, class_="why"))
                 return _html(document("Hedgewatch", body, again_s=_AGAIN_S), 503)
             return PlainTextResponse(f"{why}\n", 503)

@@ -102,6 +102,7 @@ def stamped(page: str) -> str:
         pytest.param("b00t-2", set(), id="it has all"),
         pytest.param("other-2", {"outbox", "positions"}, id="of another run"),
         pytest.param("b00t-99", {"outbox", "positions"}, id="of no version there is"),
+        pytest.param(f"b00t-{'9' * 5_000}", {"outbox", "positions"}, id="of no number there is"),
         pytest.param("<script>", {"outbox", "positions"}, id="nonsense"),
     ],
 )

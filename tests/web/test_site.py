@@ -249,3 +249,19 @@ def test_the_page_needs_nothing_inline() -> None:
     script = (STATIC / "page.js").read_text("utf-8")
     assert "eval" not in script
     assert "://" not in script
+
+
+@pytest.mark.parametrize("host", ["x/static/?", "x/static/#", "x/healthz?", "x/login?", "x"])
+async def test_no_host_header_lets_anybody_in(serving: Serving, stormy: Seen, host: str) -> None:
+    # A framework that puts host and path together may take the one for the other.
+    with environment(PAGE_TOKEN=TOKEN):
+        async with serving(stormy, token="env:PAGE_TOKEN") as served:
+            for path in ("/", "/events", "/series.json", "/metrics", "/readyz"):
+                port = int(served.url.rpartition(":")[2])
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                asked = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+                writer.write(asked.encode())
+                answer = await reader.read()
+                writer.close()
+                assert answer.split()[1] in {b"303", b"401"}, path
+                assert b"WETH" not in answer
