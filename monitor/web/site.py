@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from monitor.errors import HedgewatchError
 from monitor.logs import redact
 from monitor.web.board import MOST_READERS, Board
-from monitor.web.gate import COOKIE, LASTS, Gate, asked_of
+from monitor.web.gate import COOKIE, LASTS, Asked, Gate, asked_of
 from monitor.web.health import unready
 from monitor.web.markup import Markup, el
 from monitor.web.metrics import told
@@ -82,7 +82,7 @@ class _Guard:
 
     def _refusal(self, request: Request) -> Response | None:
         # Not the URL's path: that is put together with the Host, which is whatever they say.
-        asked, path = asked_of(request.headers, request.cookies), request.scope["path"]
+        asked, path = _asked(request), request.scope["path"]
         if self._gate.misled(asked):
             return PlainTextResponse("this page is asked for by its own name only\n", 421)
         if path == _OPEN[0] or path.startswith(_OPEN[1:]) or self._gate.lets_in(asked):
@@ -92,6 +92,11 @@ class _Guard:
         return PlainTextResponse(
             "the token is missing\n", 401, headers={"www-authenticate": "Bearer"}
         )
+
+
+def _asked(request: Request) -> Asked:
+    client = request.client.host if request.client else ""
+    return asked_of(request.headers, request.cookies, client)
 
 
 def _of_board(board: Board, answer: Callable[[Board, Request], Awaitable[Response]]) -> Answer:
@@ -164,10 +169,10 @@ def _login(gate: Gate) -> Answer:
             body += chunk
             if len(body) > _LONGEST_FORM:
                 return PlainTextResponse("too long\n", 413)
-        if gate.tired:
+        if gate.tired_of(_asked(request).client):
             return _html(_form("Too many wrong tokens: try again in a minute."), 429)
         given = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
-        session = gate.session(given.strip())
+        session = gate.session(given.strip(), _asked(request).client)
         if session is None:
             return _html(_form("That is not the token."), 403)
         answer = RedirectResponse("./", 303)

@@ -1,5 +1,6 @@
 """Who may read."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,7 +55,7 @@ def test_only_the_token_lets_in(asked: Asked, lets_in: bool) -> None:
 
 def test_a_session_lasts_its_time_and_no_longer() -> None:
     one, clock = gate()
-    session = one.session(TOKEN)
+    session = one.session(TOKEN, "owner")
     assert session is not None
     assert TOKEN not in session
     assert one.lets_in(Asked(cookie=session))
@@ -65,18 +66,31 @@ def test_a_session_lasts_its_time_and_no_longer() -> None:
 
 
 def test_a_session_cannot_be_made_longer_and_ends_with_its_token() -> None:
-    session = gate()[0].session(TOKEN)
+    session = gate()[0].session(TOKEN, "owner")
     assert session is not None
     ends, _, mac = session.partition(".")
     assert not gate()[0].lets_in(Asked(cookie=f"{int(ends) + 1}.{mac}"))
     assert not gate("another-token-long-enough")[0].lets_in(Asked(cookie=session))
 
 
-def test_after_ten_wrong_tokens_none_is_looked_at_for_a_minute() -> None:
+def test_after_ten_wrong_tokens_none_of_theirs_is_looked_at_for_a_minute() -> None:
     one, clock = gate()
-    for _ in range(10):
-        assert one.session("a wrong one") is None
-    assert one.tired
-    assert one.session(TOKEN) is None
+    right = Asked(authorization=f"Bearer {TOKEN}", client="guesser")
+    for _ in range(5):
+        assert one.session("a wrong one", "guesser") is None
+        assert not one.lets_in(Asked(authorization="Bearer a-wrong-one", client="guesser"))
+    assert one.tired_of("guesser")
+    assert one.session(TOKEN, "guesser") is None
+    assert not one.lets_in(right)
+    # Nobody can lock the owner out.
+    assert one.session(TOKEN, "owner") is not None
+    assert one.lets_in(replace(right, client="owner"))
     clock.present += timedelta(minutes=1)
-    assert one.session(TOKEN) is not None
+    assert one.session(TOKEN, "guesser") is not None
+
+
+def test_many_who_guess_are_not_all_remembered() -> None:
+    one, _ = gate()
+    for number in range(5_000):
+        one.session("a wrong one", f"2001:db8::{number:x}")
+    assert len(one._wrong) <= 1_000
