@@ -11,7 +11,7 @@ from monitor.store.claims import ClaimedOutbox, Member
 from monitor.store.lease import Lease, Seen, crew
 from monitor.store.postgres_connection import PostgresConnection
 from monitor.store.schema import MIGRATIONS, to_micros
-from monitor.store.sqlite import SqliteStore
+from monitor.store.sqlite import SqliteStore, to_be_migrated
 
 _TURN: Final = 0x6865646765  # of those who bring the tables up to date at once, one goes first
 _META: Final = 'CREATE TABLE meta (name TEXT COLLATE "C" PRIMARY KEY, value BIGINT NOT NULL)'
@@ -40,6 +40,7 @@ ALTER TABLE outbox ADD COLUMN claimed_by TEXT;
 ALTER TABLE outbox ADD COLUMN claimed_until timestamptz
 """
 _SHARED_MIGRATIONS: Final[tuple[str, ...]] = (_SHARED,)
+_KNOWN: Final = (len(MIGRATIONS), len(_SHARED_MIGRATIONS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +55,19 @@ class Shared:
 
 
 def open_postgres(
-    url: str, where: str, *, now: datetime, member: Member | None = None, lasts_s: float = 6.0
+    url: str,
+    where: str,
+    *,
+    now: datetime,
+    member: Member | None = None,
+    lasts_s: float = 6.0,
+    migrate: bool = True,
 ) -> Shared:
     """Open the store at `url`, creating or migrating its tables.
 
     where: what of the URL people may see. member: the daemon that opens it, which must lead
-    to commit; without one, whoever opens it may. lasts_s: how long a lease of its is.
+    to commit; without one, whoever opens it may. lasts_s: how long a lease of its is. migrate:
+    False where nothing may be changed.
     Raises ConfigError, in one sentence, where a person must mend something, and Transient where
     the server is away.
     """
@@ -68,7 +76,10 @@ def open_postgres(
     except Permanent as error:
         raise _unusable(where, str(error).removeprefix(f"{where}: ")) from error
     try:
-        _migrate(where, database, now)
+        if migrate:
+            _migrate(where, database, now)
+        elif (found := _versions(where, database)) != _KNOWN:
+            raise _unusable(where, to_be_migrated(found[0]))
     except Permanent as error:
         database.close()
         raise _unusable(where, str(error).removeprefix(f"{where}: ")) from error
@@ -97,7 +108,7 @@ def _unusable(where: str, reason: str) -> ConfigError:
 
 
 def _migrate(where: str, database: PostgresConnection, now: datetime) -> None:
-    if _versions(where, database) == (len(MIGRATIONS), len(_SHARED_MIGRATIONS)):
+    if _versions(where, database) == _KNOWN:
         return
     with database.transaction():
         database.read("SELECT pg_advisory_xact_lock(?)", _TURN)

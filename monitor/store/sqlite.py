@@ -18,11 +18,13 @@ from monitor.store.sqlite_outbox import SqliteOutbox
 _META: Final = "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID"
 
 
-def open_sqlite(url: str, *, now: datetime, check: bool = True) -> "SqliteStore":
+def open_sqlite(
+    url: str, *, now: datetime, check: bool = True, migrate: bool = True
+) -> "SqliteStore":
     """Open the store at `url`, creating or migrating it.
 
     Any process may; the daemon holds a `Lock` besides. check: look through the
-    whole file for damage first. Raises ConfigError, in one sentence, when the file
+    whole file for damage first. migrate: False where nothing may be changed. Raises ConfigError, in one sentence, when the file
     cannot be written, is damaged, is not a store, or is from a newer Hedgewatch.
     """
     path = database_path(url)
@@ -34,7 +36,10 @@ def open_sqlite(url: str, *, now: datetime, check: bool = True) -> "SqliteStore"
     try:
         if check:
             _look_through(path, database)
-        _migrate(path, database, now)
+        if migrate:
+            _migrate(path, database, now)
+        elif (found := _schema(path, database)) != len(MIGRATIONS):
+            raise unusable(path, to_be_migrated(found))
     except Permanent as error:
         database.close()
         raise unusable(path, f"the file is damaged: {error.__cause__ or error}") from error
@@ -63,6 +68,14 @@ def _migrate(path: Path, database: Connection, now: datetime) -> None:
             for statement in script.split(";"):
                 database.run(statement)
         database.run("INSERT OR REPLACE INTO meta VALUES ('schema', ?)", len(MIGRATIONS))
+
+
+def to_be_migrated(schema: int) -> str:
+    """Return what is told of an older store, or one of no tables, where it may not be changed."""
+    if not schema:
+        return "nothing is saved in it yet: `hedgewatch run` makes its tables"
+    known = len(MIGRATIONS)
+    return f"an older Hedgewatch wrote this (schema {schema}, known {known}): start `run` of this"
 
 
 def _schema(path: Path, database: Connection) -> int:

@@ -1,5 +1,6 @@
 """The page over a store alone: of a file, of a PostgreSQL, and of one put in another's place."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,7 +14,7 @@ from monitor.app.page_saved import Saved
 from monitor.clock import ManualClock
 from monitor.config import Settings
 from monitor.config.settings import StoreSettings
-from monitor.errors import Transient
+from monitor.errors import ConfigError, Transient
 from monitor.pipeline import State
 from monitor.store.backup import back_up, put_back
 from monitor.store.opening import open_shared, open_store
@@ -94,3 +95,26 @@ async def test_a_store_that_was_put_back_is_the_one_that_is_shown(
         seen = await saved.look()
         assert seen.state.facts == state.facts
         assert seen.state.epoch != before.state.epoch
+
+
+async def test_looking_never_brings_an_older_store_up_to_date(tmp_path: Path) -> None:
+    """Else the older daemon that fills it would not start any more."""
+    path = tmp_path / "hedgewatch.db"
+    oldest = Path(__file__).parents[1] / "store" / "schemas" / "1.sql"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(oldest.read_text("utf-8"))
+        before = list(database.iterdump())
+    settings = replace(Settings(), store=StoreSettings(url=f"sqlite:///{path}"))
+    with Saved(settings, ManualClock(BEGUN)) as saved:
+        with pytest.raises(ConfigError, match="an older Hedgewatch wrote this"):
+            await saved.look()
+    with closing(sqlite3.connect(path)) as database:
+        assert list(database.iterdump()) == before
+
+
+async def test_looking_makes_no_tables(postgres_url: str) -> None:
+    settings = replace(Settings(), store=StoreSettings(url=postgres_url))
+    with Saved(settings, ManualClock(BEGUN)) as saved:
+        for _ in range(2):
+            with pytest.raises(ConfigError, match="nothing is saved in it yet"):
+                await saved.look()
