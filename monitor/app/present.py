@@ -20,15 +20,15 @@ def clock_of(settings: Settings, *, runs_on: bool = False) -> Clock:
     return SystemClock() if scenario is None else ScenarioClock(Path(scenario), runs_on)
 
 
-def open_saved(settings: Settings, now: datetime, *, migrate: bool = True) -> SqliteStore:
+def open_saved(settings: Settings, now: datetime | None) -> SqliteStore:
     """Open the store a daemon has left; raise Permanent where there is none yet.
 
-    migrate: as `open_store` has it.
+    now: as `open_store` has it.
     """
     url = settings.store.url
     if not is_shared(url) and not (path := database_path(url)).exists():
         raise Permanent(f"nothing is saved yet: {path} is made by `hedgewatch run`")
-    return open_store(url, now=now, check=False, migrate=migrate)
+    return open_store(url, now=now, check=False)
 
 
 def describe(

@@ -56,21 +56,20 @@ def shown(url: str) -> str:
     return f"postgresql://{parts.hostname or 'localhost'}{port}{parts.path}"
 
 
-def open_store(
-    url: str, *, now: datetime, check: bool = True, migrate: bool = True
-) -> SqliteStore:
+def open_store(url: str, *, now: datetime | None, check: bool = True) -> SqliteStore:
     """Open the store at `url`, creating or migrating it.
 
-    check: look through a file for damage first. migrate: False where nothing may be changed, for
-    a daemon of an older release would not start on it any more. Raises ConfigError, in one sentence, where a
-    person must mend something, and Transient where a server is away.
+    now: what a new one is named by, None where nothing may be made or migrated, for a daemon of
+    an older release would not start on it any more. check: look through a file for damage first.
+    Raises ConfigError, in one sentence, where a person must mend something, and Transient where a
+    server is away.
     """
     if not is_shared(url):
-        return open_sqlite(url, now=now, check=check, migrate=migrate)
+        return open_sqlite(url, now=now, check=check)
     _need_psycopg()
     from monitor.store.postgres import open_postgres  # noqa: PLC0415 - an extra
 
-    return open_postgres(_revealed(url), shown(url), now=now, migrate=migrate).store
+    return open_postgres(_revealed(url), shown(url), now=now).store
 
 
 def open_shared(url: str, *, now: datetime, name: str, lasts_s: float) -> "Shared":

@@ -58,16 +58,14 @@ def open_postgres(
     url: str,
     where: str,
     *,
-    now: datetime,
+    now: datetime | None,
     member: Member | None = None,
     lasts_s: float = 6.0,
-    migrate: bool = True,
 ) -> Shared:
-    """Open the store at `url`, creating or migrating its tables.
+    """Open the store at `url`, creating or migrating its tables; neither where `now` is None.
 
     where: what of the URL people may see. member: the daemon that opens it, which must lead
-    to commit; without one, whoever opens it may. lasts_s: how long a lease of its is. migrate:
-    False where nothing may be changed.
+    to commit; without one, whoever opens it may. lasts_s: how long a lease of its is.
     Raises ConfigError, in one sentence, where a person must mend something, and Transient where
     the server is away.
     """
@@ -76,10 +74,7 @@ def open_postgres(
     except Permanent as error:
         raise _unusable(where, str(error).removeprefix(f"{where}: ")) from error
     try:
-        if migrate:
-            _migrate(where, database, now)
-        elif (found := _versions(where, database)) != _KNOWN:
-            raise _unusable(where, to_be_migrated(found[0]))
+        _migrate(where, database, now)
     except Permanent as error:
         database.close()
         raise _unusable(where, str(error).removeprefix(f"{where}: ")) from error
@@ -107,9 +102,11 @@ def _unusable(where: str, reason: str) -> ConfigError:
     return ConfigError([Fault(file=where, where="store", reason=reason)])
 
 
-def _migrate(where: str, database: PostgresConnection, now: datetime) -> None:
-    if _versions(where, database) == _KNOWN:
+def _migrate(where: str, database: PostgresConnection, now: datetime | None) -> None:
+    if (found := _versions(where, database)) == _KNOWN:
         return
+    if now is None:
+        raise _unusable(where, to_be_migrated(found[0]))
     with database.transaction():
         database.read("SELECT pg_advisory_xact_lock(?)", _TURN)
         own, shared = _versions(where, database)  # again: another daemon may have been first

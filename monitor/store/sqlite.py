@@ -18,13 +18,11 @@ from monitor.store.sqlite_outbox import SqliteOutbox
 _META: Final = "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID"
 
 
-def open_sqlite(
-    url: str, *, now: datetime, check: bool = True, migrate: bool = True
-) -> "SqliteStore":
-    """Open the store at `url`, creating or migrating it.
+def open_sqlite(url: str, *, now: datetime | None, check: bool = True) -> "SqliteStore":
+    """Open the store at `url`, creating or migrating it; neither where `now` is None.
 
     Any process may; the daemon holds a `Lock` besides. check: look through the
-    whole file for damage first. migrate: False where nothing may be changed. Raises ConfigError, in one sentence, when the file
+    whole file for damage first. Raises ConfigError, in one sentence, when the file
     cannot be written, is damaged, is not a store, or is from a newer Hedgewatch.
     """
     path = database_path(url)
@@ -36,10 +34,7 @@ def open_sqlite(
     try:
         if check:
             _look_through(path, database)
-        if migrate:
-            _migrate(path, database, now)
-        elif (found := _schema(path, database)) != len(MIGRATIONS):
-            raise unusable(path, to_be_migrated(found))
+        _migrate(path, database, now)
     except Permanent as error:
         database.close()
         raise unusable(path, f"the file is damaged: {error.__cause__ or error}") from error
@@ -56,9 +51,11 @@ def _look_through(path: Path, database: Connection) -> None:
         raise unusable(path, f"the file is damaged ({detail}): put a copy of it back")
 
 
-def _migrate(path: Path, database: Connection, now: datetime) -> None:
-    if _schema(path, database) == len(MIGRATIONS):
+def _migrate(path: Path, database: Connection, now: datetime | None) -> None:
+    if (found := _schema(path, database)) == len(MIGRATIONS):
         return
+    if now is None:
+        raise unusable(path, to_be_migrated(found))
     with database.transaction():
         version = _schema(path, database)  # again: another process may have been first
         if version == 0:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
@@ -39,6 +39,25 @@ _SPAN: Final = re.compile(r'(<i class="span">)[^<]*')
 """Those of how long something has lasted: no news either, but told from time to time."""
 
 
+class _Told:
+    """What readers know of each section, and since when."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, float]] = {}
+
+    def news(self, name: str, part: str, now: float) -> bool:
+        """Tell whether a section is another than the one last told, and note it where it is."""
+        told = _AGE.sub(r"\1", part)
+        before, at = self._known.get(name, ("", 0.0))
+        if told == before:
+            return False
+        lasting = _SPAN.sub(r"\1", told) == _SPAN.sub(r"\1", before)
+        if lasting and now - at < HEARTBEAT_S:
+            return False
+        self._known[name] = (told, now)
+        return True
+
+
 class Board:
     """Writes the page when somebody reads it. boot: names this run in the stream's ids."""
 
@@ -57,7 +76,7 @@ class Board:
         self._made_at = 0.0
         self._version = 0
         self._changed: dict[str, int] = {}
-        self._told: dict[str, tuple[str, float]] = {}
+        self._told = _Told()
         self._news = asyncio.Condition()
         self._wanted = asyncio.Event()
         self._making = asyncio.Lock()
@@ -90,8 +109,10 @@ class Board:
             yield f"retry: {_RETRY_MS}\n\n".encode()
             while not self._closed:
                 if self._made is not None and self._version > since:
-                    frame, since = self._frame(since), self._version
-                    yield frame  # and while it is taken, the next may come
+                    news = [name for name, at in self._changed.items() if at > since]
+                    since = self._version
+                    yield _frame(self._made, news, f"{self._boot}-{since}")
+                    # And while it is taken, the next may come.
                 elif self._failing != dark:
                     dark = self._failing
                     yield _heartbeat(self._clock.now(), dark)
@@ -160,20 +181,8 @@ class Board:
 
     def _written(self, seen: Seen) -> tuple[Built, list[str]]:
         """Return a moment and what is news in it: a thread's work, one at a time."""
-        made = built(seen)
-        return made, [name for name, part in made.parts.items() if self._is_news(name, part)]
-
-    def _is_news(self, name: str, part: str) -> bool:
-        """Tell whether a section is another than the one last told, and note it where it is."""
-        told, now = _AGE.sub(r"\1", part), self._seconds()
-        before, at = self._told.get(name, ("", 0.0))
-        if told == before:
-            return False
-        lasting = _SPAN.sub(r"\1", told) == _SPAN.sub(r"\1", before)
-        if lasting and now - at < HEARTBEAT_S:
-            return False
-        self._told[name] = (told, now)
-        return True
+        made, now = built(seen), self._seconds()
+        return made, [name for name, part in made.parts.items() if self._told.news(name, part, now)]
 
     async def _newer(self, since: int, dark: str) -> bool:
         """Wait until there is something newer, or for a heartbeat's length; tell which."""
@@ -188,16 +197,6 @@ class Board:
             return False
         return True
 
-    def _frame(self, since: int) -> bytes:
-        assert self._made is not None
-        parts = {
-            name: part for name, part in self._made.parts.items() if self._changed[name] > since
-        }
-        stamp = f"{self._boot}-{self._version}"
-        at = self._made.seen.now.isoformat()
-        data = json.dumps({"at": at, "parts": parts}, ensure_ascii=False)
-        return f"id: {stamp}\nevent: parts\ndata: {data}\n\n".encode()
-
     @contextmanager
     def _reading(self) -> Iterator[None]:
         self.readers += 1
@@ -210,12 +209,22 @@ class Board:
                 self._wanted.clear()
 
 
+def _frame(made: Built, news: Iterable[str], stamp: str) -> bytes:
+    parts = {name: made.parts[name] for name in news}
+    data = json.dumps({"at": made.seen.now.isoformat(), "parts": parts}, ensure_ascii=False)
+    return f"id: {stamp}\nevent: parts\ndata: {data}\n\n".encode()
+
+
 def _heartbeat(now: datetime, dark: str) -> bytes:
     """Return a comment for proxies, and an event for the page, which cannot see comments.
 
     dark: why there is nothing to show.
     """
-    told = f"event: dark\ndata: {' '.join(dark.split())}" if dark else f"event: alive\ndata: {now.isoformat()}"
+    told = (
+        f"event: dark\ndata: {' '.join(dark.split())}"
+        if dark
+        else f"event: alive\ndata: {now.isoformat()}"
+    )
     return f": alive\n{told}\n\n".encode()
 
 

@@ -16,12 +16,8 @@ from monitor.web.words import ago, note, unknown
 
 def mood(seen: Seen, found: tuple[Ruling, ...]) -> tuple[Stand, str]:
     """Return the loudest thing there is to say, and its colour."""
-    if not seen.running:
-        return Stand.UNKNOWN, "The daemon is not running."
-    if seen.blind:
-        return Stand.UNKNOWN, f"Blind on {', '.join(seen.blind)}."
-    if seen.still:
-        return Stand.UNKNOWN, f"{seen.still.capitalize()}."
+    if dark := _dark(seen):
+        return Stand.UNKNOWN, dark
     if seen.trouble:
         return Stand.FIRING, "The store takes nothing."
     firing = sum(one.phase is Phase.FIRING for one in seen.state.instances.values())
@@ -31,6 +27,15 @@ def mood(seen: Seen, found: tuple[Ruling, ...]) -> tuple[Stand, str]:
         if count := sum(one.stand is stand for one in found):
             return stand, f"{count} rule{' is' if count == 1 else 's are'} {stand.value}."
     return Stand.QUIET, "Calm."
+
+
+def _dark(seen: Seen) -> str:
+    """Return why nothing is known of the present, or nothing."""
+    if not seen.running:
+        return "The daemon is not running."
+    if seen.blind:
+        return f"Blind on {', '.join(seen.blind)}."
+    return f"{seen.still.capitalize()}." if seen.still else ""
 
 
 def headline(seen: Seen, found: tuple[Ruling, ...]) -> Markup:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from monitor.alerts.figures import day, figure, moment
+from monitor.alerts.figures import day, moment
 from monitor.alerts.ticket import ticket_lines
 from monitor.hedge.book import Known
 from monitor.hedge.contracts import days_left, expired

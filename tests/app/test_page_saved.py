@@ -62,9 +62,7 @@ async def test_the_page_is_of_what_is_saved(url: str, saved: Saved, state: State
     assert (await saved.look()).state.facts.positions == {}
 
 
-async def test_of_daemons_that_share_a_store_one_must_lead(
-    postgres_url: str, state: State
-) -> None:
+async def test_of_daemons_that_share_a_store_one_must_lead(postgres_url: str, state: State) -> None:
     kept(postgres_url, state)
     settings = replace(Settings(), store=StoreSettings(url=postgres_url))
     with Saved(settings, ManualClock(BEGUN)) as saved:
@@ -105,9 +103,9 @@ async def test_looking_never_brings_an_older_store_up_to_date(tmp_path: Path) ->
         database.executescript(oldest.read_text("utf-8"))
         before = list(database.iterdump())
     settings = replace(Settings(), store=StoreSettings(url=f"sqlite:///{path}"))
-    with Saved(settings, ManualClock(BEGUN)) as saved:
-        with pytest.raises(ConfigError, match="an older Hedgewatch wrote this"):
-            await saved.look()
+    older = pytest.raises(ConfigError, match="an older Hedgewatch wrote this")
+    with Saved(settings, ManualClock(BEGUN)) as saved, older:
+        await saved.look()
     with closing(sqlite3.connect(path)) as database:
         assert list(database.iterdump()) == before
 

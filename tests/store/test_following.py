@@ -111,16 +111,17 @@ class Market:
 def test_what_is_followed_is_what_is_restored(where: str, seed: int) -> None:
     dice = random.Random(seed)
     market, known = Market(dice), State()
-    with closing(open_store(where, now=START)) as store, closing(open_store(where, now=START)) as it:
+    with (
+        closing(open_store(where, now=START)) as store,
+        closing(open_store(where, now=START)) as it,
+    ):
         following = Following(it.only_read())
         for _ in range(60):
             known = commit(store, known, market.go_on())
             if dice.random() < 0.6:
                 continue  # nobody looks meanwhile
             saved = store.load()
-            whole = replace(
-                restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at)
-            )
+            whole = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
             assert following.look().state == whole
             assert following.look() is following.look()
 
@@ -129,8 +130,13 @@ def test_what_is_followed_is_what_is_restored(where: str, seed: int) -> None:
 def long(where: str) -> Iterator[tuple[SqliteStore, Following, Market]]:
     """A store of 100,000 samples, read once."""
     market = Market(random.Random(1))
-    with closing(open_store(where, now=START)) as store, closing(open_store(where, now=START)) as it:
-        every = tuple(Sample(at=START - timedelta(seconds=n), value=float(n % 9)) for n in range(33_333))
+    with (
+        closing(open_store(where, now=START)) as store,
+        closing(open_store(where, now=START)) as it,
+    ):
+        every = tuple(
+            Sample(at=START - timedelta(seconds=n), value=float(n % 9)) for n in range(33_333)
+        )
         for name in NAMES:
             market.series[name] = Series(samples=(*reversed(every), *market.series[name].samples))
         known = commit(store, State(), market.state())
@@ -139,7 +145,9 @@ def long(where: str) -> Iterator[tuple[SqliteStore, Following, Market]]:
         yield store, following, market
 
 
-def test_a_long_past_is_read_once(long: tuple[SqliteStore, Following, Market], figure: object) -> None:
+def test_a_long_past_is_read_once(
+    long: tuple[SqliteStore, Following, Market], figure: object
+) -> None:
     store, following, market = long
     known, spent = following.look().state, list[float]()
     for _ in range(5):
