@@ -1,6 +1,7 @@
 """IL and hedge over time: a place for the drawing, and the numbers it is drawn from."""
 
 import json
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -58,4 +59,4 @@ def series(course: tuple[CourseMark, ...]) -> str:
 
 
 def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+    return round(value, 4) if value is not None and math.isfinite(value) else None

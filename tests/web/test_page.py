@@ -1,5 +1,6 @@
 """What the page says of a moment: every state in its own words, and nothing of others' as HTML."""
 
+import json
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from monitor.model.observation import Gap, Missing
+from monitor.store.course import CourseMark
+from monitor.web.charts import series
 from monitor.web.page import built, page
 from monitor.web.positions import positions
 from monitor.web.rules import rules
@@ -192,6 +195,11 @@ def test_a_chip_opens_what_its_rule_was_judged_by(stormy: Seen) -> None:
     assert "✓ Out of range 3 d > 1 h block 6" in told
     assert "L2 is on already" in told
     assert "✗ VIX 82.69 < 15.0 cboe" in told
+
+
+def test_a_mark_that_is_no_finite_number_is_a_gap_in_the_charts() -> None:
+    marks = tuple(CourseMark(at=n, il=il) for n, il in enumerate((-0.01, float("inf"), -0.02)))
+    assert json.loads(series(marks))["il"] == [-1.0, None, -2.0]
 
 
 def test_layers_are_a_ladder_with_their_next_date(stormy: Seen) -> None:
