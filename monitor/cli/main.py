@@ -1,7 +1,10 @@
 """Running one verb, and what a failure looks like."""
 
+import errno
 import importlib
+import io
 import logging
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -22,6 +25,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] == [COMPLETE]:
         return _completed(argv[1:])
+    if isinstance(sys.stdout, io.TextIOWrapper):  # into a file or a pipe, too, as it is said
+        sys.stdout.reconfigure(line_buffering=True)
+    try:
+        return _carried_out(argv)
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        print(f"hedgewatch: not all could be written: {error.strerror}", file=sys.stderr)
+        return 1
+    finally:
+        _let_go()
+
+
+def _carried_out(argv: Sequence[str]) -> int:
     asked = parser().parse_args(_joined(argv))
     logs.set_up(logging.DEBUG if asked.verbose else logging.INFO)
     try:
@@ -43,6 +60,15 @@ def _completed(words: Sequence[str]) -> int:
     except (HedgewatchError, KeyboardInterrupt, BrokenPipeError, OSError):
         return 1
     return 0
+
+
+def _let_go() -> None:
+    """Give up what nobody reads or takes, lest Python complain of it at its end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _joined(argv: Sequence[str]) -> list[str]:
