@@ -36,6 +36,10 @@ def init(asked: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(f"\nStopped: {_NOTHING}.", file=sys.stderr)
         return 130
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise Permanent(f"{error.filename}: {error.strerror}: mend that first") from error
 
 
 @contextmanager

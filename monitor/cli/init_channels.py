@@ -5,11 +5,11 @@ from typing import Final
 
 from monitor.app.first_visits import bot_finding, mqtt_finding, telegram_finding
 from monitor.channels.settings import TelegramSettings
-from monitor.cli.init_drawer import is_reference
 from monitor.cli.init_pairing import paired
 from monitor.cli.init_session import Session, reasons, wanting
 from monitor.config.filled import MqttPlan, TelegramPlan
 from monitor.errors import ConfigError
+from monitor.logs import refers
 
 _PORT: Final = 1883
 _TLS_PORT: Final = 8883
@@ -39,6 +39,8 @@ def mqtt(session: Session) -> None:
 
 def broker_at(text: str) -> tuple[str, int]:
     """Return host and port of `host`, `host:port` or `[::1]:port`; raise ValueError."""
+    if set(text) & {"/", "@", " "}:  # not shown again: a password may be in it
+        raise ValueError("a broker is host or host:port, without a scheme, user or path")
     host, colon, port = text.rpartition(":")
     if not colon or (":" in host and not host.startswith("[")):
         host, port = text, str(_PORT)
@@ -163,14 +165,14 @@ def _chat(text: str) -> int | str:
     try:
         return int(text)
     except ValueError:
-        if text.startswith("@") or is_reference(text):
+        if text.startswith("@") or refers(text):
             return text
     raise ValueError(f"a chat is a number, @channel, env:NAME or file:/path, was {text[:60]!r}")
 
 
 def _secret(session: Session, name: str, typed: str) -> str:
     """Return a reference to what was typed, which is kept in a file if it is none itself."""
-    if is_reference(typed):
+    if refers(typed):
         return typed
     reference, place = session.drawer.keep(name, typed)
     session.say(f"It will be kept in {place}, for you alone to read.")

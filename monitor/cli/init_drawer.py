@@ -8,24 +8,29 @@ from types import TracebackType
 from typing import Final, Self
 
 from monitor.chain.settings import rpc_url
+from monitor.errors import Permanent
+from monitor.logs import refers
 from monitor.shipped import example_config
 
 _FOLDER: Final = "secrets"
-_SCHEMES: Final = ("env:", "file:")
 _OWNER_ONLY: Final = 0o600
 
 
 class Drawer(AbstractContextManager["Drawer"]):
     """Holds what is written until all of it is settled at once.
 
-    config: the file that is to refer to it; its folder is there.
+    config: the file that is to refer to it; its folder is there. Raises Permanent where
+    nothing can be written there.
     """
 
     def __init__(self, config: Path) -> None:
         self.config = config.resolve()
-        self._stage = tempfile.TemporaryDirectory(
-            prefix=".hedgewatch-init-", dir=self.config.parent
-        )
+        folder = self.config.parent
+        try:
+            self._stage = tempfile.TemporaryDirectory(prefix=".hedgewatch-init-", dir=folder)
+        except OSError as error:
+            reason = f"no file can be made in {folder}: {error.strerror}"
+            raise Permanent(reason) from error
         self._kept: dict[Path, Path] = {}
 
     def __enter__(self) -> Self:
@@ -101,18 +106,13 @@ def is_example(config: Path) -> bool:
     return config.read_text(encoding="utf-8", errors="replace") == example_config()
 
 
-def is_reference(text: str) -> bool:
-    """Return whether a text says where a secret is, and is none itself."""
-    return text.startswith(_SCHEMES)
-
-
 def is_open(url: str) -> bool:
     """Return whether a URL holds no secret, so that it may stand in the config."""
     try:
         rpc_url(url)
     except ValueError:
         return False
-    return not is_reference(url)
+    return not refers(url)
 
 
 def _write_private(path: Path, text: str) -> None:

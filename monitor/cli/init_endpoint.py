@@ -8,11 +8,14 @@ from typing import Any, Final
 from monitor.app.first_visits import chain_served
 from monitor.chain.registry import KNOWN
 from monitor.chain.settings import checked_address
-from monitor.cli.init_drawer import is_open, is_reference
+from monitor.cli.init_drawer import is_open
 from monitor.cli.init_session import Session, wanting
 from monitor.errors import HedgewatchError
+from monitor.logs import refers
+from monitor.rules.suggest import did_you_mean
 
 _USUAL: Final = "ETH_RPC_URL"
+_USUAL_CHAIN: Final = "ethereum"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _LOCAL: Final = {31_337: "devnet"}
 _BY_ID: Final = {known.chain_id: name for name, known in KNOWN.items()}
@@ -27,7 +30,7 @@ def endpoints(session: Session) -> None:
 def _given(session: Session) -> tuple[tuple[str, ...], int | None]:
     """Return the endpoints of the command line, and the id of the chain they serve."""
     given = tuple(session.asked.rpc)
-    if any(not is_reference(one) and not is_open(one) for one in given):
+    if any(not refers(one) and not is_open(one) for one in given):
         raise wanting(
             "--rpc takes env:NAME, file:/path, or a URL of this machine without a path: any other"
             " may hold a key, and a command line can be read by every process"
@@ -90,7 +93,7 @@ def _one(
 def _kept(session: Session, typed: str) -> str | None:
     """Return a reference to an endpoint, kept in a file where its owner agrees."""
     assert session.person is not None
-    if is_reference(typed) or is_open(typed):
+    if refers(typed) or is_open(typed):
         return typed
     reference, place = session.drawer.keep("rpc", typed)
     if session.person.yes(f"Keep it in {place}, for you alone to read?", default=True):
@@ -102,10 +105,10 @@ def _kept(session: Session, typed: str) -> str | None:
 def _named(session: Session, served: int | None) -> dict[str, Any]:
     """Return the chain's name, with id and position manager where it is not known by name."""
     asked = session.asked
-    name = asked.chain or _BY_ID.get(served or 0, "")
-    if not name and served is None:
-        name = "ethereum" if session.person is None else session.person.ask("Chain:", "ethereum")
     chain_id = asked.chain_id or served
+    name = asked.chain or _BY_ID.get(chain_id or 0, "")
+    if not name and chain_id is None:
+        name = _USUAL_CHAIN if session.person is None else _known(session)
     if name in KNOWN and chain_id in (None, KNOWN[name].chain_id):
         return {"chain": name}
     if chain_id is None:
@@ -116,18 +119,39 @@ def _named(session: Session, served: int | None) -> dict[str, Any]:
         if not manager:
             raise wanting(f"chain {chain_id} is not known by name: give --manager 0x…")
     else:
-        name = name or session.person.ask("What to call it:", usual)
-        manager = manager or _manager(session)
+        name = name or _own_name(session, usual)
+        manager = manager or manager_told(session)
     name = name or usual
     if not _NAME.fullmatch(name):
-        raise wanting(f"--chain: letters, digits, - and _ only, was {name[:60]!r}")
+        raise wanting(f"--chain: {_no_name(name)}")
     return {"chain": name, "chain_id": chain_id, "manager": _address(manager)}
 
 
-def _manager(session: Session) -> str:
+def _known(session: Session) -> str:
+    """Ask for the name of a chain that is known, where no endpoint told which it serves."""
+    assert session.person is not None
+    while (name := session.person.ask("Chain:", _USUAL_CHAIN)) not in KNOWN:
+        told = f"no chain {name[:60]!r} is known by name{did_you_mean(name, KNOWN)}"
+        session.say(f"fix   {told}; another needs --chain-id and --manager")
+    return name
+
+
+def _own_name(session: Session, usual: str) -> str:
+    assert session.person is not None
+    while not _NAME.fullmatch(name := session.person.ask("What to call it:", usual)):
+        session.say(f"fix   {_no_name(name)}")
+    return name
+
+
+def _no_name(text: str) -> str:
+    return f"letters, digits, - and _ only, was {text[:60]!r}"
+
+
+def manager_told(session: Session, default: str = "") -> str:
+    """Ask for the position manager of a chain that is not known by name."""
     assert session.person is not None
     while True:
-        typed = session.person.ask("Its Uniswap v3 position manager (0x…):")
+        typed = session.person.ask("Its Uniswap v3 position manager (0x…):", default)
         try:
             return checked_address(typed)
         except ValueError as error:

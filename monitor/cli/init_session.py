@@ -56,11 +56,12 @@ class Session:
 
     def say(self, text: str = "") -> None:
         """Tell a person something, in lines of at most 80 columns."""
-        self.out(line("", redact(text)) if text else "")
+        self.out(line("", redact(self.drawer.final(text))) if text else "")
 
     def show(self, findings: Iterable[Finding]) -> None:
-        """Tell what was found."""
-        for text in told(list(findings)):
+        """Tell what was found, of secrets where they will lie."""
+        final = self.drawer.final
+        for text in told([replace(one, text=final(one.text)) for one in findings]):
             self.out(text)
 
     def stands(self, findings: Iterable[Finding]) -> bool:

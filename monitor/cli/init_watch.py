@@ -1,8 +1,9 @@
 """What `init` asks about what to watch, in what money, and by which rules."""
 
 import asyncio
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from monitor.app.finding import Finding
@@ -10,6 +11,7 @@ from monitor.app.first_visits import chain_findings, feed_findings
 from monitor.app.rulebook import load_enabled
 from monitor.chain.settings import checked_address, token_id_of
 from monitor.cli.faces_positions import lines_now
+from monitor.cli.init_endpoint import manager_told
 from monitor.cli.init_session import Session, reasons, wanting
 from monitor.cli.lines import line
 from monitor.errors import ConfigError, Permanent
@@ -17,8 +19,10 @@ from monitor.logs import redact
 from monitor.rules.suggest import did_you_mean
 from monitor.shipped import pack_names, rules_dir
 
+_NOBODY: Final = "no position is there"
 _UNPRICED: Final = "[[usd.feed]]"
 _NONE: Final = "0 positions in 0 pools"
+_READ: Final = re.compile(r"[\d,]+ positions? in [\d,]+ pools? read")
 
 
 def watch(session: Session) -> None:
@@ -82,12 +86,13 @@ def _stands(session: Session) -> bool:
     """Show what is there to be watched, and settle dollars; return whether the answer stands."""
     settings = session.settings()
     found = asyncio.run(chain_findings(settings))
-    count = len(session.plan.rpc)
     session.show(found)
-    if not all(one.ok for one in found[:count]):
+    if not all(one.ok for one in found[: len(session.plan.rpc)]):
         return _kept(session, "an endpoint will not do")
+    if not any(_READ.match(one.text) for one in found):
+        return _kept(session, "nothing that is watched can be read")
     if any(one.text.startswith(_NONE) for one in found):
-        return _kept(session, "no position is there")
+        return _kept(session, _NOBODY)
     _pegged(session, found)
     settings = session.settings()
     for text in lines_now(settings, {session.plan.chain: settings.watch}):
@@ -98,7 +103,11 @@ def _stands(session: Session) -> bool:
 def _kept(session: Session, why: str) -> bool:
     if session.person is None:
         raise Permanent(f"nothing was written: {why}; --untested writes it all the same")
-    return session.person.yes(f"So far {why}. Keep it all the same?", default=False)
+    if session.person.yes(f"So far {why}. Keep it all the same?", default=False):
+        return True
+    if session.plan.manager and why != _NOBODY:  # typed by hand, and may be what is wrong
+        session.put(manager=manager_told(session, session.plan.manager))
+    return False
 
 
 def _pegged(session: Session, found: list[Finding]) -> None:
@@ -127,12 +136,13 @@ def rules(session: Session) -> None:
     known = pack_names()
     while True:
         given = tuple(session.asked.packs or ())
+        usual = session.settings().rules.enabled
         if not given and session.person is not None:
             session.say()
-            enabled = session.settings().rules.enabled
-            _offer(session, enabled, known)
-            usual = " ".join(enabled)
-            given = tuple(session.person.ask("Enable:", usual).replace(",", " ").split())
+            _offer(session, usual, known)
+            typed = session.person.ask("Enable:", " ".join(usual))
+            given = tuple(typed.replace(",", " ").split())
+        given = _chosen(given, usual)
         strange = [one for one in given if one not in known]
         if not strange:
             break
@@ -150,6 +160,13 @@ def rules(session: Session) -> None:
         session.show(asyncio.run(feed_findings(settings, load_enabled(settings))))
 
 
+def _chosen(given: Iterable[str], usual: Sequence[str]) -> tuple[str, ...]:
+    """Return the packs that were named; `+NAME` names one beside the usual ones."""
+    given = tuple(given)
+    before = usual if any(one.startswith("+") for one in given) else ()
+    return tuple(dict.fromkeys((*before, *(one.removeprefix("+") for one in given))))
+
+
 def _offer(session: Session, usual: Sequence[str], known: Sequence[str]) -> None:
     """Tell what the usual packs are for, and which others there are."""
     session.say("Rule packs:")
@@ -159,6 +176,7 @@ def _offer(session: Session, usual: Sequence[str], known: Sequence[str]) -> None
         session.out(line(f"  {name:<{width}}  ", str(whole["pack"]["title"])))
     others = " ".join(one for one in known if one not in usual)
     session.out(line("  and      ", others))
+    session.say("Enter takes the first ones, +NAME adds to them, names alone are all there is.")
 
 
 def _order(text: str) -> tuple[str, tuple[str, ...]]:

@@ -94,7 +94,10 @@ def _add_watched(init: argparse.ArgumentParser) -> None:
         help="whom to ask for a signal, in this order, such as vix=cboe,yahoo; repeat for more",
     )
     group.add_argument(
-        "--packs", nargs="+", metavar="PACK", help="rule packs (default: those of the example)"
+        "--packs",
+        nargs="+",
+        metavar="PACK",
+        help="rule packs; +PACK beside the usual ones, which are the default",
     )
 
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
 ENVIRONMENT["PYTHONPATH"] = str(ROOT)
 COMMAND = (sys.executable, "-m", "monitor")
+FULL = Path("/dev/full")
 READY_S = 60
 
 
@@ -21,7 +22,7 @@ READY_S = 60
 def test_a_reader_that_went_away_is_no_failure(verb: str) -> None:
     reads, writes = os.pipe()
     os.close(reads)
-    with open(writes, "wb") as nobody:
+    with os.fdopen(writes, "wb") as nobody:
         told = subprocess.run(
             (*COMMAND, *verb.split()),
             env=ENVIRONMENT,
@@ -32,9 +33,9 @@ def test_a_reader_that_went_away_is_no_failure(verb: str) -> None:
     assert (told.returncode, told.stderr) == (0, b"")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is full")
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is full")
 def test_a_full_disk_is_told_in_a_sentence() -> None:
-    with open("/dev/full", "wb") as full:
+    with FULL.open("wb") as full:
         told = subprocess.run(
             (*COMMAND, "rules", "language"),
             env=ENVIRONMENT,

@@ -70,7 +70,7 @@ def converse(config: Path, *answers: tuple[str, str], flags: tuple[str, ...] = (
 
 
 async def test_a_conversation_with_every_slip_ends_in_a_config_that_holds(
-    world: Any, events: Any
+    world: Any, events: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made, where = world.devnet.deployment, f"{world.broker.host}:{world.broker.port}"
     await asyncio.to_thread(
@@ -80,8 +80,15 @@ async def test_a_conversation_with_every_slip_ends_in_a_config_that_holds(
         ("Keep it all the same?", "n"),
         ("Endpoint:", world.devnet.url),
         ("Another,", "-"),
+        ("What to call it:", "my chain"),
         ("What to call it:", "-"),
         ("Its Uniswap v3 position manager", "0x12"),
+        ("Its Uniswap v3 position manager", made.usdc),
+        ("Watch:", f"{world.token_id}"),
+        ("So far nothing that is watched can be read", "n"),
+        ("Its Uniswap v3 position manager", "0x" + "12" * 20),
+        ("Watch:", f"{world.token_id}"),
+        ("So far an endpoint will not do", "n"),
         ("Its Uniswap v3 position manager", made.manager),
         ("Watch:", "my wallet"),
         ("Watch:", "0x" + "12" * 20),
@@ -91,6 +98,7 @@ async def test_a_conversation_with_every_slip_ends_in_a_config_that_holds(
         ("Enable:", "self alhv"),
         ("Enable:", "self"),
         ("MQTT broker", "127.0.0.1:x"),
+        ("MQTT broker", f"mqtt://me:pass@{where}"),
         ("MQTT broker", where),
         ("Over TLS?", "-"),
         ("User name", "-"),
@@ -121,6 +129,21 @@ async def test_a_conversation_with_every_slip_ends_in_a_config_that_holds(
     assert world.left() == {"config.toml", "secrets", "secrets/telegram-token"}
     assert len(world.bot.texts()) == 1
     assert await asyncio.wait_for(events.get(), 10)
+    assert "me:pass" not in capsys.readouterr().out
+
+
+async def test_a_token_that_is_refused_is_told_of_where_it_would_lie(
+    world: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.bot.refused["getMe"] = (401, "Unauthorized")
+    answers = (("Token,", TOKEN), ("Keep it all the same?", "n"), ("Token,", "-"), ("Write", "-"))
+    words = (*world.chain(), "--chain", "devnet", "--nft", str(world.token_id), "--no-mqtt")
+    flags = (*words, "--telegram-api", world.bot.url)
+    await asyncio.to_thread(converse, world.config, *answers, flags=flags)
+    said = capsys.readouterr().out
+    assert "Telegram refused the token in" in said
+    assert "hedgewatch-init" not in "".join(said.split())  # where it lay while it was tried
+    assert world.left() == {"config.toml"}
 
 
 def typed(code: str) -> dict[str, Any]:
@@ -196,6 +219,47 @@ def test_who_will_keep_the_key_himself_leaves_no_file(lone: Any) -> None:
     )
     assert lone.left() == {"config.toml"}
     assert load_settings(lone.config).chain["ethereum"].rpc == ("env:MY_RPC",)
+
+
+def test_a_credential_of_systemd_is_a_reference_and_no_secret(lone: Any) -> None:
+    converse(
+        lone.config,
+        *(("Endpoint:", "credential:eth_rpc"), ("Another", "-"), ("Watch:", WALLET)),
+        *(("Enable:", "-"), ("Write", "-")),
+        flags=UNTRIED,
+    )
+    assert lone.left() == {"config.toml"}
+    assert load_settings(lone.config).chain["ethereum"].rpc == ("credential:eth_rpc",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "enabled"),
+    [
+        pytest.param("-", ("alvh", "crypto_dvol", "lp_range", "self"), id="the usual ones"),
+        pytest.param(
+            "+lp_crossings",
+            ("alvh", "crypto_dvol", "lp_range", "self", "lp_crossings"),
+            id="one beside them",
+        ),
+        pytest.param("self, lp_range", ("self", "lp_range"), id="these alone"),
+    ],
+)
+def test_packs_are_named_alone_or_beside_the_usual(
+    answer: str, enabled: tuple[str, ...], lone: Any
+) -> None:
+    answers = (("Endpoint:", "env:MY_RPC"), ("Another", "-"), ("Watch:", WALLET))
+    converse(lone.config, *answers, ("Enable:", answer), ("Write", "-"), flags=UNTRIED)
+    assert load_settings(lone.config).rules.enabled == enabled
+
+
+def test_a_chain_nobody_knows_is_asked_again(lone: Any) -> None:
+    converse(
+        lone.config,
+        *(("Endpoint:", "env:MY_RPC"), ("Another", "-"), ("Chain:", "etherum"), ("Chain:", "base")),
+        *(("Watch:", WALLET), ("Enable:", "-"), ("Write", "-")),
+        flags=("--untested", "--no-mqtt", "--no-telegram"),
+    )
+    assert list(load_settings(lone.config).chain) == ["base"]
 
 
 def test_who_says_no_at_the_end_finds_nothing_written(lone: Any) -> None:

@@ -125,6 +125,34 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_nothing_is_written(
     assert lone.left() == set()
 
 
+def test_a_folder_that_takes_no_file_is_told_in_a_sentence(run: Any) -> None:
+    words = ("--untested", "--rpc", "env:X", "--nft", "1", "--config", "/proc/config.toml")
+    told = run("init", "--yes", *words)
+    assert told.err == "hedgewatch: no file can be made in /proc: No such file or directory\n"
+    assert told.status == 1
+
+
+def test_a_config_that_cannot_be_read_is_told_in_a_sentence(run: Any) -> None:
+    words = ("--untested", "--rpc", "env:X", "--nft", "1", "--config", "/proc/self/mem")
+    told = run("init", "--yes", "--force", *words)
+    assert told.err.startswith("hedgewatch: ")
+    assert (told.status, len(told.err.splitlines())) == (1, 1)
+
+
+def test_a_chain_is_called_by_the_id_that_is_given(lone: Any, run: Any) -> None:
+    words = ("init", "--yes", "--untested", "--rpc", "env:X", "--nft", "1", "--chain-id", "42161")
+    assert run(*words, "--config", lone.config).status == 0
+    assert list(load_settings(lone.config).chain) == ["arbitrum"]
+
+
+async def test_a_manager_that_is_none_is_not_written(world: Any) -> None:
+    words = [one for one in world.chain() if one != world.devnet.deployment.manager]
+    words.insert(words.index("--manager") + 1, world.devnet.deployment.usdc)
+    told = await world.run("init", "--yes", *words, "--nft", str(world.token_id))
+    assert (told.status, world.left()) == (1, set())
+    assert "nothing that is watched can be read" in told.err
+
+
 def test_a_config_that_is_there_is_kept_unless_that_was_asked_for(lone: Any, run: Any) -> None:
     words = ("init", "--yes", "--untested", "--config", lone.config, "--rpc", "env:X", "--nft")
     assert run(*words, "1").status == 0
