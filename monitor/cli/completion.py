@@ -6,9 +6,9 @@ from typing import Final
 BASH: Final = """\
 # hedgewatch completion for bash: source it, or put it among bash's completions.
 _hedgewatch() {
-    local found
-    mapfile -t found < <(
-        "${COMP_WORDS[0]}" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    local found program="${COMP_WORDS[0]}"
+    program="${BASH_ALIASES[$program]:-$program}"
+    mapfile -t found < <("$program" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
     COMPREPLY=()
     if [[ ${found[0]} == :files ]]; then
         compopt -o default

@@ -78,13 +78,25 @@ def test_bash_offers(line: str, offered: list[str], shells: Path) -> None:
     assert bash(shells, line) == offered
 
 
-def test_bash_completes_at_a_prompt_when_tab_is_pressed(shells: Path) -> None:
+# As the README has it: of a checkout, by an alias, and nothing on the PATH.
+BY_ALIAS = """
+alias hedgewatch={command}
+eval "$(hedgewatch completion bash)"
+"""
+
+
+@pytest.mark.parametrize("alias", [False, True])
+def test_bash_completes_at_a_prompt_when_tab_is_pressed(alias: bool, shells: Path) -> None:
     # readline reads keys from standard input when the shell is told to be interactive.
     typed = "hedgewatch rules langu\t; exit\n"
+    begins, path = shells / "completion.bash", {}
+    if alias:
+        begins, path = shells / "alias.bash", {"PATH": "/usr/bin:/bin"}
+        begins.write_text(BY_ALIAS.format(command=shells / "bin" / "hedgewatch"))
     told = subprocess.run(
-        ("bash", "--rcfile", str(shells / "completion.bash"), "-i"),
+        ("bash", "--rcfile", str(begins), "-i"),
         input=typed,
-        env=environment(shells, TERM="dumb", INPUTRC="/dev/null"),
+        env=environment(shells, TERM="dumb", INPUTRC="/dev/null", **path),
         capture_output=True,
         text=True,
         check=False,
