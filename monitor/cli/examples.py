@@ -17,7 +17,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "completion": (
         "completion bash > ~/.hedgewatch.bash   and source that in ~/.bashrc",
-        "completion zsh > ~/.hedgewatch.zsh     and source that behind compinit",
+        "completion zsh > ~/.hedgewatch.zsh     likewise, after compinit",
         "completion fish > ~/.config/fish/completions/hedgewatch.fish",
     ),
     "run": ("run", "run --config home.toml --tape var/tape"),
