@@ -21,6 +21,12 @@ def pack_names() -> tuple[str, ...]:
     return tuple(sorted(one.stem for one in files if not one.stem.endswith(".test")))
 
 
+def beside(package: str) -> str:
+    """Return what to type for a package that is asked for by few, as `name` or `name[extra]`."""
+    name = f"'{package}'" if "[" in package else package
+    return f"`pipx inject hedgewatch {name}`, in a checkout `.venv/bin/uv pip install {name}`"
+
+
 def example_config() -> str:
     """Return the commented config to start from."""
     for file in (_PACKAGE / "example.toml", _PACKAGE.parent / "config.toml"):

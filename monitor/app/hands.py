@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, Self, TypeVar
 
 from monitor.app.garbage import collect_seldom
 from monitor.errors import Permanent
+from monitor.shipped import beside
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -106,8 +107,7 @@ def cluster(address: str) -> Any:  # noqa: ANN401 - a distributed.Client
     """Return a client of a Dask scheduler; raise Permanent where it cannot be reached."""
     if find_spec("distributed") is None:
         raise Permanent(
-            "a sweep on a cluster needs Dask, which is not installed: "
-            "run pip install 'hedgewatch[dask]'"
+            f"a sweep on a cluster needs Dask, which is not installed: {beside('distributed')}"
         )
     from distributed import Client  # noqa: PLC0415 - an extra
     from distributed.comm.addressing import parse_address  # noqa: PLC0415

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.alerts.figures import number
 from monitor.errors import Permanent
 from monitor.hedge.whatif import Outcome
+from monitor.shipped import beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,8 +35,7 @@ def draw_grid(
     """
     if find_spec("matplotlib") is None:
         raise Permanent(
-            "the grid is drawn with matplotlib, which is not installed: "
-            'run pip install "hedgewatch[demo]"'
+            f"the grid is drawn with matplotlib, which is not installed: {beside('matplotlib')}"
         )
     import matplotlib as mpl  # noqa: PLC0415 - takes a second to load
     from matplotlib.figure import Figure  # noqa: PLC0415

@@ -160,9 +160,7 @@ class Broker:
         try:
             from amqtt.broker import Broker as Embedded  # noqa: PLC0415 - an optional extra
         except ImportError as error:
-            raise Permanent(
-                "there is no MQTT broker: install mosquitto, or hedgewatch[demo]"
-            ) from error
+            raise Permanent("there is no MQTT broker: install mosquitto") from error
         listener = {"type": "tcp", "bind": f"{self.host}:{self.port}"}
         allow = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
         self._embedded = Embedded({"listeners": {"default": listener}, "plugins": allow})

@@ -20,6 +20,7 @@ from monitor.feeds.provider import Provider
 from monitor.feeds.several import Several
 from monitor.feeds.witness import Witness, heard
 from monitor.model.reading import Reading
+from monitor.shipped import beside
 
 _SOURCE: Final = "ccxt"
 _EXCHANGE: Final = "bybit"
@@ -46,7 +47,7 @@ def open_exchange(name: str, base_url: str | None) -> Exchange:
     try:
         ccxt = importlib.import_module("ccxt")
     except ImportError as error:
-        reason = "funding through ccxt needs the extra: pip install 'hedgewatch[ccxt]'"
+        reason = f"funding through ccxt needs that package: {beside('ccxt')}"
         raise Permanent(reason) from error
     if name not in ccxt.exchanges:
         raise Permanent(f"{_SOURCE} knows no exchange called {name!r}")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from monitor.errors import ConfigError, Fault
 from monitor.logs import read_secret, refers
+from monitor.shipped import beside
 from monitor.store.connection import database_path
 from monitor.store.sqlite import SqliteStore, open_sqlite
 
@@ -92,7 +93,7 @@ def living(url: str) -> "tuple[Seen, ...]":
 
 def _need_psycopg() -> None:
     if find_spec("psycopg") is None:
-        reason = "PostgreSQL needs psycopg: run pip install 'hedgewatch[postgres]'"
+        reason = f"PostgreSQL needs psycopg: {beside('psycopg[binary]')}"
         raise ConfigError([Fault(file="config", where="store.url", reason=reason)])
 
 

@@ -21,6 +21,7 @@ from typing import Any, Final
 from monitor import __version__
 from monitor.errors import Permanent
 from monitor.model.reading import Bar
+from monitor.shipped import beside
 
 SUMS: Final = "SHA256SUMS"
 _FIELDS: Final = ("open", "high", "low", "close")
@@ -198,5 +199,5 @@ def _arrow(part: str = "") -> Any:  # noqa: ANN401 - it has no types
     try:
         return importlib.import_module(f"pyarrow.{part}" if part else "pyarrow")
     except ImportError as error:
-        reason = "Parquet files need pyarrow: pip install 'hedgewatch[parquet]'"
+        reason = f"Parquet files need pyarrow: {beside('pyarrow')}"
         raise Permanent(reason) from error

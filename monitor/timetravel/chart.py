@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from monitor.alerts.alert import AlertState
 from monitor.errors import Permanent
 from monitor.model.layer import Action
+from monitor.shipped import beside
 from monitor.timetravel.panels import (
     FAINT,
     INK,
@@ -104,8 +105,7 @@ def check_drawing(library: str = "matplotlib") -> None:
     """Raise Permanent where the library that draws is not installed."""
     if find_spec(library) is None:
         raise Permanent(
-            f"charts are drawn with {library}, which is not installed: "
-            'run pip install "hedgewatch[demo]"'
+            f"charts are drawn with {library}, which is not installed: {beside(library)}"
         )
 
 

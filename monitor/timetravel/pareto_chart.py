@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from monitor.errors import Permanent
+from monitor.shipped import beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,8 +66,7 @@ def draw_pareto(title: str, dots: Sequence[Dot], bare: Mapping[Place, float]) ->
     """
     if find_spec("matplotlib") is None:
         raise Permanent(
-            "the plot is drawn with matplotlib, which is not installed: "
-            'run pip install "hedgewatch[demo]"'
+            f"the plot is drawn with matplotlib, which is not installed: {beside('matplotlib')}"
         )
     import matplotlib as mpl  # noqa: PLC0415 - takes a second to load
     from matplotlib.figure import Figure  # noqa: PLC0415

@@ -177,4 +177,4 @@ def test_without_the_extra_dask_says_how_to_get_it(
 ) -> None:
     grid = ("--grid", "calm=14", "--grid", "n=1")
     assert swept(rules, *grid, "--dask", "tcp://127.0.0.1:9") == 1
-    assert "pip install 'hedgewatch[dask]'" in capsys.readouterr().err
+    assert "`pipx inject hedgewatch distributed`" in capsys.readouterr().err

@@ -178,9 +178,7 @@ async def test_without_the_extra_it_says_how_to_get_it(site: Web, clock: ManualC
     feed = providers()["ccxt"].build(site, clock, FeedSettings())
     with pytest.raises(Permanent) as caught:
         await feed.read()
-    assert str(caught.value) == (
-        "funding through ccxt needs the extra: pip install 'hedgewatch[ccxt]'"
-    )
+    assert "`pipx inject hedgewatch ccxt`" in str(caught.value)
 
 
 def test_the_exchange_is_the_configured_one(site: Web, clock: ManualClock) -> None:

@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(HAS_ARROW, reason="pyarrow is there")
 def test_without_pyarrow_it_says_what_to_install(tmp_path: Path) -> None:
-    with pytest.raises(Permanent, match=r"pip install 'hedgewatch\[parquet\]'"):
+    with pytest.raises(Permanent, match="pipx inject hedgewatch pyarrow"):
         Archive(tmp_path / "new").check()
     assert not (tmp_path / "new").exists()
 
