@@ -18,7 +18,7 @@ _WIDTHS: Final = (1.05, 1.2, 1.5, 2.0)
 _VALUE_USD: Final = 100_000.0
 _STEP: Final = 0.003  # standard deviation of one block's log return
 _PULL: Final = 0.01  # share of the way home a block, so that a long walk stays sensible
-_VOLUME_USD: Final = 250_000.0
+_VOLUME_USD: Final = 5_000.0
 _CENT: Final = 100
 
 
