@@ -6,7 +6,7 @@ export npm_config_loglevel ?= error
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs figures soak bench audit lock clean
+.PHONY: help setup demo test check wheel docs figures soak bench audit lock clean
 
 help: ## print these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,11 @@ check: setup ## read the code: lint, format, types, import order, spelling
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell
+
+wheel: setup ## build what `pipx install` takes; writes ./dist
+	@rm -rf dist
+	@$(BIN)/python -m build --wheel --no-isolation -o dist >/dev/null
+	@ls dist/*.whl
 
 docs: setup ## write SIGNALS.md anew from the catalogue
 	@$(BIN)/hedgewatch signals --catalogue --markdown > SIGNALS.md

@@ -1,6 +1,7 @@
 """The README's first screen is what the program does."""
 
 import re
+import shlex
 import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from monitor.alerts.render import plain
 from monitor.app.rulebook import load_enabled, rulebook
 from monitor.channels.port import Message
+from monitor.cli.main import _joined
+from monitor.cli.parser import parser
 from monitor.config import Settings
 from monitor.model.observation import Readings
 from monitor.model.reading import Reading
@@ -67,10 +70,28 @@ def test_the_message_shown_is_the_one_it_produces() -> None:
     assert shown == made
 
 
-def test_the_commands_shown_exist() -> None:
+def shown() -> list[str]:
+    """Return every line of the README that is to be typed, and what it names within a text."""
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    lines = [one for text in blocks for one in text.replace("\\\n", " ").splitlines()]
+    return [*lines, *re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))]
+
+
+def test_the_targets_shown_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"^make (\w+)", block("sh"), re.MULTILINE):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    targets = {name for one in shown() for name in re.findall(r"\bmake ([a-z]+)\b", one)}
+    assert {"setup", "demo", "test", "wheel"} <= targets
+    assert targets <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+
+
+def test_every_command_shown_is_understood() -> None:
+    line = re.compile(r'(?:eval "\$\()?(?:\.venv/bin/)?hedgewatch ([^|&>)#]+)')
+    found = [line.match(one.replace("$(date -I)", "today")) for one in shown()]
+    typed = [shlex.split(one[1]) for one in found if one is not None]
+    assert len(typed) > 30
+    for words in typed:
+        if "--help" not in words:  # argparse prints that, and ends
+            parser().parse_args(_joined(words))
 
 
 def test_every_shipped_pack_is_named() -> None:
