@@ -29,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(line_buffering=True)
     try:
         return _carried_out(argv)
+    except BrokenPipeError:  # of the help, too: not every argparse of 3.11 hides it
+        return 0
     except OSError as error:
         if error.errno != errno.ENOSPC or error.filename is not None:
             raise
@@ -46,8 +48,6 @@ def _carried_out(argv: Sequence[str]) -> int:
         return int(getattr(verb, asked.function)(asked))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        return 0
     except (HedgewatchError, BaseExceptionGroup) as error:
         return _say(_leaves(error))
 
