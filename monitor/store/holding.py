@@ -6,33 +6,45 @@ have arrived. Letters that were on the disk before wait there: an attempt that c
 counted before it begins could be doubled without a word.
 """
 
+import logging
+import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from monitor.chain.checkpoint import Checkpoint, Checkpoints
+from monitor.clock import stopwatch
 from monitor.errors import Permanent, Transient
 from monitor.store.holding_outbox import HoldingOutbox
 from monitor.store.port import History, Inbox, Store
 from monitor.store.records import Change, Said, Saved
 
+_log = logging.getLogger(__name__)
 MOST: Final = 20_000
 """How many changes are held: some fifteen hours of a chain polled every 12 seconds."""
 _SURE: Final = 2
 """How many attempts in a row must fail before it is trouble, and no hiccup."""
+_AT_ONCE_S: Final = 0.05
+"""How long one call writes down what was held: hours of it would hold up everything else."""
+_TOGETHER: Final = 32
+"""How many changes are written in one transaction: each has the disk wait once."""
 
 
 class HoldingStore:
     """See `monitor.store.port.Store`. disk: what keeps it all. most: changes held at once.
 
-    trouble: why the disk takes nothing, or empty. `commit` raises Transient never, Permanent
-    when more than `most` changes would have to be held.
+    trouble: why the disk takes nothing, or empty once it has all. `commit` raises Transient
+    never, Permanent when more than `most` changes would have to be held. seconds: a stopwatch.
     """
 
-    def __init__(self, disk: Store, *, most: int = MOST) -> None:
+    def __init__(
+        self, disk: Store, *, most: int = MOST, seconds: Callable[[], float] = stopwatch
+    ) -> None:
         self._disk = disk
         self._most = most
+        self._seconds = seconds
         self._held: deque[Change] = deque()
         self._failures = 0
         self.trouble = ""
@@ -44,13 +56,14 @@ class HoldingStore:
     def load(self) -> Saved:
         return self._disk.load()
 
-    def commit(self, change: Change) -> None:
-        if len(self._held) >= self._most:
-            raise Permanent(f"{len(self._held)} changes wait to be written: {self.trouble}")
-        self._held.append(change)
-        if self._settled():
-            return
-        self.outbox.hold(change.alerts)
+    def commit(self, *changes: Change) -> None:
+        for change in changes:
+            self._held.append(change)
+            if self._settled(_AT_ONCE_S):
+                continue
+            if len(self._held) > self._most:
+                raise Permanent(f"{self._most} changes wait to be written: {self.trouble}")
+            self.outbox.hold(change.alerts)
 
     def forget(self, before: datetime) -> None:
         """Drop what is old, where the disk lets us; it is tried again another day."""
@@ -61,21 +74,34 @@ class HoldingStore:
                 self._fails(error)
 
     def close(self) -> None:
+        """Write what is held, however long that takes, and close; say what is lost."""
+        if not self._settled(math.inf):
+            reason = self.trouble or "the disk takes nothing"
+            _log.error("%d changes are lost with this stop: %s", len(self._held), reason)
         self._disk.close()
 
-    def _settled(self) -> bool:
+    def _settled(self, for_s: float) -> bool:
         """Write what is held, oldest first, as far as it goes; return whether all of it went."""
+        until = self._seconds() + for_s
+
+        def going() -> bool:
+            return self._seconds() < until
+
         try:
-            self.outbox.settle()
-            while self._held:
-                self._disk.commit(self._held[0])
-                self.outbox.written(self._held.popleft().alerts)
-            self.outbox.settle()
+            self.outbox.settle(going)
+            while self._held and going():
+                some = tuple(islice(self._held, _TOGETHER))
+                self._disk.commit(*some)
+                for one in some:
+                    self._held.popleft()
+                    self.outbox.written(one.alerts)
+                self.outbox.settle(going)
         except Transient as error:
             self._fails(error)
-            return not self._held
-        self._failures, self.trouble = 0, ""
-        return True
+        else:
+            if not self._held:
+                self._failures, self.trouble = 0, ""
+        return not self._held
 
     def _fails(self, error: Transient) -> None:
         self._failures += 1

@@ -82,17 +82,19 @@ class HoldingOutbox:
             self._idems.add(alert.idem)
 
     def written(self, alerts: Iterable[Outgoing]) -> None:
-        """Let go of alerts that the disk has now, once it is told what became of them."""
+        """Let go of alerts that the disk has now, once `settle` told it what became of them."""
         for alert in alerts:
             if alert.idem in self._idems:
                 self._idems.discard(alert.idem)
                 self._handing += [(alert, channel) for channel in dict.fromkeys(alert.channels)]
-        self.settle()
 
-    def settle(self) -> None:
-        """Tell the disk what it could not be told before; raise Transient where it still cannot."""
+    def settle(self, going: Callable[[], bool] = lambda: True) -> None:
+        """Tell the disk what it could not be told before; raise Transient where it still cannot.
+
+        going: whether there is time for more of it; the rest is told when next asked.
+        """
         heads: dict[str, dict[str, Letter]] = {}
-        while self._handing:
+        while self._handing and going():
             alert, channel = self._handing[0]
             if alert.idem not in heads.get(channel, {}):
                 self._debts.pay()  # what went before it is out of its way

@@ -123,7 +123,11 @@ class MemoryStore:
         rows = {row: cell() if callable(cell) else cell for row, cell in self._cells.items()}
         return replace(self._saved, rows=rows, samples=self._samples.all())
 
-    def commit(self, change: Change) -> None:
+    def commit(self, *changes: Change) -> None:
+        for change in changes:
+            self._put(change)
+
+    def _put(self, change: Change) -> None:
         for row, cell in cells_of(change.rows).items():
             if cell is None:
                 self._cells.pop(row, None)

@@ -125,8 +125,8 @@ class Store(Protocol):
         """Return the state as the last commit left it."""
         ...
 
-    def commit(self, change: Change) -> None:
-        """Take a whole change or none of it.
+    def commit(self, *changes: Change) -> None:
+        """Take whole changes, in order, or none of any.
 
         An alert whose `idem` is known already is passed over: recovery may decide
         the same thing twice, people must not be told twice.

@@ -124,21 +124,10 @@ class SqliteStore:
         found = self._database.read("SELECT key, json FROM state WHERE kind = ?", kind)
         return {(kind, key): json for key, json in found}
 
-    def commit(self, change: Change) -> None:
+    def commit(self, *changes: Change) -> None:
         with self._database.transaction():
-            self._put_rows(change)
-            self._put_samples(change)
-            for recall in change.recalls:
-                self.outbox.recall(recall)
-            for alert in change.alerts:
-                self._put_alert(alert)
-            self.history.decide(change.decisions)
-            self._database.run_many(
-                "UPDATE inbox SET result = ? WHERE id = ? AND result IS NULL",
-                [(result, word) for word, result in change.consumed_words.items()],
-            )
-            if change.poll is not None:
-                self._put_poll(change.poll)
+            for change in changes:
+                self._put(change)
 
     def forget(self, before: datetime) -> None:
         at = to_micros(before)
@@ -161,6 +150,21 @@ class SqliteStore:
 
     def close(self) -> None:
         self._database.close()
+
+    def _put(self, change: Change) -> None:
+        self._put_rows(change)
+        self._put_samples(change)
+        for recall in change.recalls:
+            self.outbox.recall(recall)
+        for alert in change.alerts:
+            self._put_alert(alert)
+        self.history.decide(change.decisions)
+        self._database.run_many(
+            "UPDATE inbox SET result = ? WHERE id = ? AND result IS NULL",
+            [(result, word) for word, result in change.consumed_words.items()],
+        )
+        if change.poll is not None:
+            self._put_poll(change.poll)
 
     def _put_rows(self, change: Change) -> None:
         self._database.run_many(

@@ -20,9 +20,9 @@ class Counting(MemoryStore):
 
     written = 0
 
-    def commit(self, change: Change) -> None:
-        self.written += sum(kind == KIND for kind, _ in change.rows)
-        super().commit(change)
+    def commit(self, *changes: Change) -> None:
+        self.written += sum(kind == KIND for change in changes for kind, _ in change.rows)
+        super().commit(*changes)
 
 
 async def test_a_chain_s_endpoints_are_saved_whenever_one_fares_otherwise(hand: Any) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import random
 import subprocess
@@ -248,6 +249,62 @@ def test_what_is_held_has_an_end(disk: Disk, sqlite: SqliteStore) -> None:
     disk.fill()
     with pytest.raises(Permanent, match=r"3 changes wait to be written: .*full"):
         filled(store)
+
+
+def test_what_is_held_to_the_last_goes_to_a_disk_that_takes_it_again(
+    disk: Disk, sqlite: SqliteStore
+) -> None:
+    store = HoldingStore(sqlite, most=3)
+    disk.fill()
+    with pytest.raises(Permanent):
+        filled(store)
+    disk.empty()
+    store.commit(filler(1000))
+    assert store.trouble == ""
+    assert sqlite.load().rows["meta", "n"].startswith("1000 ")
+
+
+async def test_hours_of_it_are_written_a_little_at_a_time_and_nothing_waits_for_that(
+    sqlite: SqliteStore, disk: Disk, letter: Letters, start: datetime
+) -> None:
+    ticks = itertools.count(step=0.02)  # each look at the stopwatch is 20 ms after the last
+    store, channel = HoldingStore(sqlite, seconds=lambda: next(ticks)), MemoryChannel(name="mqtt")
+    held(store, disk)
+    for number in range(500):
+        poll = Poll(source="ethereum", at=start + number * SECOND, number=number)
+        store.commit(Change(poll=poll))
+    disk.empty()
+    store.commit(Change(alerts=(letter("one"),)))
+    written = sqlite.history.tally("ethereum").polls
+    assert 0 < written < 250
+    assert store.trouble, "not all of it is on the disk yet"
+    await courier(store, channel, start).deliver_due(start)
+    assert told(channel) == ["one"], "and what comes meanwhile is told meanwhile"
+    turns = 0
+    while store.trouble:
+        store.commit(Change())
+        turns += 1
+    assert turns > 3
+    assert sqlite.history.tally("ethereum").polls == 500
+    assert [event.idem for event in sqlite.history.events()] == ["one"]
+    await courier(store, channel, start).deliver_due(start)
+    assert told(channel) == ["one"]
+
+
+@pytest.mark.parametrize("room", [True, False])
+def test_a_stop_writes_what_is_held_where_there_is_room_and_says_what_is_lost_where_not(
+    room: bool, sqlite: SqliteStore, disk: Disk, start: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = HoldingStore(sqlite)
+    held(store, disk)
+    store.commit(Change(rows={("layer", "L2"): "on" * 5000}))
+    if room:
+        disk.empty()
+    store.close()
+    with contextlib.closing(open_sqlite(f"sqlite:///{disk.folder}/h.db", now=start)) as again:
+        assert (("layer", "L2") in again.load().rows) is room
+    lost = [one for one in caplog.messages if "are lost with this stop: " in one]
+    assert bool(lost) is not room
 
 
 @pytest.mark.parametrize("seed", range(12))
