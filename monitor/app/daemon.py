@@ -14,6 +14,7 @@ from monitor.app.dispatch import Dispatch, Dispatched
 from monitor.app.foresight import weighs, with_doubts
 from monitor.app.parting import ended, farewells
 from monitor.app.present import describe
+from monitor.app.retell import going_on
 from monitor.app.rulebook import retired
 from monitor.chain.health import EndpointHealth
 from monitor.config.settings import StoreSettings
@@ -191,10 +192,11 @@ class Daemon:
         return replace(out, alerts=alerts)
 
     def _forget(self, at: datetime) -> None:
-        """Drop what is older than `keep`, once a day of the observations' own time."""
+        """Drop what is older than `keep`, once a day of the observations' own time, in steps."""
         if self._forgot_at is None or at - self._forgot_at >= _DAY:
-            self.store.forget(at - self.keep)
-            self._forgot_at = at
+            needed = [one.id for one in going_on(self.book, self.state).values()]
+            if self.store.forget(at - self.keep, needed):
+                self._forgot_at = at
 
 
 def _refusal(daemon: Daemon, seen: Observation) -> str:

@@ -9,7 +9,7 @@ counted before it begins could be doubled without a word.
 import logging
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -65,13 +65,13 @@ class HoldingStore:
                 raise Permanent(f"{self._most} changes wait to be written: {self.trouble}")
             self.outbox.hold(change.alerts)
 
-    def forget(self, before: datetime) -> None:
-        """Drop what is old, where the disk lets us; it is tried again another day."""
-        if not self._held:
-            try:
-                self._disk.forget(before)
-            except Transient as error:
-                self._fails(error)
+    def forget(self, before: datetime, needed: Collection[str] = ()) -> bool:
+        """Drop what is old, where the disk lets us; else it waits until that has what is held."""
+        try:
+            return not self._held and self._disk.forget(before, needed)
+        except Transient as error:
+            self._fails(error)
+            return False
 
     def close(self) -> None:
         """Write what is held, however long that takes, and close; say what is lost."""

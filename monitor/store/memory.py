@@ -1,7 +1,7 @@
 """The store in memory: the same contract, for replays; nothing outlives the process."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -87,13 +87,19 @@ class MemoryHistory:
         self._polls.append(poll)
         self._tallies[poll.source] = _counted(self._tallies.get(poll.source, Tally()), poll)
 
-    def forget(self, before: datetime, *, undelivered: set[int]) -> set[str]:
+    def forget(
+        self, before: datetime, needed: Collection[str], *, undelivered: set[int]
+    ) -> set[str]:
         """Drop old polls, and old events but those undelivered; return the keys of what went."""
-        old = [e for e in self._events.values() if e.at < before and e.id not in undelivered]
+
+        def over(one: Event | Decision) -> bool:
+            return one.at < before and one.alert_id not in needed
+
+        old = [e for e in self._events.values() if over(e) and e.id not in undelivered]
         for event in old:
             del self._events[event.id]
         self._polls = deque(poll for poll in self._polls if poll.at >= before)
-        self._decisions = [one for one in self._decisions if one.at >= before]
+        self._decisions = [one for one in self._decisions if not over(one)]
         return {event.idem for event in old}
 
 
@@ -144,10 +150,11 @@ class MemoryStore:
         if change.poll is not None:
             self.history.note_poll(change.poll)
 
-    def forget(self, before: datetime) -> None:
-        gone = self.history.forget(before, undelivered=self.outbox.undelivered())
+    def forget(self, before: datetime, needed: Collection[str] = ()) -> bool:
+        gone = self.history.forget(before, needed, undelivered=self.outbox.undelivered())
         self._idems -= gone
         self.inbox.forget(before)
+        return True
 
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""

@@ -8,6 +8,7 @@ A store that cannot do its work raises Transient (busy past its patience, disk
 full) or Permanent (damaged); a commit that raised has changed nothing.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -133,10 +134,12 @@ class Store(Protocol):
         """
         ...
 
-    def forget(self, before: datetime) -> None:
-        """Drop delivered events, decisions, polls and consumed words older than `before`.
+    def forget(self, before: datetime, needed: Collection[str] = ()) -> bool:
+        """Drop some of the events, decisions, polls and consumed words older than `before`.
 
-        State, samples, waiting and dead letters, and the counts since ever stay.
+        Return whether nothing of it is left; else ask again, there is more than is done at once.
+        State, samples, waiting and dead letters, the counts since ever, and what was told under
+        the short ids `needed` stay.
         """
         ...
 

@@ -1,5 +1,6 @@
 """The store on one SQLite file."""
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from monitor.errors import Permanent
 from monitor.store.connection import Connection, database_path, make_private, unusable
 from monitor.store.database import Database, SqlOutbox
 from monitor.store.records import Change, Outgoing, Poll, RowKey, Sample, Saved
+from monitor.store.retention import forget
 from monitor.store.schema import MIGRATIONS, from_micros, maybe_micros, to_micros
 from monitor.store.sqlite_checkpoints import SqliteCheckpoints
 from monitor.store.sqlite_history import SqliteHistory
@@ -129,19 +131,8 @@ class SqliteStore:
             for change in changes:
                 self._put(change)
 
-    def forget(self, before: datetime) -> None:
-        at = to_micros(before)
-        old = (
-            "SELECT id FROM event WHERE at < ? AND NOT EXISTS"
-            " (SELECT 1 FROM outbox WHERE outbox.event = event.id AND done_at IS NULL)"
-        )
-        with self._database.transaction():
-            gone = [(event,) for (event,) in self._database.read(old, at)]
-            self._database.run_many("DELETE FROM outbox WHERE event = ?", gone)
-            self._database.run_many("DELETE FROM event WHERE id = ?", gone)
-            self._database.run("DELETE FROM decision WHERE at < ?", at)
-            self._database.run("DELETE FROM poll WHERE at < ?", at)
-            self._database.run("DELETE FROM inbox WHERE at < ? AND result IS NOT NULL", at)
+    def forget(self, before: datetime, needed: Collection[str] = ()) -> bool:
+        return forget(self._database, before, needed)
 
     def only_read(self) -> Database:
         """Have the database itself refuse whatever would change it from here on; return it."""

@@ -90,6 +90,27 @@ def test_what_is_over_goes_after_its_days_and_not_before(
     assert all(event.at >= edge for event in kept if event.key != kept[0].key)
 
 
+def test_all_that_was_told_of_an_alert_stays_until_it_is_over(
+    store: SqliteStore, hand: Any, tmp_path: Path
+) -> None:
+    """Whoever asks why it fires, and the end it comes to with its rule, need what was told."""
+    daemon = lived(store, hand, tmp_path, keep=7, window=2)
+    after = START + 39 * DAY
+    [fired] = [one for one in store.history.events() if (one.key, one.at) == ("high|book", after)]
+    for day in range(1, 31):
+        daemon.take(hand.vix(30.0, after + day * DAY), 1)
+        for channel in ("console", "mqtt"):
+            while letters := store.outbox.due(channel, after + day * DAY, 100):
+                for letter in letters:
+                    store.outbox.delivered(letter.id, after)
+    kept = store.history.of_alert(fired.alert_id)
+    assert kept[0] == fired
+    assert [one.key for one in kept] == ["high|book"] * len(kept)
+    for day in (31, 32, 33):
+        daemon.take(hand.vix(15.0, after + day * DAY), 1)
+    assert fired not in store.history.of_alert(fired.alert_id)
+
+
 @pytest.mark.parametrize("window", [2, 30])
 def test_samples_are_kept_as_long_as_a_rule_looks_back_whatever_is_forgotten(
     window: int, store: SqliteStore, hand: Any, tmp_path: Path

@@ -296,6 +296,25 @@ def test_forgetting_drops_what_is_over_and_keeps_what_is_owed(
     assert store.inbox.heard("heard") is None
 
 
+def test_a_long_past_is_forgotten_in_steps_and_what_is_needed_stays(
+    store: Store, start: datetime, letter: Letters
+) -> None:
+    """One statement over a year of it would hold up the watch, and a shared store refuses it."""
+    polls = [Poll(source="eth", at=second(start, n), number=n) for n in range(2500)]
+    named = [replace(letter(f"{n}", channels=()), alert_id="AB"[n % 2] * 6) for n in range(40)]
+    store.commit(*(Change(poll=poll) for poll in polls), Change(alerts=tuple(named)))
+    left, steps = 2500, 0
+    while not store.forget(second(start, 2400), ["BBBBBB", "CCCCCC"]):
+        now = len(store.history.polls("eth", 3000))
+        assert 0 < left - now <= 1000
+        left, steps = now, steps + 1
+        assert steps < 9
+    assert len(store.history.polls("eth", 3000)) == 100
+    assert [int(event.idem) for event in store.history.events()] == list(range(1, 40, 2))
+    assert store.forget(second(start, 2400))
+    assert len(store.history.events()) == 0
+
+
 def test_why_an_alert_was_told_is_kept_with_it_and_forgotten_with_time(
     store: Store, start: datetime, letter: Letters
 ) -> None:
