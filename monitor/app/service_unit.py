@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from stat import S_IROTH, S_IXOTH
 from string import Template
 from typing import Final
 
 from monitor.config import Draft, Settings
 from monitor.errors import ConfigError, Fault
 from monitor.store.connection import database_path
+from monitor.store.opening import is_shared
 
 _TEMPLATE: Final = Path(__file__).with_name("hedgewatch.service")
 _STATE: Final = Path("/var/lib")
@@ -24,11 +26,14 @@ def unit(draft: Draft, command: Sequence[Path | str], user: str | None) -> str:
     alone, which may write below /var/lib and read no file that is private to another.
     Raises ConfigError where the store or a secret lies out of such a user's reach.
     """
-    settings, store = draft.settings, database_path(draft.settings.store.url)
+    settings = draft.settings
+    shared = is_shared(settings.store.url)
+    store = None if shared else database_path(settings.store.url)
     faults = [] if user else [*_out_of_reach(draft, store)]
     if faults:
         raise ConfigError(faults)
-    places = [store, Path(draft.file), *(one for one in command if isinstance(one, Path))]
+    places = [Path(draft.file), *(one for one in command if isinstance(one, Path))]
+    places += [store] if store else []
     at_home = any(one.is_relative_to(home) for one in _all(places) for home in _HOMES)
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         name=settings.instance,
@@ -41,6 +46,20 @@ def unit(draft: Draft, command: Sequence[Path | str], user: str | None) -> str:
     )
 
 
+def closed_to_others(draft: Draft, command: Sequence[Path | str]) -> Iterator[Fault]:
+    """Yield what of settings and program a user made for the service alone cannot read."""
+    places = [Path(draft.file), *(one for one in command if isinstance(one, Path))]
+    for place in dict.fromkeys(_all(places)):
+        within = [one for one in place.parents if one.exists() and not one.stat().st_mode & S_IXOTH]
+        shut = [*within, *([] if place.stat().st_mode & S_IROTH else [place])]
+        if shut:
+            reason = (
+                f"a user made for the service must read {place}, and {shut[0]} is closed to "
+                "others: open it, or install elsewhere, or name who runs it by --user"
+            )
+            yield Fault(file=draft.file, where="systemd", reason=reason)
+
+
 def _all(places: Sequence[Path]) -> Iterator[Path]:
     """Yield each place and where its links lead: a virtual environment's interpreter is one."""
     for place in places:
@@ -48,8 +67,8 @@ def _all(places: Sequence[Path]) -> Iterator[Path]:
         yield place.resolve()
 
 
-def _out_of_reach(draft: Draft, store: Path) -> Iterator[Fault]:
-    if not store.is_relative_to(_STATE) or len(store.relative_to(_STATE).parts) == 1:
+def _out_of_reach(draft: Draft, store: Path | None) -> Iterator[Fault]:
+    if store and not _in_a_state_folder(store):
         reason = (
             f'a service of systemd writes in a folder of {_STATE}: "sqlite:///{_STATE}/hedgewatch/'
             'hedgewatch.db"; or name who runs it by --user'
@@ -61,13 +80,19 @@ def _out_of_reach(draft: Draft, store: Path) -> Iterator[Fault]:
             yield Fault(file=draft.file, where=where, reason=reason)
 
 
-def _identity(store: Path, user: str | None) -> Iterator[str]:
-    if store.is_relative_to(_STATE) and len(store.relative_to(_STATE).parts) > 1:
-        folder = [f"StateDirectory={store.relative_to(_STATE).parts[0]}", "StateDirectoryMode=0700"]
-    else:
-        folder = [f"ReadWritePaths={_quoted(str(store.parent))}"]
+def _in_a_state_folder(store: Path) -> bool:
+    return store.is_relative_to(_STATE) and len(store.relative_to(_STATE).parts) > 1
+
+
+def _identity(store: Path | None, user: str | None) -> Iterator[str]:
     yield f"User={user}" if user else "DynamicUser=yes"
-    yield from folder
+    if store is None:
+        return
+    if _in_a_state_folder(store):
+        yield f"StateDirectory={store.relative_to(_STATE).parts[0]}"
+        yield "StateDirectoryMode=0700"
+    else:
+        yield f"ReadWritePaths={_quoted(str(store.parent))}"
 
 
 def _secrets(draft: Draft) -> Iterator[str]:

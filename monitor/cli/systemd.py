@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from monitor.app.service_unit import unit
+from monitor.app.service_unit import closed_to_others, unit
 from monitor.config import read_draft
 from monitor.errors import ConfigError
 
@@ -15,7 +15,10 @@ def systemd(asked: argparse.Namespace) -> int:
     draft = read_draft(asked.config.resolve())
     if draft.faults:
         raise ConfigError(draft.faults)
-    print(unit(draft, _command(), asked.user), end="")
+    text = unit(draft, _command(), asked.user)
+    if not asked.user and (closed := [*closed_to_others(draft, _command())]):
+        raise ConfigError(closed)
+    print(text, end="")
     return 0
 
 

@@ -85,7 +85,7 @@ def put_back(file: Path, store: Path, url: str, *, now: datetime) -> tuple[Copy,
     repeats would drop it for what was told after the copy was taken. Raises Permanent while a
     daemon runs, and where the copy is not sound; then nothing has changed.
     """
-    with Lock(url), _told(store):
+    with Lock(url) as lock, _told(store):
         kept = _sum_file(file)
         if kept.exists() and _digest(file) != kept.read_text("utf-8").split()[0]:
             raise Permanent(f"{file} is not what was written: its checksum is another")
@@ -100,25 +100,37 @@ def put_back(file: Path, store: Path, url: str, *, now: datetime) -> tuple[Copy,
                 with target:
                     target.execute(born, (to_micros(now),))
             _flush(part)
+            _own(store, part, lock.path)
             aside = _set_aside(store, now)
-            part.rename(store)
+            part.replace(store)
             _flush(store.parent)
     return copy, aside
 
 
+def _own(store: Path, *made: Path) -> None:
+    """Have what was made belong to whom the store belongs to: root restores for a service."""
+    if os.geteuid() == 0:
+        like = (store if store.exists() else store.parent).stat()
+        for one in made:
+            os.chown(one, like.st_uid, like.st_gid)
+
+
 def _set_aside(store: Path, now: datetime) -> Path | None:
-    """Move the store away with all that belongs to it; what is still in its log stays its own."""
+    """Keep the store by another name, with all that belongs to it, until another takes its own.
+
+    So there is a store at every moment: a daemon that finds none makes an empty one.
+    """
     if not store.exists():
         return None
     aside = store.with_name(f"{store.name}.before-{now:%Y%m%dT%H%M%SZ}")
-    # The log first would part it from its database, were this the last that is done; last, it
-    # would be taken for the new one's. So it is emptied before, where the old store is sound.
+    # Were this the last that is done, a log moved away would be missed by its database; left
+    # there, it would be taken for the new one's. So it is emptied, where the store is sound.
     try:
         with closing(_opened(store)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     except sqlite3.Error:
         pass  # it is put aside because it is damaged, as like as not
-    store.rename(aside)
+    aside.hardlink_to(store)
     for tail in ("-wal", "-shm"):
         beside = store.with_name(store.name + tail)
         if beside.exists():

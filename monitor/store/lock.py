@@ -29,12 +29,12 @@ class Lock:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._path = _lock_path(url)
+        self.path = _lock_path(url)
         self._file: int | None = None
 
     def __enter__(self) -> Self:
-        make_private(self._path)
-        file = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        make_private(self.path)
+        file = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
         if not any(_take(file, fcntl.LOCK_EX) for _ in range(_ATTEMPTS)):
             holder = os.read(file, 20).decode("ascii", "replace").strip() or "unknown"
             os.close(file)

@@ -4,10 +4,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from monitor.app.service_unit import unit
+from monitor.app.service_unit import closed_to_others, unit
 from monitor.config import Draft, read_draft
 from monitor.errors import ConfigError
 
@@ -121,3 +122,30 @@ def test_what_a_user_made_for_it_cannot_reach_is_refused(tmp_path: Path) -> None
 def test_the_watchdog_is_more_patient_than_the_slowest_send(tmp_path: Path) -> None:
     text = unit(draft(tmp_path, timeout_s=60.0), COMMAND, None)
     assert lines(text, "WatchdogSec") == ["WatchdogSec=360"]
+
+
+def test_a_store_on_a_server_needs_no_folder(tmp_path: Path) -> None:
+    file, rest = tmp_path / "config.toml", REST.replace('"sqlite:///{store}"', '"{store}"')
+    file.write_text(rest.format(second="env:SECOND", timeout_s=10.0, store="credential:pg"))
+    found = read_draft(file)
+    assert found.faults == ()
+    told = unit(found, COMMAND, None)
+    assert lines(told, "DynamicUser", "StateDirectory", "ReadWritePaths") == ["DynamicUser=yes"]
+    assert f"LoadCredential=pg:{tmp_path}/credentials/pg" in lines(told, "LoadCredential")
+
+
+@pytest.mark.parametrize("shut", ["home", "home/config.toml", "home/bin/hedgewatch"])
+def test_what_is_closed_to_a_user_made_for_it_is_told(shut: str) -> None:
+    with TemporaryDirectory(dir="/tmp") as made:
+        top = Path(made)
+        top.chmod(0o755)
+        (top / "home/bin").mkdir(parents=True)
+        command = top / "home/bin/hedgewatch"
+        command.write_text("#!")
+        command.chmod(0o755)
+        given = draft(top / "home")
+        assert [*closed_to_others(given, (command,))] == []
+        (top / shut).chmod(0o700 if shut == "home" else 0o600)
+        faults = [*closed_to_others(given, (command,))]
+        assert all(f"and {top / shut} is closed to others" in str(fault) for fault in faults)
+        assert len(faults) == (2 if shut == "home" else 1)

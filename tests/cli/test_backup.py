@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from monitor.cli.main import main
 from monitor.store.lock import Lock
 
 
@@ -37,3 +40,17 @@ def test_without_a_store_there_is_nothing_to_copy(home: Any, tmp_path: Path) -> 
     assert home.told("backup", tmp_path / "copy.db", status=1) == [
         f"hedgewatch: there is no store to copy: {home.store} is made by `hedgewatch run`"
     ]
+
+
+@pytest.mark.parametrize("verb", ["backup", "restore"])
+def test_of_a_server_it_says_what_copies_it(
+    verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.toml"
+    watch = '[chain.ethereum]\nrpc = ["env:NONE"]\n[[watch]]\nchain = "ethereum"\nnft = [1]\n'
+    config.write_text(f'[store]\nurl = "postgresql://nobody@127.0.0.1:9/h"\n{watch}')
+    assert main([verb, str(tmp_path / "copy.db"), "--config", str(config)]) == 1
+    assert capsys.readouterr().err == (
+        "hedgewatch: the store is a PostgreSQL: copy it by `pg_dump -Fc` and put it back by "
+        "`pg_restore`, as README tells under Several machines\n"
+    )

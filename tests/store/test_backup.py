@@ -1,6 +1,7 @@
 """Backups: taken under a writer's hands, and put back only where they are sound."""
 
 import hashlib
+import os
 import sqlite3
 import subprocess
 import sys
@@ -129,6 +130,47 @@ def test_there_and_back_again(
     with closing(sqlite3.connect(aside)) as database:
         assert database.execute("SELECT json FROM state").fetchall() == [("2",)]
     assert store_file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_restore_that_is_killed_leaves_a_store_in_its_place(
+    at: int, filled: SqliteStore, url: str, store_file: Path, file: Path
+) -> None:
+    """A daemon that found none would begin an empty one, and know of no layer."""
+    back_up(store_file, file)
+    filled.close()
+    code = (
+        "import os, sys\nfrom datetime import UTC, datetime\nfrom pathlib import Path\n"
+        "from monitor.store.backup import put_back\n"
+        "left = [int(sys.argv[4])]\n"
+        "def killed(event, _args):\n"
+        "    left[0] -= event in ('os.rename', 'os.link')\n"
+        "    if not left[0]:\n"
+        "        os._exit(9)\n"
+        "sys.addaudithook(killed)\n"
+        "now = datetime(2020, 3, 12, tzinfo=UTC)\n"
+        "put_back(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], now=now)\n"
+    )
+    command = [sys.executable, "-c", code, str(file), str(store_file), url, str(at)]
+    done = subprocess.run(command, check=False)
+    assert done.returncode == (9 if at < 3 else 0), "it puts the old one aside, and the new there"
+    assert look_through(store_file).events == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone restores for others")
+def test_what_root_restores_belongs_to_whom_the_store_belongs(
+    filled: SqliteStore, url: str, store_file: Path, file: Path
+) -> None:
+    back_up(store_file, file)
+    filled.close()
+    os.chown(store_file, 1234, 1235)
+    _, aside = put_back(file, store_file, url, now=LATER)
+    store_file.unlink()
+    os.chown(store_file.parent, 4321, 1235)  # as of a service that has not yet run here
+    put_back(file, store_file, url, now=LATER)
+    assert aside is not None
+    owned = {one.name: one.stat().st_uid for one in store_file.parent.iterdir()}
+    assert owned == {store_file.name: 4321, f"{store_file.name}.lock": 4321, aside.name: 1234}
 
 
 def test_what_a_killed_daemon_left_in_the_log_goes_aside_with_its_store(
