@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
@@ -17,6 +17,8 @@ from monitor.app.parts import Parts
 from monitor.app.room import Room
 from monitor.app.sight import Sight
 from monitor.config.service import ping_url
+from monitor.errors import HedgewatchError
+from monitor.logs import redact
 from monitor.model.observation import Observation, Readings, Snapshot
 from monitor.pipeline import State
 from monitor.rules.lifecycle import Phase
@@ -25,6 +27,8 @@ from monitor.store.courier import Courier
 from monitor.store.holding import HoldingStore
 from monitor.store.port import Store
 
+_PATIENCE: Final = timedelta(minutes=10)
+"""How long an alert may wait for its channel, as in rule `self.outbox`."""
 POLLS: Final = "polls"
 ROAD: Final = "road"
 
@@ -96,15 +100,32 @@ class Upkeep:
                 url=ping_url(given.url),
                 every_s=given.every_s,
                 clock=self.parts.post,
-                wrong=self._wrong,
+                wrong=self.wrong,
                 cycles=lambda: self._cycles,
                 client=client,
             ).run(stop)
 
-    def _wrong(self) -> str:
+    def wrong(self) -> str:
         """Return what keeps it from doing its work, empty where nothing does."""
         trouble = self._room.store.trouble if self._room is not None else ""
-        return self._sight.blind() or (trouble and f"the store takes nothing: {trouble}")
+        try:
+            return (
+                self._sight.blind()
+                or (trouble and f"the store takes nothing: {trouble}")
+                or self._untold()
+            )
+        except HedgewatchError as error:
+            return f"the store cannot be read: {redact(str(error))}"
+
+    def _untold(self) -> str:
+        """Return by which channels people are told nothing: this call may be all they hear."""
+        people = {one.channel.name: one for one in self.couriers if one.channel.name != "console"}
+        told, at = {name: one.deaf for name, one in people.items()}, self.parts.post.now()
+        for owed in self.parts.store.outbox.backlog():
+            if owed.waiting and owed.oldest is not None and at - owed.oldest > _PATIENCE:
+                waits = f"alerts wait for {age((at - owed.oldest).total_seconds())}"
+                told[owed.channel] = told.get(owed.channel) or waits
+        return "; ".join(f"{name}: {told[name]}" for name in people if told[name])
 
     def _status(self, state: State, at: datetime) -> str:
         chains = [
@@ -113,7 +134,7 @@ class Upkeep:
             if one.block is not None and one.good_at is not None
         ]
         firing = sum(one.phase is Phase.FIRING for one in state.instances.values())
-        told = self._wrong() or f"watching {', '.join(chains) or 'no chain yet'}"
+        told = self.wrong() or f"watching {', '.join(chains) or 'no chain yet'}"
         return f"{told}; {firing} firing; {_waiting(self.parts.store, at)}"
 
 
@@ -124,9 +145,13 @@ def courier_part(channel: str) -> str:
 
 def _waiting(store: Store, at: datetime) -> str:
     """Return in few words what has not been delivered."""
+    try:
+        backlog = store.outbox.backlog()
+    except HedgewatchError:  # it is no reason to stop watching
+        return "what waits is unknown"
     owed: Sequence[str] = [
         f"{one.waiting} for {one.channel} since {age((at - one.oldest).total_seconds())}"
-        for one in store.outbox.backlog()
+        for one in backlog
         if one.waiting and one.oldest is not None
     ]
     return f"waiting: {', '.join(owed)}" if owed else "no alert waits"

@@ -43,10 +43,12 @@ class _Door:
     """Whether a channel takes letters, and what was said of it; each change is told once.
 
     open_since: since when letters can go out; while it was shut none of them grew too old.
+    given_up: why the last letter was, empty once another has arrived.
     """
 
     name: str
     refused: str = ""
+    given_up: str = ""
     failing: bool = False
     paused_until: datetime | None = None
     open_since: datetime | None = None
@@ -70,6 +72,7 @@ class _Door:
 
     def open(self, now: datetime) -> None:
         """Take note that it works."""
+        self.given_up = ""
         if self.refused:
             self.open_since = now
         if self.failing or self.refused:
@@ -105,6 +108,11 @@ class Courier:
     def refused(self) -> str:
         """Return why the channel does not let us in, or nothing; all letters wait meanwhile."""
         return self._door.refused
+
+    @property
+    def deaf(self) -> str:
+        """Return why nobody hears of alerts by this channel, or nothing as far as is known."""
+        return self._door.refused or self._door.given_up
 
     def poke(self) -> None:
         """Say that the outbox may hold something new."""
@@ -217,6 +225,8 @@ class Courier:
             self._door.fail(error)
             if error.retry_after is not None:
                 self._door.paused_until = now + error.retry_after
+        if isinstance(outcome, Dead) and len(letters) == 1:
+            self._door.given_up = redact(outcome.reason)
         for n, letter in enumerate(letters):
             # One of several may be at fault: due apart, each goes alone next.
             alone = isinstance(outcome, Dead) and len(letters) > 1

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,11 +12,23 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from monitor.alerts.wire import to_json
+from monitor.app.alive import digest
 from monitor.app.deadman import Deadman
+from monitor.app.parts import Parts
 from monitor.app.sight import Sight
+from monitor.app.upkeep import Upkeep
+from monitor.channels.port import MemoryChannel
 from monitor.clock import ManualClock, SystemClock, stopwatch
+from monitor.config import Settings
+from monitor.config.service import AliveSettings
+from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.logs import Secret
 from monitor.model.observation import Block, Gap, Snapshot
+from monitor.pipeline import State
+from monitor.store.courier import Courier
+from monitor.store.memory import MemoryStore
+from monitor.store.records import Change, Outgoing
 
 NOON = datetime(2020, 2, 14, 17, tzinfo=UTC)
 UUID = "5d1dca9e-canary-4ary-canary-0123456789ab"
@@ -183,6 +195,63 @@ async def test_a_server_that_hangs_ends_with_the_stop_and_not_before(server: Ser
 def snapshot(chain: str) -> Snapshot:
     block = Block(number=1, hash="0x1", timestamp=NOON)
     return Snapshot(observed_at=NOON, chain=chain, chain_id=1, block=block, pools=(), positions=())
+
+
+def one_of_the_day(at: datetime) -> Outgoing:
+    alert = digest(AliveSettings(at="00:00"), State(), at)
+    assert alert is not None
+    return Outgoing(
+        idem=alert.idem,
+        key=alert.idem,
+        alert_id=alert.id,
+        at=NOON,
+        payload=to_json(alert),
+        channels=("telegram",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        pytest.param(Permanent("chat not found"), "telegram: chat not found", id="it is dead"),
+        pytest.param(
+            Transient("401: the token is refused", refused=True),
+            "telegram: 401: the token is refused",
+            id="it does not let us in",
+        ),
+        pytest.param(Transient("no route"), "telegram: alerts wait for 11 m", id="it is away"),
+    ],
+)
+async def test_all_is_not_well_while_a_channel_tells_people_nothing(
+    failure: HedgewatchError, told: str
+) -> None:
+    """With one channel the call is all that can tell of it."""
+    clock, store = ManualClock(NOON), MemoryStore(now=NOON)
+    channel = MemoryChannel(name="telegram", failures=[failure] * 3)
+    courier = Courier(store, channel, clock, lambda: 0.5)
+    upkeep = Upkeep(
+        Parts(
+            settings=Settings(),
+            clock=clock,
+            post=clock,
+            store=store,
+            channels=(channel,),
+            polled=(),
+            readers={},
+            requests=lambda _name: 0,
+        )
+    )
+    upkeep.couriers = [courier]
+    assert upkeep.wrong() == ""
+    store.commit(Change(alerts=(one_of_the_day(NOON),)))
+    await courier.deliver_due(NOON)
+    await clock.advance(660)
+    assert upkeep.wrong().startswith(told)
+    channel.failures.clear()
+    store.commit(Change(alerts=(one_of_the_day(NOON + timedelta(days=1)),)))
+    await courier.deliver_due(NOON + timedelta(hours=1))
+    assert len(channel.sent) == (1 if isinstance(failure, Permanent) else 2)
+    assert upkeep.wrong() == ""
 
 
 def test_a_chain_is_seen_until_five_minutes_or_five_polls_after_its_last_snapshot() -> None:
