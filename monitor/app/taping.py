@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Final
 from monitor import __version__
 from monitor.model.observation import Observation
 from monitor.pipeline import Rulebook
-from monitor.sources.tape import Head, Recorder, open_tape
+from monitor.sources.tape import Head, Line, Recorder, open_tape
 from monitor.store.port import Store
 from monitor.store.records import Change, RowKey, Saved
 from monitor.store.rows import epoch_of
@@ -31,25 +31,19 @@ class Taping:
     recorder: Recorder | None = None
     epoch: str
     now: Callable[[], datetime]
+    _ended: bool = field(default=False, init=False)
 
     def note(self, seen: Observation) -> Mapping[RowKey, str | None]:
         """Write an observation; return what to commit with what comes of it."""
-        if self.recorder is None:
-            return {}
-        try:
-            size = self.recorder.write(seen)
-        except OSError as error:
-            return self._ended(error)
-        return {ROW: json.dumps({"file": _name(self.recorder.path), "came_to": size})}
+        size = self._written(seen)
+        if self.recorder is not None:
+            return {ROW: json.dumps({"file": _name(self.recorder.path), "came_to": size})}
+        ended, self._ended = self._ended, False
+        return {ROW: None} if ended else {}
 
     def judged_by(self, book: Rulebook) -> None:
         """Note that the run goes on with these rules."""
-        if self.recorder is None:
-            return
-        try:
-            self.recorder.write(self._head(book))
-        except OSError as error:
-            self._ended(error)
+        self._written(self._head(book))
 
     def begun(self, saved: Saved, book: Rulebook) -> None:
         """Note where the run begins: after the tape's last line, or with the state saved."""
@@ -58,7 +52,7 @@ class Taping:
         rows = tuple((*key, text) for key, text in saved.rows.items() if key != ROW)
         samples = tuple((one.series, one.at, one.value) for one in saved.samples)
         whole = None if self.recorder.goes_on else rows
-        self.recorder.write(self._head(book, whole, () if whole is None else samples))
+        self._written(self._head(book, whole, () if whole is None else samples))
 
     def _head(
         self,
@@ -75,12 +69,17 @@ class Taping:
             samples=samples,
         )
 
-    def _ended(self, error: OSError) -> Mapping[RowKey, str | None]:
-        assert self.recorder is not None
-        _log.error("the tape %s ends here: %s", self.recorder.path, error.strerror)
-        self.recorder.__exit__()
-        self.recorder = None
-        return {ROW: None}
+    def _written(self, line: Line) -> int | None:
+        """Write a line and return how long the tape is then; None where it ends, or has ended."""
+        if self.recorder is None:
+            return None
+        try:
+            return self.recorder.write(line)
+        except OSError as error:
+            _log.error("the tape %s ends here: %s", self.recorder.path, error.strerror)
+            self.recorder.__exit__()
+            self.recorder, self._ended = None, True
+            return None
 
 
 @contextmanager

@@ -126,8 +126,9 @@ class Recorder:
     def write(self, line: Line) -> int:
         """Return how long the tape is once the line is safe on the disk; raise OSError."""
         raw = f"{written(line)}\n".encode()
-        self.file.write(raw)
-        self.file.flush()
+        done = 0
+        while done < len(raw):  # a disk that fills up takes a part first
+            done += self.file.write(raw[done:]) or 0
         os.fdatasync(self.file.fileno())
         self._size += len(raw)
         return self._size
@@ -144,7 +145,9 @@ def open_tape(path: Path, *, came_to: int | None) -> Recorder:
         if path.exists():
             next(read_tape(path), None)  # what is no tape is left alone
         # What a store keeps to its owner, its tape does.
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
+        # Nothing is kept back, which a close would try to write once more, and fail at.
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = os.fdopen(handle, "r+b", buffering=0)
         size = file.seek(0, os.SEEK_END)
         goes_on = came_to is not None and 0 < came_to <= size
         end = came_to if goes_on and came_to is not None else _whole_lines(file, size)

@@ -1,7 +1,10 @@
 """What a run keeps of its tape: exactly what the store took, whatever ends it."""
 
 import json
-from contextlib import closing
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +17,7 @@ from monitor.app.taping import ROW, Taping, fingerprint, taping
 from monitor.config import RulesSettings, Settings
 from monitor.model.observation import Gap, Observation, Readings
 from monitor.model.reading import Reading
-from monitor.sources.tape import Head, Recorder, read_tape
+from monitor.sources.tape import Head, read_tape
 from monitor.store.port import Store
 from monitor.store.rows import restore
 from monitor.store.sqlite import open_sqlite
@@ -93,21 +96,45 @@ def test_a_tape_of_an_older_store_begins_with_what_is_saved(tmp_path: Path) -> N
     assert restore(rows, ()).facts.feeds["vix"].gap == "no 1"
 
 
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 128 kB."""
+    if os.geteuid() != 0:
+        pytest.skip("a file system of one's own is mounted by root alone")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted in here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
 def test_a_full_disk_ends_the_tape_and_not_the_watch(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    disk: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    full = Path("/dev/full")
-    with (
-        closing(open_sqlite(f"sqlite:///{tmp_path / 'store.db'}", now=AT)) as store,
-        full.open("wb", buffering=0) as file,
-    ):
-        recorder = Recorder(path=full, file=file, goes_on=False)
-        daemon = daemon_of(store, Taping(recorder=recorder, epoch="1", now=lambda: AT))
-        daemon.take(gap(1), 0)
-        daemon.take(gap(2), 0)
-        assert daemon.state.facts.feeds["vix"].gap == "no 2"
+    tape, long = disk / "tape", replace(gap(2), reason="x" * 200_000)
+    ran(tmp_path, gap(1), long, gap(3), tape=tape)
+    assert told(tape) == ["whole", "no 1"]
+    assert caplog.messages == [f"the tape {tape} ends here: No space left on device"]
+    caplog.clear()
+    ran(tmp_path, gap(4), tape=tape)
+    assert caplog.messages == [], "there is room for a little: it begins anew"
+    assert told(tape) == ["whole", "no 1", "whole", "no 4"]
+
+
+def test_a_disk_that_is_full_from_the_start_is_no_reason_not_to_watch(
+    disk: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tape = disk / "tape"
+    ran(tmp_path, gap(1), tape=tape)
+    with suppress(OSError):
+        (disk / "ballast").write_bytes(b"x" * 200_000)
+    ran(tmp_path, replace(gap(2), reason="y" * 8000), tape=tape)
+    assert caplog.messages == [f"the tape {tape} ends here: No space left on device"]
+    with closing(open_sqlite(f"sqlite:///{tmp_path / 'store.db'}", now=AT)) as store:
         assert ROW not in store.load().rows
-    assert caplog.messages == ["the tape /dev/full ends here: No space left on device"]
+        assert restore(store.load().rows, ()).facts.feeds["vix"].gap == "y" * 8000
 
 
 def test_the_store_knows_how_far_the_road_came(tmp_path: Path) -> None:
