@@ -19,10 +19,10 @@ from monitor.chain.reader import chain_reader
 from monitor.channels.visits import visit_mqtt, visit_telegram
 from monitor.clock import Clock, stopwatch
 from monitor.config import Settings
-from monitor.errors import HedgewatchError, Transient
+from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.feeds.http import HttpSettings, Web, open_client
 from monitor.model.reading import Reading
-from monitor.store.connection import database_path
+from monitor.store.connection import database_path, is_there
 from monitor.store.lock import is_running
 from monitor.store.opening import is_shared, living, shown
 
@@ -122,7 +122,10 @@ def _store(settings: Settings) -> Finding:
     if is_shared(settings.store.url):
         return _shared_store(settings.store.url)
     path = database_path(settings.store.url)
-    there = next(one for one in (path, *path.absolute().parents) if one.exists())
+    try:
+        there = next(one for one in (path, *path.absolute().parents) if is_there(one))
+    except Permanent as error:
+        return Finding(ok=False, subject="store", text=str(error))
     if not os.access(there, os.W_OK):
         return Finding(ok=False, subject="store", text=f"{there} cannot be written")
     free = shutil.disk_usage(there if there.is_dir() else there.parent).free

@@ -9,7 +9,7 @@ from monitor.config import Settings
 from monitor.errors import Permanent
 from monitor.hedge.legs import opposite, spell_contract, spell_leg, turned_short
 from monitor.model.layer import LayerState
-from monitor.store.connection import database_path
+from monitor.store.connection import database_path, is_there
 from monitor.store.opening import is_shared, open_store
 from monitor.store.sqlite import SqliteStore
 
@@ -26,7 +26,7 @@ def open_saved(settings: Settings, now: datetime | None) -> SqliteStore:
     now: as `open_store` has it.
     """
     url = settings.store.url
-    if not is_shared(url) and not (path := database_path(url)).exists():
+    if not is_shared(url) and not is_there(path := database_path(url)):
         raise Permanent(f"nothing is saved yet: {path} is made by `hedgewatch run`")
     return open_store(url, now=now, check=False)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from monitor.errors import Permanent
+from monitor.store.connection import is_there
 from monitor.store.lock import Lock
 from monitor.store.schema import MIGRATIONS, to_micros
 
@@ -36,7 +37,7 @@ def back_up(store: Path, file: Path) -> Copy:
     through when this returns. Raises Permanent, in one sentence, when there is no store, the
     file is there already or cannot be written, or the store is damaged.
     """
-    if not store.exists():
+    if not is_there(store):
         raise Permanent(f"there is no store to copy: {store} is made by `hedgewatch run`")
     for one in (file, _sum_file(file)):
         if one.exists():

@@ -53,6 +53,15 @@ def beside(url: str, folder: Path) -> str:
     return f"{_SCHEME}{folder / path}"
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether a store's file exists; raise Permanent where we may not even look."""
+    try:
+        return path.exists()
+    except PermissionError:
+        reason = "is for who runs the daemon alone: run this as that user, or as root"
+        raise Permanent(f"{path} {reason}") from None
+
+
 def unusable(path: Path, reason: str) -> ConfigError:
     """Return the error of a store that a person must mend."""
     return ConfigError([Fault(file=str(path), where="store", reason=reason)])

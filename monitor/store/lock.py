@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from monitor.errors import Permanent
-from monitor.store.connection import database_path, make_private
+from monitor.store.connection import database_path, is_there, make_private
 from monitor.store.opening import is_shared, living
 
 # `is_running` holds the lock for microseconds; a daemon that starts in them must not give up.
@@ -63,7 +63,7 @@ def is_running(url: str) -> bool:
     if is_shared(url):
         return any(one.leads for one in living(url))
     path = _lock_path(url)
-    if not path.exists():
+    if not is_there(path):
         return False
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:

@@ -1,13 +1,19 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from monitor.app.present import open_saved
+from monitor.config import Settings, StoreSettings
 from monitor.errors import Permanent
+from monitor.store.connection import database_path
 from monitor.store.lock import Lock, is_running
 
+NOON = datetime(2020, 3, 9, 12, tzinfo=UTC)
 HOLD = (
     "import sys; from monitor.store.lock import Lock\n"
     "with Lock(sys.argv[1]):\n"
@@ -54,3 +60,26 @@ def test_the_lock_file_lies_beside_the_store_and_is_private(url: str, tmp_path: 
         path = tmp_path / "var" / "hedgewatch.db.lock"
         assert path.read_text() == f"{os.getpid()}\n"
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone can become somebody else")
+@pytest.mark.parametrize("ask", [is_running, lambda url: open_saved(settings_of(url), NOON)])
+def test_whoever_may_not_look_is_told_so(ask: Callable[[str], object], url: str) -> None:
+    """As for a store of systemd's: its folder is closed to all but root and the service."""
+    folder = database_path(url).parent
+    folder.mkdir(mode=0o700)
+    child = os.fork()
+    if not child:
+        try:
+            os.setgroups([])
+            os.setuid(65534)
+            ask(url)
+        except Permanent as error:
+            os._exit(0 if "is for who runs the daemon alone: run this as that" in str(error) else 2)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def settings_of(url: str) -> Settings:
+    return Settings(store=StoreSettings(url=url))
