@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -56,18 +56,20 @@ class Heart:
 
     parts: frozenset[str]
     beat: Callable[[], None]
+    seconds: Callable[[], float] = stopwatch
     _still: set[str] = field(init=False)
+    _beaten: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._still = set(self.parts)
+        self._still, self._beaten = set(self.parts), self.seconds()
 
     def moved(self, part: str) -> None:
         """Take note that a part has done something of its work."""
         self._still.discard(part)
         if not self._still:
-            self._still = set(self.parts)
+            self._still, self._beaten = set(self.parts), self.seconds()
             self.beat()
 
-    def still(self) -> Iterable[str]:
-        """Return the parts that have not moved since the last beat."""
-        return sorted(self._still)
+    def still(self, for_s: float = 0.0) -> Sequence[str]:
+        """Return the parts that have not moved since the last beat, where that is so long ago."""
+        return sorted(self._still) if self.seconds() - self._beaten >= for_s else ()

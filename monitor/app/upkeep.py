@@ -1,6 +1,7 @@
 """What lets a daemon be left alone: it tells systemd, a dead-man's server and people how it is."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from monitor.app.notify import Heart, Notifier
 from monitor.app.parts import Parts
 from monitor.app.room import Room
 from monitor.app.sight import Sight
+from monitor.clock import stopwatch
 from monitor.config.service import ping_url
 from monitor.errors import HedgewatchError
 from monitor.logs import redact
@@ -27,8 +29,10 @@ from monitor.store.courier import Courier
 from monitor.store.holding import HoldingStore
 from monitor.store.port import Store
 
+_log = logging.getLogger(__name__)
 _PATIENCE: Final = timedelta(minutes=10)
 """How long an alert may wait for its channel, as in rule `self.outbox`."""
+_STILL_S: Final = 45.0
 POLLS: Final = "polls"
 ROAD: Final = "road"
 
@@ -39,6 +43,7 @@ class Upkeep:
 
     parts: Parts
     notifier: Notifier = field(default_factory=Notifier)
+    seconds: Callable[[], float] = field(default=stopwatch, kw_only=True)
     couriers: Sequence[Courier] = field(default=(), init=False)
     _sight: Sight = field(init=False)
     _heart: Heart = field(init=False)
@@ -46,6 +51,7 @@ class Upkeep:
     _room: Room | None = field(default=None, init=False)
     _cycles: int = field(default=0, init=False)
     _started: bool = field(default=False, init=False)
+    _told_still: Sequence[str] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
         chains = self.parts.settings.chain
@@ -56,7 +62,7 @@ class Upkeep:
             self._alive = Alive(given, store, there, lambda at: _waiting(store, at))
         if isinstance(self.parts.store, HoldingStore):
             self._room = Room(self.parts.store, [channel.name for channel in self.parts.channels])
-        self._heart = Heart(frozenset({POLLS, ROAD, *names}), self.notifier.alive)
+        self._heart = Heart(frozenset({POLLS, ROAD, *names}), self.notifier.alive, self.seconds)
 
     def moved(self, part: str) -> Callable[[], None]:
         """Return what a part calls whenever it has moved."""
@@ -79,9 +85,18 @@ class Upkeep:
         if self._room is not None:
             self._room.look(state, seen.observed_at)
         if isinstance(seen, Readings) and seen.source == "self":
+            self._tell_still()
             self.notifier.status(self._status(state, seen.observed_at))
         if self._alive is not None:
             self._alive.look(state, seen.observed_at)
+
+    def _tell_still(self) -> None:
+        """Log once what stands still, while that can be told: the watchdog's end tells nothing."""
+        still = self._heart.still(_STILL_S)
+        if still and still != self._told_still:
+            told = ", ".join(still)
+            _log.error("%s: nothing moved for %.0f s, the watchdog waits for it", told, _STILL_S)
+        self._told_still = still
 
     @contextmanager
     def reloading(self) -> Iterator[None]:

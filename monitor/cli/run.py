@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import faulthandler
 import importlib
 import signal
 import sys
@@ -9,6 +10,8 @@ import sys
 
 def run(asked: argparse.Namespace) -> int:
     """Watch until stopped."""
+    # Where it stands still for good, systemd ends it by SIGABRT: then it is told where it stood.
+    faulthandler.enable()
     # It asks for the rules to be read, which is about to be done; by itself it ends the process.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     live = importlib.import_module("monitor.app.live")  # seconds of imports

@@ -84,6 +84,16 @@ def test_its_life_as_systemd_hears_it(service: Service) -> None:
 
 
 @pytest.mark.timeout(300)
+def test_ended_by_the_watchdog_it_tells_where_it_stood(service: Service) -> None:
+    service.hears("WATCHDOG=1")
+    service.process.send_signal(signal.SIGABRT)
+    assert service.process.wait(timeout=60) == -signal.SIGABRT
+    log = service.log.read_text()
+    assert "Fatal Python error: Aborted" in log
+    assert '/monitor/app/live.py", line' in log or "in run_until_complete" in log
+
+
+@pytest.mark.timeout(300)
 def test_it_calls_its_dead_mans_server_and_tells_the_day_that_it_lives(folder: Path) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as server,

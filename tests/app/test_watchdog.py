@@ -105,6 +105,38 @@ def test_a_heart_beats_when_all_have_moved_and_not_for_one_that_moves_much() -> 
     assert (len(beats), heart.still()) == (1, ["a"])
 
 
+def test_a_heart_tells_what_stands_still_and_for_how_long_it_must() -> None:
+    now = [0.0]
+    heart = Heart(frozenset({"a", "b"}), lambda: None, lambda: now[0])
+    heart.moved("a")
+    now[0] = 44.9
+    assert not heart.still(45)
+    now[0] = 45.0
+    assert heart.still(45) == ["b"]
+    heart.moved("b")
+    assert not heart.still(45)
+
+
+async def test_what_stands_still_is_logged_once_by_what_still_moves(
+    systemd: Systemd, caplog: pytest.LogCaptureFixture
+) -> None:
+    seconds = [0.0]
+
+    async def act(rig: Rig) -> None:
+        await rig.beats(2)
+        rig.channel.stuck = True
+        rig.store.commit(Change(alerts=(alert("one"),)))
+        await rig.until(lambda: rig.store.outbox.due("stuck", NOON, 1)[0].tries, "a send")
+        await rig.starves()
+        assert not [one for one in caplog.messages if "nothing moved" in one]
+        seconds[0] = 60.0
+        await rig.starves()
+        told = [one for one in caplog.messages if "nothing moved" in one]
+        assert told == ["courier stuck: nothing moved for 45 s, the watchdog waits for it"]
+
+    await performed(systemd, act, seconds=lambda: seconds[0])
+
+
 def test_work_is_overdue_when_it_has_not_ended_after_it_was_cut_off() -> None:
     now = [0.0]
     underway = Underway(grace_s=30, seconds=lambda: now[0])
@@ -182,7 +214,9 @@ def alert(idem: str) -> Outgoing:
     )
 
 
-async def performed(systemd: Systemd, act: Callable[[Rig], Any]) -> None:
+async def performed(
+    systemd: Systemd, act: Callable[[Rig], Any], *, seconds: Callable[[], float] = stopwatch
+) -> None:
     clock, stop = SystemClock(), asyncio.Event()
     store, channel = MemoryStore(now=NOON), StuckChannel(stuck=False)
     reader, road = StuckReader(stuck=False), asyncio.Event()
@@ -198,7 +232,7 @@ async def performed(systemd: Systemd, act: Callable[[Rig], Any]) -> None:
         readers={},
         requests=lambda _name: 0,
     )
-    upkeep = Upkeep(parts, Notifier(systemd.path))
+    upkeep = Upkeep(parts, Notifier(systemd.path), seconds=seconds)
     couriers = _couriers(parts, upkeep, lambda _alert, _at: False)
 
     def pulse(_at: datetime) -> tuple[()]:
