@@ -23,8 +23,8 @@ class StoreSettings:
     """url: `sqlite:///relative.db`, to the config file's folder, or `sqlite:////absolute.db`.
 
     Or a PostgreSQL that several daemons share: `postgresql://user@host/database` without a
-    password, or `env:NAME`, `file:/path` or `credential:NAME` for where the whole URL is. lease_s: how long, there,
-    a daemon that is not heard of leads on.
+    password, or `env:NAME`, `file:/path` or `credential:NAME` for where the whole URL is.
+    lease_s: how long, there, a daemon that is not heard of leads on.
     keep_days: how long delivered alerts, polls and consumed words are kept. Samples are kept
     for as long as a window of a rule looks back, whatever this says.
     """
