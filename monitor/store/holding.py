@@ -58,12 +58,16 @@ class HoldingStore:
 
     def commit(self, *changes: Change) -> None:
         for change in changes:
+            # While any letter is carried from memory, all that follow are, though the disk may
+            # have them by then: else one would be passed by a later one of its key.
+            late = self.outbox.holding()
+            if late:
+                self.outbox.hold(change.alerts)
             self._held.append(change)
-            if self._settled(_AT_ONCE_S):
-                continue
+            if not self._settled(_AT_ONCE_S) and not late:
+                self.outbox.hold(change.alerts)
             if len(self._held) > self._most:
                 raise Permanent(f"{self._most} changes wait to be written: {self.trouble}")
-            self.outbox.hold(change.alerts)
 
     def forget(self, before: datetime, needed: Collection[str] = ()) -> bool:
         """Drop what is old, where the disk lets us; else it waits until that has what is held."""

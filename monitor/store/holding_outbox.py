@@ -30,29 +30,39 @@ class _End:
 class _Debts:
     """What the disk has yet to be told of its own letters, in order."""
 
-    def __init__(self) -> None:
-        self._owed: list[tuple[int, Callable[[], None]]] = []
+    def __init__(self, disk: Outbox) -> None:
+        self._disk = disk
+        self._owed: list[tuple[int, bool, Callable[[], None]]] = []
 
     def __len__(self) -> int:
         return len(self._owed)
 
-    def letters(self) -> set[int]:
-        """Return the letters concerned, by their numbers on the disk."""
-        return {letter for letter, _ in self._owed}
+    def ended(self) -> set[int]:
+        """Return the letters whose end is among it, by their numbers on the disk."""
+        return {letter for letter, ends, _ in self._owed if ends}
+
+    def end(self, letter: int, end: _End) -> None:
+        """Have a letter's end to tell, after all that there is."""
+        if end.dead:
+            say = partial(self._disk.dead, letter, end.at, end.error)
+        else:
+            say = partial(self._disk.delivered, letter, end.at)
+        self._owed.append((letter, True, say))
 
     def owe(self, letter: int, say: Callable[[], None]) -> None:
-        """Have something to tell, after all that there is."""
-        self._owed.append((letter, say))
+        """Have something else of a letter to tell: it waits on."""
+        self._owed.append((letter, False, say))
 
     def pay(self) -> None:
         """Tell all of it; raise Transient where the disk still takes none, and owe the rest."""
         while self._owed:
-            letter, say = self._owed.pop(0)
-            try:
-                say()
-            except Transient:
-                self._owed.insert(0, (letter, say))
-                raise
+            self._owed[0][-1]()
+            del self._owed[0]
+
+    def pay_what_is_taken(self) -> None:
+        """Tell as much of it as the disk takes."""
+        with suppress(Transient):
+            self.pay()
 
 
 class HoldingOutbox:
@@ -70,10 +80,14 @@ class HoldingOutbox:
         self._ends: dict[_Address, _End] = {}
         self._begun: set[int] = set()
         self._moved: dict[int, int] = {}
-        self._debts = _Debts()
+        self._debts = _Debts(disk)
         self._handing: list[tuple[Outgoing, str]] = []
 
     # --- what the store around it says --------------------------------------------------------
+
+    def holding(self) -> bool:
+        """Return whether letters are carried from memory, and the disk's wait."""
+        return bool(self._held or self._debts or self._handing)
 
     def hold(self, alerts: Iterable[Outgoing]) -> None:
         """Take alerts that the disk does not; they are delivered from here."""
@@ -107,14 +121,14 @@ class HoldingOutbox:
     # --- the port -----------------------------------------------------------------------------
 
     def due(self, channel: str, now: datetime, limit: int) -> tuple[Letter, ...]:
-        if self._holding():
+        if self.holding():
             found = [letter for letter in self._aside_heads(channel) if letter.due <= now]
             self._seen.update({letter.id: letter for letter in found})
             return tuple(found[:limit])
         return self._disk.due(channel, now, limit)
 
     def next_due(self, channel: str) -> datetime | None:
-        if self._holding():
+        if self.holding():
             return min((letter.due for letter in self._aside_heads(channel)), default=None)
         return self._disk.next_due(channel)
 
@@ -126,18 +140,20 @@ class HoldingOutbox:
             self._disk.sending(letter)
 
     def delivered(self, letter: int, at: datetime) -> None:
-        if not self._disk_told(letter, lambda there: self._disk.delivered(there, at)):
-            self._end(letter, _End(at=at))
+        self._end(letter, _End(at=at))
 
     def failed(self, letter: int, *, due: datetime, error: str, ambiguous: bool) -> None:
-        told = partial(self._disk.failed, due=due, error=error, ambiguous=ambiguous)
-        if not self._disk_told(letter, told):
+        there = self._on_disk(letter)
+        if there is None:
             self._begun.discard(letter)
             self._aside.failed(-letter, due=due, error=error, ambiguous=ambiguous)
+            return
+        told = partial(self._disk.failed, there, due=due, error=error, ambiguous=ambiguous)
+        self._debts.owe(there, told)
+        self._debts.pay_what_is_taken()
 
     def dead(self, letter: int, at: datetime, error: str) -> None:
-        if not self._disk_told(letter, lambda there: self._disk.dead(there, at, error)):
-            self._end(letter, _End(at=at, error=error, dead=True))
+        self._end(letter, _End(at=at, error=error, dead=True))
 
     def requeue(self, letter: int, at: datetime) -> None:
         self._disk.requeue(letter, at)
@@ -154,30 +170,26 @@ class HoldingOutbox:
 
     # --- within -------------------------------------------------------------------------------
 
-    def _holding(self) -> bool:
-        return bool(self._held or self._debts or self._handing)
-
     def _aside_heads(self, channel: str) -> Iterator[Letter]:
         """Yield the letters in memory that are next; those of a key that waits on disk do not."""
         heads = self._aside.due(channel, _FOR_EVER, _ALL)
         if not heads:
             return
-        owed = self._debts.letters()
+        ended = self._debts.ended()
         before = self._disk.due(channel, _FOR_EVER, _ALL)
-        waits = {letter.key for letter in before if letter.id not in owed}
+        waits = {letter.key for letter in before if letter.id not in ended}
         yield from (replace(one, id=-one.id) for one in heads if one.key not in waits)
 
-    def _disk_told(self, letter: int, say: Callable[[int], None]) -> bool:
-        """Tell the disk of a letter of its own, as soon as it listens; return whether it is one."""
-        there = letter if letter > 0 else self._moved.pop(letter, None)
-        if there is None:
-            return False
-        self._debts.owe(there, partial(say, there))
-        with suppress(Transient):
-            self.settle()
-        return True
+    def _on_disk(self, letter: int) -> int | None:
+        """Return a letter's number on the disk, None for one that is in memory."""
+        return letter if letter > 0 else self._moved.pop(letter, None)
 
     def _end(self, letter: int, end: _End) -> None:
+        there = self._on_disk(letter)
+        if there is not None:
+            self._debts.end(there, end)
+            self._debts.pay_what_is_taken()
+            return
         seen = self._seen.pop(letter)
         self._begun.discard(letter)
         self._ends[seen.idem, seen.channel] = end
@@ -187,10 +199,8 @@ class HoldingOutbox:
         end = self._ends.pop((alert.idem, channel), None)
         aside = self._aside.due(channel, _FOR_EVER, _ALL)
         here = next((one for one in aside if one.idem == alert.idem), None)
-        if there is not None and end is not None and end.dead:
-            self._debts.owe(there.id, lambda: self._disk.dead(there.id, end.at, end.error))
-        elif there is not None and end is not None:
-            self._debts.owe(there.id, lambda: self._disk.delivered(there.id, end.at))
+        if there is not None and end is not None:
+            self._debts.end(there.id, end)
         elif here is not None:
             self._aside.delivered(here.id, alert.at)  # from now on it is the disk's
             self._seen.pop(-here.id, None)
@@ -206,10 +216,8 @@ class HoldingOutbox:
             self._begun.discard(-here.id)
             self._moved[-here.id] = there
             return
-        failed = partial(
-            self._disk.failed, there, due=here.due, error=here.error, ambiguous=here.repeat
-        )
-        self._debts.owe(there, failed)
+        failed = partial(self._disk.failed, there, due=here.due, error=here.error)
+        self._debts.owe(there, partial(failed, ambiguous=here.repeat))
 
 
 def _together(disk: Iterable[Backlog], aside: Iterable[Backlog]) -> tuple[Backlog, ...]:
