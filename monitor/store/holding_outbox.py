@@ -56,8 +56,12 @@ class _Debts:
     def pay(self) -> None:
         """Tell all of it; raise Transient where the disk still takes none, and owe the rest."""
         while self._owed:
-            self._owed[0][-1]()
-            del self._owed[0]
+            owed = self._owed.pop(0)
+            try:
+                owed[-1]()
+            except Transient:
+                self._owed.insert(0, owed)
+                raise
 
     def pay_what_is_taken(self) -> None:
         """Tell as much of it as the disk takes."""
