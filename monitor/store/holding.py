@@ -62,10 +62,10 @@ class HoldingStore:
             # have them by then: else one would be passed by a later one of its key.
             late = self.outbox.holding()
             if late:
-                self.outbox.hold(change.alerts)
+                self.outbox.hold(change)
             self._held.append(change)
             if not self._settled(_AT_ONCE_S) and not late:
-                self.outbox.hold(change.alerts)
+                self.outbox.hold(change)
             if len(self._held) > self._most:
                 raise Permanent(f"{self._most} changes wait to be written: {self.trouble}")
 

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from monitor.errors import Transient
 from monitor.store.memory_outbox import MemoryOutbox
 from monitor.store.port import Outbox
-from monitor.store.records import Backlog, Letter, Outgoing
+from monitor.store.records import Backlog, Change, Letter, Outgoing
 
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 _ALL: Final = 1_000_000
@@ -93,9 +93,11 @@ class HoldingOutbox:
         """Return whether letters are carried from memory, and the disk's wait."""
         return bool(self._held or self._debts or self._handing)
 
-    def hold(self, alerts: Iterable[Outgoing]) -> None:
-        """Take alerts that the disk does not; they are delivered from here."""
-        for alert in alerts:
+    def hold(self, change: Change) -> None:
+        """Take the alerts that the disk does not; they are delivered, or recalled, from here."""
+        for recall in change.recalls:
+            self._aside.recall(recall)
+        for alert in change.alerts:
             self._aside.put(0, alert)  # whose events nobody counts
             self._idems.add(alert.idem)
 

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
@@ -20,7 +21,7 @@ from monitor.errors import Permanent, Transient
 from monitor.store.courier import Courier
 from monitor.store.holding import HoldingStore
 from monitor.store.port import Store
-from monitor.store.records import Change, Outgoing, Poll, Sample
+from monitor.store.records import Change, Outgoing, Poll, Recall, Sample
 from monitor.store.sqlite import SqliteStore, open_sqlite
 
 Letters: TypeAlias = Callable[..., Outgoing]
@@ -141,6 +142,26 @@ async def test_alerts_are_told_from_memory_and_then_the_disk_has_all_of_it_once(
     other = MemoryChannel(name="telegram")
     await courier(store, other, start).deliver_due(at)
     assert sorted(told(other)) == ["0", "1", "2", "before"], "what was not told yet goes out now"
+
+
+async def test_what_is_held_for_its_group_is_recalled_from_memory_and_on_the_disk_after(
+    store: HoldingStore, sqlite: SqliteStore, disk: Disk, letter: Letters, start: datetime
+) -> None:
+    channel, later = MemoryChannel(name="mqtt"), start + 60 * SECOND
+    held(store, disk)
+    grouped = replace(letter("1:firing", channels=("mqtt",)), held={"mqtt": later})
+    store.commit(Change(alerts=(grouped,)))
+    silenced = Recall(key=grouped.key, channel="mqtt", at=start + SECOND, reason="silenced")
+    store.commit(Change(recalls=(silenced,), alerts=(letter("2", key="b", channels=("mqtt",)),)))
+    await courier(store, channel, later).deliver_due(later)
+    assert told(channel) == ["2"]
+    disk.empty()
+    store.commit(Change())
+    assert store.trouble == ""
+    await courier(store, channel, later).deliver_due(later)
+    assert told(channel) == ["2"]
+    assert sqlite.outbox.next_due("mqtt") is None
+    assert [event.idem for event in sqlite.history.events()] == ["1:firing", "2"]
 
 
 async def test_order_holds_for_what_waited_on_the_disk_before(
