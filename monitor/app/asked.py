@@ -20,7 +20,7 @@ from monitor.rules.verdict import Term
 from monitor.signals.catalogue import Scope
 from monitor.signals.market import market_of
 
-_FAR_BACK: Final = 2_000
+_NEWEST: Final = 20
 _MOST: Final = 8
 _OF_ALERTS: Final = frozenset({"/status", "/alerts"})
 _SHORT: Final = frozenset({"/status", "/positions", "/alerts"})
@@ -72,10 +72,11 @@ class Asked:
 
     def _why(self, alert: str) -> Iterator[str]:
         """Yield what an alert came of: each condition, its value, and how far it is from firing."""
-        events = self._daemon.store.history.latest(_FAR_BACK)
-        told = [found for one in events if one.alert_id == alert and (found := _read(one.payload))]
+        history = self._daemon.store.history
+        told = [found for one in history.of_alert(alert) if (found := _read(one.payload))]
         if not told:
-            known = ", ".join(dict.fromkeys(one.alert_id for one in reversed(events[-20:])))
+            newest = reversed(history.latest(_NEWEST))
+            known = ", ".join(dict.fromkeys(one.alert_id for one in newest))
             yield f"no alert {alert[:20] or 'named'} is remembered"
             yield f"the newest: {known or 'none yet'}"
             return

@@ -24,7 +24,6 @@ from monitor.store.records import Change, RowKey
 _log: Final = logging.getLogger(__name__)
 KIND: Final = "telegram"
 """Of the store's rows that remember which messages have buttons."""
-_FAR_BACK: Final = 2_000
 
 
 class Charts:
@@ -69,8 +68,8 @@ def desk_of(daemon: Daemon, asked: Asked, errands: Errands, charts: Charts) -> D
 
     def told(alert: str, event: str) -> Told | None:
         last: Alert | None = None
-        for one in reversed(daemon.store.history.latest(_FAR_BACK)):
-            if one.alert_id != alert or (read := _read(one.payload)) is None:
+        for one in reversed(daemon.store.history.of_alert(alert)):
+            if (read := _read(one.payload)) is None:
                 continue
             last = last or read
             if event_of(one.idem) == event:

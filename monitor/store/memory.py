@@ -59,6 +59,9 @@ class MemoryHistory:
     def latest(self, limit: int) -> tuple[Event, ...]:
         return tuple(self._events.values())[max(0, len(self._events) - limit) :]
 
+    def of_alert(self, alert_id: str) -> tuple[Event, ...]:
+        return tuple(one for one in self._events.values() if one.alert_id == alert_id)
+
     def decided(self, alert_id: str) -> tuple[Decision, ...]:
         return tuple(one for one in self._decisions if one.alert_id == alert_id)
 

@@ -94,6 +94,10 @@ class History(Protocol):
         """Return the newest events, oldest of them first."""
         ...
 
+    def of_alert(self, alert_id: str) -> tuple[Event, ...]:
+        """Return all that was told under one short id, oldest first, for people to see."""
+        ...
+
     def decided(self, alert_id: str) -> tuple[Decision, ...]:
         """Return why an alert was, or was not, told on each channel, oldest first."""
         ...

@@ -78,8 +78,11 @@ CREATE INDEX decision_by_alert ON decision (alert_id, id);
 CREATE INDEX decision_by_event ON decision (idem)
 """
 
+# What an alert went through is asked for by its short id, by every button and `why`.
+_BY_ALERT: Final = "CREATE INDEX event_by_alert ON event (alert_id, id)"
+
 # Script n brings a file of schema n to schema n + 1. Only ever append.
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _CHECKPOINTS, _UNANSWERED, _DECISIONS)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _CHECKPOINTS, _UNANSWERED, _DECISIONS, _BY_ALERT)
 
 
 def to_micros(at: datetime) -> int:

@@ -29,7 +29,6 @@ class SqliteHistory:
         return tuple(_event(row) for row in reversed(rows))
 
     def of_alert(self, alert_id: str) -> tuple[Event, ...]:
-        """Return all that was told under one short id, oldest first, for people to see."""
         rows = self._database.read(f"{_EVENT} WHERE alert_id = ? ORDER BY id", alert_id)
         return tuple(_event(row) for row in rows)
 

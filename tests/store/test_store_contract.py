@@ -262,6 +262,13 @@ def test_events_are_paged_by_id_and_the_latest_come_oldest_first(
     assert store.history.latest(0) == ()
 
 
+def test_what_an_alert_went_through_is_found_by_its_short_id(store: Store, letter: Letters) -> None:
+    mine = tuple(replace(letter(f"e{number}"), alert_id="A17F3C") for number in (1, 3))
+    store.commit(Change(alerts=(letter("e0"), mine[0], letter("e2"), mine[1])))
+    assert [event.idem for event in store.history.of_alert("A17F3C")] == ["e1", "e3"]
+    assert store.history.of_alert("000000") == ()
+
+
 def test_polls_come_newest_first_and_are_counted_by_source(store: Store, start: datetime) -> None:
     good = Poll(source="ethereum", at=start, number=9_640_000, hash="0xab", requests=2)
     gap = Poll(source="ethereum", at=second(start, 12), gap="HTTP 502", requests=3)
