@@ -69,7 +69,7 @@ class ClaimedOutbox:
         if channel in _ALONE and self._database.read(_SENDS, channel, me):
             return ()
         claimed = self._database.read(_CLAIM, channel, to_micros(now), me, limit, me)
-        return self._plain.letters(sorted(number for (number,) in claimed))
+        return self._plain.letters([number for (number,) in claimed])
 
     def next_due(self, channel: str) -> datetime | None:
         """Return when `due` will next have something, but for what others have claimed."""

@@ -3,14 +3,16 @@
 The statements are the same for both, in the words both understand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from monitor.store.connection import Row
 from monitor.store.port import Outbox
 from monitor.store.records import Carried, Outgoing, Recall
+
+T = TypeVar("T")
 
 
 class Database(Protocol):
@@ -63,3 +65,8 @@ class SqlOutbox(Outbox, Protocol):
     def carried(self, event: int) -> tuple[Carried, ...]:
         """Return what became of an event's letters, for people to see."""
         ...
+
+
+def batches(rows: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    """Return rows in their order, at most so many at once."""
+    return (rows[first : first + most] for first in range(0, len(rows), most))

@@ -1,14 +1,14 @@
 """The store on one SQLite file."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from monitor.alerts.desk import untold
+from monitor.alerts.desk import Decision, untold
 from monitor.errors import Permanent
 from monitor.store.connection import Connection, database_path, make_private, unusable
-from monitor.store.database import Database, SqlOutbox
+from monitor.store.database import Database, SqlOutbox, batches
 from monitor.store.records import Change, Outgoing, Poll, RowKey, Sample, Saved
 from monitor.store.retention import forget
 from monitor.store.schema import MIGRATIONS, from_micros, maybe_micros, to_micros
@@ -18,6 +18,9 @@ from monitor.store.sqlite_inbox import SqliteInbox
 from monitor.store.sqlite_outbox import SqliteOutbox
 
 _META: Final = "CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID"
+
+_ASKED: Final = 500
+"""Keys asked of in one statement."""
 
 
 def open_sqlite(url: str, *, now: datetime | None, check: bool = True) -> "SqliteStore":
@@ -147,9 +150,8 @@ class SqliteStore:
         self._put_samples(change)
         for recall in change.recalls:
             self.outbox.recall(recall)
-        for alert in change.alerts:
-            self._put_alert(alert)
-        self.history.decide(change.decisions)
+        decided = self._put_alerts(self._unknown(change.alerts))
+        self.history.decide([*decided, *change.decisions])
         self._database.run_many(
             "UPDATE inbox SET result = ? WHERE id = ? AND result IS NULL",
             [(result, word) for word, result in change.consumed_words.items()],
@@ -182,26 +184,49 @@ class SqliteStore:
             [(series, to_micros(at)) for series, at in change.forget_samples_before.items()],
         )
 
-    def _put_alert(self, alert: Outgoing) -> None:
-        if self._database.read("SELECT 1 FROM event WHERE idem = ?", alert.idem):
-            return
-        at, due = to_micros(alert.at), to_micros(alert.due or alert.at)
-        [(event,)] = self._database.read(
-            "INSERT INTO event (idem, key, alert_id, at, payload, expires_at)"
-            " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
-            *(alert.idem, alert.key, alert.alert_id, at, alert.payload),
-            maybe_micros(alert.expires_at),
-        )
-        held = {channel: to_micros(until) for channel, until in alert.held.items()}
-        told = self.outbox.withdraw(alert) if alert.takes_back else set(alert.channels)
-        self.history.decide(untold(alert.decisions, told))
+    def _unknown(self, alerts: Sequence[Outgoing]) -> list[Outgoing]:
+        """Return the alerts that are not kept yet, the first of each key."""
+        first = dict[str, Outgoing]()
+        for alert in alerts:
+            first.setdefault(alert.idem, alert)
+        known = set[str]()
+        for some in batches(list(first), _ASKED):
+            known |= {
+                idem
+                for (idem,) in self._database.read(
+                    f"SELECT idem FROM event WHERE idem IN ({', '.join('?' * len(some))})",  # noqa: S608 - marks
+                    *some,
+                )
+            }
+        return [alert for idem, alert in first.items() if idem not in known]
+
+    def _put_alerts(self, alerts: Sequence[Outgoing]) -> list[Decision]:
+        """Put alerts and their letters; return what was decided of them."""
         self._database.run_many(
-            "INSERT INTO outbox (event, channel, key, queued_at, due) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO event (idem, key, alert_id, at, payload, expires_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (event, channel, alert.key, held.get(channel, at), held.get(channel, due))
-                for channel in dict.fromkeys(alert.channels)
-                if channel in told
+                (one.idem, one.key, one.alert_id, to_micros(one.at), one.payload, expiry)
+                for one in alerts
+                for expiry in [maybe_micros(one.expires_at)]
             ],
+        )
+        letters, decided = list[tuple[object, ...]](), list[Decision]()
+        for alert in alerts:
+            told = set(alert.channels)
+            if alert.takes_back:
+                self._put_letters(letters)  # what is taken back may be among them
+                letters, told = [], self.outbox.withdraw(alert)
+            letters += _letters(alert, told)
+            decided += untold(alert.decisions, told)
+        self._put_letters(letters)
+        return decided
+
+    def _put_letters(self, letters: Sequence[tuple[object, ...]]) -> None:
+        self._database.run_many(
+            "INSERT INTO outbox (event, channel, key, queued_at, due)"
+            " VALUES ((SELECT id FROM event WHERE idem = ?), ?, ?, ?, ?)",
+            letters,
         )
 
     def _put_poll(self, poll: Poll) -> None:
@@ -215,3 +240,13 @@ class SqliteStore:
             " requests = tally.requests + excluded.requests",
             *(poll.source, poll.gap is not None, poll.requests),
         )
+
+
+def _letters(alert: Outgoing, told: set[str]) -> list[tuple[object, ...]]:
+    at, due = to_micros(alert.at), to_micros(alert.due or alert.at)
+    held = {channel: to_micros(until) for channel, until in alert.held.items()}
+    return [
+        (alert.idem, channel, alert.key, held.get(channel, at), held.get(channel, due))
+        for channel in dict.fromkeys(alert.channels)
+        if channel in told
+    ]

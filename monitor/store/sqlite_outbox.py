@@ -44,8 +44,11 @@ class SqliteOutbox:
 
     def letters(self, numbers: Sequence[int]) -> tuple[Letter, ...]:
         """Return the letters of these numbers, in their order."""
-        found = (self._database.read(f"{_LETTER} WHERE o.id = ?", one) for one in numbers)
-        return tuple(_letter(row) for rows in found for row in rows)
+        if not numbers:
+            return ()
+        asked = ", ".join("?" * len(numbers))
+        rows = self._database.read(f"{_LETTER} WHERE o.id IN ({asked}) ORDER BY o.id", *numbers)
+        return tuple(_letter(row) for row in rows)
 
     def next_due(self, channel: str) -> datetime | None:
         [(due,)] = self._database.read(
