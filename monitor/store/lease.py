@@ -4,6 +4,7 @@ One daemon at a time feeds the road. Its lease ends unless it is renewed; who ta
 gets a higher token, and a commit under a lower one is refused within its own transaction.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -25,12 +26,24 @@ class Seen:
 
 
 class Lease:
-    """This daemon's word that it lives, and its right to lead. lasts_s: without a renewal."""
+    """This daemon's word that it lives, and its right to lead. lasts_s: without a renewal.
 
-    def __init__(self, database: Database, member: Member, *, lasts_s: float) -> None:
+    check: raises where this daemon may not lead, whoever does, as on tables of a newer release;
+    asked before it takes the lead, and in every commit.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        member: Member,
+        *,
+        lasts_s: float,
+        check: Callable[[], object] = lambda: None,
+    ) -> None:
         self.lasts_s = lasts_s
         self.member = member
         self._database = database
+        self._check = check
         self._token: int | None = None
 
     def live(self) -> None:
@@ -44,6 +57,7 @@ class Lease:
 
     def take(self) -> bool:
         """Return whether this daemon leads from now on: nobody else does, or not any more."""
+        self._check()
         rows = self._database.read(
             "INSERT INTO lease (name, holder, token, since, until)"
             " VALUES (?, ?, 1, clock_timestamp(), clock_timestamp() + make_interval(secs => ?))"
@@ -73,6 +87,7 @@ class Lease:
         rows = self._database.read("SELECT token FROM lease WHERE name = ? FOR SHARE", ROAD)
         if self._token is None or rows != [(self._token,)]:
             raise self.lost()
+        self._check()
 
     def release(self) -> None:
         """Lead no longer, so that another may at once."""

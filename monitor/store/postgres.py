@@ -14,6 +14,7 @@ from monitor.store.schema import MIGRATIONS, to_micros
 from monitor.store.sqlite import SqliteStore, to_be_migrated
 
 _TURN: Final = 0x6865646765  # of those who bring the tables up to date at once, one goes first
+_NOT_OURS: Final = "the database has tables of these names that are not Hedgewatch's"
 _META: Final = 'CREATE TABLE meta (name TEXT COLLATE "C" PRIMARY KEY, value BIGINT NOT NULL)'
 _WORDS: Final = (
     (re.compile(r"\bINTEGER PRIMARY KEY( AUTOINCREMENT)?"), "serial PRIMARY KEY"),
@@ -82,7 +83,7 @@ def open_postgres(
         database.close()
         raise
     mine = member or Member()
-    lease = Lease(database, mine, lasts_s=lasts_s)
+    lease = Lease(database, mine, lasts_s=lasts_s, check=lambda: _no_newer(where, database))
     if member is not None:
         database.fence = lease.fence
     return Shared(store=SqliteStore(database, ClaimedOutbox(database, mine)), lease=lease)
@@ -107,7 +108,7 @@ def _migrate(where: str, database: PostgresConnection, now: datetime | None) -> 
         return
     if now is None:
         raise _unusable(where, to_be_migrated(found[0]))
-    with database.transaction():
+    with database.transaction("EXCLUSIVE"):
         database.read("SELECT pg_advisory_xact_lock(?)", _TURN)
         own, shared = _versions(where, database)  # again: another daemon may have been first
         if own == 0:
@@ -139,10 +140,16 @@ def _versions(where: str, database: PostgresConnection) -> tuple[int, int]:
     }
     if not tables & {"meta", "state", "event", "outbox"}:
         return 0, 0
-    rows = database.read("SELECT name, value FROM meta") if "meta" in tables else []
-    found = dict[str, int](rows)
+    if "meta" not in tables:
+        raise _unusable(where, _NOT_OURS)
+    return _no_newer(where, database)
+
+
+def _no_newer(where: str, database: PostgresConnection) -> tuple[int, int]:
+    """Return the versions of the tables; raise ConfigError where a newer release made them."""
+    found = dict[str, int](database.read("SELECT name, value FROM meta"))
     if "schema" not in found or "shared" not in found:
-        raise _unusable(where, "the database has tables of these names that are not Hedgewatch's")
+        raise _unusable(where, _NOT_OURS)
     if found["schema"] > len(MIGRATIONS) or found["shared"] > len(_SHARED_MIGRATIONS):
         told = f"schema {found['schema']}.{found['shared']}"
         known = f"{len(MIGRATIONS)}.{len(_SHARED_MIGRATIONS)}"

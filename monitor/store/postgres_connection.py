@@ -25,7 +25,7 @@ PATIENCE_S: Final = 2.0
 """What one statement may take: a commit takes milliseconds, a disk that stalls a second."""
 
 READING_S: Final = 30.0
-"""What reading the whole state may take, which nothing waits on but a start."""
+"""What reading all of the state may take, or making tables new: only a start waits for it."""
 
 CONNECT_S: Final = 5
 _AT_ONCE: Final = 200
@@ -106,7 +106,7 @@ class PostgresConnection:
 
     @contextmanager
     def transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
-        """Commit everything run inside, or none of it; what only reads may take longer.
+        """Commit everything run inside, or none of it; all but an IMMEDIATE one may take longer.
 
         A connection lost over the COMMIT leaves unknown whether it was done: it is raised as a
         failure, and whoever goes on must load what there is.
@@ -115,9 +115,9 @@ class PostgresConnection:
         self.run(_BEGIN if reads else "BEGIN")
         raw = self._raw
         try:
-            if reads:
+            if kind != "IMMEDIATE":
                 self._be_patient(READING_S)
-            else:
+            if not reads:
                 self.fence()
             yield
             self.run("COMMIT")

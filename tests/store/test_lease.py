@@ -214,3 +214,19 @@ def test_tables_of_a_newer_release_or_of_others_are_left_alone(
         admin.execute("DROP TABLE meta")
     with pytest.raises(ConfigError, match="tables of these names that are not Hedgewatch's"):
         open_store(postgres_url, now=start)
+
+
+def test_who_finds_the_tables_made_by_a_newer_release_leads_no_more(
+    daemon: Opener, postgres_url: str
+) -> None:
+    """One machine was brought up to date; the others run on with what they know."""
+    led, waiting = daemon("led"), daemon("waiting")
+    assert led.lease.take()
+    with psycopg.connect(postgres_url, autocommit=True) as newer:
+        newer.execute("UPDATE meta SET value = value + 1 WHERE name = 'schema'")
+    with pytest.raises(ConfigError, match="a newer Hedgewatch wrote this"):
+        led.store.commit(Change(rows={("rule", "a"): "1"}))
+    led.lease.release()
+    with pytest.raises(ConfigError, match="a newer Hedgewatch wrote this"):
+        waiting.lease.take()
+    assert waiting.store.load().rows == {}

@@ -191,3 +191,12 @@ def test_a_text_with_a_character_it_cannot_hold_is_kept_without_it(
     store.outbox.dead(queued.id, start, "said \0 nothing")
     (dead,) = store.outbox.dead_letters()
     assert dead.error == "said � nothing"
+
+
+def test_tables_may_take_their_time_to_be_made_new(store: SqliteStore) -> None:
+    """An index over years of samples takes more than a commit may."""
+    slow = f"SELECT pg_sleep({PATIENCE_S})"
+    assert refused(lambda: store._database.read(slow))[0] < PATIENCE_S
+    with store._database.transaction("EXCLUSIVE"):
+        store._database.read(slow)
+    assert refused(lambda: store._database.read(slow))[0] < PATIENCE_S
