@@ -22,7 +22,7 @@ from monitor.app.phone import phone
 from monitor.app.present import clock_of
 from monitor.app.rulebook import load_enabled, polled, rulebook
 from monitor.app.showing import Showing
-from monitor.app.soundness import ready
+from monitor.app.soundness import Files
 from monitor.app.taping import taping
 from monitor.app.telegram_desk import pins_of
 from monitor.app.upkeep import Upkeep, courier_part
@@ -63,40 +63,42 @@ async def run(
     """
     with _hangups() as hangup:
         if not is_shared(read_draft(config).settings.store.url):
-            await _run(config, console, hangup, tape)
+            await _run(Files(config), console, hangup, tape)
             return
         if tape is not None:
             reason = "a tape is one daemon's, and this store may be several daemons'"
             raise ConfigError([Fault(file="--tape", where="", reason=reason)])
-        settings = await _rehearsed(config, console)
+        files = Files(config)
+        settings = await _rehearsed(files, console)
         # Here and not above: it needs an extra.
         from monitor.app.several import share  # noqa: PLC0415
 
-        await share(settings, name, lambda store: _run(config, console, hangup, store=store))
+        await share(settings, name, lambda store: _run(files, console, hangup, store=store))
 
 
-async def _rehearsed(config: Path, console: TextIO) -> Settings:
+async def _rehearsed(files: Files, console: TextIO) -> Settings:
     """Do all that leading begins with, and undo it: what fails is told before it is needed.
 
     And what is slow the first time is done, so that who takes over does so at once.
     """
-    settings, packs = ready(config)
+    settings, packs = files.read()
     rulebook(settings, packs)
     load_calendars()
     order, nothing = polled(settings, packs), MemoryStore(now=clock_of(settings).now())
-    async with opened(settings, console, file=str(config), order=order, store=nothing):
+    async with opened(settings, console, file=str(files.path), order=order, store=nothing):
         restore(nothing.load().rows, ())
     return settings
 
 
 async def _run(
-    config: Path,
+    files: Files,
     console: TextIO,
     hangup: asyncio.Event,
     tape: Path | None = None,
     store: Store | None = None,
 ) -> None:
-    settings, packs = ready(config)
+    settings, packs = files.read()
+    config = files.path
     book = rulebook(settings, packs)
     for where, reason in unreached(settings.alerts, book.rules, settings.chain):
         _log.warning("%s: %s: %s", config, where, reason)
@@ -116,7 +118,7 @@ async def _run(
         collect_seldom()
 
         def reload() -> Rulebook:
-            fresh = _reloaded(config, settings, order)
+            fresh = _reloaded(files, settings, order)
             kept.judged_by(fresh)
             return fresh
 
@@ -131,16 +133,19 @@ async def _run(
             await _serve(began, book, state, reload, hangup)
 
 
-def _reloaded(config: Path, running: Settings, order: Mapping[str, Sequence[str]]) -> Rulebook:
+def _reloaded(files: Files, running: Settings, order: Mapping[str, Sequence[str]]) -> Rulebook:
     """Read the rules anew; chains, feeds and channels stay those this run was started with."""
-    settings = replace(running, rules=load_settings(config).rules)
+    fresh = load_settings(files.path)
+    settings = replace(running, rules=fresh.rules)
     packs = load_enabled(settings)
     if unread := sorted(polled(settings, packs).keys() - order.keys()):
         _log.warning(
             "%s: not read before the next start, and unknown to the new rules until then",
             ", ".join(unread),
         )
-    return rulebook(settings, packs)
+    book = rulebook(settings, packs)
+    files.keep(replace(settings, alerts=fresh.alerts), packs)
+    return book
 
 
 async def _serve(

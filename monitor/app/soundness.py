@@ -1,5 +1,6 @@
 """Config, rules and secrets looked at together, so that a person mends everything at once."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from monitor.app.rulebook import read_enabled
 from monitor.config import Draft, Settings, read_draft, secret_faults
 from monitor.errors import ConfigError, Fault
 from monitor.rules.pack import Pack
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,32 @@ def ready(path: Path) -> tuple[Settings, tuple[Pack, ...]]:
     if found.faults or found.unset:
         raise ConfigError([*found.faults, *found.unset])
     return found.settings, found.packs
+
+
+@dataclass(slots=True)
+class Files:
+    """A daemon's files, as they were when last they were sound."""
+
+    path: Path
+    _last: tuple[Settings, tuple[Pack, ...]] | None = None
+
+    def read(self) -> tuple[Settings, tuple[Pack, ...]]:
+        """Return settings and enabled packs: those before where the files have become faulty.
+
+        A daemon that leads anew, as after a blink of its database, has seen them sound: a slip in
+        a file must not end it. Raises ConfigError where they never were.
+        """
+        try:
+            self._last = ready(self.path)
+        except ConfigError as error:
+            if self._last is None:
+                raise
+            _log.error("what was in force stays, the files have become faulty: %s", error)
+        return self._last
+
+    def keep(self, settings: Settings, packs: tuple[Pack, ...]) -> None:
+        """Take note of what was read and is in force."""
+        self._last = settings, packs
 
 
 def _untimely(draft: Draft) -> Iterator[Fault]:

@@ -9,6 +9,7 @@ import pytest
 
 from monitor.app.live import _reloaded
 from monitor.app.rulebook import load_enabled, polled, retired, rulebook, unkeyed
+from monitor.app.soundness import Files
 from monitor.config import RulesSettings, Settings, load_settings
 from monitor.feeds.provider import FeedSettings
 from monitor.model.layer import Action, LayerState, LayerStatus, Proposal
@@ -194,7 +195,7 @@ def test_a_reload_takes_the_rules_and_leaves_the_chains_that_run(tmp_path: Path)
     file.write_text(
         CONFIG.format(chain="base", feeds="vix = []", peg="22" * 20, pack="lp_range", gap="9m")
     )
-    book = _reloaded(file, running, {"vix": ("cboe",)})
+    book = _reloaded(Files(file), running, {"vix": ("cboe",)})
     assert [pack.id for pack in book.packs] == ["lp_range"]
     assert book.max_gap == timedelta(minutes=9)
     assert book.lens.chains == {"ethereum"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.app.soundness import look_over, ready
+from monitor.app.soundness import Files, look_over, ready
 from monitor.errors import ConfigError
 
 SOUND = """\
@@ -159,3 +159,25 @@ def test_a_typed_value_whose_date_is_to_come_is_told_with_the_rest(folder: Path)
         f"{where}.vix.as_of: is dated 2026-11-21, {late}",
         f"{where}.skew.as_of: is dated 2026-11-20T16:00:00+00:00, {late}",
     ]
+
+
+def test_files_that_become_faulty_leave_in_force_what_was_read_before(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = Files(written(folder, SOUND))
+    before = files.read()
+    (folder / "mine.toml").write_text("[[rule]")
+    assert files.read() == before
+    assert "what was in force stays, the files have become faulty: " in caplog.text
+    assert "mine.toml" in caplog.text
+    (folder / "mine.toml").write_text(PACK.replace("20.0", "21.0"))
+    assert files.read() != before
+    files.keep(*before)  # as after a reload
+    (folder / "mine.toml").write_text("[[rule]")
+    assert files.read() == before
+
+
+def test_files_that_never_were_sound_begin_nothing(folder: Path) -> None:
+    (folder / "mine.toml").write_text("[[rule]")
+    with pytest.raises(ConfigError):
+        Files(written(folder, SOUND)).read()
