@@ -98,13 +98,12 @@ async def _run(
     store: Store | None = None,
 ) -> None:
     settings, packs = files.read()
-    config = files.path
     book = rulebook(settings, packs)
     for where, reason in unreached(settings.alerts, book.rules, settings.chain):
-        _log.warning("%s: %s: %s", config, where, reason)
+        _log.warning("%s: %s: %s", files.path, where, reason)
     load_calendars()  # a second or two of work, done before anything waits on the loop
     order = polled(settings, packs)
-    async with opened(settings, console, file=str(config), order=order, store=store) as parts:
+    async with opened(settings, console, file=str(files.path), order=order, store=store) as parts:
         saved = parts.store.load()
         state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
         if state.at is not None and isinstance(parts.clock, SteadyClock):
@@ -128,7 +127,7 @@ async def _run(
                 record=kept.note,
                 course=Course(saved.rows),
                 desk=restored_desk(saved.rows),
-                policy=lambda: load_settings(config).alerts,
+                policy=lambda: load_settings(files.path).alerts,
             )
             await _serve(began, book, state, reload, hangup)
 

@@ -34,8 +34,9 @@ class Database(Protocol):
         ...
 
     def transaction(self, kind: str = "IMMEDIATE") -> AbstractContextManager[None]:
-        """Commit everything run inside, or none of it. kind: DEFERRED for one that only reads,
-        EXCLUSIVE for one that makes the tables new.
+        """Commit everything run inside, or none of it.
+
+        kind: DEFERRED for one that only reads, EXCLUSIVE for one that makes the tables new.
         """
         ...
 

@@ -14,6 +14,11 @@ from monitor.store.claims import Member
 from monitor.store.database import Database
 
 ROAD: Final = "road"
+_BEGINNING: Final = 2
+"""Times its length that a lease just taken lasts: until all is read anew, nothing renews it.
+
+Else who begins slowly is overtaken by who begins as slowly, in turn and for ever.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,7 @@ class Lease:
             " since = excluded.since, until = excluded.until"
             " WHERE lease.until < clock_timestamp() OR lease.holder = excluded.holder"
             " RETURNING token",
-            *(ROAD, self.member.holder, self.lasts_s),
+            *(ROAD, self.member.holder, _BEGINNING * self.lasts_s),
         )
         if rows:
             self._token = rows[0][0]
@@ -76,7 +81,7 @@ class Lease:
         """Return whether this daemon leads on: no other has taken the lead."""
         self.live()
         renewed = self._database.run(
-            "UPDATE lease SET until = clock_timestamp() + make_interval(secs => ?)"
+            "UPDATE lease SET until = greatest(until, clock_timestamp() + make_interval(secs => ?))"
             " WHERE name = ? AND token = ?",
             *(self.lasts_s, ROAD, self._token),
         )
