@@ -174,8 +174,6 @@ class HoldingOutbox:
     def backlog(self) -> tuple[Backlog, ...]:
         return _together(self._disk.backlog(), self._aside.backlog())
 
-    # --- within -------------------------------------------------------------------------------
-
     def _aside_heads(self, channel: str) -> Iterator[Letter]:
         """Yield the letters in memory that are next; those of a key that waits on disk do not."""
         heads = self._aside.due(channel, _FOR_EVER, _ALL)

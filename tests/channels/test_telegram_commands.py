@@ -6,15 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import current_thread
 from typing import Any
 
 import pytest
 
 from monitor.channels.spoken import Errand
 from monitor.channels.telegram_desk import Desk
-from monitor.channels.telegram_writer import Picture
-from monitor.errors import Permanent
 from monitor.model.observation import Verb, Word
 from tests.channels.bot_rig import rigged
 from tests.channels.bot_server import AT, OWNER, STRANGER, TOKEN, BotApi, asked, person
@@ -134,38 +131,6 @@ async def test_a_silence_is_a_word_and_writers_alone_may_say_it(tmp_path: Path) 
         assert rig.api.sent[-1] == NOT_ALLOWED
     (word,) = kept.words.values()
     assert (word.verb, word.matchers, word.note) == (Verb.SILENCE, ("rule=L2.add",), "noise")
-
-
-async def test_a_shock_of_a_large_book_is_worked_out_beside_the_loop(tmp_path: Path) -> None:
-    asked_in = list[str]()
-
-    def noting(name: str, _of: str) -> str:
-        asked_in.append(current_thread().name)
-        return f"answer to {name}"
-
-    desk = Desk(answer=noting, obey=Kept().obey)
-    said = [asked(1, "/whatif"), asked(2, "/status")]
-    async with rigged(tmp_path, said, desk=desk) as rig:
-        assert rig.api.sent == ["<pre>answer to /whatif</pre>", "answer to /status"]
-    own = current_thread().name
-    assert [name == own for name in asked_in] == [False, True]
-
-
-async def test_a_chart_is_a_picture_and_where_it_cannot_be_drawn_a_sentence(
-    tmp_path: Path,
-) -> None:
-    async def chart(of: str) -> Picture:
-        if of:
-            raise Permanent(f"{of} is not watched")
-        return Picture(png=b"PNG", caption="")
-
-    desk = Desk(answer=answer, obey=Kept().obey, chart=chart)
-    async with rigged(tmp_path, [asked(1, "/chart"), asked(2, "/chart 12")], desk=desk) as rig:
-        (photo,) = await rig.api.until("sendPhoto", 1)
-        assert photo.files == {"photo": b"PNG"}
-        assert photo.given["disable_notification"] == "true"
-        await rig.api.until("sendMessage", 1)
-        assert rig.api.sent == ["12 is not watched"]
 
 
 async def test_an_answer_that_fails_is_told_and_ends_nothing(

@@ -1,0 +1,43 @@
+"""Answers that take a while, by Telegram: worked out beside the loop, and sent when done."""
+
+from pathlib import Path
+from threading import current_thread
+
+from monitor.channels.telegram_desk import Desk
+from monitor.channels.telegram_writer import Picture
+from monitor.errors import Permanent
+from tests.channels.bot_rig import rigged
+from tests.channels.bot_server import asked
+from tests.channels.taken import Kept
+
+
+async def test_a_shock_of_a_large_book_is_worked_out_beside_the_loop(tmp_path: Path) -> None:
+    asked_in = list[str]()
+
+    def noting(name: str, _of: str) -> str:
+        asked_in.append(current_thread().name)
+        return f"answer to {name}"
+
+    desk = Desk(answer=noting, obey=Kept().obey)
+    said = [asked(1, "/whatif"), asked(2, "/status")]
+    async with rigged(tmp_path, said, desk=desk) as rig:
+        assert rig.api.sent == ["<pre>answer to /whatif</pre>", "answer to /status"]
+    own = current_thread().name
+    assert [name == own for name in asked_in] == [False, True]
+
+
+async def test_a_chart_is_a_picture_and_where_it_cannot_be_drawn_a_sentence(
+    tmp_path: Path,
+) -> None:
+    async def chart(of: str) -> Picture:
+        if of:
+            raise Permanent(f"{of} is not watched")
+        return Picture(png=b"PNG", caption="")
+
+    desk = Desk(answer=lambda *_: "", obey=Kept().obey, chart=chart)
+    async with rigged(tmp_path, [asked(1, "/chart"), asked(2, "/chart 12")], desk=desk) as rig:
+        (photo,) = await rig.api.until("sendPhoto", 1)
+        assert photo.files == {"photo": b"PNG"}
+        assert photo.given["disable_notification"] == "true"
+        await rig.api.until("sendMessage", 1)
+        assert rig.api.sent == ["12 is not watched"]
