@@ -14,7 +14,7 @@ from monitor.store.sqlite import SqliteStore, open_sqlite
 
 if TYPE_CHECKING:
     from monitor.store.lease import Seen
-    from monitor.store.postgres import Shared
+    from monitor.store.postgres import Divided, Shared
 
 _SHARED: Final = ("postgresql://", "postgres://")
 _NO_ENCODING: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -83,12 +83,32 @@ def open_shared(url: str, *, now: datetime, name: str, lasts_s: float) -> "Share
     return open_postgres(_revealed(url), shown(url), now=now, member=member, lasts_s=lasts_s)
 
 
+def open_divided(url: str, *, now: datetime, name: str, lasts_s: float) -> "Divided":
+    """Open what the daemons that share a store divide its chains by; raise as `open_store`."""
+    _need_psycopg()
+    from monitor.store import postgres  # noqa: PLC0415 - an extra
+    from monitor.store.claims import Member  # noqa: PLC0415
+
+    member = Member(name=name)
+    return postgres.open_divided(
+        _revealed(url), shown(url), now=now, member=member, lasts_s=lasts_s
+    )
+
+
 def living(url: str) -> "tuple[Seen, ...]":
     """Return the daemons that live on a shared store, who leads first; raise as `open_store`."""
     _need_psycopg()
     from monitor.store.postgres import crew_of  # noqa: PLC0415 - an extra
 
     return crew_of(_revealed(url), shown(url))
+
+
+def reading(url: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the daemons that read chains of a shared store, by name; raise as `open_store`."""
+    _need_psycopg()
+    from monitor.store.postgres import dealt_of  # noqa: PLC0415 - an extra
+
+    return dealt_of(_revealed(url), shown(url))
 
 
 def _need_psycopg() -> None:

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from monitor.chain.checkpoint import Checkpoints
 from monitor.errors import ConfigError, Fault, Permanent
 from monitor.store.claims import ClaimedOutbox, Member
 from monitor.store.lease import Lease, Seen, crew
 from monitor.store.postgres_connection import PostgresConnection
+from monitor.store.readings import ReadingTable
 from monitor.store.schema import MIGRATIONS, to_micros
+from monitor.store.shares import Shares, dealt
 from monitor.store.sqlite import SqliteStore, to_be_migrated
+from monitor.store.sqlite_checkpoints import SqliteCheckpoints
 
 _TURN: Final = 0x6865646765  # of those who bring the tables up to date at once, one goes first
 _NOT_OURS: Final = "the database has tables of these names that are not Hedgewatch's"
@@ -40,7 +44,19 @@ CREATE TABLE lease (
 ALTER TABLE outbox ADD COLUMN claimed_by TEXT;
 ALTER TABLE outbox ADD COLUMN claimed_until timestamptz
 """
-_SHARED_MIGRATIONS: Final[tuple[str, ...]] = (_SHARED,)
+# reader: every daemon that reads chains. reading: what is polled of a chain, as it was last told;
+# polled, answered: when it was asked last, and when it last answered.
+_DIVIDED: Final = """
+CREATE TABLE reader (
+    holder TEXT PRIMARY KEY, name TEXT NOT NULL, until timestamptz NOT NULL
+);
+CREATE TABLE reading (
+    source TEXT PRIMARY KEY, token INTEGER NOT NULL, number INTEGER NOT NULL,
+    polled timestamptz NOT NULL, answered timestamptz NOT NULL, line TEXT NOT NULL,
+    fault TEXT NOT NULL, more TEXT NOT NULL
+)
+"""
+_SHARED_MIGRATIONS: Final[tuple[str, ...]] = (_SHARED, _DIVIDED)
 _KNOWN: Final = (len(MIGRATIONS), len(_SHARED_MIGRATIONS))
 
 
@@ -53,6 +69,22 @@ class Shared:
 
     def close(self) -> None:
         self.store.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Divided:
+    """What the reading of chains is divided by among daemons.
+
+    Over a connection of its own, since who reads a chain need not lead.
+    """
+
+    shares: Shares
+    readings: ReadingTable
+    checkpoints: Checkpoints
+    database: PostgresConnection
+
+    def close(self) -> None:
+        self.database.close()
 
 
 def open_postgres(
@@ -70,6 +102,47 @@ def open_postgres(
     Raises ConfigError, in one sentence, where a person must mend something, and Transient where
     the server is away.
     """
+    database = _migrated(url, where, now)
+    mine = member or Member()
+    lease = Lease(database, mine, lasts_s=lasts_s, check=lambda: _no_newer(where, database))
+    if member is not None:
+        database.fence = lease.fence
+    return Shared(store=SqliteStore(database, ClaimedOutbox(database, mine)), lease=lease)
+
+
+def open_divided(url: str, where: str, *, now: datetime, member: Member, lasts_s: float) -> Divided:
+    """Open what daemons divide the reading of chains by; see `open_postgres`."""
+    database = _migrated(url, where, now)
+    return Divided(
+        shares=Shares(database, member, lasts_s=lasts_s),
+        readings=ReadingTable(database),
+        checkpoints=SqliteCheckpoints(database),
+        database=database,
+    )
+
+
+def crew_of(url: str, where: str) -> tuple[Seen, ...]:
+    """Return the daemons that live on a store, who leads first; none where it has no tables."""
+    try:
+        database = PostgresConnection(url, where)
+    except Permanent as error:
+        raise _unusable(where, str(error).removeprefix(f"{where}: ")) from error
+    with closing(database):
+        return crew(database) if _versions(where, database) != (0, 0) else ()
+
+
+def dealt_of(url: str, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the daemons that read chains, and which; none where the store has no tables."""
+    try:
+        database = PostgresConnection(url, where)
+    except Permanent as error:
+        raise _unusable(where, str(error).removeprefix(f"{where}: ")) from error
+    with closing(database):
+        known = _versions(where, database)[1] > 1
+        return tuple(dealt(database)) if known else ()
+
+
+def _migrated(url: str, where: str, now: datetime | None) -> PostgresConnection:
     try:
         database = PostgresConnection(url, where)
     except Permanent as error:
@@ -82,21 +155,7 @@ def open_postgres(
     except BaseException:
         database.close()
         raise
-    mine = member or Member()
-    lease = Lease(database, mine, lasts_s=lasts_s, check=lambda: _no_newer(where, database))
-    if member is not None:
-        database.fence = lease.fence
-    return Shared(store=SqliteStore(database, ClaimedOutbox(database, mine)), lease=lease)
-
-
-def crew_of(url: str, where: str) -> tuple[Seen, ...]:
-    """Return the daemons that live on a store, who leads first; none where it has no tables."""
-    try:
-        database = PostgresConnection(url, where)
-    except Permanent as error:
-        raise _unusable(where, str(error).removeprefix(f"{where}: ")) from error
-    with closing(database):
-        return crew(database) if _versions(where, database) != (0, 0) else ()
+    return database
 
 
 def _unusable(where: str, reason: str) -> ConfigError:
