@@ -17,7 +17,7 @@ from monitor.app.daemon import Daemon
 from monitor.app.errands import Errands
 from monitor.app.garbage import collect_seldom
 from monitor.app.page_live import serve_page
-from monitor.app.parts import Parts, opened
+from monitor.app.parts import Led, Parts, opened
 from monitor.app.phone import phone
 from monitor.app.present import clock_of
 from monitor.app.rulebook import load_enabled, polled, rulebook
@@ -69,14 +69,22 @@ async def run(
             reason = "a tape is one daemon's, and this store may be several daemons'"
             raise ConfigError([Fault(file="--tape", where="", reason=reason)])
         files = Files(config)
-        settings = await _rehearsed(files, console)
-        # Here and not above: it needs an extra.
+        settings, order = await _rehearsed(files, console)
+        # Here and not above: they need an extra.
         from monitor.app.several import share  # noqa: PLC0415
+        from monitor.app.shards import sharing  # noqa: PLC0415
 
-        await share(settings, name, lambda store: _run(files, console, hangup, store=store))
+        async with sharing(settings, order, name) as shards:
+            readings = shards.readings if shards else None
+
+            async def lead(store: Store) -> None:
+                led = Led(store=store, readings=readings)
+                await _run(files, console, hangup, led=led)
+
+            await share(settings, name, lead)
 
 
-async def _rehearsed(files: Files, console: TextIO) -> Settings:
+async def _rehearsed(files: Files, console: TextIO) -> tuple[Settings, Mapping[str, Sequence[str]]]:
     """Do all that leading begins with, and undo it: what fails is told before it is needed.
 
     And what is slow the first time is done, so that who takes over does so at once.
@@ -85,9 +93,10 @@ async def _rehearsed(files: Files, console: TextIO) -> Settings:
     rulebook(settings, packs)
     load_calendars()
     order, nothing = polled(settings, packs), MemoryStore(now=clock_of(settings).now())
-    async with opened(settings, console, file=str(files.path), order=order, store=nothing):
+    led = Led(store=nothing)
+    async with opened(settings, console, file=str(files.path), order=order, led=led):
         restore(nothing.load().rows, ())
-    return settings
+    return settings, order
 
 
 async def _run(
@@ -95,7 +104,7 @@ async def _run(
     console: TextIO,
     hangup: asyncio.Event,
     tape: Path | None = None,
-    store: Store | None = None,
+    led: Led | None = None,
 ) -> None:
     settings, packs = files.read()
     book = rulebook(settings, packs)
@@ -103,7 +112,7 @@ async def _run(
         _log.warning("%s: %s: %s", files.path, where, reason)
     load_calendars()  # a second or two of work, done before anything waits on the loop
     order = polled(settings, packs)
-    async with opened(settings, console, file=str(files.path), order=order, store=store) as parts:
+    async with opened(settings, console, file=str(files.path), order=order, led=led) as parts:
         saved = parts.store.load()
         state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
         if state.at is not None and isinstance(parts.clock, SteadyClock):

@@ -1,16 +1,19 @@
 """Opening what one run is made of: clock, store, channels, chains and feeds."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
-from typing import Final, TextIO
+from datetime import datetime
+from typing import Final, Protocol, TextIO
 
 from monitor.alerts.desk import Desk
 from monitor.alerts.policy import PLAIN, Policy
 from monitor.app.course import Course
 from monitor.app.present import clock_of
+from monitor.app.shard_readers import far_chains, far_polls
 from monitor.chain.checkpoint import Checkpoints
+from monitor.chain.health import EndpointHealth
 from monitor.chain.history import Told
 from monitor.chain.market import MARKET_S, ChainMarket, market_name
 from monitor.chain.reader import ChainReader, chain_reader
@@ -29,12 +32,13 @@ from monitor.feeds.port import Feed
 from monitor.feeds.provider import providers
 from monitor.feeds.settings import FeedSettings, poll_seconds, provider_seconds
 from monitor.feeds.shared import SharedFeed
-from monitor.model.observation import Observation
+from monitor.model.observation import Block, Observation, Snapshot
 from monitor.signals.catalogue import BY_NAME
-from monitor.sources.live import Polled
+from monitor.sources.live import Polled, Reader
 from monitor.store.holding import HoldingStore
 from monitor.store.lock import Lock
 from monitor.store.port import Store
+from monitor.store.readings import ReadingTable
 from monitor.store.records import RowKey
 from monitor.store.sqlite import open_sqlite
 
@@ -42,6 +46,31 @@ _SHARED: Final = 0.9
 """A provider is asked anew once so much of its interval has passed."""
 
 _EMPTY: Final = Desk()
+
+
+class Watched(Reader, Protocol):
+    """Reads one chain as ChainReader does, whether here or by way of another daemon."""
+
+    @property
+    def requests_made(self) -> int: ...
+
+    def resume(self, blocks: Sequence[Block]) -> None: ...
+
+    def confirm_what(self, weighs: Callable[[Snapshot], bool]) -> None: ...
+
+    def health(self, now: datetime) -> Sequence[EndpointHealth]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Led:
+    """What a daemon leads with, and leaves open.
+
+    readings: where those of chains are found that some daemon reads, this or another; None
+    where this one reads all.
+    """
+
+    store: Store
+    readings: ReadingTable | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +88,7 @@ class Parts:
     store: Store
     channels: tuple[Channel, ...]
     polled: tuple[Polled, ...]
-    readers: Mapping[str, ChainReader]
+    readers: Mapping[str, Watched]
     requests: Callable[[str], int]
     record: Callable[[Observation], Mapping[RowKey, str | None]] = lambda _seen: {}
     course: Course = field(default_factory=Course)
@@ -74,20 +103,21 @@ async def opened(
     *,
     file: str,
     order: Mapping[str, Sequence[str]],
-    store: Store | None = None,
+    led: Led | None = None,
 ) -> AsyncIterator[Parts]:
     """Open everything, the store's lock first; close it all in the other order.
 
-    file: the config's, for messages. order: the providers of each signal to read. store: a
-    shared one in which this daemon leads; it stays open.
+    file: the config's, for messages. order: the providers of each signal to read. led: what is
+    open already; without it the store is this daemon's alone.
     Raises ConfigError with every secret that cannot be had.
     """
-    clock, post = _clocks(settings)
+    clock, post = clocks(settings)
     async with AsyncExitStack() as stack:
-        store = store or _own_store(stack, settings, clock)
+        store = led.store if led else _own_store(stack, settings, clock)
+        far = far_chains(settings, led.readings) if led and led.readings else {}
         faults = list[tuple[str, str]]()
         channels = _channels(stack, settings, post, faults)
-        readers = await _readers(stack, settings, store.checkpoints, faults)
+        near = await _readers(stack, settings, store.checkpoints, faults, without=far)
         if faults:
             raise ConfigError(Fault(file=file, where=w, reason=r) for w, r in faults)
         if settings.channel.console.on:
@@ -95,10 +125,12 @@ async def opened(
             channels.insert(0, ConsoleChannel(console, dated=dated))
         client = await stack.enter_async_context(open_client(HttpSettings()))
         polled = (
-            *_chains(settings, readers),
-            *_markets(settings, order, readers, clock),
+            *_chains(settings, near),
+            *markets(settings, order, near, clock),
+            *far_polls(settings, order, far, clock),
             *_feeds(settings, order, Web(client, clock), clock),
         )
+        readers: Mapping[str, Watched] = {**near, **far}
         yield Parts(
             settings=settings,
             clock=clock,
@@ -111,7 +143,7 @@ async def opened(
         )
 
 
-def _clocks(settings: Settings) -> tuple[Clock, Clock]:
+def clocks(settings: Settings) -> tuple[Clock, Clock]:
     """Return the clock of observations and that of deliveries: one, but in a story."""
     clock = clock_of(settings)
     if settings.clock.scenario is not None:
@@ -123,7 +155,7 @@ def _clocks(settings: Settings) -> tuple[Clock, Clock]:
 class _Requests:
     """Counts each chain's requests since it was last asked."""
 
-    def __init__(self, readers: Mapping[str, ChainReader]) -> None:
+    def __init__(self, readers: Mapping[str, Watched]) -> None:
         self._readers = readers
         self._told: dict[str, int] = {}
 
@@ -189,19 +221,32 @@ async def _readers(
     settings: Settings,
     checkpoints: Checkpoints,
     faults: list[tuple[str, str]],
+    *,
+    without: Container[str],
 ) -> dict[str, ChainReader]:
     """Open a reader a chain; a secret that cannot be had is a fault of the config."""
     readers = dict[str, ChainReader]()
-    told = Told(entries=settings.entry, links=settings.link, checkpoints=checkpoints)
-    for name, chain in settings.chain.items():
-        watches = [watch for watch in settings.watch if watch.chain == name]
+    for name in settings.chain:
+        if name in without:
+            continue
         try:
-            reader = chain_reader(name, chain, watches=watches, told=told, usd=settings.usd)
+            reader = reader_of(settings, name, checkpoints)
         except ValueError as error:
             faults.append((f"chain.{name}", str(error)))
             continue
         readers[name] = await stack.enter_async_context(reader)
     return readers
+
+
+def reader_of(settings: Settings, name: str, checkpoints: Checkpoints) -> ChainReader:
+    """Return a chain's reader, to be used as a context; raise ValueError for its secrets."""
+    return chain_reader(
+        name,
+        settings.chain[name],
+        watches=[watch for watch in settings.watch if watch.chain == name],
+        told=Told(entries=settings.entry, links=settings.link, checkpoints=checkpoints),
+        usd=settings.usd,
+    )
 
 
 def _own_store(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Store:
@@ -216,7 +261,7 @@ def _chains(settings: Settings, readers: Mapping[str, ChainReader]) -> Iterable[
         yield Polled(name=name, every_s=settings.chain[name].poll_s, reader=reader)
 
 
-def _markets(
+def markets(
     settings: Settings,
     order: Mapping[str, Sequence[str]],
     readers: Mapping[str, ChainReader],

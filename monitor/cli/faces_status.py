@@ -12,7 +12,7 @@ from monitor.cli.seen import fed, judged, missing
 from monitor.model.layer import LayerStatus
 from monitor.store.endpoints import EndpointSeen
 from monitor.store.lock import is_running
-from monitor.store.opening import is_shared, living, shown
+from monitor.store.opening import is_shared, living, reading, shown
 from monitor.store.sqlite import SqliteStore
 
 _DAY: Final = timedelta(days=1)
@@ -100,8 +100,9 @@ def _daemon(look: Look) -> str:
 
 
 def _daemons(look: Look) -> str:
-    """Return who leads of those that share the store, and who stands by."""
-    crew = living(look.settings.store.url)
+    """Return who leads of those that share the store, who stands by, and who reads which chains."""
+    url = look.settings.store.url
+    crew = living(url)
     at = look.state.at
     seen = f"last observation {look.ago(at)}" if at else "nothing observed yet"
     led = [one for one in crew if one.leads]
@@ -111,7 +112,8 @@ def _daemons(look: Look) -> str:
     told = f"{led[0].name} leads since {_clock(led[0].since)}" if led else "nobody leads just now"
     if helpers:
         told += f", {', '.join(helpers)} stand{'' if len(helpers) > 1 else 's'} by"
-    return f"{told}; {seen}"
+    read = (f"{name} reads {', '.join(chains)}" for name, chains in reading(url) if chains)
+    return "; ".join((told, *read, seen))
 
 
 def _clock(at: datetime) -> str:

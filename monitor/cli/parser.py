@@ -78,7 +78,8 @@ def _add_daemon(verbs: "Verbs[argparse.ArgumentParser]") -> None:
         "--name",
         default=socket.gethostname().partition(".")[0] or "hedgewatch",
         metavar="NAME",
-        help="of this daemon among several on one PostgreSQL (default: the machine's)",
+        help="of this daemon among several on one PostgreSQL: one leads, all divide several chains"
+        " among them (default: the machine's)",
     )
     demo = add_verb(
         verbs,

@@ -24,7 +24,8 @@ class StoreSettings:
 
     Or a PostgreSQL that several daemons share: `postgresql://user@host/database` without a
     password, or `env:NAME`, `file:/path` or `credential:NAME` for where the whole URL is.
-    lease_s: how long, there, a daemon that is not heard of leads on.
+    lease_s: how long, there, a daemon that is not heard of leads on. shards: whether, there,
+    several chains are divided among the daemons, each of which reads its own for whoever leads.
     keep_days: how long delivered alerts, polls and consumed words are kept. Samples are kept
     for as long as a window of a rule looks back, whatever this says.
     """
@@ -34,6 +35,7 @@ class StoreSettings:
     url: str = "sqlite:///var/hedgewatch.db"
     keep_days: Annotated[int, Field(strict=True, ge=7, le=36_500)] = 90
     lease_s: Annotated[float, Field(strict=True, ge=1, le=60)] = 6.0
+    shards: Annotated[bool, Field(strict=True)] = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

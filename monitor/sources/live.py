@@ -38,6 +38,12 @@ LATE: Final = 3.0
 
 LEAST_S: Final = 10.0
 
+
+def patience(every_s: float) -> float:
+    """Return how many seconds a poll may take that is made so often."""
+    return max(LEAST_S, LATE * every_s)
+
+
 _HEARD: Final[TypeAdapter[Word | Past]] = TypeAdapter(Word | Past)
 _log = logging.getLogger(__name__)
 # A run passed over because the one before still works is no news: each is bounded, and

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import main
-from monitor.store.opening import open_shared
-from monitor.store.postgres import Shared
+from monitor.store.opening import open_divided, open_shared
+from monitor.store.postgres import Divided, Shared
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -58,6 +58,23 @@ def test_status_shows_who_leads_and_who_stands_by(
         assert "UTC, a, c stand by; nothing observed yet" in told
         a.lease.leave()
         assert "UTC, c stands by; " in " ".join(" ".join(status()).split())
+
+
+def test_status_shows_who_reads_which_chains(
+    status: Callable[[], list[str]], postgres_url: str
+) -> None:
+    def opened(name: str) -> closing[Divided]:
+        return closing(open_divided(postgres_url, now=NOW, name=name, lasts_s=30.0))
+
+    led = open_shared(postgres_url, now=NOW, name="a", lasts_s=30.0)
+    with closing(led), opened("a") as a, opened("b") as b, opened("c") as c:
+        led.lease.live()
+        assert led.lease.take()
+        for one in (a, b, a, b):
+            one.shares.deal(["base", "ethereum", "polygon"])
+        c.shares.deal([])
+        told = " ".join(" ".join(status()).split())
+        assert "; a reads ethereum, polygon; b reads base; nothing observed yet" in told
 
 
 def test_the_store_is_told_without_user_and_options(status: Callable[[], list[str]]) -> None:
