@@ -166,7 +166,11 @@ def _migrate(where: str, database: PostgresConnection, now: datetime | None) -> 
     if (found := _versions(where, database)) == _KNOWN:
         return
     if now is None:
-        raise _unusable(where, to_be_migrated(found[0]))
+        told = to_be_migrated(found[0])
+        if found[0] == len(MIGRATIONS):  # older only in what daemons share it by
+            told = told.replace(f"schema {found[0]}", f"schema {found[0]}.{found[1]}")
+            told = told.replace(f"known {found[0]}", f"known {found[0]}.{_KNOWN[1]}")
+        raise _unusable(where, told)
     with database.transaction("EXCLUSIVE"):
         database.read("SELECT pg_advisory_xact_lock(?)", _TURN)
         own, shared = _versions(where, database)  # again: another daemon may have been first

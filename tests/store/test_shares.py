@@ -10,8 +10,10 @@ import psycopg
 import pytest
 
 from monitor.clock import stopwatch, wait
+from monitor.errors import ConfigError
 from monitor.store.opening import open_divided, reading
-from monitor.store.postgres import Divided
+from monitor.store.postgres import Divided, open_postgres
+from monitor.store.schema import MIGRATIONS
 
 Opener: TypeAlias = Callable[..., Divided]
 SHORT_S = 0.3
@@ -196,5 +198,8 @@ def test_a_store_of_the_release_before_is_brought_up_to_date(
         admin.execute("DROP TABLE reading")
         admin.execute("UPDATE meta SET value = 1 WHERE name = 'shared'")
     assert reading(postgres_url) == ()  # who only looks changes nothing
+    known = len(MIGRATIONS)
+    with pytest.raises(ConfigError, match=rf"\(schema {known}\.1, known {known}\.2\)"):
+        open_postgres(postgres_url, "db", now=None)
     assert len(daemon("after").shares.deal(FOUR)) == 4
     assert reading(postgres_url) == (("after", FOUR),)
