@@ -4,11 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from monitor.alerts.alert import Alert
 
 _ALERT: Final = TypeAdapter(Alert)
+# Its texts are seldom met twice: remembered, they would only fill pydantic's cache, a megabyte.
+_READ: Final = TypeAdapter(tuple[Alert], config=ConfigDict(cache_strings="keys"))
 
 
 def to_json(alert: Alert) -> str:
@@ -24,7 +26,8 @@ def to_json(alert: Alert) -> str:
 
 def from_json(text: str) -> Alert:
     """Return the alert `to_json` wrote; raise ValueError, naming the field, for anything else."""
-    return _ALERT.validate_json(text)
+    (alert,) = _READ.validate_json(f"[{text}]")
+    return alert
 
 
 def _plain(value: object) -> dict[object, object]:

@@ -87,7 +87,7 @@ def test_an_integer_and_a_read_only_mapping_are_values_too(alert: Alert) -> None
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        pytest.param("", "Invalid JSON", id="nothing at all"),
+        pytest.param("", "Field required", id="nothing at all"),
         pytest.param('{"id": "x"}', "idem", id="a field that is missing is named"),
     ],
 )
