@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from monitor.alerts.reach import unreached
 from monitor.app.course import Course
@@ -24,7 +25,7 @@ from monitor.app.rulebook import load_enabled, polled, rulebook
 from monitor.app.showing import Showing
 from monitor.app.soundness import Files
 from monitor.app.taping import taping
-from monitor.app.telegram_desk import pins_of
+from monitor.app.telegram_desk import pins_of, shared_pins
 from monitor.app.upkeep import Upkeep, courier_part
 from monitor.app.wellbeing import vitals_of
 from monitor.calendars.sessions import load_calendars
@@ -47,6 +48,9 @@ from monitor.store.opening import is_shared
 from monitor.store.port import Store
 from monitor.store.records import Change
 from monitor.store.rows import epoch_of, restore
+
+if TYPE_CHECKING:
+    from monitor.store.postgres import Shared
 
 _log = logging.getLogger(__name__)
 DRAIN_S: Final = 10.0
@@ -71,17 +75,21 @@ async def run(
         files = Files(config)
         settings, order = await _rehearsed(files, console)
         # Here and not above: they need an extra.
-        from monitor.app.several import share  # noqa: PLC0415
+        from monitor.app.several import outage_told, share  # noqa: PLC0415
         from monitor.app.shards import sharing  # noqa: PLC0415
 
-        async with sharing(settings, order, name) as shards:
-            readings = shards.readings if shards else None
+        async with outage_told(settings, name) as outage, sharing(settings, order, outage) as own:
+            readings = own.readings if own else None
 
-            async def lead(store: Store) -> None:
-                led = Led(store=store, readings=readings)
+            async def lead(shared: "Shared") -> None:
+                pins = partial(shared_pins, shared)
+                led = Led(store=shared.store, readings=readings, pins=pins)
                 await _run(files, console, hangup, led=led)
 
-            await share(settings, name, lead)
+            def heed() -> None:
+                files.heed(hangup)
+
+            await share(settings, lead, outage=outage, heed=heed, policy=files.policy)
 
 
 async def _rehearsed(files: Files, console: TextIO) -> tuple[Settings, Mapping[str, Sequence[str]]]:
@@ -122,7 +130,9 @@ async def _run(
                 reader.resume([one.block for one in source.recent])
         for channel in parts.channels:
             if isinstance(channel, TelegramChannel):
-                channel.remember(pins_of(parts.store, saved.rows))
+                channel.remember(
+                    led.pins() if led and led.pins else pins_of(parts.store, saved.rows)
+                )
         collect_seldom()
 
         def reload() -> Rulebook:

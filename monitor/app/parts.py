@@ -21,6 +21,7 @@ from monitor.channels.console import ConsoleChannel
 from monitor.channels.mqtt import MqttChannel
 from monitor.channels.port import Channel
 from monitor.channels.telegram import TelegramChannel
+from monitor.channels.telegram_pins import Pins
 from monitor.clock import Clock, SteadyClock
 from monitor.config import Settings
 from monitor.errors import ConfigError, Fault
@@ -66,11 +67,12 @@ class Led:
     """What a daemon leads with, and leaves open.
 
     readings: where those of chains are found that some daemon reads, this or another; None
-    where this one reads all.
+    where this one reads all. pins: what all who share the store remember of Telegram's messages.
     """
 
     store: Store
     readings: ReadingTable | None = None
+    pins: Callable[[], Pins] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,23 +9,25 @@ import asyncio
 import logging
 import random
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, closing, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from signal import SIGINT, SIGTERM
 from typing import Final
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.policy import Policy
 from monitor.alerts.weigh import soundless
+from monitor.app.away import Outage
 from monitor.app.notify import Notifier
 from monitor.app.page_saved import serve_beside
 from monitor.app.parts import carriers
 from monitor.app.present import clock_of
+from monitor.app.telegram_desk import SavedCharts, shared_pins
 from monitor.channels.mqtt import MqttChannel
-from monitor.channels.port import Channel
+from monitor.channels.port import Channel, Speaking
+from monitor.channels.telegram import TelegramChannel
 from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import ConfigError, Fault, HedgewatchError, Transient
@@ -52,18 +54,46 @@ Carriers = Callable[[AsyncExitStack], list[Channel]]
 """Opens the channels by which a daemon that stands by carries letters."""
 
 
-async def share(
-    settings: Settings, name: str, lead: Callable[[SqliteStore], Awaitable[None]]
-) -> None:
-    """Be one of the daemons that share the settings' store. lead: as Alternate's, on the store.
+@asynccontextmanager
+async def outage_told(settings: Settings, name: str) -> AsyncIterator[Outage]:
+    """Have people told, for the length of a block, of a store that is away.
 
-    Raises ConfigError for a name that can be none, and for a status page that cannot be begun.
+    Raises ConfigError for a name that can be none.
     """
     if not _NAME.fullmatch(name):
         reason = f"letters, digits, - and _ only, 40 at most, was {name!r}"
         raise ConfigError([Fault(file="--name", where="", reason=reason)])
-    clock, stop = clock_of(settings, runs_on=True), asyncio.Event()
-    shared = await _opened(settings, name, clock)
+    clock = clock_of(settings, runs_on=True)
+
+    def people(stack: AsyncExitStack) -> list[Speaking]:
+        opened = carriers(stack, settings, clock, helper=name)
+        return [channel for channel in opened if isinstance(channel, Speaking)]
+
+    outage = Outage(name=name, clock=clock, people=people)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(outage.run(), name="outage")
+        yield outage
+        task.cancel()
+
+
+async def share(
+    settings: Settings,
+    lead: Callable[[Shared], Awaitable[None]],
+    *,
+    outage: Outage,
+    heed: Callable[[], None],
+    policy: Callable[[], Policy],
+) -> None:
+    """Be one of the daemons that share the settings' store.
+
+    lead: as Alternate's, on what is shared. heed: as Alternate's. policy: of alerts, as it is in
+    force now. Raises ConfigError for a status page that cannot be begun.
+    """
+    clock, stop, name = clock_of(settings, runs_on=True), asyncio.Event(), outage.name
+    given, now = settings.store, clock_of(settings).now
+    shared = await outage.there(
+        lambda: open_shared(given.url, now=now(), name=name, lasts_s=given.lease_s)
+    )
     with closing(shared):
         _log.info("%s stands by", name)
         # Whoever leads: who looks need not know, and nobody who takes over fails for its sake.
@@ -72,9 +102,13 @@ async def share(
             await Alternate(
                 shared=shared,
                 clock=clock,
-                carriers=lambda stack: carriers(stack, settings, clock, helper=name),
-                hush=partial(hushed, settings.alerts, shared.store),
-                lead=lambda: lead(shared.store),
+                carriers=lambda stack: equipped(
+                    carriers(stack, settings, clock, helper=name), settings, shared, clock
+                ),
+                hush=lambda alert, at: hushed(policy(), shared.store, alert, at),
+                lead=lambda: lead(shared),
+                outage=outage,
+                heed=heed,
             ).run()
             stop.set()
 
@@ -85,18 +119,15 @@ def hushed(policy: Policy, store: SqliteStore, alert: Alert, now: datetime) -> b
     return soundless(policy, silences, alert, now)
 
 
-async def _opened(settings: Settings, name: str, clock: Clock) -> Shared:
-    """Open the shared store, once it is there."""
-    given, told = settings.store, False
-    while True:
-        try:
-            now = clock_of(settings).now()
-            return open_shared(given.url, now=now, name=name, lasts_s=given.lease_s)
-        except Transient as error:
-            if not told:
-                _log.warning("waiting for the store: %s", error)
-            told = True
-            await clock.sleep(_AGAIN_S)
+def equipped(
+    channels: list[Channel], settings: Settings, shared: Shared, clock: Clock
+) -> list[Channel]:
+    """Have channels do for an alert that is carried for who leads all that its own would."""
+    for channel in channels:
+        if isinstance(channel, TelegramChannel):
+            channel.remember(shared_pins(shared))
+            channel.paint = SavedCharts(settings, clock.now).of_alert
+    return channels
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,7 +135,8 @@ class Alternate:
     """One of several daemons: stands by, leads, and stands by again, until told to stop.
 
     lead: does all that a single daemon does, and returns when that was told to stop. hush: as a
-    courier's. notifier: told at every look whether nobody leads, for nothing else moves meanwhile.
+    courier's. notifier, heed: told at every look whether nobody leads, for nothing else moves
+    meanwhile. outage: is told of what fails.
     """
 
     shared: Shared
@@ -112,9 +144,10 @@ class Alternate:
     carriers: Carriers
     hush: Hush
     lead: Callable[[], Awaitable[None]]
+    outage: Outage
+    heed: Callable[[], None] = lambda: None
     notifier: Notifier = field(default_factory=Notifier)
     _stop: asyncio.Event = field(default_factory=asyncio.Event, init=False)
-    _away: str = field(default="", init=False)
 
     async def run(self) -> None:
         """Take turns until SIGTERM or SIGINT, then let the lead go."""
@@ -125,7 +158,9 @@ class Alternate:
                     with _heard(self._stop):
                         await self._turn()
                 except* Transient as group:
-                    _log.warning("%s stands by: %s", name, "; ".join(_reasons(group)))
+                    why = "; ".join(_reasons(group))
+                    _log.warning("%s stands by: %s", name, why)
+                    self.outage.failed(why, logged=True)
                     self._step_back(self.shared.lease.release)
                     await self._nap(self.shared.lease.lasts_s / _LOOKS)
         finally:
@@ -144,6 +179,7 @@ class Alternate:
 
     async def _leading(self, group: asyncio.TaskGroup) -> None:
         _log.info("%s leads", self.shared.lease.member.name)
+        self.outage.led = True
         keeping = group.create_task(self._keep(self.shared.lease), name="lease")
         work = group.create_task(_as_task(self.lead), name="leading")
         told = group.create_task(self._stop.wait(), name="told to stop")
@@ -176,15 +212,15 @@ class Alternate:
         self.notifier.status(f"{lease.member.name} stands by")
         while not self._stop.is_set():
             self.notifier.alive()
+            self.heed()
             try:
                 lease.live()
                 if lease.take():
-                    self._tell_away("")
                     return True
             except Transient as error:
-                self._tell_away(redact(str(error)))
+                self.outage.failed(redact(str(error)))
             else:
-                self._tell_away("")
+                self.outage.led = False
             await self._nap(lease.lasts_s / _LOOKS)
         return False
 
@@ -197,6 +233,8 @@ class Alternate:
                 for channel in channels:
                     if isinstance(channel, MqttChannel):
                         links.create_task(channel.run(off), name=f"{channel.name} link")
+                    if isinstance(channel, TelegramChannel):
+                        links.create_task(channel.do_chores(off), name=f"{channel.name} chores")
                 async with asyncio.TaskGroup() as group:
                     for channel in channels:
                         group.create_task(self._carry_by(channel, leads), name=channel.name)
@@ -218,15 +256,6 @@ class Alternate:
             await asyncio.wait({alarm, told}, return_when=asyncio.FIRST_COMPLETED)
             alarm.cancel()
             told.cancel()
-
-    def _tell_away(self, why: str) -> None:
-        if bool(why) != bool(self._away):
-            _log.log(
-                logging.WARNING if why else logging.INFO,
-                "the store %s",
-                f"is away, nobody can lead: {why}" if why else "answers again",
-            )
-        self._away = why
 
     def _step_back(self, how: Callable[[], None]) -> None:
         with suppress(HedgewatchError):

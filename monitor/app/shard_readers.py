@@ -4,24 +4,24 @@ A reading that does not come is a poll that fails: the chain is blind by the sam
 whose endpoints do not answer, and nothing is taken that nobody has vouched for since.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 from typing import Final
 
-from monitor.app.shard_told import Told, parsed
+from monitor.app.shard_told import Told, from_lines, parsed
 from monitor.chain.health import EndpointHealth
 from monitor.chain.market import MARKET_S, market_name
 from monitor.clock import Clock, stopwatch
 from monitor.config import Settings
 from monitor.errors import Transient
-from monitor.model.observation import Block, Missing, Observation, Readings, Snapshot
+from monitor.model.observation import Block, Missing, Readings, Snapshot
 from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
 from monitor.signals.facts import REMEMBERED
 from monitor.sources.live import Polled, patience
-from monitor.sources.tape import parsed as line_of
 from monitor.store.opening import is_shared
 from monitor.store.readings import Newest, ReadingTable
 
@@ -92,15 +92,18 @@ class _Row:
         # A line that nobody has vouched for is none: there is a fault then, but for an instant.
         return False
 
-    def taken(self, found: Newest) -> Observation:
+    async def taken(self, found: Newest) -> Snapshot | Readings:
         """Return the reading of a row that has one, which is known from now on."""
+        known = self.looks.known
+        before, known[self.source] = known[self.source], found.number
         try:
-            line = line_of(found.line)
+            return await asyncio.to_thread(from_lines, found.line)
         except ValueError as error:
+            known[self.source] = before
             raise Transient(f"what was read of it is of another release: {error}") from error
-        self.looks.known[self.source] = found.number
-        assert isinstance(line, Snapshot | Readings)
-        return line
+        except BaseException:
+            known[self.source] = before
+            raise
 
 
 def divided(settings: Settings) -> tuple[str, ...]:
@@ -138,7 +141,7 @@ class FarChain:
             self._note(parsed(found.more))
         if not self._row.is_news(found):
             return None
-        seen = self._row.taken(found)
+        seen = await self._row.taken(found)
         assert isinstance(seen, Snapshot)
         reorg = self._told.dropped_of(frozenset(self._taken))
         for block in reorg.dropped if reorg else ():
@@ -176,17 +179,17 @@ class FarMarket:
 
     async def read(self) -> tuple[Reading, ...]:
         """Return what the chain said last; raise Transient where nobody has asked it lately."""
-        while (found := self._row.newest()) is None or not self._heard(found):
+        while (found := self._row.newest()) is None or not await self._heard(found):
             if self._row.waited() > _WAIT_S:
                 raise Transient("no daemon has read it yet")
             await self._clock.sleep(LOOK_S)
         assert self._said is not None
         return self._said.readings
 
-    def _heard(self, found: Newest) -> bool:
+    async def _heard(self, found: Newest) -> bool:
         """Take what is new; return whether anything was ever said."""
         if self._row.is_news(found):
-            said = self._row.taken(found)
+            said = await self._row.taken(found)
             assert isinstance(said, Readings)
             self._said = said
         return self._said is not None

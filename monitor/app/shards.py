@@ -13,18 +13,18 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Final
 
+from monitor.app.away import Outage
 from monitor.app.parts import clocks, markets, reader_of
 from monitor.app.shard_readers import divided
-from monitor.app.shard_told import Told, parsed, written
+from monitor.app.shard_told import Told, in_lines, parsed, written
 from monitor.chain.reader import ChainReader
 from monitor.clock import Clock, stopwatch
 from monitor.config import Settings
 from monitor.errors import HedgewatchError, Transient
 from monitor.feeds.port import Feed, Refusing, quoted_by
 from monitor.logs import redact
-from monitor.model.observation import Readings
+from monitor.model.observation import Readings, Snapshot
 from monitor.sources.live import Polled, patience
-from monitor.sources.tape import written as line_of
 from monitor.store.opening import open_divided
 from monitor.store.postgres import Divided
 from monitor.store.shares import Share
@@ -43,18 +43,24 @@ Order = Mapping[str, Sequence[str]]
 
 
 @asynccontextmanager
-async def sharing(settings: Settings, order: Order, name: str) -> AsyncIterator[Divided | None]:
+async def sharing(
+    settings: Settings, order: Order, outage: Outage
+) -> AsyncIterator[Divided | None]:
     """Read this daemon's share of the chains for the length of a block.
 
-    order: what to ask of each chain's market. name: of the daemon. Gives what the readings of all
-    are taken from; None where chains are not divided.
+    order: what to ask of each chain's market. outage: as this daemon's `share` has it. Gives what
+    the readings of all are taken from; None where chains are not divided.
     """
     chains = divided(settings)
     if not chains:
         yield None
         return
     clock, _ = clocks(settings)
-    with closing(await _opened(settings, name, clock)) as store:
+    given, name = settings.store, outage.name
+    opened = await outage.there(
+        lambda: open_divided(given.url, now=clock.now(), name=name, lasts_s=given.lease_s)
+    )
+    with closing(opened) as store:
         work = Sharing(store=store, settings=settings, order=order, clock=clock, chains=chains)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(work.run(), name="shards")
@@ -64,19 +70,6 @@ async def sharing(settings: Settings, order: Order, name: str) -> AsyncIterator[
                 task.cancel()
                 with suppress(HedgewatchError):
                     store.shares.leave()
-
-
-async def _opened(settings: Settings, name: str, clock: Clock) -> Divided:
-    """Open the store's part, once it is there."""
-    given, told = settings.store, False
-    while True:
-        try:
-            return open_divided(given.url, now=clock.now(), name=name, lasts_s=given.lease_s)
-        except Transient as error:
-            if not told:
-                _log.warning("waiting for the store: %s", error)
-            told = True
-            await clock.sleep(_AGAIN_S)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -206,7 +199,8 @@ class Shard:
         limit_s = patience(polled.every_s)
         try:
             async with asyncio.timeout(limit_s):
-                line = await self._line(polled)
+                seen = await self._read(polled)
+            line = await asyncio.to_thread(in_lines, seen) if seen else ""
         except HedgewatchError as error:
             return _Ended(fault=redact(str(error)))
         except TimeoutError:
@@ -219,15 +213,14 @@ class Shard:
         self._unforeseen.discard(polled.name)
         return _Ended(line=line)
 
-    async def _line(self, polled: Polled) -> str:
+    async def _read(self, polled: Polled) -> Snapshot | Readings | None:
         if polled.reader is None:
             assert polled.feed is not None
-            return line_of(await _answer(polled.name, polled.feed, self.sharing.clock))
+            return await _answer(polled.name, polled.feed, self.sharing.clock)
         seen = await polled.reader.snapshot(self.sharing.clock.now())
-        if seen is None:
-            return ""
-        self.told = self.told.after(seen)
-        return line_of(seen)
+        if seen is not None:
+            self.told = self.told.after(seen)
+        return seen
 
     def _tell(self, polled: Polled, ended: _Ended) -> bool:
         """Put how a poll ended into the store; return False once the chain is another's.

@@ -1,11 +1,13 @@
 """Config, rules and secrets looked at together, so that a person mends everything at once."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.alerts.policy import Policy
 from monitor.app.present import clock_of
 from monitor.app.rulebook import read_enabled
 from monitor.config import Draft, Settings, read_draft, secret_faults
@@ -75,6 +77,16 @@ class Files:
                 raise
             _log.error("what was in force stays, the files have become faulty: %s", error)
         return self._last
+
+    def heed(self, hangup: asyncio.Event) -> None:
+        """Read them anew where a SIGHUP has come: of a daemon that stands by."""
+        if hangup.is_set():
+            hangup.clear()
+            self.read()
+
+    def policy(self) -> Policy:
+        """Return the policy of alerts that is in force."""
+        return self._last[0].alerts if self._last else self.read()[0].alerts
 
     def keep(self, settings: Settings, packs: tuple[Pack, ...]) -> None:
         """Take note of what was read and is in force."""

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.wire import from_json
@@ -13,13 +15,21 @@ from monitor.app.chart import Mark, Scenery, scenery
 from monitor.app.daemon import Daemon
 from monitor.app.drawing import drawn
 from monitor.app.errands import Errands
+from monitor.app.present import open_saved
 from monitor.channels.telegram_buttons import event_of
 from monitor.channels.telegram_desk import Desk, Told
 from monitor.channels.telegram_pins import Pins
 from monitor.channels.telegram_writer import Picture
+from monitor.config import Settings
 from monitor.errors import Permanent
+from monitor.pipeline import State
+from monitor.store.course import saved_course
 from monitor.store.port import Store
 from monitor.store.records import Change, RowKey
+from monitor.store.rows import restore
+
+if TYPE_CHECKING:
+    from monitor.store.postgres import Shared
 
 _log: Final = logging.getLogger(__name__)
 KIND: Final = "telegram"
@@ -63,6 +73,26 @@ class Charts:
             return Picture(png=await drawn(shown), caption="")
 
 
+class SavedCharts:
+    """Draws what the store knows, for a daemon that carries letters for who leads."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._now = now
+
+    async def of_alert(self, alert: Alert) -> Picture:
+        """Return what goes with an alert; raise Permanent where nothing can be drawn."""
+        state, marks = await asyncio.to_thread(self._saved)
+        return Picture(png=await drawn(scenery(state, marks, self._now(), alert=alert)), caption="")
+
+    def _saved(self) -> tuple[State, Sequence[Mark]]:
+        """Read over a connection of its own: all of the state takes a while."""
+        with closing(open_saved(self._settings, None)) as store:
+            store.only_read()
+            saved = store.load()
+        return restore(saved.rows, saved.samples), saved_course(saved.rows)
+
+
 def desk_of(daemon: Daemon, asked: Asked, errands: Errands, charts: Charts) -> Desk:
     """Return who answers for a daemon."""
 
@@ -89,6 +119,15 @@ def pins_of(store: Store, rows: Mapping[RowKey, str]) -> Pins:
         store.commit(Change(rows={(KIND, name): text}))
 
     return Pins(known, keep)
+
+
+def shared_pins(shared: "Shared") -> Pins:
+    """Return what any of the daemons that share a store remembers, whoever leads."""
+
+    def known() -> dict[str, str]:
+        return {name: text for (_, name), text in shared.store.rows(KIND).items()}
+
+    return Pins(keep=partial(shared.note, KIND), look=known)
 
 
 def _read(payload: str) -> Alert | None:

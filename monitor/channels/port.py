@@ -60,6 +60,18 @@ class Gathering(Protocol):
         ...
 
 
+@runtime_checkable
+class Speaking(Protocol):
+    """A channel to people that also takes plain words, which are no alert."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def say(self, text: str, *, loud: bool) -> None:
+        """Say it, loud or without a sound; return and raise as `send` does."""
+        ...
+
+
 class Board(Protocol):
     """A channel that also shows present state, such as retained MQTT topics."""
 
@@ -76,6 +88,7 @@ class MemoryPerson:
     most: int = 20
     failures: list[HedgewatchError] = field(default_factory=list)
     sent: list[tuple[Message, ...]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
     def holds(self, messages: Sequence[Message]) -> int:
         return min(len(messages), self.most)
@@ -87,6 +100,11 @@ class MemoryPerson:
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append(tuple(messages))
+
+    async def say(self, text: str, *, loud: bool) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.said.append(text if loud else f"({text})")
 
 
 @dataclass(slots=True)

@@ -105,15 +105,17 @@ class TelegramChannel:
         sent = await self.writer.put(sheet, self.home)
         self._follow_up(alerts, replace(sent, slips=slips))
 
-    async def say(self, text: str, where: Place | None = None, *, table: bool = False) -> None:
+    async def say(
+        self, text: str, where: Place | None = None, *, table: bool = False, loud: bool = False
+    ) -> None:
         """Send a plain text; raise as `send` does. It waits its turn among the alerts.
 
         What is too long for a message goes without its end. table: its columns are to stand
-        beneath each other.
+        beneath each other. loud: it makes a sound.
         """
         text = cut(redact(text))
         html = f"<pre>{escape(text, quote=False)}</pre>" if table else None
-        sheet = Sheet(text=text, html=html, name="an answer")
+        sheet = Sheet(text=text, html=html, name="an answer", quiet=not loud)
         await self.writer.put(sheet, where or self.home)
 
     async def do_chores(self, stop: asyncio.Event) -> None:

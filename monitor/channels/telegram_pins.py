@@ -36,16 +36,23 @@ def _forget(_name: str, _text: str | None) -> None:
 
 
 class Pins:
-    """The messages with buttons, the oldest first. known: what `keep` was given in earlier runs."""
+    """The messages with buttons, the oldest first. known: what `keep` was given in earlier runs.
 
-    def __init__(self, known: Mapping[str, str] | None = None, keep: Keep = _forget) -> None:
+    look: tells that of all who keep, now, where others do besides.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[str, str] | None = None,
+        keep: Keep = _forget,
+        look: Callable[[], Mapping[str, str]] | None = None,
+    ) -> None:
         self._keep = keep
+        self._look = look
         self._pins: dict[str, Pin] = {}
         self.moved: dict[Chat, int] = {}
-        for name, text in sorted((known or {}).items(), key=lambda one: _number(one[0])):
-            # What another release wrote is passed over.
-            with suppress(ValueError, TypeError, KeyError):
-                self._read(name, text)
+        self._take(known or {})
+        self._look_again()
 
     def pin(self, pin: Pin) -> None:
         """Remember a message's buttons, or that it has none left."""
@@ -64,12 +71,14 @@ class Pins:
     def of(self, alerts: Iterable[str]) -> tuple[Pin, ...]:
         """Return the messages that have buttons of any of these alerts."""
         ids = set(alerts)
+        self._look_again()
         return tuple(
             pin for pin in self._pins.values() if any(slip.alert in ids for slip in pin.slips)
         )
 
     def now(self, pin: Pin) -> Pin:
         """Return a message with the buttons it has by now."""
+        self._look_again()
         known = self._pins.get(_name(pin))
         return known or replace(pin, slips=())
 
@@ -84,6 +93,24 @@ class Pins:
             self._keep(name, text)
         except HedgewatchError as error:
             _log.info("telegram: a message's buttons are not remembered: %s", redact(str(error)))
+
+    def _look_again(self) -> None:
+        """Take what others remember; where that cannot be told, what is known stays."""
+        if self._look is None:
+            return
+        try:
+            known = self._look()
+        except HedgewatchError as error:
+            _log.info("telegram: which messages have buttons is not told: %s", redact(str(error)))
+        else:
+            self._pins.clear()
+            self._take(known)
+
+    def _take(self, known: Mapping[str, str]) -> None:
+        for name, text in sorted(known.items(), key=lambda one: _number(one[0])):
+            # What another release wrote is passed over.
+            with suppress(ValueError, TypeError, KeyError):
+                self._read(name, text)
 
     def _read(self, name: str, text: str) -> None:
         kind, _, rest = name.partition(":")

@@ -66,6 +66,21 @@ class Shared:
 
     store: SqliteStore
     lease: Lease
+    database: PostgresConnection
+
+    def note(self, kind: str, key: str, json: str | None) -> None:
+        """Keep a row of the state that whoever carries letters may, leading or not; None drops it.
+
+        Raises Transient where the database is away.
+        """
+        if json is None:
+            self.database.run("DELETE FROM state WHERE kind = ? AND key = ?", kind, key)
+        else:
+            self.database.run(
+                "INSERT INTO state VALUES (?, ?, ?)"
+                " ON CONFLICT (kind, key) DO UPDATE SET json = excluded.json",
+                *(kind, key, json),
+            )
 
     def close(self) -> None:
         self.store.close()
@@ -107,7 +122,8 @@ def open_postgres(
     lease = Lease(database, mine, lasts_s=lasts_s, check=lambda: _no_newer(where, database))
     if member is not None:
         database.fence = lease.fence
-    return Shared(store=SqliteStore(database, ClaimedOutbox(database, mine)), lease=lease)
+    store = SqliteStore(database, ClaimedOutbox(database, mine))
+    return Shared(store=store, lease=lease, database=database)
 
 
 def open_divided(url: str, where: str, *, now: datetime, member: Member, lasts_s: float) -> Divided:

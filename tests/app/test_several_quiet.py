@@ -15,6 +15,7 @@ from monitor.alerts.policy import Policy
 from monitor.alerts.silence import Silence
 from monitor.alerts.windows import Window
 from monitor.alerts.wire import to_json
+from monitor.app.away import Outage
 from monitor.app.several import Alternate, hushed
 from monitor.channels.port import MemoryPerson
 from monitor.clock import SystemClock
@@ -95,6 +96,7 @@ async def test_who_stands_by_carries_without_a_sound_where_who_leads_would(
         carriers=lambda _stack: [person],
         hush=partial(hushed, policy, helps.store),
         lead=lead,
+        outage=Outage(name="b", clock=SystemClock(), people=lambda _stack: []),
     )
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         task = group.create_task(alternate.run())

@@ -1,6 +1,7 @@
 """What one daemon reads and another takes: fresh or blind, whole, and told of what was dropped."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 
 from monitor.app.shard_readers import FarChain, FarMarket, Looks, divided
+from monitor.app.shard_told import from_lines, in_lines
 from monitor.app.shards import Sharing
 from monitor.clock import SystemClock, stopwatch
 from monitor.config import Settings, parse_settings
@@ -315,3 +317,27 @@ def test_what_two_endpoints_must_agree_on_and_one_chain_alone_are_read_by_who_le
     assert divided(replace(shared, chain=third)) == ("one", "three")
     assert divided(replace(shared, chain={"one": one, "two": agreed})) == ()
     assert divided(replace(shared, chain={"one": one})) == ()
+
+
+async def test_a_reading_of_five_thousand_positions_holds_nothing_up(
+    hand: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each half of it takes half a second, all of it the interpreter's own if done at once."""
+    seen = hand.snapshot(NOW, *[hand.position(number) for number in range(1, 5001)])
+    gaps: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            before = stopwatch()
+            await CLOCK.sleep(0)
+            gaps.append(stopwatch() - before)
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(watch())
+        text = await asyncio.to_thread(in_lines, seen)
+        back = await asyncio.to_thread(from_lines, text)
+        task.cancel()
+    with capsys.disabled():
+        sys.stdout.write(f"\n5,000 positions to and fro: {max(gaps) * 1000:.0f} ms at once\n")
+    assert back == seen
+    assert max(gaps) < 0.1

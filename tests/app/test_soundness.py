@@ -1,9 +1,11 @@
 """Config, rules and secrets: whatever is wrong anywhere is told in one go."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from monitor.alerts.policy import Policy
 from monitor.app.soundness import Files, look_over, ready
 from monitor.errors import ConfigError
 
@@ -175,6 +177,28 @@ def test_files_that_become_faulty_leave_in_force_what_was_read_before(
     files.keep(*before)  # as after a reload
     (folder / "mine.toml").write_text("[[rule]")
     assert files.read() == before
+
+
+def test_who_stands_by_heeds_a_hangup_once_and_keeps_what_was_in_force_over_a_slip(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = written(folder, SOUND)
+    files, hangup = Files(file), asyncio.Event()
+    assert files.policy() == Policy()
+    quiet = '[[alerts.quiet]]\nhours = "23:00-07:00"\n'
+    written(folder, SOUND + quiet)
+    files.heed(hangup)
+    assert files.policy() == Policy()
+    hangup.set()
+    files.heed(hangup)
+    (window,) = files.policy().quiet
+    assert window.hours == ("23:00-07:00",)
+    assert not hangup.is_set()
+    written(folder, SOUND + "[alerts]\nquiet = 1\n")
+    hangup.set()
+    files.heed(hangup)
+    assert files.policy().quiet == (window,)
+    assert "what was in force stays, the files have become faulty: " in caplog.text
 
 
 def test_files_that_never_were_sound_begin_nothing(folder: Path) -> None:

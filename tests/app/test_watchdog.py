@@ -15,6 +15,7 @@ import pytest
 
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.wire import to_json
+from monitor.app.away import Outage
 from monitor.app.live import _couriers
 from monitor.app.notify import Heart, Notifier
 from monitor.app.parts import Parts
@@ -327,6 +328,7 @@ async def test_a_daemon_that_stands_by_is_alive_by_its_looks(
             carriers=lambda _stack: [],
             hush=lambda _alert, _now: False,
             lead=lead,
+            outage=Outage(name="b", clock=QuickClock(), people=lambda _stack: []),
             notifier=Notifier(systemd.path),
         )
         async with asyncio.TaskGroup() as group:
