@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from monitor.alerts.figures import age
+from monitor.app.notify import Notifier
 from monitor.channels.port import Speaking
 from monitor.clock import Clock, stopwatch
 from monitor.errors import Permanent, Transient
@@ -35,7 +36,7 @@ class Outage:
     """Tells of a store that is away, once, and of its end. name: of this daemon.
 
     people: opens the channels that speak to people. seconds: a stopwatch. led: whether this
-    daemon led last, as far as it knows.
+    daemon led last, as far as it knows. notifier: told of waiting.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Outage:
     people: Callable[[AsyncExitStack], Sequence[Speaking]]
     seconds: Callable[[], float] = stopwatch
     led: bool = False
+    notifier: Notifier = field(default_factory=Notifier)
     _why: str = field(default="", init=False)
     _since: float = field(default=0.0, init=False)
     _last: float = field(default=0.0, init=False)
@@ -63,12 +65,17 @@ class Outage:
             _log.warning("the store is away%s, nobody can lead: %s", lasts, why)
 
     async def there(self, opener: Callable[[], T]) -> T:
-        """Return what an opener opens, once the store is there."""
+        """Return what an opener opens, once the store is there.
+
+        Waiting is all there is to do then, so systemd neither ends nor restarts who does.
+        """
         while True:
             try:
                 return opener()
             except Transient as error:
                 self.failed(redact(str(error)))
+                self.notifier.tell("READY=1", "WATCHDOG=1")
+                self.notifier.status(f"{self.name} waits for the store: {self._why}")
                 await self.clock.sleep(_LOOK_S)
 
     async def run(self) -> None:
@@ -83,20 +90,21 @@ class Outage:
 
     async def _told(self, people: Sequence[Speaking]) -> None:
         """Tell that it is away, wait for its end, and tell that to whoever heard of it."""
-        heard = [one for one in people if await self._say(one, self._blind, still=True)]
+        heard = [one for one in people if await self._say(one, self._blind, self._settled)]
         while not self._settled():
             await self.clock.sleep(_LOOK_S)
         lasted = age(self._lasts())
         self._over()
+        told = f"🟢 SEES AGAIN · database, after {lasted}\n{_MEANWHILE}"
         for one in heard:
-            await self._say(one, lambda: f"🟢 SEES AGAIN · database, after {lasted}\n{_MEANWHILE}")
+            await self._say(one, lambda: told, lambda: bool(self._why))
 
     async def _say(
-        self, channel: Speaking, text: Callable[[], str], *, still: bool = False
+        self, channel: Speaking, text: Callable[[], str], untrue: Callable[[], bool]
     ) -> bool:
-        """Return whether a channel took a text. still: tried only for as long as it lasts."""
+        """Return whether a channel took a text, which is tried until it is untrue."""
         again = ""
-        while not (still and self._settled()):
+        while not untrue():
             try:
                 await channel.say(again + text(), loud=True)
             except Transient as error:

@@ -24,6 +24,7 @@ from monitor.app.upkeep import Upkeep
 from monitor.clock import SystemClock, stopwatch
 from monitor.config import Settings
 from monitor.devnet.stuck import StuckChannel, StuckReader
+from monitor.errors import Transient
 from monitor.model.layer import Action
 from monitor.pipeline import State
 from monitor.rules.pack import Severity
@@ -339,6 +340,29 @@ async def test_a_daemon_that_stands_by_is_alive_by_its_looks(
             os.kill(os.getpid(), SIGTERM)
         assert systemd.heard[:2] == ["READY=1", "STATUS=b stands by"]
         assert not led
+
+
+async def test_a_daemon_that_waits_for_its_store_is_ready_and_alive(systemd: Systemd) -> None:
+    """Else systemd would end it as one that does not start, before anybody was told."""
+    tries = 0
+
+    def opener() -> int:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise Transient("db is away: Connection refused")
+        return tries
+
+    outage = Outage(
+        name="b",
+        clock=QuickClock(),
+        people=lambda _stack: [],
+        notifier=Notifier(systemd.path),
+    )
+    assert await outage.there(opener) == 3
+    systemd.listen()
+    waits = "STATUS=b waits for the store: db is away: Connection refused"
+    assert systemd.heard == ["READY=1\nWATCHDOG=1", waits] * 2
 
 
 class QuickClock(SystemClock):
