@@ -36,7 +36,8 @@ class Outage:
     """Tells of a store that is away, once, and of its end. name: of this daemon.
 
     people: opens the channels that speak to people. seconds: a stopwatch. led: whether this
-    daemon led last, as far as it knows. notifier: told of waiting.
+    daemon led last, as far as it knows; an outage is told by what it was when that began.
+    notifier: told of waiting.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Outage:
     led: bool = False
     notifier: Notifier = field(default_factory=Notifier)
     _why: str = field(default="", init=False)
+    _led: bool = field(default=False, init=False)
     _since: float = field(default=0.0, init=False)
     _last: float = field(default=0.0, init=False)
     _logged_at: float | None = field(default=None, init=False)
@@ -57,7 +59,7 @@ class Outage:
         """
         now = self.seconds()
         if not self._why:
-            self._since = now
+            self._since, self._led = now, self.led
         self._why, self._last = why, now
         if not logged and (self._logged_at is None or now - self._logged_at >= _LOG_S):
             lasts = "" if self._logged_at is None else f" for {age(now - self._since)}"
@@ -119,7 +121,7 @@ class Outage:
         return False
 
     def _blind(self) -> str:
-        who = f"{self.name}, which led," if self.led else self.name
+        who = f"{self.name}, which led," if self._led else self.name
         return (
             "🔴 BLIND · database\n"
             f"The store has failed {who} for {age(self._lasts())}: {self._why}\n"
@@ -140,7 +142,7 @@ class Outage:
         return self._last - self._since
 
     def _patience(self) -> float:
-        return LED_S if self.led else OTHERS_S
+        return LED_S if self._led else OTHERS_S
 
 
 _MEANWHILE: Final = "What came and went meanwhile was not seen."

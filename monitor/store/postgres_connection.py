@@ -210,7 +210,11 @@ def _words(error: psycopg.Error) -> str:
     """Return the first line of what a failure says, without how it came about."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [line for line in lines if not line.startswith(("DETAIL", "HINT", "CONTEXT", "LINE"))]
-    return _BEFORE.sub("", (said or lines or [type(error).__name__])[0])
+    told = _BEFORE.sub("", (said or lines or [type(error).__name__])[0])
+    # Of a connection that fails there is no code, and its words may be of any language.
+    if error.sqlstate is None and error.pgconn is not None and error.pgconn.used_password:
+        return f"it answers and, given the password, does not let us in: {told}"
+    return told
 
 
 def _spoken(sql: str, values: Sequence[object]) -> tuple[Any, list[object]]:

@@ -90,6 +90,15 @@ async def test_people_hear_once_that_it_is_away_and_once_that_it_is_over(
         assert len(person.said) == 2
 
 
+async def test_who_leads_once_it_is_over_tells_nobody_that_it_is_not() -> None:
+    person = MemoryPerson()
+    async with told(led=False, person=person) as (outage, clock):
+        await clock.pass_by(90, outage)
+        outage.led = True
+        await clock.pass_by(60)
+        assert person.said == []
+
+
 async def test_what_fails_again_and_again_is_one_outage() -> None:
     """As where a daemon leads anew each time, and a full disk takes no commit of its."""
     person = MemoryPerson()

@@ -140,6 +140,34 @@ def test_what_a_person_must_mend_is_told_in_a_sentence_without_the_password(
     assert str(caught.value) == f"{where}: store: {told}"
 
 
+@pytest.fixture
+def guarded(server: Postgres) -> Postgres:
+    """A server that asks `ann` for a password."""
+    with psycopg.connect(server.url(), autocommit=True) as admin:
+        admin.execute("CREATE ROLE ann LOGIN PASSWORD 'right' CONNECTION LIMIT 0")
+        rules = "host all ann 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
+        (server._data / "pg_hba.conf").write_text(rules)
+        admin.execute("SELECT pg_reload_conf()")
+    return server
+
+
+def test_a_server_that_lets_nobody_in_after_the_password_is_told_as_one_that_answers(
+    guarded: Postgres, start: datetime, tmp_path: Path
+) -> None:
+    """Why is known by words alone, in the server's language: a wrong password may be among it."""
+    where = f"{guarded.host}:{guarded.port}/postgres"
+    wrong = referred(tmp_path, f"postgresql://ann:wrong@{where}")
+    with pytest.raises(ConfigError, match='password authentication failed for user "ann"'):
+        open_store(wrong, now=start)
+    (tmp_path / "store").unlink()
+    full = referred(tmp_path, f"postgresql://ann:right@{where}")
+    _, told = refused(lambda: open_store(full, now=start))
+    assert told == (
+        f"postgresql://{where}: it answers and, given the password, does not let us in: "
+        'too many connections for role "ann"'
+    )
+
+
 def test_a_server_that_is_not_there_is_told_without_the_password(
     start: datetime, tmp_path: Path
 ) -> None:
