@@ -338,6 +338,6 @@ async def test_a_reading_of_five_thousand_positions_holds_nothing_up(
         back = await asyncio.to_thread(from_lines, text)
         task.cancel()
     with capsys.disabled():
-        sys.stdout.write(f"\n5,000 positions to and fro: {max(gaps) * 1000:.0f} ms at once\n")
+        sys.stdout.write(f"\n5,000 positions written and read: {max(gaps) * 1000:.0f} ms at once\n")
     assert back == seen
     assert max(gaps) < 0.1
