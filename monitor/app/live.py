@@ -72,24 +72,26 @@ async def run(
         if tape is not None:
             reason = "a tape is one daemon's, and this store may be several daemons'"
             raise ConfigError([Fault(file="--tape", where="", reason=reason)])
-        files = Files(config)
-        settings, order = await _rehearsed(files, console)
-        # Here and not above: they need an extra.
-        from monitor.app.several import outage_told, share  # noqa: PLC0415
-        from monitor.app.shards import sharing  # noqa: PLC0415
+        await _run_shared(Files(config), console, hangup, name)
 
-        async with outage_told(settings, name) as outage, sharing(settings, order, outage) as own:
-            readings = own.readings if own else None
 
-            async def lead(shared: "Shared") -> None:
-                pins = partial(shared_pins, shared)
-                led = Led(store=shared.store, readings=readings, pins=pins)
-                await _run(files, console, hangup, led=led)
+async def _run_shared(files: Files, console: TextIO, hangup: asyncio.Event, name: str) -> None:
+    """Be one of the daemons that share a store."""
+    settings, order = await _rehearsed(files, console)
+    # Here and not above: they need an extra.
+    from monitor.app.several import outage_told, share  # noqa: PLC0415
+    from monitor.app.shards import sharing  # noqa: PLC0415
 
-            def heed() -> None:
-                files.heed(hangup)
+    async with outage_told(settings, name) as outage, sharing(settings, order, outage) as own:
+        readings = own.readings if own else None
 
-            await share(settings, lead, outage=outage, heed=heed, policy=files.policy)
+        async def lead(shared: "Shared") -> None:
+            pins = partial(shared_pins, shared)
+            led = Led(store=shared.store, readings=readings, pins=pins)
+            await _run(files, console, hangup, led=led)
+
+        heed = partial(files.heed, hangup)
+        await share(settings, lead, outage=outage, heed=heed, policy=files.policy)
 
 
 async def _rehearsed(files: Files, console: TextIO) -> tuple[Settings, Mapping[str, Sequence[str]]]:
