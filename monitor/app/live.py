@@ -33,6 +33,7 @@ from monitor.chain.health import EndpointHealth
 from monitor.channels.mqtt import MqttChannel
 from monitor.channels.port import Gathering
 from monitor.channels.telegram import TelegramChannel
+from monitor.channels.telegram_pins import Pins
 from monitor.clock import SteadyClock
 from monitor.config import Settings, load_settings, read_draft
 from monitor.errors import ConfigError, Fault
@@ -46,7 +47,7 @@ from monitor.store.desk import restored_desk
 from monitor.store.memory import MemoryStore
 from monitor.store.opening import is_shared
 from monitor.store.port import Store
-from monitor.store.records import Change
+from monitor.store.records import Change, RowKey
 from monitor.store.rows import epoch_of, restore
 
 if TYPE_CHECKING:
@@ -132,9 +133,7 @@ async def _run(
                 reader.resume([one.block for one in source.recent])
         for channel in parts.channels:
             if isinstance(channel, TelegramChannel):
-                channel.remember(
-                    led.pins() if led and led.pins else pins_of(parts.store, saved.rows)
-                )
+                channel.remember(_pins(led, parts.store, saved.rows))
         collect_seldom()
 
         def reload() -> Rulebook:
@@ -151,6 +150,10 @@ async def _run(
                 policy=lambda: load_settings(files.path).alerts,
             )
             await _serve(began, book, state, reload, hangup)
+
+
+def _pins(led: Led | None, store: Store, rows: Mapping[RowKey, str]) -> Pins:
+    return led.pins() if led and led.pins else pins_of(store, rows)
 
 
 def _reloaded(files: Files, running: Settings, order: Mapping[str, Sequence[str]]) -> Rulebook:
