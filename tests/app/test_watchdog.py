@@ -318,7 +318,7 @@ async def test_a_daemon_that_stands_by_is_alive_by_its_looks(
     ]
     with closing(first), closing(second):
         assert first.lease.take()
-        led: list[str] = []
+        led, heeded = list[str](), list[str]()
 
         async def lead() -> None:
             led.append("b")
@@ -330,6 +330,7 @@ async def test_a_daemon_that_stands_by_is_alive_by_its_looks(
             hush=lambda _alert, _now: False,
             lead=lead,
             outage=Outage(name="b", clock=QuickClock(), people=lambda _stack: []),
+            heed=lambda: heeded.append("b"),
             notifier=Notifier(systemd.path),
         )
         async with asyncio.TaskGroup() as group:
@@ -340,6 +341,7 @@ async def test_a_daemon_that_stands_by_is_alive_by_its_looks(
             os.kill(os.getpid(), SIGTERM)
         assert systemd.heard[:2] == ["READY=1", "STATUS=b stands by"]
         assert not led
+        assert len(heeded) >= 3
 
 
 async def test_a_daemon_that_waits_for_its_store_is_ready_and_alive(systemd: Systemd) -> None:
