@@ -31,6 +31,9 @@ CONNECT_S: Final = 5
 _AT_ONCE: Final = 200
 """Rows of one question: few enough for its patience, so many that a far server is asked seldom."""
 _AGAIN_S: Final = 0.25
+_NOT_LET_IN_S: Final = 5.0
+"""A server that answers and lets nobody in is asked seldom: it may count what fails."""
+
 _VALUE: Final = re.compile(r"\?(\d*)")
 _BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # A daemon that stands still within a transaction must not hold the others up.
@@ -179,11 +182,13 @@ class PostgresConnection:
             self._again.start()
 
     def _reconnect(self) -> None:
-        while not self._closed.wait(_AGAIN_S):
+        again_s = _AGAIN_S
+        while not self._closed.wait(again_s):
             try:
                 raw = self._connected()
             except psycopg.Error as error:
                 self._trouble = _words(error)
+                again_s = _NOT_LET_IN_S if _is_turned_away(error) else _AGAIN_S
                 continue
             self._raw = raw
             if self._closed.is_set():
@@ -212,9 +217,14 @@ def _words(error: psycopg.Error) -> str:
     said = [line for line in lines if not line.startswith(("DETAIL", "HINT", "CONTEXT", "LINE"))]
     told = _BEFORE.sub("", (said or lines or [type(error).__name__])[0])
     # Of a connection that fails there is no code, and its words may be of any language.
-    if error.sqlstate is None and error.pgconn is not None and error.pgconn.used_password:
+    if _is_turned_away(error):
         return f"it answers and, given the password, does not let us in: {told}"
     return told
+
+
+def _is_turned_away(error: psycopg.Error) -> bool:
+    """Return whether a server let nobody in although it was given the password."""
+    return error.sqlstate is None and error.pgconn is not None and error.pgconn.used_password
 
 
 def _spoken(sql: str, values: Sequence[object]) -> tuple[Any, list[object]]:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,25 @@ def test_a_server_that_lets_nobody_in_after_the_password_is_told_as_one_that_ans
         f"postgresql://{where}: it answers and, given the password, does not let us in: "
         'too many connections for role "ann"'
     )
+
+
+def test_a_password_that_is_changed_is_tried_seldom_and_told_while_it_is_wrong(
+    guarded: Postgres, start: datetime, tmp_path: Path
+) -> None:
+    with psycopg.connect(guarded.url(), autocommit=True) as admin:
+        admin.execute("ALTER ROLE ann SUPERUSER CONNECTION LIMIT -1")
+        url = f"postgresql://ann:right@{guarded.host}:{guarded.port}/postgres"
+        with closing(open_store(referred(tmp_path, url), now=start)) as store:
+            admin.execute("ALTER ROLE ann PASSWORD 'another'")
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ann'"
+            )
+            refused(store.load)
+            wait(2.0)
+            assert (
+                'let us in: password authentication failed for user "ann"' in refused(store.load)[1]
+            )
+    assert guarded.log.count('password authentication failed for user "ann"') == 1
 
 
 def test_a_server_that_is_not_there_is_told_without_the_password(
