@@ -30,7 +30,7 @@ async def until_ready(port: int, *, within_s: float = 60) -> None:
         await SystemClock().sleep(0.05)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_who_stands_by_shows_what_is_watched_and_goes_on_when_it_leads(
     set_stage: Any, postgres_url: str
 ) -> None:
@@ -47,7 +47,8 @@ async def test_who_stands_by_shows_what_is_watched_and_goes_on_when_it_leads(
         shared = replace(play, store=store)
         stack.callback(daemons["a"].kill)
         daemons["a"].start()
-        await shared.until(lambda: len(shared.state().facts.positions) == 4, "four positions")
+        read = lambda: len(shared.state().facts.positions) == 4  # noqa: E731
+        await shared.until(read, "four positions", within_s=90)
         # Two machines read one config; on one of them the page needs another port.
         play.edit(f"{table}{ports['a']}", f"{table}{ports['b']}")
         stack.callback(daemons["b"].kill)

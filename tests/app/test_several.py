@@ -274,7 +274,8 @@ async def test_another_watches_within_15_s_of_the_death_of_who_led(
             await shared.until(lambda: wanted in shared.blocks(), f"block {wanted}", within_s=60)
 
         await block(240.0)
-        await shared.until(lambda: len(living(ground.server.url())) > 1, "two daemons")
+        two = lambda: len(living(ground.server.url())) > 1  # noqa: E731
+        await shared.until(two, "two daemons", within_s=60)
         led = trouble.leads()
         assert led is not None
         began = stopwatch()
