@@ -80,7 +80,8 @@ class SteadyClock:
 
     Small corrections are followed, but never backwards. A jump forward is followed once a block
     bears it out, or once it has lasted while no block spoke against it; one back is waited for.
-    Sleep of the machine is no jump. seconds: a stopwatch that counts it.
+    Sleep of the machine is no jump. seconds: a stopwatch that counts it. trouble: what is wrong
+    with the machine's clock, empty where nothing is known to be.
     """
 
     def __init__(self, clock: Clock, *, seconds: Callable[[], float] | None = None) -> None:
@@ -89,6 +90,7 @@ class SteadyClock:
         self._at, self._told = clock.now(), self._seconds()
         self._doubted: float | None = None
         self._off = timedelta(0)
+        self.trouble = ""
 
     @property
     def lead(self) -> timedelta:
@@ -103,13 +105,8 @@ class SteadyClock:
             self._certain()
             return self._reached(max(wall, self._at), at)
         if self._doubted is None or abs(off - self._off) > self.lead:  # it may jump again
-            self._doubted, self._off = at, off
-            ahead = "ahead of" if off > timedelta(0) else "behind"
-            far = timedelta(seconds=round(abs(off).total_seconds()))
-            _log.error(
-                "this machine's clock jumped: it is %s %s the time that has passed, "
-                "and is not followed until it is borne out",
-                *(far, ahead),
+            self._doubted = self._doubt(
+                off, "this machine's clock jumped: it is {} the time that has passed"
             )
         if off > timedelta(0) and at - self._doubted >= _BELIEVED.total_seconds():
             return self._follow(wall, at)
@@ -118,9 +115,22 @@ class SteadyClock:
     async def sleep(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
 
+    def begin(self, block: datetime) -> None:
+        """Take a chain's newest block for the time where the wall is far ahead of it.
+
+        A clock that is ahead at the start could not be followed back when it is set right.
+        """
+        if (off := self._clock.now() - block) > _BLOCK_AGE:
+            self._reached(block, self._seconds())
+            self._doubted = self._doubt(off, "this machine's clock is {} the newest block")
+
     def not_before(self, at: datetime) -> None:
         """Go on from an instant that was reached already, as in a run before."""
-        self._at = max(self.now(), at)
+        now, wall = self.now(), self._clock.now()
+        self._at = max(now, at)
+        if at - wall > self.lead:
+            told = "this machine's clock is {} what was observed before"
+            self._doubted = self._doubt(wall - at, told)
 
     def witness(self, block: datetime) -> None:
         """Take a new block's time as a word for, or against, a clock that jumped forward."""
@@ -129,21 +139,29 @@ class SteadyClock:
             return
         if -self.lead <= wall - block <= _BLOCK_AGE:
             self._follow(wall, self._seconds())
-        else:
+        elif abs(now - block) <= _BLOCK_AGE:  # not of a node that catches up
             self._doubted = self._seconds()
+
+    def _doubt(self, off: timedelta, told: str) -> float:
+        """Say that the wall is not followed, and how far it is off; return since when."""
+        self._off = off
+        far = timedelta(seconds=round(abs(off).total_seconds()))
+        self.trouble = told.format(f"{far} {'ahead of' if off > timedelta(0) else 'behind'}")
+        _log.error("%s, and is not followed until it is borne out", self.trouble)
+        return self._seconds()
 
     def _reached(self, now: datetime, at: float) -> datetime:
         self._at, self._told = now, at
         return now
 
     def _follow(self, wall: datetime, at: float) -> datetime:
-        self._doubted = None
+        self._doubted, self.trouble = None, ""
         _log.warning("this machine's clock is followed from here on: %s", f"{wall:%F %T} UTC")
         return self._reached(wall, at)
 
     def _certain(self) -> None:
         if self._doubted is not None:
-            self._doubted = None
+            self._doubted, self.trouble = None, ""
             _log.info("this machine's clock is right again")
 
 

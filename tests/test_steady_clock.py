@@ -126,6 +126,57 @@ def test_it_never_runs_backwards_nor_before_what_a_run_before_has_seen(machine: 
     assert NOON + HOUR < clock.now() <= NOON + HOUR + 6 * SECOND
 
 
+def test_a_clock_that_is_ahead_at_the_start_is_followed_when_it_is_set_right(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Were it believed, time would be a day ahead for ever: it never runs backwards."""
+    caplog.set_level(logging.INFO)
+    machine.off = 24 * HOUR
+    clock = machine.steady()
+    clock.begin(machine.true - 12 * SECOND)
+    assert clock.trouble == "this machine's clock is 1 day, 0:00:12 ahead of the newest block"
+    clock.not_before(machine.true - HOUR)
+    for _ in range(60):
+        machine.ran += 12
+        clock.witness(machine.true - 2 * SECOND)
+        assert clock.now() == machine.true - 12 * SECOND
+    machine.off = timedelta()
+    assert clock.now() == machine.true
+    assert clock.trouble == ""
+    told, right = caplog.messages
+    assert told.startswith("this machine's clock is 1 day, 0:00:12 ahead of the newest block, and")
+    assert right == "this machine's clock is right again"
+
+
+@pytest.mark.parametrize("every_s", [0, 12], ids=["stands", "catches up"])
+def test_a_right_clock_is_believed_within_minutes_though_the_chain_is_old(
+    machine: Machine, every_s: int
+) -> None:
+    clock, block = machine.steady(), NOON - 24 * HOUR
+    clock.begin(block)
+    clock.not_before(NOON - 48 * HOUR)
+    assert clock.now() == block
+    for _ in range(40):
+        machine.ran += 12
+        if every_s:
+            clock.witness(block := block + 100 * every_s * SECOND)
+    assert clock.now() == machine.now()
+
+
+def test_a_clock_beside_the_newest_block_is_believed_at_once(machine: Machine) -> None:
+    clock = machine.steady()
+    clock.begin(NOON - 4 * MINUTE)
+    assert (clock.now(), clock.trouble) == (NOON, "")
+
+
+def test_what_was_observed_ahead_of_the_clock_is_told_at_the_start(machine: Machine) -> None:
+    clock = machine.steady()
+    clock.not_before(NOON + 24 * HOUR)
+    assert clock.trouble == "this machine's clock is 1 day, 0:00:00 behind what was observed before"
+    machine.ran += 60
+    assert clock.now() == NOON + 24 * HOUR + MINUTE
+
+
 def test_a_chain_is_read_on_while_the_wall_is_set_back(machine: Machine) -> None:
     clock = machine.steady()
     timeline = Timeline(clock)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from monitor.alerts.reach import unreached
+from monitor.app.beginning import begin
 from monitor.app.course import Course
 from monitor.app.daemon import Daemon
 from monitor.app.errands import Errands
@@ -126,8 +127,8 @@ async def _run(
     async with opened(settings, console, file=str(files.path), order=order, led=led) as parts:
         saved = parts.store.load()
         state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
-        if state.at is not None and isinstance(parts.clock, SteadyClock):
-            parts.clock.not_before(state.at)
+        if isinstance(parts.clock, SteadyClock):
+            await begin(parts.clock, parts.readers, after=state.at)
         for name, reader in parts.readers.items():
             if (source := state.facts.chains.get(name)) is not None:
                 reader.resume([one.block for one in source.recent])

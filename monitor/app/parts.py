@@ -36,11 +36,13 @@ from monitor.feeds.shared import SharedFeed
 from monitor.model.observation import Block, Observation, Snapshot
 from monitor.signals.catalogue import BY_NAME
 from monitor.sources.live import Polled, Reader
+from monitor.store.connection import database_path
 from monitor.store.holding import HoldingStore
 from monitor.store.lock import Lock
 from monitor.store.port import Store
 from monitor.store.readings import ReadingTable
 from monitor.store.records import RowKey
+from monitor.store.reserve import Reserve
 from monitor.store.sqlite import open_sqlite
 
 _SHARED: Final = 0.9
@@ -253,8 +255,11 @@ def reader_of(settings: Settings, name: str, checkpoints: Checkpoints) -> ChainR
 
 def _own_store(stack: AsyncExitStack, settings: Settings, clock: Clock) -> Store:
     """Open the store that is this daemon's alone, its lock first."""
-    stack.enter_context(Lock(settings.store.url))
-    own = HoldingStore(open_sqlite(settings.store.url, now=clock.now()))
+    url = settings.store.url
+    stack.enter_context(Lock(url))
+    reserve = Reserve(database_path(url))
+    stack.callback(reserve.keep)  # once the store is closed, which makes room
+    own = HoldingStore(reserve.opened(lambda: open_sqlite(url, now=clock.now())))
     return stack.enter_context(closing(own))
 
 

@@ -17,7 +17,7 @@ from monitor.app.notify import Heart, Notifier
 from monitor.app.parts import Parts
 from monitor.app.room import Room
 from monitor.app.sight import Sight
-from monitor.clock import stopwatch
+from monitor.clock import SteadyClock, stopwatch
 from monitor.config.service import ping_url
 from monitor.errors import HedgewatchError
 from monitor.logs import redact
@@ -123,10 +123,12 @@ class Upkeep:
     def wrong(self) -> str:
         """Return what keeps it from doing its work, empty where nothing does."""
         trouble = self._room.store.trouble if self._room is not None else ""
+        hour = clock.trouble if isinstance(clock := self.parts.clock, SteadyClock) else ""
         try:
             return (
                 self._sight.blind()
                 or (trouble and f"the store takes nothing: {trouble}")
+                or hour
                 or self._untold()
             )
         except HedgewatchError as error:

@@ -15,6 +15,8 @@ from monitor.clock import SystemClock, stopwatch
 from monitor.devnet.broker import Broker
 from monitor.devnet.child import spawn
 from monitor.devnet.listener import listening
+from monitor.errors import Transient
+from monitor.store.reserve import Reserve
 from monitor.store.sqlite import SqliteStore, open_sqlite
 
 CLOCK = SystemClock()
@@ -113,3 +115,54 @@ async def test_it_says_so_goes_on_and_loses_nothing(
         assert gaps(store) > at_worst, "what was polled meanwhile is known"
     assert "Traceback" not in log.read_text()
     assert log.read_text().count("takes nothing") == 1
+
+
+@pytest.mark.timeout(240)
+async def test_stopped_and_started_on_a_full_disk_it_watches_and_says_so(
+    disk: Path, broker: Broker, tmp_path: Path
+) -> None:
+    """SQLite makes files beside a database it opens, which want room."""
+    config, log = tmp_path / "config.toml", tmp_path / "log"
+    config.write_text(CONFIG.format(folder=tmp_path, port=broker.port))
+    command = [sys.executable, "-m", "monitor", "run", "--config", str(config)]
+
+    async def ended(*alerts: str) -> int:
+        with log.open("wb") as out:
+            daemon = spawn(command, output=out)
+        try:
+            if alerts:
+                await until(lambda: [one["rule"] for one in heard.events] == [*alerts], "an alert")
+                daemon.send_signal(signal.SIGTERM)
+            await until(lambda: daemon.poll() is not None, "the stop")
+        finally:
+            daemon.kill()
+            daemon.wait()
+        fill(disk / "ballast")
+        return daemon.returncode
+
+    with closing(open_sqlite(f"sqlite:///{disk}/h.db", now=CLOCK.now())):
+        Reserve(disk / "h.db").keep()  # as a run before leaves it
+    fill(disk / "ballast")
+    async with listening(broker.host, broker.port, "hedgewatch/home/event") as heard:
+        assert not (disk / "h.db-shm").exists()
+        assert await ended("self.disk") == 0, log.read_text()
+        (disk / "h.db.reserve").unlink(missing_ok=True)
+        fill(disk / "ballast")
+        assert await ended() == 1
+    reason = "its disk is full, and so it cannot be opened: make room"
+    assert log.read_text() == f"hedgewatch: {disk}/h.db: {reason}\n"
+
+
+def test_what_a_run_leaves_is_taken_with_the_first_store_and_after_the_last(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path / "h.db")
+    assert reserve.opened(lambda: "store") == "store"
+    assert reserve.path.stat().st_size == 262_144
+    assert reserve.path.stat().st_mode & 0o777 == 0o600
+    reserve.keep()  # a second time does nothing
+    with pytest.raises(Transient, match=r"^locked$"):  # there is room: it is something else
+        reserve.opened(refuse)
+    assert reserve.path.exists()
+
+
+def refuse() -> None:
+    raise Transient("locked")
