@@ -55,7 +55,8 @@ class Upkeep:
 
     def __post_init__(self) -> None:
         chains = self.parts.settings.chain
-        self._sight = Sight({name: chain.poll_s for name, chain in chains.items()})
+        polls = {name: chain.poll_s for name, chain in chains.items()}
+        self._sight = Sight(polls, self.seconds)
         names = (courier_part(channel.name) for channel in self.parts.channels)
         if (given := self.parts.settings.alive) is not None:
             store, there = self.parts.store, [channel.name for channel in self.parts.channels]

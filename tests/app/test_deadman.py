@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,16 +19,19 @@ from monitor.app.deadman import Deadman
 from monitor.app.parts import Parts
 from monitor.app.sight import Sight
 from monitor.app.upkeep import Upkeep
+from monitor.chain.settings import ChainSettings
 from monitor.channels.port import MemoryChannel
-from monitor.clock import ManualClock, SystemClock, stopwatch
+from monitor.clock import ManualClock, SteadyClock, SystemClock, stopwatch
 from monitor.config import Settings
-from monitor.config.service import AliveSettings
+from monitor.config.service import AliveSettings, DeadmanSettings
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.logs import Secret
-from monitor.model.observation import Block, Gap, Snapshot
+from monitor.model.observation import Block, Gap, Readings, Snapshot
 from monitor.pipeline import State
 from monitor.store.courier import Courier
+from monitor.store.holding import HoldingStore
 from monitor.store.memory import MemoryStore
+from monitor.store.port import Store
 from monitor.store.records import Change, Outgoing
 
 NOON = datetime(2020, 2, 14, 17, tzinfo=UTC)
@@ -210,6 +214,94 @@ def one_of_the_day(at: datetime) -> Outgoing:
     )
 
 
+def upkeep_of(
+    settings: Settings,
+    clock: ManualClock | SteadyClock,
+    store: Store,
+    *channels: MemoryChannel,
+    seconds: Callable[[], float] = stopwatch,
+) -> Upkeep:
+    """Return what the daemon has, over these parts."""
+    parts = Parts(
+        settings=settings,
+        clock=clock,
+        post=clock,
+        store=store,
+        channels=channels,
+        polled=(),
+        readers={},
+        requests=lambda _name: 0,
+    )
+    return Upkeep(parts, seconds=seconds)
+
+
+ETHEREUM = {"ethereum": ChainSettings(rpc=("http://127.0.0.1:9",))}
+
+
+def test_all_is_not_well_while_a_chain_is_not_seen() -> None:
+    now = [0.0]
+    store, settings = MemoryStore(now=NOON), Settings(chain=ETHEREUM)
+    upkeep = upkeep_of(settings, ManualClock(NOON), store, seconds=lambda: now[0])
+    now[0] = 301
+    assert upkeep.wrong() == "ethereum not seen for 5 m: no newer block"
+    upkeep.took(snapshot("ethereum"), State())
+    assert upkeep.wrong() == ""
+
+
+def test_all_is_not_well_while_the_store_takes_nothing_or_cannot_be_read() -> None:
+    disk = Refusing(now=NOON)
+    store = HoldingStore(disk)
+    upkeep = upkeep_of(Settings(), ManualClock(NOON), store)
+    for _ in range(2):
+        store.commit(Change())
+    assert upkeep.wrong() == "the store takes nothing: no room"
+    disk.full = False
+    store.commit(Change())
+    assert upkeep.wrong() == ""
+
+
+class Refusing(MemoryStore):
+    """A store whose disk is full."""
+
+    full = True
+
+    def commit(self, *changes: Change) -> None:
+        if self.full:
+            raise Transient("no room")
+        super().commit(*changes)
+
+
+def test_all_is_not_well_while_the_clock_is_not_believed() -> None:
+    clock = SteadyClock(ManualClock(NOON))
+    upkeep = upkeep_of(Settings(), clock, MemoryStore(now=NOON))
+    assert upkeep.wrong() == ""
+    clock.begin(NOON - timedelta(hours=1))
+    assert upkeep.wrong() == "this machine's clock is 1:00:00 ahead of the newest block"
+
+
+async def test_a_poll_that_failed_is_no_good_one(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "ping").write_text(server.url)
+    (tmp_path / "ping").chmod(0o600)
+    given = Settings(chain=ETHEREUM, deadman=DeadmanSettings(url=f"file:{tmp_path}/ping"))
+    watch, stop, now = Watch(ManualClock(NOON)), asyncio.Event(), [0.0]
+    store = MemoryStore(now=NOON)
+    upkeep = upkeep_of(given, watch.clock, store, seconds=lambda: now[0])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(upkeep.watch(stop))
+        await watch.until(lambda: server.asked)
+        upkeep.took(Gap(source="ethereum", observed_at=NOON, reason="401"), State())
+        upkeep.took(Readings(source="vix", observed_at=NOON, readings=()), State())
+        await watch.passes(61)
+        now[0] = 301
+        await watch.passes(60)
+        await watch.until(lambda: server.asked[-1][0] == "POST")
+        upkeep.took(snapshot("ethereum"), State())
+        await watch.passes(60)
+        await watch.until(lambda: server.asked[-1][0] == "GET")
+        stop.set()
+    assert paths(server) == ["GET /start", "POST /fail", "GET "]
+
+
 @pytest.mark.parametrize(
     ("failure", "told"),
     [
@@ -229,18 +321,7 @@ async def test_all_is_not_well_while_a_channel_tells_people_nothing(
     clock, store = ManualClock(NOON), MemoryStore(now=NOON)
     channel = MemoryChannel(name="telegram", failures=[failure] * 3)
     courier = Courier(store, channel, clock, lambda: 0.5)
-    upkeep = Upkeep(
-        Parts(
-            settings=Settings(),
-            clock=clock,
-            post=clock,
-            store=store,
-            channels=(channel,),
-            polled=(),
-            readers={},
-            requests=lambda _name: 0,
-        )
-    )
+    upkeep = upkeep_of(Settings(), clock, store, channel)
     upkeep.couriers = [courier]
     assert upkeep.wrong() == ""
     store.commit(Change(alerts=(one_of_the_day(NOON),)))
