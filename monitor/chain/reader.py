@@ -16,7 +16,7 @@ from monitor.chain.abi import check_shipped
 from monitor.chain.agreement import Agreement, Second
 from monitor.chain.endpoints import Endpoints
 from monitor.chain.failures import Behind, NoBlock
-from monitor.chain.heads import LATEST, Heads, Target, header
+from monitor.chain.heads import Heads, Target, header
 from monitor.chain.health import EndpointHealth
 from monitor.chain.history import Histories, Told
 from monitor.chain.log_sources import LogSources
@@ -103,11 +103,6 @@ class ChainReader:
     def requests_made(self) -> int:
         """Return HTTP requests made since the start, over all endpoints."""
         return self._endpoints.requests_made
-
-    async def head(self, now: datetime) -> Block:
-        """Return the chain's newest block; raise as `snapshot` does."""
-        newest = await self._endpoints.first_that_works(lambda one: header(one, LATEST), now)
-        return newest.block
 
     async def snapshot(self, observed_at: datetime) -> Snapshot | None:
         """Return everything watched at one block, or None where no new block has come.

@@ -54,3 +54,18 @@ async def test_where_no_chain_answers_the_machine_is_believed(
         clock = SteadyClock(SystemClock())
         await begin(clock, {"ethereum": gone}, after=SystemClock().now() - 60 * MINUTE)
         assert abs(clock.now() - SystemClock().now()) < MINUTE
+
+
+async def test_an_endpoint_that_fails_then_does_not_rest_by_a_clock_that_is_ahead(
+    devnet: Devnet,
+) -> None:
+    settings = ChainSettings(
+        rpc=("http://127.0.0.1:9", devnet.url),
+        chain_id=devnet.chain_id,
+        manager=devnet.deployment.manager,
+    )
+    async with chain_reader("devnet", settings, watches=[]) as made:
+        clock = SteadyClock(SystemClock())
+        await begin(clock, {"devnet": made}, after=None)
+        gone, _ = made.health(clock.now())
+        assert gone.resting_until is None or gone.resting_until - clock.now() < 60 * MINUTE
