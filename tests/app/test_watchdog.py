@@ -255,10 +255,12 @@ async def performed(
     async with asyncio.TaskGroup() as group:
         group.create_task(drive())
         group.create_task(couriers[0].run(stop))
-        await act(rig)
-        channel.freed.set()
-        reader.freed.set()
-        stop.set()
+        try:
+            await act(rig)
+        finally:  # else a failure would hang, where it should be told
+            channel.freed.set()
+            reader.freed.set()
+            stop.set()
 
 
 async def test_it_is_fed_while_all_moves_and_told_once_that_all_has_begun(
