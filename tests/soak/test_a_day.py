@@ -160,7 +160,7 @@ async def lived(play: Any, mischief: Mischief, told: list[Moment]) -> Outcome:
                 group.create_task(steps.tell(moment), name="moment")
         await steps.drained()
         decided = frozenset(event.idem for event in store.history.events(limit=100_000))
-        await settled(heard, decided)
+        await settled(heard, decided, within_s=30)
         await play.daemon.stop()
     return Outcome(
         decided=decided,
@@ -211,6 +211,9 @@ async def test_a_day_of_faults_loses_no_alert_and_doubles_none_unmarked(  # noqa
     unmarked = [text for text in doubles if MARK not in text]
     faults = ", ".join(f"{count} {what}" for what, count in sorted(tried.done.items()))
     told = f"24 simulated hours, {len(tried.decided)} alerts; {faults}"
+    if lost:  # what was decided otherwise, and what was decided and not heard, are two things
+        otherwise, unheard = whole.decided ^ tried.decided, tried.decided - tried.heard
+        told += f"; decided otherwise: {sorted(otherwise)}; unheard: {sorted(unheard)}"
     figure(f"day.{times}.lost", len(lost), "alerts", most=0, measured=told)
     told = f"{len(doubles)} doubles of {len(tried.texts)} messages, each after an answer missed"
     figure(f"day.{times}.unmarked", len(unmarked), "doubles", most=0, measured=told)
