@@ -25,6 +25,7 @@ SYSTEM = SystemClock()
 SECRETS = {
     "token": "192837465:" + "AAtells-Canary_canary-Canary_canar0",
     "path": "kEy0canary0of0the0path0000000a1b",
+    "short": "kEy0canary0short",  # of no form by which a key is known: it must be remembered
     "query": "kEy0canary0of0the0query000000c3d",
     "dns": "kEy0canary0of0the0lost0host00e5f",
     "tls": "kEy0canary0of0the0tls0000000g7h8",
@@ -91,6 +92,7 @@ def configure(play: Any, keep: Any, urls: Mapping[str, str], ports: Mapping[str,
     rpc = [
         f"{urls['rpc']}/v2/{SECRETS['path']}",
         f"{urls['rpc']}/?apikey={SECRETS['query']}",
+        f"{urls['rpc']}/key/{SECRETS['short']}",
         f"https://nowhere.invalid/v2/{SECRETS['dns']}",
         f"{urls['rpc'].replace('http:', 'https:')}/v3/{SECRETS['tls']}",
     ]
