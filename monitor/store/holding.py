@@ -1,9 +1,9 @@
 """A store that goes on in memory while its disk takes nothing, and loses none of it afterwards.
 
 What a commit would have written is held, in order, and tried again before whatever comes next.
-Alerts decided meanwhile are delivered from memory; when the disk takes them, it is told which
-have arrived. Letters that were on the disk before wait there: an attempt that cannot be
-counted before it begins could be doubled without a word.
+Alerts decided meanwhile are delivered from memory, once it is no hiccup; when the disk takes
+them, it is told which have arrived. Letters that were on the disk before wait there: an attempt
+that cannot be counted before it begins could be doubled without a word.
 """
 
 import logging
@@ -26,6 +26,11 @@ MOST: Final = 20_000
 """How many changes are held: some fifteen hours of a chain polled every 12 seconds."""
 _SURE: Final = 2
 """How many attempts in a row must fail before it is trouble, and no hiccup."""
+PATIENCE_S: Final = 2.0
+"""How long the disk must fail before letters go out from memory.
+
+One sent so and lost with a kill is decided and sent again, and nobody could mark it.
+"""
 _AT_ONCE_S: Final = 0.05
 """How long one call writes down what was held: hours of it would hold up everything else."""
 _TOGETHER: Final = 32
@@ -37,18 +42,27 @@ class HoldingStore:
 
     trouble: why the disk takes nothing, or empty once it has all. `commit` raises Transient
     never, Permanent when more than `most` changes would have to be held. seconds: a stopwatch.
+    patience_s: how long the disk must fail before letters go out from memory.
     """
 
     def __init__(
-        self, disk: Store, *, most: int = MOST, seconds: Callable[[], float] = stopwatch
+        self,
+        disk: Store,
+        *,
+        most: int = MOST,
+        seconds: Callable[[], float] = stopwatch,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._disk = disk
         self._most = most
         self._seconds = seconds
         self._held: deque[Change] = deque()
+        self._patience_s = patience_s
         self._failures = 0
+        self._since: float | None = None
+        self._sure = False
         self.trouble = ""
-        self.outbox = HoldingOutbox(disk.outbox, self._held)
+        self.outbox = HoldingOutbox(disk.outbox, self._held, self._is_sure)
         self.inbox: Inbox = _HoldingInbox(disk.inbox, self._held)
         self.history: History = disk.history
         self.checkpoints: Checkpoints = _HoldingCheckpoints(disk.checkpoints)
@@ -104,11 +118,19 @@ class HoldingStore:
             self._fails(error)
         else:
             if not self._held:
-                self._failures, self.trouble = 0, ""
+                self._failures, self._since, self.trouble = 0, None, ""
+                self._sure = self._sure and self.outbox.holding()
         return not self._held
+
+    def _is_sure(self) -> bool:
+        """Return whether the disk has failed for too long to wait for it, and lags behind since."""
+        if self._since is not None and self._seconds() - self._since >= self._patience_s:
+            self._sure = True
+        return self._sure
 
     def _fails(self, error: Transient) -> None:
         self._failures += 1
+        self._since = self._seconds() if self._since is None else self._since
         if self._failures >= _SURE:
             self.trouble = str(error)
 

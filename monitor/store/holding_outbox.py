@@ -72,12 +72,14 @@ class _Debts:
 class HoldingOutbox:
     """See `monitor.store.port.Outbox`. Letters in memory have numbers below 0.
 
-    held: what the disk has not taken; while there is any, its own letters wait.
+    held: what the disk has not taken; while there is any, its own letters wait. sure: whether
+    those in memory go out meanwhile; else they wait, too.
     """
 
-    def __init__(self, disk: Outbox, held: Sized) -> None:
+    def __init__(self, disk: Outbox, held: Sized, sure: Callable[[], bool]) -> None:
         self._disk = disk
         self._held = held
+        self._sure = sure
         self._aside = MemoryOutbox()
         self._idems: set[str] = set()
         self._seen: dict[int, Letter] = {}
@@ -177,7 +179,7 @@ class HoldingOutbox:
     def _aside_heads(self, channel: str) -> Iterator[Letter]:
         """Yield the letters in memory that are next; those of a key that waits on disk do not."""
         heads = self._aside.due(channel, _FOR_EVER, _ALL)
-        if not heads:
+        if not heads or not self._sure():
             return
         ended = self._debts.ended()
         before = self._disk.due(channel, _FOR_EVER, _ALL)

@@ -70,7 +70,7 @@ def sqlite(disk: Disk, start: datetime) -> Iterator[SqliteStore]:
 
 @pytest.fixture
 def store(sqlite: SqliteStore) -> HoldingStore:
-    return HoldingStore(sqlite)
+    return HoldingStore(sqlite, patience_s=0)
 
 
 def filler(number: int) -> Change:
@@ -142,6 +142,31 @@ async def test_alerts_are_told_from_memory_and_then_the_disk_has_all_of_it_once(
     other = MemoryChannel(name="telegram")
     await courier(store, other, start).deliver_due(at)
     assert sorted(told(other)) == ["0", "1", "2", "before"], "what was not told yet goes out now"
+
+
+async def test_nothing_goes_out_from_memory_for_a_hiccup(
+    sqlite: SqliteStore, disk: Disk, letter: Letters, start: datetime
+) -> None:
+    now, channel = [0.0], MemoryChannel(name="mqtt")
+    store = HoldingStore(sqlite, seconds=lambda: now[0], patience_s=2.0)
+    carrier = courier(store, channel, start)
+    held(store, disk)
+    store.commit(Change(alerts=(letter("1", channels=("mqtt",)),)))
+    now[0] = 1.9
+    await carrier.deliver_due(start)
+    assert (told(channel), store.outbox.next_due("mqtt")) == ([], None)
+    disk.empty()
+    store.commit(Change())
+    await carrier.deliver_due(start)
+    assert told(channel) == ["1"], "by the disk, which knows of it now"
+    disk.fill()
+    held(store, disk)
+    store.commit(Change(alerts=(letter("2", channels=("mqtt",)),)))
+    await carrier.deliver_due(start)
+    assert told(channel) == ["1"]
+    now[0] += 2.0
+    await carrier.deliver_due(start)
+    assert told(channel) == ["1", "2"], "it is no hiccup any more"
 
 
 async def test_what_is_held_for_its_group_is_recalled_from_memory_and_on_the_disk_after(
@@ -266,7 +291,7 @@ async def test_a_courier_outlives_a_disk_that_takes_no_mark(
 
 
 def test_what_is_held_has_an_end(disk: Disk, sqlite: SqliteStore) -> None:
-    store = HoldingStore(sqlite, most=3)
+    store = HoldingStore(sqlite, most=3, patience_s=0)
     disk.fill()
     with pytest.raises(Permanent, match=r"3 changes wait to be written: .*full"):
         filled(store)
@@ -275,7 +300,7 @@ def test_what_is_held_has_an_end(disk: Disk, sqlite: SqliteStore) -> None:
 def test_what_is_held_to_the_last_goes_to_a_disk_that_takes_it_again(
     disk: Disk, sqlite: SqliteStore
 ) -> None:
-    store = HoldingStore(sqlite, most=3)
+    store = HoldingStore(sqlite, most=3, patience_s=0)
     disk.fill()
     with pytest.raises(Permanent):
         filled(store)
@@ -289,7 +314,10 @@ async def test_hours_of_it_are_written_a_little_at_a_time_and_nothing_waits_for_
     sqlite: SqliteStore, disk: Disk, letter: Letters, start: datetime
 ) -> None:
     ticks = itertools.count(step=0.02)  # each look at the stopwatch is 20 ms after the last
-    store, channel = HoldingStore(sqlite, seconds=lambda: next(ticks)), MemoryChannel(name="mqtt")
+    store, channel = (
+        HoldingStore(sqlite, seconds=lambda: next(ticks), patience_s=0),
+        MemoryChannel(name="mqtt"),
+    )
     held(store, disk)
     for number in range(500):
         poll = Poll(source="ethereum", at=start + number * SECOND, number=number)
@@ -316,7 +344,7 @@ async def test_hours_of_it_are_written_a_little_at_a_time_and_nothing_waits_for_
 def test_a_stop_writes_what_is_held_where_there_is_room_and_says_what_is_lost_where_not(
     room: bool, sqlite: SqliteStore, disk: Disk, start: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = HoldingStore(sqlite)
+    store = HoldingStore(sqlite, patience_s=0)
     held(store, disk)
     store.commit(Change(rows={("layer", "L2"): "on" * 5000}))
     if room:
@@ -334,7 +362,7 @@ async def test_whatever_comes_when_each_alert_is_told_once_and_in_its_order(
 ) -> None:
     # Every other time it has no time to write but a little at once.
     ticks = itertools.count(step=0.02 if seed % 2 else 0.0)
-    store = HoldingStore(sqlite, seconds=lambda: next(ticks))
+    store = HoldingStore(sqlite, seconds=lambda: next(ticks), patience_s=0)
     dice, now = random.Random(seed), start
     channels = [MemoryChannel(name=name) for name in ("telegram", "mqtt")]
     carriers = [courier(store, channel, start) for channel in channels]
