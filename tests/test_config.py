@@ -118,9 +118,9 @@ def test_every_fault_is_told_at_once_with_file_and_key() -> None:
     )
     assert sorted(told) == [
         "my.toml: chain.ethereum.poll: unknown key",
-        "my.toml: chain.ethereum.poll_s: Input should be greater than or equal to 0.02, was -1",
+        "my.toml: chain.ethereum.poll_s: must be greater than or equal to 0.02, was -1",
         "my.toml: channel.mqtt.host: must be given",
-        "my.toml: channel.mqtt.port: Input should be less than or equal to 65535, was 99999",
+        "my.toml: channel.mqtt.port: must be less than or equal to 65535, was 99999",
         "my.toml: instanc: unknown key; did you mean instance?",
         "my.toml: watch.0: needs exactly one of wallet, nft and pool, was none",
     ]
@@ -181,7 +181,7 @@ def test_every_fault_is_told_at_once_with_file_and_key() -> None:
         ),
         pytest.param(
             CHAIN + WATCH + '[channel.mqtt]\nhost = ""\n',
-            "my.toml: channel.mqtt.host: String should have at least 1 character, was ''",
+            "my.toml: channel.mqtt.host: must not be empty, was ''",
             id="a broker without a name",
         ),
         pytest.param(

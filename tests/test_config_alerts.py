@@ -64,10 +64,40 @@ def test_all_of_it_is_read() -> None:
     [
         ("[alerts]\nmax_flap = 1", "alerts.max_flap: unknown key; did you mean max_flaps?"),
         ('[alerts]\ngroup_wait = "soon"', "alerts.group_wait: 'soon' is not a span"),
-        ("[alerts]\ngroup_wait = 30", "alerts.group_wait: "),
-        ('[alerts]\ngroup_by = ["pak"]', "alerts: group_by has no label 'pak': pack rule"),
-        ("[alerts]\nmax_flaps = true", "alerts.max_flaps: "),
-        ('[alerts.severity]\nmqtt = "loud"', "alerts.severity.mqtt: "),
+        (
+            "[alerts]\ngroup_wait = 30",
+            'alerts.group_wait: must be a span in quotes, such as "30s" or "4h", was 30',
+        ),
+        ('[alerts]\ngroup_wait = "2d"', "alerts.group_wait: must be a day at most, was '2d'"),
+        ('[alerts]\nflap_window = "0s"', "alerts.flap_window: must be above 0, was '0s'"),
+        ('[alerts]\ngroup_by = ["pak"]', "alerts.group_by: no label 'pak': pack rule"),
+        (
+            '[alerts]\ngroup_by = "pack"',
+            'alerts.group_by: must be a list, also where it is one: ["pack"]',
+        ),
+        ("[alerts]\nmax_flaps = true", "alerts.max_flaps: must be a whole number, was True"),
+        (
+            '[alerts.severity]\nmqtt = "loud"',
+            "alerts.severity.mqtt: must be 'info', 'warning' or 'critical', was 'loud'",
+        ),
+        ('[alerts]\nseverity = "info"', "alerts.severity: must be a table: [alerts.severity]"),
+        (
+            '[alerts]\nquiet = "22:00-07:00"',
+            'alerts.quiet: must be { hours = "22:00-07:00" }, perhaps with days and a zone',
+        ),
+        (
+            '[alerts.route]\nchannels = ["mqtt"]',
+            "alerts.route: must be a table in double brackets, one for each: [[alerts.route]]",
+        ),
+        (
+            '[[alerts.route]]\nchannels = "mqtt"',
+            'alerts.route.0.channels: must be a list, also where it is one: ["mqtt"]',
+        ),
+        ("[[alerts.route]]\nchannels = [1]", "alerts.route.0.channels.0: must be a text in quotes"),
+        (
+            "[[alerts.route]]\nchannels = []\nmatch = { severity = 3 }",
+            "alerts.route.0.match.severity: must be a text in quotes, was 3",
+        ),
         ('[alerts.severity]\nmqttt = "info"', "alerts.severity.mqttt: no channel 'mqttt'"),
         ('[alerts.quiet]\nhours = "22-7"', "alerts.quiet: '22-7' are no hours"),
         ('[alerts.severity]\nconsole = "critical"', "alerts.severity.console: the console tells"),
@@ -84,7 +114,14 @@ def test_all_of_it_is_read() -> None:
             '[[alerts.route]]\nchannels = []\nmatch = { severity = "infos" }',
             "alerts.route.0.match: no severity 'infos': info warning critical",
         ),
-        ('[[alerts.escalate]]\nafter = "1h"\nchannels = []', "alerts.escalate.0.channels: "),
+        (
+            '[[alerts.escalate]]\nafter = "1h"\nchannels = []',
+            "alerts.escalate.0.channels: must name one at least",
+        ),
+        (
+            '[[alerts.escalate]]\nafter = 10\nchannels = ["mqtt"]',
+            "alerts.escalate.0.after: must be a span in quotes",
+        ),
         ('[[alerts.inhibit]]\nsource = { pack = "x" }', "alerts.inhibit.0.target: must be given"),
     ],
 )

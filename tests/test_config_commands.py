@@ -20,7 +20,7 @@ TELEGRAM = '[channel.telegram]\ntoken = "env:X"\nchat = 1\n[channel.telegram.com
             "telegram.commands.write.0: must be a whole number, was True",
         ),
         (f"{TELEGRAM}writ = [1]", "telegram.commands.writ: unknown key; did you mean write?"),
-        ('[channel.mqtt]\nhost = "h"\ncommands = "yes"', "mqtt.commands: Input should be a valid "),
+        ('[channel.mqtt]\nhost = "h"\ncommands = "yes"', "mqtt.commands: must be "),
     ],
 )
 def test_a_faulty_list_is_told_in_a_sentence(text: str, told: str) -> None:

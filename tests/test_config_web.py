@@ -42,9 +42,9 @@ def test_it_is_off_and_of_this_machine_unless_said_otherwise() -> None:
             "never the text itself",
             id="the token itself",
         ),
-        pytest.param("port = 0", "web.port: Input should be greater than or equal to 1, was 0"),
+        pytest.param("port = 0", "web.port: must be greater than or equal to 1, was 0"),
         pytest.param("prot = 1", "web.prot: unknown key; did you mean port?", id="a typo"),
-        pytest.param('on = "yes"', "web.on: Input should be a valid boolean, was 'yes'"),
+        pytest.param('on = "yes"', "web.on: must be true or false, was 'yes'"),
     ],
 )
 def test_what_is_wrong_is_told_in_a_sentence(text: str, told: str) -> None:

@@ -40,7 +40,7 @@ def labels_of(alert: Alert) -> Labels:
 
 
 def _several(given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
-    return (given,) if isinstance(given, str) else given
+    return given if isinstance(given, list | tuple) else (given,)
 
 
 Patterns: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_several)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.matcher import ANY, LABELS, Labels, Matcher
@@ -19,14 +19,45 @@ LOUDNESS: Final = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 
 
 def _span(given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
-    return parse_duration(given) if isinstance(given, str) else given
+    if isinstance(given, timedelta):
+        return given
+    if not isinstance(given, str):
+        told = 'must be a span in quotes, such as "30s" or "4h"'
+        raise ValueError(told)  # noqa: TRY004 - a fault of the file
+    return parse_duration(given)
 
 
 def _several(given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
-    return (given,) if isinstance(given, dict) else given
+    several = given if isinstance(given, list | tuple) else (given,)
+    if not all(isinstance(one, dict | Window) for one in several):
+        told = 'must be { hours = "22:00-07:00" }, perhaps with days and a zone, or a list of such'
+        raise ValueError(told)
+    return several
+
+
+def _of_a_day(given: timedelta) -> timedelta:
+    if given > _LONGEST:
+        raise ValueError("must be a day at most")
+    return given
+
+
+def _some(given: timedelta) -> timedelta:
+    if not given:
+        raise ValueError("must be above 0")
+    return given
+
+
+def _of_labels(given: tuple[str, ...]) -> tuple[str, ...]:
+    for name in given:
+        if name not in LABELS:
+            raise ValueError(f"no label {name!r}: {' '.join(LABELS)}")
+    return given
 
 
 Span: TypeAlias = Annotated[timedelta, BeforeValidator(_span), Field(strict=True)]
+Wait: TypeAlias = Annotated[Span, AfterValidator(_of_a_day)]
+Stretch: TypeAlias = Annotated[Span, AfterValidator(_some)]
+Names: TypeAlias = Annotated[tuple[str, ...], AfterValidator(_of_labels)]
 Windows: TypeAlias = Annotated[tuple[Window, ...], BeforeValidator(_several)]
 
 
@@ -44,10 +75,7 @@ class Route:
     match: Matcher = ANY
     during: Windows = ()
     go_on: Annotated[bool, Field(strict=True)] = False
-    group_wait: Span | None = None
-
-    def __post_init__(self) -> None:
-        _check_wait(self.group_wait)
+    group_wait: Wait | None = None
 
     def speaks(self, now: datetime) -> bool:
         """Return whether this is a time it speaks at."""
@@ -65,10 +93,7 @@ class Inhibition:
 
     source: Matcher
     target: Matcher
-    equal: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        _check_labels("equal", self.equal)
+    equal: Names = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +102,9 @@ class Escalation:
 
     __pydantic_config__: ClassVar = _STRICT
 
-    after: Span
+    after: Stretch
     channels: Annotated[tuple[str, ...], Field(min_length=1)]
     match: Matcher = ANY
-
-    def __post_init__(self) -> None:
-        if not self.after:
-            raise ValueError("after must be above 0")
 
     @property
     def name(self) -> str:
@@ -107,18 +128,12 @@ class Policy:
     route: tuple[Route, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
     quiet: Windows = ()
-    group_wait: Span = timedelta(0)
-    group_by: tuple[str, ...] = ("pack",)
+    group_wait: Wait = timedelta(0)
+    group_by: Names = ("pack",)
     max_flaps: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0
-    flap_window: Span = timedelta(hours=1)
+    flap_window: Stretch = timedelta(hours=1)
     inhibit: tuple[Inhibition, ...] = ()
     escalate: tuple[Escalation, ...] = ()
-
-    def __post_init__(self) -> None:
-        _check_wait(self.group_wait)
-        _check_labels("group_by", self.group_by)
-        if not self.flap_window:
-            raise ValueError("flap_window must be above 0")
 
     def named(self) -> Iterator[tuple[str, str]]:
         """Yield every channel named, with the key that names it."""
@@ -196,17 +211,6 @@ def ever(policy: Policy, labels: Labels, own: Iterable[str]) -> frozenset[str]:
 def for_the_log(alert: Alert) -> bool:
     """Return whether an alert tells of a deed that nobody had asked for: no route sends it on."""
     return alert.state is AlertState.FILLED and alert.route == ("console",)
-
-
-def _check_labels(key: str, names: tuple[str, ...]) -> None:
-    for name in names:
-        if name not in LABELS:
-            raise ValueError(f"{key} has no label {name!r}: {' '.join(LABELS)}")
-
-
-def _check_wait(wait: timedelta | None) -> None:
-    if wait is not None and wait > _LONGEST:
-        raise ValueError("group_wait must be a day at most")
 
 
 PLAIN: Final = Policy()

@@ -16,7 +16,7 @@ _DAY: Final = timedelta(days=1)
 
 
 def _several(given: Any) -> Any:  # noqa: ANN401 - whatever the file holds
-    return (given,) if isinstance(given, str) else given
+    return given if isinstance(given, list | tuple) else (given,)
 
 
 Texts: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_several)]

@@ -21,9 +21,19 @@ _PRIVATE: Final = frozenset({"rpc", "token", "chat", "password", "base_url", "ke
 """Keys whose values are never quoted in a message: a secret may have been put there."""
 _UNKNOWN: Final = frozenset({"unexpected_keyword_argument", "extra_forbidden"})
 _MISSING: Final = frozenset({"missing", "missing_argument"})
-_PLAIN: Final = {"int_type": "must be a whole number", "float_type": "must be a number"}
+_PLAIN: Final = {
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_type": "must be a text in quotes",
+    "string_too_short": "must not be empty",
+    "too_short": "must name one at least",
+    "too_long": "names too many",
+}
 # A text where a table belongs is not quoted either: it may be the table's one secret.
-_NO_TABLE: Final = frozenset({"dataclass_type", "dataclass_exact_type", "mapping_type"})
+_NO_TABLE: Final = frozenset(
+    {"dataclass_type", "dataclass_exact_type", "mapping_type", "dict_type"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +86,6 @@ def misfits(
 
 
 def _reason(one: ErrorDetails, place: Place, near: str) -> str:
-    reason = _PLAIN.get(one["type"], one["msg"].removeprefix("Value error, "))
     if one["type"] in _UNKNOWN:
         if told := former(place):
             return told
@@ -85,13 +94,37 @@ def _reason(one: ErrorDetails, place: Place, near: str) -> str:
         return "must be given"
     if one["type"] in _NO_TABLE:
         return f"must be a table: [{'.'.join(map(str, place))}]"
-    if one["type"] == "tuple_type" and place[0] == "feeds":
-        reason = _no_order(str(place[-1]), one["input"])
-    elif place[0] == "feed" and place[-1] == "key":
-        reason = f"must be {REFERENCE_FORMS}"
-    elif not (isinstance(one["input"], dict | list) or _PRIVATE & set(place)):
-        reason = f"{reason}, was {one['input']!r}"
-    return reason
+    if one["type"] == "tuple_type":
+        return _no_list(place, one["input"])
+    if place[0] == "feed" and place[-1] == "key":
+        return f"must be {REFERENCE_FORMS}"
+    reason = _PLAIN.get(one["type"]) or _ours(one["msg"])
+    given = one["input"]
+    if isinstance(given, dict | list) or _PRIVATE & set(place):
+        return reason
+    # Reasons of our own quote a text themselves where that helps.
+    quoted = isinstance(given, str) and repr(given) in reason
+    return reason if quoted else f"{reason}, was {given!r}"
+
+
+def _ours(told: str) -> str:
+    """Return what pydantic says, in the words of our own reasons."""
+    told = told.removeprefix("Value error, ")
+    for theirs, ours in (("Input should be ", "must be "), ("a valid ", "a "), ("should", "must")):
+        told = told.replace(theirs, ours)
+    return told
+
+
+def _no_list(place: Place, given: Any) -> str:  # noqa: ANN401 - whatever the file holds
+    """Return what is wrong with what stands where a list, or several tables, belong."""
+    name = ".".join(map(str, place))
+    if place[0] == "feeds":
+        return _no_order(str(place[-1]), given)
+    if is_dataclass(_inner(_type_of(place), 0)):
+        return f"must be a table in double brackets, one for each: [[{name}]]"
+    if isinstance(given, str) and not _PRIVATE & set(place):
+        return f'must be a list, also where it is one: ["{given}"]'
+    return "must be a list, in [ ]"
 
 
 def _no_order(name: str, given: object) -> str:
@@ -133,10 +166,15 @@ def _whole(raw: Mapping[str, Any], place: Place) -> Place:
 
 def _keys(table: Place) -> tuple[str, ...]:
     """Return the keys a table may have."""
-    kind: Any = Settings
-    for part in table:
-        kind = _inner(kind, part)
+    kind = _type_of(table)
     return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
+
+
+def _type_of(place: Place) -> Any:  # noqa: ANN401 - a type may be anything
+    kind: Any = Settings
+    for part in place:
+        kind = _inner(kind, part)
+    return kind
 
 
 def _inner(kind: Any, part: str | int) -> Any:  # noqa: ANN401 - a type may be anything
