@@ -132,4 +132,4 @@ async def test_without_vvix_the_model_states_its_volatility(hand: Any, book: Rul
     state, _ = step(book, State(), hand.settled(date(2026, 10, 1), SETTLED, AT))
     state, _ = step(book, state, hand.vix(17.6, AT))
     assert ticket(state).priced_by == "model"
-    assert "stated vol 95% at 30 d to 60% at 220 d" in ticket(state).note
+    assert "stated vol 95 % at 30 d to 60 % at 220 d" in ticket(state).note

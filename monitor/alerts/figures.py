@@ -79,16 +79,18 @@ def precise(text: str, value: float, within: float) -> str:
     return number(value, max(math.ceil(-math.log10(2 * step) - 0.01), 0))
 
 
-def span(seconds: float) -> str:
-    """Return a length of time in its two largest units: `5 m 12 s`, `3 h 10 m`, `2 d`."""
-    rest = max(0, int(seconds))
-    for place, (size, name) in enumerate(_SPANS):
-        if rest >= size or size == 1:
-            text = f"{rest // size} {name}"
-            if size > 1 and (small := rest % size // _SPANS[place + 1][0]):
-                text += f" {small} {_SPANS[place + 1][1]}"
-            return text
-    raise AssertionError("seconds are the smallest span")
+def span(seconds: float, *, extra: int = 0) -> str:
+    """Return a length of time in its two largest units: `5 m 12 s`, `3 h 10 m`, `2 d`.
+
+    extra: units beyond those two: `1 d 11 m`.
+    """
+    rest, told = max(0, int(seconds)), list[str]()
+    first = next(place for place, (size, _) in enumerate(_SPANS) if rest >= size or size == 1)
+    for size, name in _SPANS[first : first + 2 + extra]:
+        if rest >= size:
+            told.append(f"{rest // size} {name}")
+        rest %= size
+    return " ".join(told) or "0 s"
 
 
 def age(seconds: float) -> str:
@@ -144,6 +146,11 @@ def _coin(value: float, extra: int) -> str:
     return f"{value:.{1 + extra}e}".replace("-", "−", 1 if value < 0 else 0)
 
 
+def _seconds(value: float, extra: int) -> str:
+    units = len(_SPANS) - 2
+    return f"{number(value, extra - units)} s" if extra > units else span(value, extra=extra)
+
+
 def _usd(value: float, extra: int) -> str:
     return f"{number(value, (0 if abs(value) >= _WHOLE_USD else 2) + extra)} USD"
 
@@ -158,7 +165,7 @@ _SPELLED: Final[Mapping[str, Callable[[float, int], str]]] = {
     "token1": _coin,
     "base": _coin,
     "base per price": _coin,
-    "s": lambda value, extra: f"{number(value, extra)} s" if extra else span(value),
+    "s": _seconds,
     "days": lambda value, extra: f"{_trimmed(value, 0, 1 + extra)} d",
     "count": lambda value, extra: _trimmed(value, 0, extra),
 }

@@ -133,7 +133,10 @@ def _ripe(sitting: Sitting, step: Escalation, case: Case, one: Open) -> bool:
 def _escalated(sitting: Sitting, step: Escalation, case: Case, one: Open) -> Case:
     case = replace(case, steps=(*case.steps, step.name))
     names = [name for name in sitting.scene.channels if name in step.channels]
-    why = f"escalated: nobody acknowledged it within {span(step.after.total_seconds())}"
+    people = sitting.scene.people
+    kept = people & case.owed.keys() and not people & {*case.told}
+    what = "was told of" if kept else "acknowledged"
+    why = f"escalated: nobody {what} it within {span(step.after.total_seconds())}"
     ready = dict[str, str]()
     for name in names:
         if one.acked_by:

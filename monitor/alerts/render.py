@@ -48,14 +48,17 @@ class Delivery(Protocol):
     def now(self) -> datetime: ...
 
 
-def telegram_html(message: Delivery) -> str:
-    """Return the message in Telegram's HTML, escaped, at most 4096 UTF-16 units long."""
-    return fitted(_page(message), _html)
+def telegram_html(message: Delivery, *, asks: bool = False) -> str:
+    """Return the message in Telegram's HTML, escaped, at most 4096 UTF-16 units long.
+
+    asks: whether its readers may ask; a proposal says how then.
+    """
+    return fitted(_page(message, asks=asks), _html)
 
 
-def plain(message: Delivery) -> str:
+def plain(message: Delivery, *, asks: bool = False) -> str:
     """Return the same message without markup, within the same length."""
-    return fitted(_page(message), _text)
+    return fitted(_page(message, asks=asks), _text)
 
 
 def console_line(alert: Alert, *, dated: bool = False) -> str:
@@ -98,7 +101,7 @@ def _pieces(alert: Alert) -> list[str]:
     return [f"{told[0]} UNCONFIRMED", *told[1:]] if alert.unconfirmed else told
 
 
-def _page(message: Delivery) -> Page:
+def _page(message: Delivery, *, asks: bool) -> Page:
     alert = message.alert
     void = alert.expires_at is not None and message.now >= alert.expires_at
     state = AlertState.EXPIRED if void and alert.state in _OPEN else alert.state
@@ -110,7 +113,7 @@ def _page(message: Delivery) -> Page:
         trace=tuple(_trace(alert, state)),
         body=tuple(_body(alert, state)),
         ticket=tuple(_ticket(alert, state)),
-        foot=tuple(_foot(message, state)),
+        foot=tuple(_foot(message, state, asks=asks)),
     )
 
 
@@ -214,7 +217,7 @@ def _ticket(alert: Alert, state: AlertState) -> Iterator[str]:
             yield f"void at {moment(alert.expires_at, alert.at)}"
 
 
-def _foot(message: Delivery, state: AlertState) -> Iterator[str]:
+def _foot(message: Delivery, state: AlertState, *, asks: bool) -> Iterator[str]:
     alert = message.alert
     if message.now - alert.at > DELAYED:
         late = age((message.now - alert.at).total_seconds())
@@ -222,7 +225,7 @@ def _foot(message: Delivery, state: AlertState) -> Iterator[str]:
     if message.repeat:
         yield "(may be a repeat)"
     if alert.action is not Action.NOTIFY and state in _OPEN:
-        yield "Not advice."
+        yield f"Not advice. /why {alert.id}" if asks else "Not advice."
 
 
 def _lasted(alert: Alert) -> str:

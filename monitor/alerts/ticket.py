@@ -23,7 +23,8 @@ def ticket_lines(ticket: Ticket) -> Iterator[str]:
     """Yield the lines of a ticket, the trade first."""
     yield from _trade(ticket)
     if ticket.fee_share is not None:
-        yield f"{figure(ticket.fee_share, 'fraction')} of a year's fees"
+        # Of what is received as of what is paid; the line above says which.
+        yield f"{figure(abs(ticket.fee_share), 'fraction')} of a year's fees"
     elif ticket.sized:
         yield "share of a year's fees unknown"
     if ticket.sized:
@@ -36,8 +37,7 @@ def ticket_lines(ticket: Ticket) -> Iterator[str]:
     if ticket.better is not None:
         yield from _better(ticket.better, ticket.better_ticket)
     yield from ticket.warnings
-    if ticket.note:
-        yield ticket.note
+    yield from filter(None, ticket.note.split("; "))
 
 
 def ticket_brief(ticket: Ticket) -> Iterator[str]:
@@ -165,5 +165,7 @@ def _rests_on(ticket: Ticket) -> str:
         each = abs(ticket.prices[0] / ticket.cost_usd)
         first, last = (_price(ticket.legs[0], end * each) for end in sorted((abs(low), abs(high))))
         return f"{ticket.priced_by}, {first}–{last} at vol ±5"
+    if high <= 0:  # received, as the line above says
+        low, high = -high, -low
     joint = "–" if low >= 0 else " to "
     return f"{ticket.priced_by}, {number(low, 0)}{joint}{number(high, 0)} USD at vol ±5"

@@ -77,7 +77,7 @@ class Asked:
         if not told:
             newest = reversed(history.latest(_NEWEST))
             known = ", ".join(dict.fromkeys(one.alert_id for one in newest))
-            yield f"no alert {alert[:20] or 'named'} is remembered"
+            yield f"no alert {alert[:20]} is remembered" if alert else "which alert? /why A17F3C"
             yield f"the newest: {known or 'none yet'}"
             return
         last = told[-1]

@@ -242,7 +242,11 @@ def _consumed(seen: Observation, before: State, state: State, desk: Desk) -> dic
     if not isinstance(seen, Word) or seen.verb in SPOKEN:
         return {seen.id: outcome(desk.silences, seen)} if isinstance(seen, Word) else {}
     if seen.verb in {Verb.ACK, Verb.SNOOZE}:
-        what = "acked" if seen.until is None else f"snoozed until {seen.until:%Y-%m-%d %H:%M} UTC"
+        what = (
+            seen.note or "acked"
+            if seen.until is None
+            else f"snoozed until {seen.until:%Y-%m-%d %H:%M} UTC"
+        )
         return {seen.id: f"{seen.alert} {what} by {seen.by}"}
     key = f"{seen.layer}|{seen.scope}"
     layer = state.layers.get(key)

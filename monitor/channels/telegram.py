@@ -57,6 +57,7 @@ class TelegramChannel:
         self.writer = Writer(self.post)
         self.pins = Pins()
         self.paint: Painter | None = None
+        self._asks = settings.commands is not None and bool(settings.commands.heard)
         self._bot = self.post.bot
         self._chores = asyncio.Queue[Callable[[], Awaitable[None]]](_MOST_CHORES)
 
@@ -87,7 +88,7 @@ class TelegramChannel:
 
     def holds(self, messages: Sequence[Message]) -> int:
         """Return how many of some messages, from the first on, fit into one."""
-        return fitting([telegram_html(one) for one in messages])
+        return fitting([telegram_html(one, asks=self._asks) for one in messages])
 
     async def send_all(self, messages: Sequence[Message]) -> None:
         """Send alerts as one message; as `send` else."""
@@ -96,8 +97,8 @@ class TelegramChannel:
         # None where nobody may press one.
         slips = slips_of(alerts, self._clock.now()) if given is not None and given.write else ()
         sheet = Sheet(
-            text=digest([plain(one) for one in messages]),
-            html=digest([telegram_html(one) for one in messages]),
+            text=digest([plain(one, asks=self._asks) for one in messages]),
+            html=digest([telegram_html(one, asks=self._asks) for one in messages]),
             name=f"alert {', '.join(one.id for one in alerts)}",
             quiet=all(one.quiet or one.alert.severity is Severity.INFO for one in messages),
             buttons=keyboard(slips),

@@ -6,7 +6,7 @@ taken for a later proposal of the same alert at another price.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -52,11 +52,15 @@ _ENDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slip:
-    """An alert's buttons. event: a digest of the event they stand under."""
+    """An alert's buttons. event: a digest of the event they stand under.
+
+    named: whether they carry the alert's id, because their message tells of others too.
+    """
 
     alert: str
     event: str
     deeds: tuple[Deed, ...]
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +77,14 @@ def event_of(idem: str) -> str:
     return hashlib.sha256(idem.encode()).hexdigest()[:8]
 
 
-def slips_of(alerts: Iterable[Alert], now: datetime) -> tuple[Slip, ...]:
-    """Return the buttons of what can still be acted on: each proposal, and what is critical."""
+def slips_of(alerts: Sequence[Alert], now: datetime) -> tuple[Slip, ...]:
+    """Return the buttons of what can still be acted on: each proposal, and what is critical.
+
+    alerts: all that one message tells of.
+    """
+    named = len(alerts) > 1
     return tuple(
-        Slip(alert=alert.id, event=event_of(alert.idem), deeds=deeds)
+        Slip(alert=alert.id, event=event_of(alert.idem), deeds=deeds, named=named)
         for alert in alerts
         if alert.state in _OPEN and not void(alert, now) and (deeds := _deeds(alert))
     )
@@ -95,20 +103,20 @@ def void(alert: Alert, now: datetime) -> bool:
 
 
 def keyboard(slips: Sequence[Slip]) -> InlineKeyboardMarkup | None:
-    """Return the buttons of one message; those of several proposals carry each one's id."""
-    rows = [row for slip in slips for row in _rows(slip, named=len(slips) > 1)]
+    """Return the buttons of one message."""
+    rows = [row for slip in slips for row in _rows(slip)]
     return InlineKeyboardMarkup(rows) if rows else None
 
 
-def _rows(slip: Slip, *, named: bool) -> Iterator[list[InlineKeyboardButton]]:
+def _rows(slip: Slip) -> Iterator[list[InlineKeyboardButton]]:
     row = [
         InlineKeyboardButton(
-            f"{NAMES[deed]} {slip.alert}" if named else NAMES[deed],
+            f"{NAMES[deed]} {slip.alert}" if slip.named else NAMES[deed],
             callback_data=f"a:{slip.alert}:{slip.event}:{deed.value}",
         )
         for deed in slip.deeds
     ]
-    wide = 2 if named else len(row)
+    wide = 2 if slip.named else len(row)
     for first in range(0, len(row), wide or 1):
         yield row[first : first + wide]
 
@@ -133,16 +141,19 @@ def _without(
     markup: InlineKeyboardMarkup | None, press: Press, ended: frozenset[Deed]
 ) -> tuple[Slip, ...]:
     kept: dict[tuple[str, str], list[Deed]] = {}
+    named = False
     for row in markup.inline_keyboard if markup else ():
         for button in row:
             one = read_press(str(button.callback_data))
             if one is None:
                 continue
+            named = named or button.text != NAMES[one.deed]
             mine = (one.alert, one.event) == (press.alert, press.event)
             if not (mine and one.deed in ended):
                 kept.setdefault((one.alert, one.event), []).append(one.deed)
     return tuple(
-        Slip(alert=alert, event=event, deeds=tuple(deeds)) for (alert, event), deeds in kept.items()
+        Slip(alert=alert, event=event, deeds=tuple(deeds), named=named)
+        for (alert, event), deeds in kept.items()
     )
 
 

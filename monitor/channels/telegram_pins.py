@@ -119,8 +119,8 @@ class Pins:
         elif kind == _MESSAGE:
             chat, _, message = rest.rpartition(":")
             slips = tuple(
-                Slip(alert=alert, event=event, deeds=tuple(map(Deed, deeds)))
-                for alert, event, deeds in json.loads(text)
+                Slip(alert=alert, event=event, deeds=tuple(map(Deed, deeds)), named=any(named))
+                for alert, event, deeds, *named in json.loads(text)
             )
             self._pins[name] = Pin(chat=_chat(chat), message=int(message), slips=slips)
 
@@ -130,7 +130,9 @@ def _name(pin: Pin) -> str:
 
 
 def _written(pin: Pin) -> str:
-    return json.dumps([[one.alert, one.event, list(one.deeds)] for one in pin.slips])
+    # What is named is told only where it is so: earlier releases read three values.
+    told = ([one.alert, one.event, list(one.deeds), *([1] * one.named)] for one in pin.slips)
+    return json.dumps(list(told))
 
 
 def _chat(text: str) -> Chat:

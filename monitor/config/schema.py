@@ -96,6 +96,11 @@ def _reason(one: ErrorDetails, place: Place, near: str) -> str:
         return f"must be a table: [{'.'.join(map(str, place))}]"
     if one["type"] == "tuple_type":
         return _no_list(place, one["input"])
+    return _of_value(one, place)
+
+
+def _of_value(one: ErrorDetails, place: Place) -> str:
+    """Return what is wrong with a single value, and what it was unless that may be a secret."""
     if place[0] == "feed" and place[-1] == "key":
         return f"must be {REFERENCE_FORMS}"
     reason = _PLAIN.get(one["type"]) or _ours(one["msg"])

@@ -103,7 +103,7 @@ def _capital(size: Size, desk: Desk, asked: Sized) -> Sized | str:
     if isinstance(each, str) or isinstance(own, str):
         return each if isinstance(each, str) else str(own)
     left = size.max_capital_share * value - own
-    cap = f"{size.max_capital_share:.0%} of the covered value at risk"
+    cap = f"{100 * size.max_capital_share:.0f} % of the covered value at risk"
     return _at_most(asked, left / max(each, _LEAST), cap, own)
 
 
@@ -139,7 +139,7 @@ def _of_condors(size: Size, desk: Desk, asked: Sized) -> Sized | str:
     if isinstance(worth, str) or isinstance(own, str):
         return worth if isinstance(worth, str) else str(own)
     left = size.max_condor_share * desk.money.condor_usd - own.outlay_usd
-    cap = f"{size.max_condor_share:.0%} of the condors' notional"
+    cap = f"{100 * size.max_condor_share:.0f} % of the condors' notional"
     return _at_most(asked, left / max(worth.outlay_usd, _LEAST), cap, own.outlay_usd)
 
 
@@ -156,12 +156,11 @@ def _leverage(size: Size, desk: Desk, asked: Sized) -> Sized | str:
     distance = short.liquidation_distance(coin.price)
     if size.min_distance is not None and distance < size.min_distance:
         return (
-            f"at leverage {leverage:g} it is liquidated {distance:.0%} up, "
-            f"nearer than {size.min_distance:.0%}"
+            f"at leverage {leverage:g} it is liquidated {100 * distance:.0f} % up, "
+            f"nearer than {100 * size.min_distance:.0f} %"
         )
-    told = (
-        f"liquidated at {short.liquidation_price:,.0f}, {distance:.0%} up, at leverage {leverage:g}"
-    )
+    told = f"liquidated at {short.liquidation_price:,.0f}, {100 * distance:.0f} % up, "
+    told += f"at leverage {leverage:g}"
     return replace(asked, warnings=(*asked.warnings, told))
 
 

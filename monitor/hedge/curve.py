@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from monitor.hedge.legs import spell_day
+
 _MONTH: Final = timedelta(days=30)
 
 MODEL: Final = "model"
@@ -53,19 +55,22 @@ class VixCurve:
         if row == len(self.settlements):
             last, value = self.settlements[-1]
             return Forward(
-                value=value, note=f"beyond the last listed {what} ({last}), held flat: model"
+                value=value,
+                note=f"beyond the last listed {what} ({spell_day(last)}), held flat: model",
             )
         day, value = self.settlements[row]
         if day == expiry:
-            return Forward(value=value, note=f"{what} of {day}")
+            return Forward(value=value, note=f"{what} of {spell_day(day)}")
         if row == 0:
             return Forward(
-                value=value, note=f"before the first listed {what} ({day}), held flat: model"
+                value=value,
+                note=f"before the first listed {what} ({spell_day(day)}), held flat: model",
             )
         before, near = self.settlements[row - 1]
         share = (expiry - before).days / (day - before).days
         return Forward(
-            value=near + share * (value - near), note=f"linear between {before} and {day}: model"
+            value=near + share * (value - near),
+            note=f"linear between {spell_day(before)} and {spell_day(day)}: model",
         )
 
     def forward30(self) -> Forward | None:

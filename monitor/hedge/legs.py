@@ -95,12 +95,17 @@ def spell_trade(leg: Leg) -> str:
     return f"{verb} {count(leg.quantity)} × {spell_contract(leg.contract)}"
 
 
+def spell_day(day: date) -> str:
+    """Return a day for people: `17 Mar 2027`."""
+    return f"{day.day} {_MONTHS[3 * day.month - 3 : 3 * day.month]} {day.year}"
+
+
 def spell_contract(contract: Contract) -> str:
     """Return the contract for people: `VIX 17 Mar 2027 29 call`, `ETH perpetual future`."""
     what, day = KINDS[contract.kind], contract.expiry
     if what.right is Right.PERP:
         return f"{what.ticker} perpetual future"
-    when = f"{day.day} {_MONTHS[3 * day.month - 3 : 3 * day.month]} {day.year}"
+    when = spell_day(day)
     strike = f" {contract.strike:g}" if what.option else ""
     return f"{what.ticker} {when}{strike} {what.right}"
 

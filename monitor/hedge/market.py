@@ -253,14 +253,14 @@ def _spx(contract: Contract, spx: SpxMarket, shift: float, at: datetime) -> Grou
         return f"wings of an index need a put skew above zero, was {spx.skew.below}"
     days = max(days_left(contract.expiry, at), 1)
     sigma, named = spx.vols.at(days)
-    rate = "rate unknown, taken as 0 %" if spx.rate is None else f"rate {spx.rate:.1%}"
+    rate = "rate unknown, taken as 0 %" if spx.rate is None else f"rate {100 * spx.rate:.1f} %"
     return Ground(
         underlying=Underlying(spot=spx.spot, rate=spx.rate or 0.0, dividend=spx.dividend),
         years=years_left(contract, at),
         vol=SkewedVol(at_forward=sigma, skew=spx.skew, source=named, shift=shift),
         usd=1.0,
-        note=f"SPX {spx.spot:,.0f}, {rate}, dividends {spx.dividend:.1%} (declared)",
-        vol_note=f"{named} {sigma:.1%}, {spx.skew.label}: model",
+        note=f"SPX {spx.spot:,.0f}, {rate}, dividends {100 * spx.dividend:.1f} % (declared)",
+        vol_note=f"{named} {100 * sigma:.1f} %, {spx.skew.label}: model",
     )
 
 
@@ -292,5 +292,5 @@ def _coin(contract: Contract, coin: CoinMarket, shift: float, at: datetime) -> G
     return replace(
         known,
         vol=SkewedVol(at_forward=sigma, skew=coin.skew, source=named, shift=shift),
-        vol_note=f"{named} {sigma:.0%}, {coin.skew.label}: model",
+        vol_note=f"{named} {100 * sigma:.0f} %, {coin.skew.label}: model",
     )

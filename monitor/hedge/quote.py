@@ -108,7 +108,7 @@ def _option(contract: Contract, base: Ground, market: Market) -> Quote | str:
         by=told.source,
         sides=_sides(told, contract),
         note=f"quoted by {told.source}",
-        vol_note="" if own is None else f"implied vol {own:.0%}",
+        vol_note="" if own is None else f"implied vol {100 * own:.0f} %",
     )
 
 

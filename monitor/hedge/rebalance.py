@@ -34,7 +34,8 @@ def rebalance_ticket(
     contract = Contract(kind=instrument.kind, expiry=PERPETUAL, strike=0.0)
     short = -sum(float(leg.quantity) for leg in legs if leg.contract == contract)
     wanted = min(-(share * coins + hedged) / kind_of(contract).multiplier, max(short, 0.0))
-    words = f"delta: {share:.0%} of the positions' {coins:,.4g} {root.upper()}, {hedged:+,.4g} held"
+    words = f"delta: {100 * share:.0f} % of the positions' {coins:,.4g} {root.upper()}"
+    words += f", {hedged:+,.4g} held"
     quantity = lots(wanted, Decimal(kind_of(contract).lot))
     if not quantity:
         return f"{words}: nothing to trade"

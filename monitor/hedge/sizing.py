@@ -213,7 +213,7 @@ def _premium(size: Size, desk: Desk, worth: Worth) -> Sized | str:
         if forward.value > size.half_above:
             halved = f", half as VX {forward.value:.2f} is above {size.half_above:g}"
     budget = share * value * (0.5 if halved else 1.0)
-    told = f"premium: {share:.2%} of {value:,.0f} USD{halved} = {budget:,.0f}"
+    told = f"premium: {100 * share:.2f} % of {value:,.0f} USD{halved} = {budget:,.0f}"
     if desk.unit.whole and budget < worth.outlay_usd:
         return f"{told}: no contract, one costs {worth.outlay_usd:,.0f}"
     return Sized(
@@ -228,7 +228,7 @@ def _il_share(size: Size, desk: Desk, worth: Worth) -> Sized | str:
     lost = -desk.cover.loss_usd(dict(shock.coins))
     if lost <= 0:
         return desk.cover.why or f"nothing covered is expected to lose at {shock.label}"
-    asked = f"IL share: {share:.0%} of {lost:,.0f} USD lost at {shock.label}"
+    asked = f"IL share: {100 * share:.0f} % of {lost:,.0f} USD lost at {shock.label}"
     if is_strip(desk.unit):
         return Sized(units=share, words=f"{asked}; one unit pays all of it at expiry")
     made = _each_makes(shock, desk)
@@ -273,7 +273,7 @@ def _delta(size: Size, desk: Desk, worth: Worth) -> Sized | str:
     share = 1.0 if size.share is None else size.share
     told = f", {hedged:+,.4g} held" if hedged else ""
     words = (
-        f"delta: {share:.0%} of the positions' {coins:,.4g} {root.upper()}{told}; "
+        f"delta: {100 * share:.0f} % of the positions' {coins:,.4g} {root.upper()}{told}; "
         f"one unit has {each:+.3g}"
     )
     return Sized(units=max(share * coins + hedged, 0.0) / -each, words=words)

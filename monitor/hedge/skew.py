@@ -42,10 +42,9 @@ class Skew:
         """Return the slopes in words."""
         if not self.below and not self.above:
             return "no skew"
-        return (
-            f"declared skew {self.below:+.0%} below and {self.above:+.0%} above the forward "
-            "a deviation"
-        )
+        sides = (("below", self.below), ("above", self.above))
+        told = " and ".join(f"{100 * slope:+.0f} % {side}" for side, slope in sides if slope)
+        return f"skew declared {told} the forward a deviation".replace("-", "−")
 
 
 SPX_SKEW: Final = Skew(below=0.20, above=-0.08)
@@ -118,4 +117,4 @@ class SkewedVol:
     @property
     def label(self) -> str:
         """Return the assumption in words, for whatever is priced by it."""
-        return f"{self.source} {self.at_forward:.1%}, {self.skew.label}: model"
+        return f"{self.source} {100 * self.at_forward:.1f} %, {self.skew.label}: model"

@@ -29,7 +29,7 @@ from monitor.model.layer import PERPETUAL, Covers, Leg, Ticket
 
 _FAR_OFF_DAYS: Final = 20
 _SPIKE: Final = "a 2020-like spike"
-_DECLARED: Final = f"margin of futures declared, {FUTURE_MARGIN:.0%} of notional"
+_DECLARED: Final = f"margin of futures declared, {100 * FUTURE_MARGIN:.0f} % of notional"
 
 
 Spiked: TypeAlias = tuple[Shock, float | str]

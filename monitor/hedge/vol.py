@@ -43,10 +43,10 @@ class VolAssumption:
     def label(self) -> str:
         """Return the assumption in words, for whatever is priced by it."""
         if self.near == self.far:
-            return f"{self.source} {self.near:.0%}"
+            return f"{self.source} {100 * self.near:.0f} %"
         return (
-            f"{self.source} {self.near:.0%} at {self.near_days:.0f} d "
-            f"to {self.far:.0%} at {self.far_days:.0f} d"
+            f"{self.source} {100 * self.near:.0f} % at {self.near_days:.0f} d "
+            f"to {100 * self.far:.0f} % at {self.far_days:.0f} d"
         )
 
 

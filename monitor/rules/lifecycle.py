@@ -265,12 +265,19 @@ def _reminders(rule: Rule, old: Instance, seen: Judged) -> Iterator[Told]:
         return
     age = seen.now - old.proposed_at
     if rule.expires is not None and age >= rule.expires and not old.voided:
-        yield Told(turn=Turn.EXPIRED, reason="nobody acted in time", number=old.told)
+        yield Told(turn=Turn.EXPIRED, reason=_unanswered(old), number=old.told)
     quiet = bool(old.acked_by) or (old.snoozed_until is not None and seen.now < old.snoozed_until)
     quiet = quiet or bool(seen.inhibited) or seen.when.truth is False
     if rule.repeat is not None and age >= rule.repeat and not quiet:
         reason = "still true" if seen.when.truth else f"{NOT_CLEARED}: an input is unknown"
         yield Told(turn=Turn.REPEAT, reason=reason, number=old.told + 1)
+
+
+def _unanswered(old: Instance) -> str:
+    """Return how a proposal came to be void."""
+    if old.acked_by:
+        return f"acknowledged by {old.acked_by}, and no trade was told in time"
+    return "nobody acted in time"
 
 
 def _unknown(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:

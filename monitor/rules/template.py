@@ -53,6 +53,7 @@ _NUMBER_SPEC: Final = re.compile(
     r"(?P<sign>[-+ ]?)(?P<rest>0?\d{0,2},?(?:\.\d{1,2})?[fFeEgG%])", re.ASCII
 )
 _TEXT_SPEC: Final = re.compile(r"[<>^]?\d{0,2}(?:\.\d{1,3})?s?", re.ASCII)
+_MINUS: Final = re.compile(r"(?<!e)-", re.IGNORECASE)
 _SHARES: Final = frozenset({"fraction", "ratio"})
 
 
@@ -158,4 +159,6 @@ def _rendered(value: Scalar | None, spec: str) -> str:
         return format(value, spec) if not spec or spec[-1] not in "fFeEgG%" else value
     if value is None or not isfinite(value):
         return UNKNOWN
-    return format(float(value), spec or ".10g")
+    told = format(float(value), spec or ".10g")
+    # As all else that people read: `−28.3 %`.
+    return _MINUS.sub("−", told).replace("%", " %")

@@ -73,6 +73,12 @@ def test_a_span_has_two_units(seconds: float, expected: str) -> None:
     assert span(seconds) == expected
 
 
+def test_spans_that_differ_little_are_told_apart() -> None:
+    assert pair(87_060.0, 86_400.0, "s") == ("1 d 11 m", "1 d")
+    assert pair(86_401.0, 86_400.0, "s") == ("1 d 1 s", "1 d")
+    assert pair(600.25, 600.0, "s") == ("600.2 s", "600.0 s")
+
+
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [(12, "12 s"), (907, "15 m"), (50_400, "14 h"), (172_799, "47 h"), (172_800, "2 d")],

@@ -102,6 +102,35 @@ def test_a_ticket_tells_all_there_is_to_know_of_it() -> None:
     )
 
 
+def test_what_is_received_is_told_without_a_minus_all_through() -> None:
+    legs = (Leg(contract=CALL, quantity=-4), Leg(contract=replace(CALL, strike=35.0), quantity=4))
+    rolled = replace(
+        TICKET, legs=legs, prices=(6.43, 2.22), cost_usd=-1685.0, cost_low_usd=-1731.0,
+        cost_high_usd=-1639.0, fee_share=-0.0071,
+    )  # fmt: skip
+    lines = list(ticket_lines(rolled))
+    assert lines[2:] == [
+        "1,685 USD received",
+        "(model, 1,639–1,731 USD at vol ±5)",
+        "0.71 % of a year's fees",
+    ]
+
+
+def test_each_thing_a_price_rests_on_has_a_line() -> None:
+    noted = replace(TICKET, note="VIX forward 25.12; stated vol 95 %: model; own words")
+    assert list(ticket_lines(noted))[-3:] == [
+        "VIX forward 25.12",
+        "stated vol 95 %: model",
+        "own words",
+    ]
+
+
+def test_who_may_ask_is_told_how() -> None:
+    message = Message(alert=ADD, tries=0, repeat=False, now=AT)
+    assert telegram_html(message, asks=True).endswith("\nNot advice. /why A17F12")
+    assert telegram_html(message).endswith("\nNot advice.")
+
+
 @pytest.mark.parametrize(
     ("low", "high", "says"),
     [

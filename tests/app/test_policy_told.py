@@ -293,6 +293,21 @@ def test_what_is_kept_from_people_is_escalated_once_they_had_time_to_acknowledge
     assert (run.told(), run.told("mqtt")) == (said, said)
 
 
+def test_an_escalation_says_so_where_nobody_was_told_at_all(begin: Begin) -> None:
+    run = begin("""
+        [[alerts.route]]
+        channels = ["telegram"]
+        during = { hours = "06:00-18:00" }
+        [[alerts.escalate]]
+        after = "15m"
+        channels = ["mqtt"]
+    """)
+    run.vix(17.0)
+    assert run.told() == []
+    run.wait(15 * MINUTE)
+    assert run.told("mqtt") == ["r.info repeat: escalated: nobody was told of it within 15 m"]
+
+
 def test_groups_that_wait_for_a_while_keep_nobody_waiting_who_waits_for_less(begin: Begin) -> None:
     run = begin(
         f'{GROUPS}[[alerts.route]]\nmatch = {{ rule = "r.warn" }}\n'

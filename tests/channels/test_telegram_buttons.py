@@ -20,6 +20,7 @@ from monitor.channels.telegram_buttons import (
     slips_of,
     word_of,
 )
+from monitor.channels.telegram_pins import Pin, Pins
 from monitor.errors import Transient
 from monitor.model.layer import Action, Fill
 from monitor.model.observation import Verb, Word
@@ -74,6 +75,22 @@ def test_several_proposals_in_one_message_are_told_apart(proposal: Alert) -> Non
     assert rows[3] == ["Snooze 1 h B2C0AA", "Skip B2C0AA"]
     left = left_after(markup, Press(alert="A17F12", event=event_of(proposal.idem), deed=Deed.SKIP))
     assert [one.alert for one in left] == ["B2C0AA"]
+    # The message still tells of both.
+    rest = keyboard(left)
+    assert rest is not None
+    assert [one.text for one in rest.inline_keyboard[0]] == ["Ack B2C0AA", "Filled B2C0AA"]
+    beside = keyboard(slips_of([proposal, replace(other, action=Action.NOTIFY)], AT))
+    assert beside is not None
+    assert beside.inline_keyboard[0][0].text == "Ack A17F12"
+
+
+def test_what_buttons_are_of_is_remembered_with_them(proposal: Alert) -> None:
+    rows: dict[str, str | None] = {}
+    (slip,) = slips_of([proposal], AT)
+    for number, one in enumerate((slip, replace(slip, named=True))):
+        Pins({}, rows.__setitem__).pin(Pin(chat=CHAT, message=number, slips=(one,)))
+    told = Pins({name: text for name, text in rows.items() if text is not None}).of([slip.alert])
+    assert [one.slips[0].named for one in told] == [False, True]
 
 
 @given(st.text(max_size=70))

@@ -24,23 +24,23 @@ CURVE = VixCurve(
 @pytest.mark.parametrize(
     ("expiry", "value", "note"),
     [
-        pytest.param(date(2020, 4, 15), 16.325, "settlement of 2020-04-15", id="listed"),
+        pytest.param(date(2020, 4, 15), 16.325, "settlement of 15 Apr 2020", id="listed"),
         pytest.param(
             date(2020, 4, 22),
             16.325 + 0.2 * 7 / 35,
-            "linear between 2020-04-15 and 2020-05-20: model",
+            "linear between 15 Apr 2020 and 20 May 2020: model",
             id="between",
         ),
         pytest.param(
             date(2020, 9, 16),
             16.525,
-            "beyond the last listed settlement (2020-05-20), held flat: model",
+            "beyond the last listed settlement (20 May 2020), held flat: model",
             id="beyond",
         ),
         pytest.param(
             date(2020, 3, 1),
             15.375,
-            "before the first listed settlement (2020-03-18), held flat: model",
+            "before the first listed settlement (18 Mar 2020), held flat: model",
             id="before",
         ),
     ],
@@ -57,9 +57,9 @@ def test_a_price_nobody_settled_is_called_no_settlement(source: str) -> None:
     curve = replace(CURVE, source=source)
     told = [curve.forward(day) for day in (date(2020, 4, 15), date(2020, 9, 16), date(2020, 3, 1))]
     assert [one.note for one in told if one] == [
-        f"{source} of 2020-04-15",
-        f"beyond the last listed {source} (2020-05-20), held flat: model",
-        f"before the first listed {source} (2020-03-18), held flat: model",
+        f"{source} of 15 Apr 2020",
+        f"beyond the last listed {source} (20 May 2020), held flat: model",
+        f"before the first listed {source} (18 Mar 2020), held flat: model",
     ]
     official = replace(CURVE, source="cboe_settlement").forward(date(2020, 4, 15))
     assert official == CURVE.forward(date(2020, 4, 15))

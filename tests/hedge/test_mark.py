@@ -44,8 +44,8 @@ def test_a_call_is_worth_a_hundred_dollars_a_point() -> None:
     assert marked.extrinsic_usd == pytest.approx(4 * 100 * (price - 0.375), rel=1e-9)
     assert marked.dte == 28
     assert marked.priced_by == "model"
-    forward = "VIX forward 15.38, settlement of 2020-03-18"
-    assert marked.note == f"{forward}; stated vol 90%, no skew: model"
+    forward = "VIX forward 15.38, settlement of 18 Mar 2020"
+    assert marked.note == f"{forward}; stated vol 90 %, no skew: model"
 
 
 def test_a_sold_leg_counts_against_a_bought_one() -> None:

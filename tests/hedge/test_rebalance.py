@@ -41,7 +41,7 @@ def test_what_is_short_too_much_is_bought_back() -> None:
     (leg,) = found.legs
     assert (leg.contract, float(leg.quantity)) == (PERP, round(4 - COINS, 2))
     assert found.cost_usd == 0  # A future costs nothing to hold.
-    assert found.sized == "delta: 100% of the positions' 2.749 ETH, -4 held"
+    assert found.sized == "delta: 100 % of the positions' 2.749 ETH, -4 held"
 
 
 def test_what_is_short_too_little_is_sold_on() -> None:

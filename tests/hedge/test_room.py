@@ -175,7 +175,7 @@ def test_a_roll_is_held_to_its_caps() -> None:
     (leg,) = opened(found)
     price = found.prices[-1] * 2_000
     assert int(leg.quantity) == math.floor(0.001 * cover(20_000.0).value_usd / price)
-    assert "capped at 0% of the covered value" in found.sized
+    assert "capped at 0 % of the covered value" in found.sized
 
 
 def test_a_roll_of_which_nothing_passes_says_why() -> None:

@@ -110,7 +110,7 @@ def test_a_premium_is_a_share_of_what_is_covered_spent_at_once() -> None:
     found = got(Size(policy="premium", share=0.01, over_hedge=True), desk(market=at(30.0)))
     assert found.units == math.floor(budget / 30)
     assert found.words == (
-        f"premium: 1.00% of {POSITION.value_usd:,.0f} USD = {budget:,.0f}; one costs 30"
+        f"premium: 1.00 % of {POSITION.value_usd:,.0f} USD = {budget:,.0f}; one costs 30"
     )
 
 
@@ -148,7 +148,7 @@ def test_a_share_of_the_loss_in_a_shock() -> None:
     found = got(Size(policy="il_share", share=0.5, shock=FALL), desk(future, cover=cover))
     assert found.units == math.floor(0.5 * 100 * LOST / jump)
     assert found.words == (
-        f"IL share: 50% of {100 * LOST:,.0f} USD lost at ETH −30 %, VIX 45; "
+        f"IL share: 50 % of {100 * LOST:,.0f} USD lost at ETH −30 %, VIX 45; "
         f"one unit makes {jump:,.0f} (model)"
     )
 
@@ -182,7 +182,7 @@ def test_caps_take_away_and_say_so() -> None:
     many = replace(COVER, value_usd=200_000.0)
     found = got(fixed(9, max_capital_share=0.10), desk(CONDOR, cover=many))
     assert found.units == math.floor(20_000 / lose)
-    assert found.words == "fixed: 9; capped at 10% of the covered value at risk"
+    assert found.words == "fixed: 9; capped at 10 % of the covered value at risk"
 
 
 def test_futures_are_capped_by_their_whole_price_and_perpetuals_by_their_margin() -> None:
@@ -217,7 +217,7 @@ def test_leverage_and_distance_to_liquidation() -> None:
     assert refused(fixed(1, max_leverage=2.0), desk(SHORT, leverage=3.0)) == (
         "leverage 3 is above the cap of 2"
     )
-    assert "liquidated 32% up, nearer than 40%" in refused(
+    assert "liquidated 32 % up, nearer than 40 %" in refused(
         fixed(1, min_distance=0.40), desk(SHORT, leverage=3.0)
     )
     assert got(fixed(1, min_distance=0.40), desk(SHORT, leverage=2.0)).units == 1.0

@@ -53,7 +53,7 @@ def test_of_a_higher_strike_no_call_costs_more_and_no_put_less(
 
 def test_it_names_its_source_its_slopes_and_the_model() -> None:
     assert vol().label == (
-        "VIX 16.0%, declared skew +20% below and -8% above the forward a deviation: model"
+        "VIX 16.0 %, skew declared +20 % below and −8 % above the forward a deviation: model"
     )
 
 

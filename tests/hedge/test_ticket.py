@@ -89,8 +89,8 @@ def test_an_add_takes_the_nearest_expiry_and_the_listed_strike_of_its_delta() ->
     assert ticket.legs == (Leg(contract=expected, quantity=4),)
     assert ticket.cost_usd == pytest.approx(ticket.prices[0] * 400)
     assert ticket.priced_by == "model"
-    assert "settlement of 2020-06-17" in ticket.note
-    assert "stated vol 80%" in ticket.note
+    assert "settlement of 17 Jun 2020" in ticket.note
+    assert "stated vol 80 %" in ticket.note
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_future_bought_loses_its_price_at_most_and_binds_a_declared_share() ->
     # Two of 15.425, each point a thousand dollars.
     assert ticket.max_loss_usd == pytest.approx(30_850.0)
     assert ticket.margin_usd == pytest.approx(0.30 * 30_850.0)
-    assert ticket.note.endswith("margin of futures declared, 30% of notional")
+    assert ticket.note.endswith("margin of futures declared, 30 % of notional")
 
 
 def test_a_future_sold_has_no_bound_but_a_margin() -> None:
@@ -337,8 +337,8 @@ def test_an_index_s_price_says_that_its_rate_is_not_known() -> None:
     for rate in (None, 0.0, 0.04):
         market = replace(markets.MARKET, spx=replace(markets.SPX, rate=rate))
         told[rate] = drawn(draw_ticket(put, size(1), Case(market=market, at=markets.NOW)))
-    assert "rate unknown, taken as 0 %, dividends 1.3% (declared)" in told[None].note
-    assert "rate 4.0%, dividends" in told[0.04].note
+    assert "rate unknown, taken as 0 %, dividends 1.3 % (declared)" in told[None].note
+    assert "rate 4.0 %, dividends" in told[0.04].note
     assert told[None].cost_usd == told[0.0].cost_usd
 
 

@@ -205,6 +205,20 @@ def test_an_ack_stops_the_reminders_but_not_the_end() -> None:
     assert (quiet, [told.turn for told in end]) == ((), [Turn.RESOLVED])
 
 
+@pytest.mark.parametrize(
+    ("by", "why"),
+    [
+        ("", "nobody acted in time"),
+        ("ann@telegram", "acknowledged by ann@telegram, and no trade was told in time"),
+    ],
+)
+def test_a_proposal_that_becomes_void_says_whether_anybody_answered(by: str, why: str) -> None:
+    rule, instance = a_rule(expires=5 * MINUTE), Instance(rule="test.rule", scope="book")
+    instance, _ = advance(rule, instance, judged(0, True))
+    _, (void,) = advance(rule, replace(instance, acked_by=by), judged(5, True))
+    assert (void.turn, void.reason) == (Turn.EXPIRED, why)
+
+
 class Life(RuleBasedStateMachine):
     """Any sequence of truths, silences and bars keeps the life of an alert in order."""
 

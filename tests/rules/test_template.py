@@ -23,7 +23,7 @@ VALUES: dict[str, Scalar | None] = {
     [
         pytest.param(
             "VIX {vix:.1f}, IL {book.il:.2%}: buy {ticket.legs} for {ticket.cost_usd:,.0f} USD",
-            "VIX 27.4, IL -3.80%: buy 4 x VIX 17 Mar 2027 29 call for 1,140 USD",
+            "VIX 27.4, IL −3.80 %: buy 4 x VIX 17 Mar 2027 29 call for 1,140 USD",
             id="the design's own text",
         ),
         pytest.param("no places", "no places", id="plain text"),
@@ -44,7 +44,7 @@ def test_a_template_renders(text: str, expected: str) -> None:
 
 def test_a_rounded_away_minus_is_not_shown() -> None:
     text = compile_template("{book.il:.1%} {book.il:+.0f}", BY_NAME)
-    assert text.render({"book.il": -0.0001}.get) == "0.0% +0"
+    assert text.render({"book.il": -0.0001}.get) == "0.0 % +0"
 
 
 def test_a_template_knows_its_names() -> None:
