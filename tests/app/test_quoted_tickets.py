@@ -220,7 +220,7 @@ async def test_deribit_s_quotes_price_a_ticket_and_the_model_once_they_are_old(
         assert quoted.prices == pytest.approx((mid,))
         assert quoted.cost_usd == pytest.approx(3 * mid * SPOT, rel=1e-4)
         assert f"bid {mid - 0.0005:.4f}, ask {mid + 0.0005:.4f} ETH" in quoted.note
-        assert "implied vol 58%" in quoted.note
+        assert "implied vol 58 %" in quoted.note
 
         play.exchange.silent = True
         await play.passes(42)

@@ -64,7 +64,7 @@ def test_a_rule_over_positions_sees_its_chains_rate_and_the_best_of_all(
     state, told = step(book, State(), rates(AT, main=0.05, base=0.01))
     state, told = step(book, state, hand.snapshot(AT, hand.position(1), away))
     assert [(one.rule, one.scope) for one in told] == [("lent", hand.key(1))]
-    assert told[0].text == "lend at 5.00% here, 2.00% across chains"
+    assert told[0].text == "lend at 5.00 % here, 2.00 % across chains"
     view = View(facts=state.facts, scope=hand.key(2), now=AT)
     assert view.value("chain.usdc_borrow").value == pytest.approx(0.07)
 
