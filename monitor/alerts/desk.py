@@ -86,9 +86,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
-    """That a channel is not sent what it has held of a key, and why."""
+    """That a channel is not sent what it has held of an alert, and why."""
 
     key: str
+    alert: str
     channel: str
     reason: str
 

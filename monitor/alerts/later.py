@@ -9,7 +9,15 @@ from monitor.alerts.desk import Case, Desk, Open, Owed
 from monitor.alerts.figures import span
 from monitor.alerts.policy import Escalation, Routed, ever, routed
 from monitor.alerts.silence import SPOKEN, Silence, heard, refusal
-from monitor.alerts.sitting import BEGINS, Scene, Sitting, own_route, recall, remembers
+from monitor.alerts.sitting import (
+    BEGINS,
+    Scene,
+    Sitting,
+    own_route,
+    recall,
+    recall_untold,
+    remembers,
+)
 from monitor.alerts.weigh import lasting, too_faint
 from monitor.model.observation import Word
 
@@ -53,7 +61,10 @@ def _adopt(sitting: Sitting, alerts: Iterable[Alert]) -> None:
 
 
 def _recall(sitting: Sitting) -> None:
-    """Take back what is held for its group and people are not to be told by now."""
+    """Take back what is held for its group and people are not to be told by now.
+
+    The end of what they were told of is told them, whatever hinders it.
+    """
     for case, one in _going_on(sitting):
         waits = any(wait.until > sitting.scene.now for wait in case.waits.values())
         if waits and (why := sitting.hindrance(one.labels, case.key)):
@@ -62,6 +73,14 @@ def _recall(sitting: Sitting) -> None:
                 kept = recall(sitting, kept, name, why)
             owed = dict.fromkeys(case.waits.keys() - kept.waits.keys(), Owed(why=why))
             sitting.keep(replace(kept, owed={**kept.owed, **owed}))
+    for case in [one for key, one in sitting.cases.items() if one.waits and _over(sitting, key)]:
+        if why := sitting.hindrance(case.labels, case.key):
+            sitting.keep(recall_untold(sitting, case, why))
+
+
+def _over(sitting: Sitting, key: str) -> bool:
+    one = sitting.scene.open.get(key)
+    return one is None or one.id != sitting.cases[key].id
 
 
 def _wake(sitting: Sitting, ended: Sequence[Silence]) -> None:
@@ -223,6 +242,7 @@ def _tidy(sitting: Sitting) -> None:
         for key, case in sitting.cases.items()
         if key in scene.open
         or case.digest_at is not None
+        or any(wait.until > scene.now for wait in case.waits.values())
         or (window is not None and case.fired and scene.now - case.fired[-1] < window)
     }
     groups = {name: at for name, at in desk.groups.items() if at > scene.now}

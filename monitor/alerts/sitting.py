@@ -144,6 +144,7 @@ class Sitting:
             return fresh(alert, labels, self.scene.now) if remembers(self) else None
         if case.id == alert.id:
             return case
+        case = recall_untold(self, case, "it begins anew")
         new = replace(case, id=alert.id, begun=self.scene.now, told=(), owed={}, waits={}, steps=())
         return replace(new, idem=alert.idem, labels=labels)
 
@@ -219,13 +220,20 @@ def recall(sitting: Sitting, case: Case, channel: str, reason: str) -> Case:
     wait = case.waits.get(channel)
     if wait is None or wait.until <= max(sitting.scene.now, sitting.scene.clock):
         return case
-    sitting.recalled.append(Recalled(key=case.key, channel=channel, reason=reason))
+    sitting.recalled.append(Recalled(key=case.key, alert=case.id, channel=channel, reason=reason))
     sitting.silent(case, channel, f"taken back while it was held: {reason}")
     return replace(
         case,
         told=tuple(name for name in case.told if name != channel or not wait.first),
         waits={name: one for name, one in case.waits.items() if name != channel},
     )
+
+
+def recall_untold(sitting: Sitting, case: Case, reason: str) -> Case:
+    """Have channels not be sent all of an alert that they have held: beginning and end."""
+    for name in [name for name, wait in case.waits.items() if wait.first]:
+        case = recall(sitting, case, name, reason)
+    return case
 
 
 def remembers(sitting: Sitting) -> bool:

@@ -83,7 +83,13 @@ class Dispatch:
             alerts=tuple(self.outgoing(post) for post in sitting.posts),
             decisions=tuple(sitting.decisions),
             recalls=tuple(
-                Recall(key=one.key, channel=one.channel, at=scene.now, reason=one.reason)
+                Recall(
+                    key=one.key,
+                    alert=one.alert,
+                    channel=one.channel,
+                    at=scene.now,
+                    reason=one.reason,
+                )
                 for one in sitting.recalled
             ),
             rows=changed_desk(self.desk, sitting.desk),

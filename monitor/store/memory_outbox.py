@@ -109,6 +109,7 @@ class MemoryOutbox:
         for slip in list(self._waiting.values()):
             letter = slip.letter
             mine = (letter.key, letter.channel) == (recall.key, recall.channel)
+            mine = mine and letter.alert_id == recall.alert
             if mine and letter.queued_at > recall.at and not letter.tries:
                 del self._waiting[letter.id]
 

@@ -52,12 +52,14 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recall:
-    """That what a channel's letters of a key wait with by will at `at` is not sent after all.
+    """That what a channel's letters of an alert wait with by will at `at` is not sent after all.
 
-    A letter that was begun stays. reason: kept with each.
+    A letter that was begun stays, and so do those of earlier episodes of the key. reason: kept
+    with each.
     """
 
     key: str
+    alert: str
     channel: str
     at: datetime
     reason: str

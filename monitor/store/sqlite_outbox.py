@@ -100,8 +100,9 @@ class SqliteOutbox:
         """End letters held by will that were not begun. Runs in the caller's transaction."""
         self._database.run(
             "UPDATE outbox SET done_at = ?1, error = ?2 WHERE channel = ?3 AND key = ?4"
-            " AND queued_at > ?1 AND tries = 0 AND done_at IS NULL AND dead_at IS NULL",
-            *(to_micros(recall.at), recall.reason, recall.channel, recall.key),
+            " AND queued_at > ?1 AND tries = 0 AND done_at IS NULL AND dead_at IS NULL"
+            " AND event IN (SELECT id FROM event WHERE alert_id = ?5)",
+            *(to_micros(recall.at), recall.reason, recall.channel, recall.key, recall.alert),
         )
 
     def requeue(self, letter: int, at: datetime) -> None:

@@ -293,6 +293,40 @@ def test_what_is_kept_from_people_is_escalated_once_they_had_time_to_acknowledge
     assert (run.told(), run.told("mqtt")) == (said, said)
 
 
+def test_the_end_of_what_was_told_is_not_taken_back_with_the_next_beginning(begin: Begin) -> None:
+    run = begin('[alerts]\ngroup_wait = "15m"')
+    run.vix(17.0)
+    run.wait(15 * MINUTE)
+    assert run.told() == ["r.info firing: "]
+    run.vix(10.0)
+    run.vix(17.0)
+    run.silence("scope=*", span=HOUR)
+    run.wait(15 * MINUTE)
+    assert run.told() == ["r.info resolved: condition cleared"]
+
+
+def test_what_was_held_whole_is_not_told_during_a_silence(begin: Begin) -> None:
+    run = begin('[alerts]\ngroup_wait = "15m"')
+    run.vix(17.0)
+    run.vix(10.0)
+    run.silence("scope=*", span=HOUR)
+    run.wait(15 * MINUTE)
+    assert run.told() == []
+    back = "silent: taken back while it was held: silenced until 2020-03-04 21:00 UTC by ann@cli"
+    assert run.decided("r.info")[-1] == back
+    assert run.daemon.dispatch.desk.cases == {}
+
+
+def test_of_what_began_and_ended_unheard_the_next_beginning_alone_is_told(begin: Begin) -> None:
+    run = begin('[alerts]\ngroup_wait = "15m"')
+    run.vix(17.0)
+    run.vix(10.0)
+    run.now += MINUTE
+    run.vix(17.0)
+    run.wait(15 * MINUTE)
+    assert run.told() == ["r.info firing: "]
+
+
 def test_an_escalation_says_so_where_nobody_was_told_at_all(begin: Begin) -> None:
     run = begin("""
         [[alerts.route]]

@@ -176,7 +176,13 @@ async def test_what_is_held_for_its_group_is_recalled_from_memory_and_on_the_dis
     held(store, disk)
     grouped = replace(letter("1:firing", channels=("mqtt",)), held={"mqtt": later})
     store.commit(Change(alerts=(grouped,)))
-    silenced = Recall(key=grouped.key, channel="mqtt", at=start + SECOND, reason="silenced")
+    silenced = Recall(
+        key=grouped.key,
+        alert=grouped.alert_id,
+        channel="mqtt",
+        at=start + SECOND,
+        reason="silenced",
+    )
     store.commit(Change(recalls=(silenced,), alerts=(letter("2", key="b", channels=("mqtt",)),)))
     await courier(store, channel, later).deliver_due(later)
     assert told(channel) == ["2"]

@@ -112,7 +112,8 @@ def test_a_channel_the_alert_was_never_for_is_not_told_that_it_is_taken_back(
 
 
 def recall(start: datetime, channel: str = "mqtt") -> Recall:
-    return Recall(key="L2.add:book", channel=channel, at=second(start, 10), reason="silenced")
+    at = second(start, 10)
+    return Recall(key="L2.add:book", alert="a1b2c3", channel=channel, at=at, reason="silenced")
 
 
 def test_what_a_channel_has_held_is_recalled_and_nothing_else(
@@ -123,14 +124,16 @@ def test_what_a_channel_has_held_is_recalled_and_nothing_else(
         Change(
             alerts=(
                 letter("1:firing", key="a"),
-                replace(letter("2:firing"), held=held),
                 replace(letter("3:firing", key="b"), held=held),
+                replace(letter("1:resolved"), held=held, alert_id="AAAAAA"),
+                replace(letter("2:firing"), held=held),
             )
         )
     )
     store.commit(Change(recalls=(recall(start),), alerts=(letter("2:again.1"),)))
-    assert waiting(store, "mqtt", start) == ["1:firing", "3:firing", "2:again.1"]
-    assert waiting(store, "telegram", start)[:2] == ["1:firing", "2:firing"]
+    assert waiting(store, "mqtt", start) == ["1:firing", "3:firing", "1:resolved", "2:again.1"]
+    told = ["1:firing", "3:firing", "1:resolved", "2:firing"]
+    assert waiting(store, "telegram", start)[:4] == told
     assert store.outbox.dead_letters() == ()
 
 
