@@ -95,7 +95,7 @@ class Saved:
         if self._open is not None and self._open.file == file:
             return self._open
         self._close()
-        store = open_saved(self._settings, None)
+        store = open_saved(self._settings)
         following = Following(store.only_read())
         self._open = _Open(store=store, following=following, file=file)
         return self._open

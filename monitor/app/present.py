@@ -1,7 +1,6 @@
 """What commands and daemon share, and nothing heavy: clock, saved store, a layer in words."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 
 from monitor.clock import Clock, ScenarioClock, SystemClock
@@ -20,15 +19,12 @@ def clock_of(settings: Settings, *, runs_on: bool = False) -> Clock:
     return SystemClock() if scenario is None else ScenarioClock(Path(scenario), runs_on)
 
 
-def open_saved(settings: Settings, now: datetime | None) -> SqliteStore:
-    """Open the store a daemon has left; raise Permanent where there is none yet.
-
-    now: as `open_store` has it.
-    """
+def open_saved(settings: Settings) -> SqliteStore:
+    """Open the store a daemon has left; raise Permanent where there is none yet."""
     url = settings.store.url
     if not is_shared(url) and not is_there(path := database_path(url)):
         raise Permanent(f"nothing is saved yet: {path} is made by `hedgewatch run`")
-    return open_store(url, now=now, check=False)
+    return open_store(url, now=None)
 
 
 def describe(

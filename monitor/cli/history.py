@@ -53,7 +53,7 @@ def pull(asked: argparse.Namespace) -> int:
     clock = clock_of(settings)
     days = (asked.first, asked.last)
     plan = plan_of(settings, asked.signal, days, source=asked.source, now=clock.now())
-    with closing(open_store(settings.store.url, now=clock.now(), check=False)) as store:
+    with closing(open_store(settings.store.url, now=clock.now())) as store:
         came = asyncio.run(_pulled(settings, plan, clock, InboxShelf(store.inbox)))
         told, refused = _taken_up(settings, store, came)
         known = all_known(store).get(plan.signal.name, Known())

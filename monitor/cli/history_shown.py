@@ -10,7 +10,7 @@ from monitor.alerts.figures import day as spelled
 from monitor.alerts.figures import figure
 from monitor.app.history_known import Known, all_known
 from monitor.app.history_plan import pullable, signal_of
-from monitor.app.present import clock_of, open_saved
+from monitor.app.present import open_saved
 from monitor.cli.lines import cut, line
 from monitor.config import load_settings
 from monitor.model.reading import Bar
@@ -64,7 +64,7 @@ def gaps_told(gaps: Sequence[date]) -> str:
 
 def _looked(asked: argparse.Namespace) -> dict[str, Known]:
     settings = load_settings(asked.config)
-    with closing(open_saved(settings, clock_of(settings).now())) as store:
+    with closing(open_saved(settings)) as store:
         return all_known(store)
 
 

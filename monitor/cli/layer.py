@@ -140,7 +140,7 @@ def say_word(asked: argparse.Namespace, word_at: Callable[[datetime], Word]) -> 
     settings = load_settings(asked.config)
     clock = clock_of(settings)
     word = word_at(clock.now())
-    store = open_store(settings.store.url, now=clock.now(), check=False)
+    store = open_store(settings.store.url, now=clock.now())
     try:
         if not is_running(settings.store.url):
             _check_layer(settings, word, store)  # nobody is there to refuse it

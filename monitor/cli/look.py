@@ -70,7 +70,7 @@ def opened(asked: argparse.Namespace) -> Iterator[tuple[Look, SqliteStore]]:
     """Look at what was saved, with the store it is in; raise as `looking` does."""
     settings = load_settings(asked.config)
     now = clock_of(settings).now()
-    with closing(open_saved(settings, now)) as store:
+    with closing(open_saved(settings)) as store:
         saved = store.load()
         state = replace(restore(saved.rows, saved.samples), epoch=epoch_of(saved.created_at))
         packs, _ = read_enabled(settings.rules, settings.channel.names())

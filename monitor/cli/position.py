@@ -51,7 +51,7 @@ def show(asked: argparse.Namespace) -> int:
 def _saved(settings: Settings, key: str, now: datetime) -> Facts | None:
     """Return what a daemon saved, where it holds the position and still knows it to be so."""
     try:
-        store = open_saved(settings, now)
+        store = open_saved(settings)
     except Permanent:
         return None
     with closing(store):

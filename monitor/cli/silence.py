@@ -52,7 +52,7 @@ def silences(asked: argparse.Namespace) -> int:
     """Show every silence there is, the first to end first."""
     settings = load_settings(asked.config)
     now = clock_of(settings).now()
-    with closing(open_saved(settings, now)) as store:
+    with closing(open_saved(settings)) as store:
         desk = restored_desk(store.load().rows)
     for one in sorted(desk.silences.values(), key=lambda one: one.until):
         print(line(f"{one.id}  ", f"{_until(one, now)}  {one.match.told()}"))

@@ -57,16 +57,15 @@ def shown(url: str) -> str:
     return f"postgresql://{parts.hostname or 'localhost'}{port}{parts.path}"
 
 
-def open_store(url: str, *, now: datetime | None, check: bool = True) -> SqliteStore:
-    """Open the store at `url`, creating or migrating it.
+def open_store(url: str, *, now: datetime | None) -> SqliteStore:
+    """Open the store at `url` for a command: one that is older is never migrated.
 
-    now: what a new one is named by, None where nothing may be made or migrated, for a daemon of
-    an older release would not start on it any more. check: look through a file for damage first.
-    Raises ConfigError, in one sentence, where a person must mend something, and Transient where a
-    server is away.
+    The daemon of an older release that fills it would not start on it any more.
+    now: what a new one is named by, None where none may be made. Raises ConfigError, in one
+    sentence, where a person must mend something, and Transient where a server is away.
     """
     if not is_shared(url):
-        return open_sqlite(url, now=now, check=check)
+        return open_sqlite(url, now=now, check=False, forward=False)
     _need_psycopg()
     from monitor.store.postgres import open_postgres  # noqa: PLC0415 - an extra
 

@@ -110,14 +110,15 @@ def open_postgres(
     member: Member | None = None,
     lasts_s: float = 6.0,
 ) -> Shared:
-    """Open the store at `url`, creating or migrating its tables; neither where `now` is None.
+    """Open the store at `url`, making its tables where there are none and `now` is no None.
 
     where: what of the URL people may see. member: the daemon that opens it, which must lead
-    to commit; without one, whoever opens it may. lasts_s: how long a lease of its is.
+    to commit and migrates older tables; without one, whoever opens it may commit, and migrates
+    nothing. lasts_s: how long a lease of its is.
     Raises ConfigError, in one sentence, where a person must mend something, and Transient where
     the server is away.
     """
-    database = _migrated(url, where, now)
+    database = _migrated(url, where, now, forward=member is not None)
     mine = member or Member()
     lease = Lease(database, mine, lasts_s=lasts_s, check=lambda: _no_newer(where, database))
     if member is not None:
@@ -128,7 +129,7 @@ def open_postgres(
 
 def open_divided(url: str, where: str, *, now: datetime, member: Member, lasts_s: float) -> Divided:
     """Open what daemons divide the reading of chains by; see `open_postgres`."""
-    database = _migrated(url, where, now)
+    database = _migrated(url, where, now, forward=True)
     return Divided(
         shares=Shares(database, member, lasts_s=lasts_s),
         readings=ReadingTable(database),
@@ -158,13 +159,13 @@ def dealt_of(url: str, where: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
         return tuple(dealt(database)) if known else ()
 
 
-def _migrated(url: str, where: str, now: datetime | None) -> PostgresConnection:
+def _migrated(url: str, where: str, now: datetime | None, *, forward: bool) -> PostgresConnection:
     try:
         database = PostgresConnection(url, where)
     except Permanent as error:
         raise _unusable(where, str(error).removeprefix(f"{where}: ")) from error
     try:
-        _migrate(where, database, now)
+        _migrate(where, database, now, forward=forward)
     except Permanent as error:
         database.close()
         raise _unusable(where, str(error).removeprefix(f"{where}: ")) from error
@@ -178,10 +179,12 @@ def _unusable(where: str, reason: str) -> ConfigError:
     return ConfigError([Fault(file=where, where="store", reason=reason)])
 
 
-def _migrate(where: str, database: PostgresConnection, now: datetime | None) -> None:
+def _migrate(
+    where: str, database: PostgresConnection, now: datetime | None, *, forward: bool
+) -> None:
     if (found := _versions(where, database)) == _KNOWN:
         return
-    if now is None:
+    if now is None or (found[0] and not forward):
         told = to_be_migrated(found[0])
         if found[0] == len(MIGRATIONS):  # older only in what daemons share it by
             told = told.replace(f"schema {found[0]}", f"schema {found[0]}.{found[1]}")

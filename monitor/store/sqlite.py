@@ -23,12 +23,15 @@ _ASKED: Final = 500
 """Keys asked of in one statement."""
 
 
-def open_sqlite(url: str, *, now: datetime | None, check: bool = True) -> "SqliteStore":
-    """Open the store at `url`, creating or migrating it; neither where `now` is None.
+def open_sqlite(
+    url: str, *, now: datetime | None, check: bool = True, forward: bool = True
+) -> "SqliteStore":
+    """Open the store at `url`, creating it where there is none and `now` is no None.
 
     Any process may; the daemon holds a `Lock` besides. check: look through the
-    whole file for damage first. Raises ConfigError, in one sentence, when the file
-    cannot be written, is damaged, is not a store, or is from a newer Hedgewatch.
+    whole file for damage first. forward: migrate an older one.
+    Raises ConfigError, in one sentence, when the file cannot be written, is damaged,
+    is not a store, or is of another release.
     """
     path = database_path(url)
     make_private(path)
@@ -39,7 +42,7 @@ def open_sqlite(url: str, *, now: datetime | None, check: bool = True) -> "Sqlit
     try:
         if check:
             _look_through(path, database)
-        _migrate(path, database, now)
+        _migrate(path, database, now, forward=forward)
     except Permanent as error:
         database.close()
         raise unusable(path, f"the file is damaged: {error.__cause__ or error}") from error
@@ -56,10 +59,10 @@ def _look_through(path: Path, database: Connection) -> None:
         raise unusable(path, f"the file is damaged ({detail}): put a copy of it back")
 
 
-def _migrate(path: Path, database: Connection, now: datetime | None) -> None:
+def _migrate(path: Path, database: Connection, now: datetime | None, *, forward: bool) -> None:
     if (found := _schema(path, database)) == len(MIGRATIONS):
         return
-    if now is None:
+    if now is None or (found and not forward):
         raise unusable(path, to_be_migrated(found))
     with database.transaction():
         version = _schema(path, database)  # again: another process may have been first
@@ -77,7 +80,8 @@ def to_be_migrated(schema: int) -> str:
     if not schema:
         return "nothing is saved in it yet: `hedgewatch run` makes its tables"
     known = len(MIGRATIONS)
-    return f"an older Hedgewatch wrote this (schema {schema}, known {known}): start `run` of this"
+    told = f"an older Hedgewatch wrote this (schema {schema}, known {known})"
+    return f"{told}: use that one's commands, or end its `run` and begin this one's"
 
 
 def _schema(path: Path, database: Connection) -> int:

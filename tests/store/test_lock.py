@@ -63,7 +63,7 @@ def test_the_lock_file_lies_beside_the_store_and_is_private(url: str, tmp_path: 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="root alone can become somebody else")
-@pytest.mark.parametrize("ask", [is_running, lambda url: open_saved(settings_of(url), NOON)])
+@pytest.mark.parametrize("ask", [is_running, lambda url: open_saved(settings_of(url))])
 def test_whoever_may_not_look_is_told_so(ask: Callable[[str], object], url: str) -> None:
     """As for a store of systemd's: its folder is closed to all but root and the service."""
     folder = database_path(url).parent

@@ -203,6 +203,7 @@ def test_letters_of_an_older_file_keep_what_is_known_of_their_tries(
     with closing(sqlite3.connect(database_path(url))) as raw:
         raw.execute("ALTER TABLE outbox DROP COLUMN unanswered")
         raw.execute("DROP TABLE decision")
+        raw.execute("DROP INDEX event_by_alert")
         raw.execute("UPDATE meta SET value = 2 WHERE name = 'schema'")
         raw.commit()
     again = reopen()
