@@ -87,7 +87,7 @@ class SavedCharts:
 
     def _saved(self) -> tuple[State, Sequence[Mark]]:
         """Read over a connection of its own: all of the state takes a while."""
-        with closing(open_saved(self._settings, None)) as store:
+        with closing(open_saved(self._settings)) as store:
             store.only_read()
             saved = store.load()
         return restore(saved.rows, saved.samples), saved_course(saved.rows)
