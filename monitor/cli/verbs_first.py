@@ -129,4 +129,6 @@ def _add_telegram(init: argparse.ArgumentParser) -> None:
         action="store_true",
         help="they may tell of trades, acknowledge and snooze, too",
     )
-    group.add_argument("--telegram-api", metavar="URL", help="of a Bot API server of your own")
+    group.add_argument(
+        "--telegram-api", metavar="URL", help="of a Bot API server of your own, up to and with /bot"
+    )

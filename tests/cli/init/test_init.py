@@ -3,6 +3,7 @@
 import asyncio
 import json
 import stat
+import tomllib
 from typing import Any
 
 import pytest
@@ -123,6 +124,13 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_nothing_is_written(
     assert len(told.err.splitlines()) == 1
     assert "canary" not in told.err.lower()
     assert lone.left() == set()
+
+
+def test_a_coin_that_is_one_dollar_is_written_untried_too(lone: Any, run: Any) -> None:
+    usdc = "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
+    words = ("--untested", "--rpc", "env:X", "--chain", "ethereum", "--nft", "1")
+    run("init", "--yes", "--config", lone.config, *words, "--pegged", usdc)
+    assert tomllib.loads(lone.config.read_text())["usd"]["pegged"] == [usdc]
 
 
 def test_a_folder_that_takes_no_file_is_told_in_a_sentence(run: Any) -> None:
