@@ -20,32 +20,12 @@ from monitor.clock import ManualClock
 from monitor.errors import Permanent, Transient
 from monitor.store.courier import Courier
 from monitor.store.holding import HoldingStore
-from monitor.store.port import Store
 from monitor.store.records import Change, Outgoing, Poll, Recall, Sample
 from monitor.store.sqlite import SqliteStore, open_sqlite
+from tests.store.filling import Disk, filled, filler, held
 
 Letters: TypeAlias = Callable[..., Outgoing]
 SECOND = timedelta(seconds=1)
-
-
-class Disk:
-    """A file system of eight megabytes, which can be filled to the last byte and emptied."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._ballast = folder / "ballast"
-
-    def fill(self) -> None:
-        with self._ballast.open("ab", buffering=0) as file:
-            for size in (4096, 1):
-                try:
-                    while file.write(b"x" * size):
-                        pass
-                except OSError:
-                    continue
-
-    def empty(self) -> None:
-        self._ballast.unlink()
 
 
 @pytest.fixture
@@ -71,26 +51,6 @@ def sqlite(disk: Disk, start: datetime) -> Iterator[SqliteStore]:
 @pytest.fixture
 def store(sqlite: SqliteStore) -> HoldingStore:
     return HoldingStore(sqlite, patience_s=0)
-
-
-def filler(number: int) -> Change:
-    """Return a change that takes room: a full disk may hold one that takes none."""
-    return Change(rows={("meta", "n"): f"{number} {'x' * 5000}"})
-
-
-def filled(store: Store) -> None:
-    for number in range(200):
-        store.commit(filler(number))
-
-
-def held(store: HoldingStore, disk: Disk) -> None:
-    """Fill the disk until the store holds."""
-    disk.fill()
-    for number in range(200):
-        store.commit(filler(number))
-        if store.trouble:
-            return
-    raise AssertionError("a full disk took everything")
 
 
 def told(channel: MemoryChannel) -> list[str]:
