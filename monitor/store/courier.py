@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.alerts.alert import Alert
-from monitor.alerts.delivery import Dead, Outcome, Retry, Tries, after_failure
+from monitor.alerts.delivery import LONGEST_WAIT_S, Dead, Outcome, Retry, Tries, after_failure
 from monitor.alerts.wire import from_json
 from monitor.channels.port import Channel, Checked, Gathering, Message
 from monitor.clock import Clock
@@ -25,6 +25,7 @@ _SHORTEST_NAP_S: Final = 0.01
 # How long a store that takes no mark is left alone.
 _STORE_WAIT: Final = timedelta(seconds=5)
 # How long a channel that does not let us in is left alone, where it does not say itself.
+_OUTAGE: Final = timedelta(seconds=10)
 _LEFT_ALONE: Final = timedelta(minutes=5)
 # How many alerts are looked at for one message.
 _TOGETHER: Final = 20
@@ -43,13 +44,15 @@ class _Door:
     """Whether a channel takes letters, and what was said of it; each change is told once.
 
     open_since: since when letters can go out; while it was shut none of them grew too old.
-    given_up: why the last letter was, empty once another has arrived.
+    given_up: why the last letter was, empty once another has arrived. failing: since
+    when. eager: whether letters that wait for their next try need not, for an outage is over.
     """
 
     name: str
     refused: str = ""
     given_up: str = ""
-    failing: bool = False
+    failing: datetime | None = None
+    eager: bool = False
     paused_until: datetime | None = None
     open_since: datetime | None = None
 
@@ -62,12 +65,13 @@ class _Door:
                 "%s: its alerts wait, and it is asked again every %.0f minutes: %s",
                 *(self.name, wait.total_seconds() / 60, redact(str(error))),
             )
-        self.refused = redact(str(error))
+        self.refused, self.eager = redact(str(error)), False
 
-    def fail(self, error: Transient) -> None:
+    def fail(self, error: Transient, now: datetime) -> None:
         """Take note of a failure."""
-        if not self.failing:
-            self.failing = True
+        self.eager = False
+        if self.failing is None:
+            self.failing = now
             _log.warning("%s fails, alerts wait: %s", self.name, redact(str(error)))
 
     def open(self, now: datetime) -> None:
@@ -75,8 +79,10 @@ class _Door:
         self.given_up = ""
         if self.refused:
             self.open_since = now
-        if self.failing or self.refused:
-            self.failing, self.refused = False, ""
+        if self.failing is not None or self.refused:
+            # One letter may fail by itself while others arrive: its wait is its own.
+            self.eager = self.failing is None or now - self.failing >= _OUTAGE
+            self.failing, self.refused = None, ""
             _log.info("%s works again", self.name)
 
 
@@ -149,6 +155,7 @@ class Courier:
     async def _work(self, stop: asyncio.Event) -> None:
         # At once, so that a wrong token is no news of the day there is an alert to send.
         await self._let_in(self.clock.now)
+        self._door.eager = not self._door.refused
         while not stop.is_set():
             self._wake.clear()
             self.moved()
@@ -173,6 +180,9 @@ class Courier:
             return False
         # One message at a time, so that what a send lets go first is seen before what came later.
         letters = _next_letters(self.store, self.channel, now)
+        if not letters and self._door.eager:
+            letters = _put_off(self.store, self.channel.name, now)
+            self._door.eager = bool(letters)
         if letters:
             await self._deliver(letters, tell_time)
         return bool(letters)
@@ -222,7 +232,7 @@ class Courier:
         if isinstance(error, Transient) and error.refused:
             self._door.shut(error, now)
         elif isinstance(error, Transient):
-            self._door.fail(error)
+            self._door.fail(error, now)
             if error.retry_after is not None:
                 self._door.paused_until = now + error.retry_after
         if isinstance(outcome, Dead) and len(letters) == 1:
@@ -252,6 +262,12 @@ def _next_letters(store: Store, channel: Channel, now: datetime) -> tuple[Letter
         and _fate(one) == _fate(first)
         and (crowded or one.queued_at == first.queued_at)
     )
+
+
+def _put_off(store: Store, channel: str, now: datetime) -> tuple[Letter, ...]:
+    """Return a letter that only waits to be tried again; one that may have arrived waits on."""
+    found = store.outbox.due(channel, now + timedelta(seconds=LONGEST_WAIT_S), _TOGETHER)
+    return tuple(one for one in found if one.tries and not one.repeat)[:1]
 
 
 def _fate(letter: Letter) -> tuple[datetime | None, int]:
