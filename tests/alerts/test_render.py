@@ -331,7 +331,7 @@ def test_a_roll_tells_every_leg_its_price_and_what_comes_in() -> None:
         "Ticket  sell 4 × VIX 17 Mar 2027 29 call  ~5.10",
         "buy 4 × VIX 19 May 2027 22.5 call  ~3.05",
         "820 USD received",
-        "(model, −990 to −640 USD at vol ±5)",
+        "(model, 640–990 USD at vol ±5)",
         "VX May 19.85, vol 0.95 by parity",
         "void at 16:31 UTC",
     ]

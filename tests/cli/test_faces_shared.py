@@ -43,11 +43,11 @@ def status(
 def test_status_shows_who_leads_and_who_stands_by(
     status: Callable[[], list[str]], postgres_url: str
 ) -> None:
-    assert status()[0] == "daemon    none is running, nothing observed yet"
-
     def opened(name: str) -> closing[Shared]:
         return closing(open_shared(postgres_url, now=NOW, name=name, lasts_s=30.0))
 
+    with opened("before"):
+        assert status()[0] == "daemon    none is running, nothing observed yet"
     with opened("a") as a, opened("b") as b, opened("c") as c:
         for one in (c, b, a):
             one.lease.live()
@@ -77,7 +77,10 @@ def test_status_shows_who_reads_which_chains(
         assert "; a reads ethereum, polygon; b reads base; nothing observed yet" in told
 
 
-def test_the_store_is_told_without_user_and_options(status: Callable[[], list[str]]) -> None:
+def test_the_store_is_told_without_user_and_options(
+    status: Callable[[], list[str]], postgres_url: str
+) -> None:
+    open_shared(postgres_url, now=NOW, name="a", lasts_s=30.0).close()
     (line,) = [one for one in status() if one.startswith("store ")]
     assert line.startswith("store     postgresql://127.0.0.1:")
     assert "hedgewatch@" not in line
