@@ -348,8 +348,8 @@ def test_where_files_cannot_be_written_one_sentence_says_so(tmp_path: Path) -> N
         write_files(STORY, tmp_path / "out")
 
 
-def test_without_the_drawing_library_the_extra_is_named() -> None:
-    with pytest.raises(Permanent, match=r"hedgewatch\[demo\]"):
+def test_without_the_drawing_library_it_is_said_how_it_comes() -> None:
+    with pytest.raises(Permanent, match="`pipx inject hedgewatch a_library_nobody_has`"):
         check_drawing("a_library_nobody_has")
 
 

@@ -70,6 +70,7 @@ def test_a_file_from_before_there_were_any_is_brought_forward(
         raw.execute("DROP TABLE checkpoint")
         raw.execute("ALTER TABLE outbox DROP COLUMN unanswered")
         raw.execute("DROP TABLE decision")
+        raw.execute("DROP INDEX event_by_alert")
         raw.execute("UPDATE meta SET value = 1 WHERE name = 'schema'")
         raw.commit()
     again = reopen()
