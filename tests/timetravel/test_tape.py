@@ -55,9 +55,9 @@ def test_vix_is_had_twenty_minutes_after_its_close_and_futures_at_half_past_five
 @pytest.mark.parametrize(
     ("day", "source", "note"),
     [
-        pytest.param(date(2020, 4, 29), "cboe_settlement", "settlement of 2020-06-17", id="2020"),
-        pytest.param(date(2020, 5, 28), "snapshot", "snapshot of 2020-06-17", id="seen at 16:31"),
-        pytest.param(date(2022, 6, 1), "model", "model of 2022-07-20", id="nothing had"),
+        pytest.param(date(2020, 4, 29), "cboe_settlement", "settlement of 17 Jun 2020", id="2020"),
+        pytest.param(date(2020, 5, 28), "snapshot", "snapshot of 17 Jun 2020", id="seen at 16:31"),
+        pytest.param(date(2022, 6, 1), "model", "model of 20 Jul 2022", id="nothing had"),
     ],
 )
 def test_what_a_hedge_is_priced_on_is_called_what_it_is(day: date, source: str, note: str) -> None:
@@ -66,7 +66,8 @@ def test_what_a_hedge_is_priced_on_is_called_what_it_is(day: date, source: str, 
     assert {one.source for one in curves[-1].readings} == {source}
     facts = Facts(readings={f"vx.settle|{one.key}": one for one in curves[-1].readings})
     priced = market_of(facts, curves[-1].observed_at, {"vix"}).vix.curve
-    forward = priced and priced.forward(date.fromisoformat(note[-10:]))
+    expiry = datetime.strptime(f"{note.partition(' of ')[2]} +0000", "%d %b %Y %z").date()
+    forward = priced and priced.forward(expiry)
     assert forward is not None
     assert forward.note == note
 
