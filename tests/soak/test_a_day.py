@@ -146,6 +146,11 @@ def a_day(times: int) -> list[Moment]:
     ]
 
 
+def of_the_story(idems: frozenset[str]) -> set[str]:
+    """Return those of alerts that are not about the faults themselves, as a full disk's are."""
+    return {idem for idem in idems if ":self." not in idem}
+
+
 async def lived(play: Any, mischief: Mischief, told: list[Moment]) -> Outcome:
     stage, store = play.stage, play.store
     steps = Lockstep(
@@ -206,18 +211,20 @@ async def test_a_day_of_faults_loses_no_alert_and_doubles_none_unmarked(  # noqa
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(run(share), name=f"share {share}") for share in (0.0, often)]
     whole, tried = (task.result() for task in tasks)
-    lost = whole.decided ^ tried.heard
+    lost = of_the_story(whole.decided ^ tried.heard)
     doubles = tried.doubles()
     unmarked = [text for text in doubles if MARK not in text]
     faults = ", ".join(f"{count} {what}" for what, count in sorted(tried.done.items()))
     told = f"24 simulated hours, {len(tried.decided)} alerts; {faults}"
     if lost:  # what was decided otherwise, and what was decided and not heard, are two things
-        otherwise, unheard = whole.decided ^ tried.decided, tried.decided - tried.heard
+        otherwise = of_the_story(whole.decided ^ tried.decided)
+        unheard = tried.decided - tried.heard
         told += f"; decided otherwise: {sorted(otherwise)}; unheard: {sorted(unheard)}"
     figure(f"day.{times}.lost", len(lost), "alerts", most=0, measured=told)
     told = f"{len(doubles)} doubles of {len(tried.texts)} messages, each after an answer missed"
     figure(f"day.{times}.unmarked", len(unmarked), "doubles", most=0, measured=told)
     assert len(whole.decided) > 5 * times
-    assert tried.decided == whole.decided == whole.heard
+    assert of_the_story(tried.decided) == of_the_story(whole.decided)
+    assert (tried.heard, whole.heard) == (tried.decided, whole.decided)
     assert (whole.undelivered, tried.undelivered) == (0, 0)
     assert not whole.doubles()
