@@ -161,7 +161,8 @@ class Wire:
             )
         kept = self._provider.get_request_kwargs()
         async with self._session.post(self._url.reveal(), data=body, **kept) as response:
-            return from_json(await response.read())
+            # Its texts are another at every block: remembered, they would only fill a cache.
+            return from_json(await response.read(), cache_strings="keys")
 
 
 def shown_host(url: str) -> str:

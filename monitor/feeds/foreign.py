@@ -28,7 +28,7 @@ def parse_json(text: str, source: str) -> object:
     if not text.strip():
         raise Transient(f"{source} sent an empty answer")
     try:
-        document: object = from_json(text)
+        document: object = from_json(text, cache_strings="keys")
     except ValueError as error:
         start = text.strip()[:_SHOWN]
         raise Transient(f"{source} sent no whole JSON document: {start!r}") from error
