@@ -112,6 +112,9 @@ class Watching:
             if not answers[0].ok:
                 raise Transient(f"{pinned.endpoint.host} answered the batch without a block time")
             check_witness(pinned, block, uint(answers[0].data, 0))
+            # A fault on the way to knowing what moved must not leave this plan in force: what was
+            # listed before it would be new to nobody, and never be asked for.
+            self._plan = None
             moved = await self._moved(pinned, laid, answers)
             moved |= await self._v4.learn(pinned, laid.v4, answers[laid.v4_at :])
             told = {
@@ -121,8 +124,8 @@ class Watching:
                 and (row.place is None or row.place.told != answers[row.at].data[DEFINING])
             }
             if not await self._learn(pinned, told) and not moved:
+                self._plan = laid
                 return laid, answers
-            self._plan = None
         raise Transient(f"what is watched on {self._chain.name} kept changing while it was read")
 
     async def _moved(self, pinned: Pinned, laid: Plan, answers: Sequence[Answer]) -> bool:
