@@ -112,8 +112,7 @@ class Watching:
             if not answers[0].ok:
                 raise Transient(f"{pinned.endpoint.host} answered the batch without a block time")
             check_witness(pinned, block, uint(answers[0].data, 0))
-            # A fault on the way to knowing what moved must not leave this plan in force: what was
-            # listed before it would be new to nobody, and never be asked for.
+            # Else a fault on the way would leave what was listed before it unread for good.
             self._plan = None
             moved = await self._moved(pinned, laid, answers)
             moved |= await self._v4.learn(pinned, laid.v4, answers[laid.v4_at :])
@@ -155,12 +154,10 @@ class Watching:
 
     async def _learn(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> bool:
         """Learn where these positions stand; return whether any is known now."""
-        facts = self._facts
-        new = {
-            nft: data
-            for nft, data in told.items()
-            if data and nft not in facts.broken and not facts.knows(nft, data)
-        }
+        new, facts = {}, self._facts
+        for nft, data in told.items():
+            if data and nft not in facts.broken and not facts.knows(nft, data):
+                new[nft] = data
         if new:
             await facts.learn_places(pinned, new)
         return bool(new.keys() & facts.places.keys())
