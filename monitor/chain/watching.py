@@ -154,13 +154,14 @@ class Watching:
 
     async def _learn(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> bool:
         """Learn where these positions stand; return whether any is known now."""
-        new, facts = {}, self._facts
-        for nft, data in told.items():
-            if data and nft not in facts.broken and not facts.knows(nft, data):
-                new[nft] = data
+        new = {
+            nft: data
+            for nft, data in told.items()
+            if data and nft not in self._facts.broken and not self._facts.knows(nft, data)
+        }
         if new:
-            await facts.learn_places(pinned, new)
-        return bool(new.keys() & facts.places.keys())
+            await self._facts.learn_places(pinned, new)
+        return bool(new.keys() & self._facts.places.keys())
 
     def _laid(self) -> Plan:
         if self._plan is None:
