@@ -1,8 +1,6 @@
 """The real daemon on a disk that fills up: it says so, goes on, and has all of it afterwards."""
 
-import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,6 +16,7 @@ from monitor.devnet.listener import listening
 from monitor.errors import Transient
 from monitor.store.reserve import Reserve
 from monitor.store.sqlite import SqliteStore, open_sqlite
+from tests.store.filling import file_system
 
 CLOCK = SystemClock()
 # Nobody listens at the chain's port: a poll a second that fails is as good as one that does not.
@@ -41,15 +40,8 @@ port = {port}
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of eight megabytes."""
-    if os.geteuid() != 0:
-        pytest.skip("a file system of one's own is mounted by root alone")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no file system can be mounted in here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with file_system(tmp_path / "disk", "8m") as folder:
+        yield folder
 
 
 async def until(reached: Callable[[], object], what: str) -> None:

@@ -1,8 +1,6 @@
 """What a run keeps of its tape: exactly what the store took, whatever ends it."""
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -21,6 +19,7 @@ from monitor.sources.tape import Head, read_tape
 from monitor.store.port import Store
 from monitor.store.rows import restore
 from monitor.store.sqlite import open_sqlite
+from tests.store.filling import file_system
 
 AT = datetime(2020, 2, 14, 22, 30, tzinfo=UTC)
 SETTINGS = Settings(rules=RulesSettings(enabled=("alvh",)))
@@ -99,15 +98,8 @@ def test_a_tape_of_an_older_store_begins_with_what_is_saved(tmp_path: Path) -> N
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 128 kB."""
-    if os.geteuid() != 0:
-        pytest.skip("a file system of one's own is mounted by root alone")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no file system can be mounted in here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with file_system(tmp_path / "disk", "128k") as folder:
+        yield folder
 
 
 def test_a_full_disk_ends_the_tape_and_not_the_watch(

@@ -1,6 +1,12 @@
 """A disk that is filled to its last byte, and a store that is filled until it holds."""
 
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from monitor.store.holding import HoldingStore
 from monitor.store.port import Store
@@ -45,3 +51,18 @@ def held(store: HoldingStore, disk: Disk) -> None:
         if store.trouble:
             return
     raise AssertionError("a full disk took everything")
+
+
+@contextmanager
+def file_system(folder: Path, size: str) -> Iterator[Path]:
+    """Mount a file system of its own at a folder; skip the test where that cannot be had."""
+    if os.geteuid() != 0:
+        pytest.skip("a file system of one's own is mounted by root alone")
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted in here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-import os
 import random
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,7 +20,7 @@ from monitor.store.courier import Courier
 from monitor.store.holding import HoldingStore
 from monitor.store.records import Change, Outgoing, Poll, Recall, Sample
 from monitor.store.sqlite import SqliteStore, open_sqlite
-from tests.store.filling import Disk, filled, filler, held
+from tests.store.filling import Disk, file_system, filled, filler, held
 
 Letters: TypeAlias = Callable[..., Outgoing]
 SECOND = timedelta(seconds=1)
@@ -30,15 +28,8 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    if os.geteuid() != 0:
-        pytest.skip("a file system of one's own is mounted by root alone")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no file system can be mounted in here")
-    yield Disk(folder)
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with file_system(tmp_path / "disk", "8m") as folder:
+        yield Disk(folder)
 
 
 @pytest.fixture
