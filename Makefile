@@ -60,4 +60,5 @@ lock: setup ## pin the dependencies anew; UPGRADE=--upgrade takes the newest one
 	@npm install --package-lock-only
 
 clean: ## remove all that set-up and the demo made
+	find . -name __pycache__ -type d -not -path './node_modules/*' -not -path './.venv/*' -prune -exec rm -rf {} +
 	rm -rf .venv .cache node_modules monitor/web/static/vendor out dist .*_cache .hypothesis .coverage*

@@ -42,6 +42,7 @@ class Held:
             trouble=parts.store.trouble if isinstance(parts.store, HoldingStore) else "",
             endpoints={name: seen_of(daemon.health(name)) for name in names},
             course=parts.course.marks,
+            silences=tuple(daemon.dispatch.desk.silences.values()),
             delivered=delivered(parts.store),
             tallies={name: parts.store.history.tally(name) for name in names},
         )

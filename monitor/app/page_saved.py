@@ -18,6 +18,7 @@ from monitor.shipped import rules_dir
 from monitor.store.connection import database_path
 from monitor.store.course import KIND as COURSE
 from monitor.store.course import CourseMark, saved_course
+from monitor.store.desk import saved_silences
 from monitor.store.endpoints import saved_endpoints
 from monitor.store.following import Following
 from monitor.store.lock import is_running
@@ -85,6 +86,7 @@ class Saved:
             running=is_running(self._settings.store.url),
             endpoints=saved_endpoints(found.rows),
             course=self._noted(found.rows),
+            silences=saved_silences(found.rows),
             delivered=delivered(store),
             tallies={name: store.history.tally(name) for name in self._settings.chain},
         )

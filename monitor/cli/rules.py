@@ -87,6 +87,7 @@ def _covered(tested: Sequence[Tested], bare: Sequence[Path]) -> bool:
 
 def _write(path: Path, text: str) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Permanent(f"{path} cannot be written: {error.strerror}") from error

@@ -247,7 +247,8 @@ def offset(pnl: Known, loss: Known) -> Known:
         return loss
     if loss[0] > -NOUGHT_USD:
         return None, "there was no loss to make good"
-    return pnl[0] / -loss[0], f"{pnl[0]:,.0f} USD made on {loss[0]:,.0f} USD of IL"
+    made = f"{pnl[0]:,.0f} USD made on {loss[0]:,.0f} USD of IL"
+    return pnl[0] / -loss[0], made.replace("-", "−")
 
 
 def cost_share(theta: Known, fees_year: float | None) -> Known:
@@ -260,7 +261,7 @@ def cost_share(theta: Known, fees_year: float | None) -> Known:
     if not fees_year:
         return None, "a year's fees are not known" if fees_year is None else "no fees are earned"
     bleed = -theta[0] * _DAYS
-    return bleed / fees_year, f"{bleed:,.0f} / {fees_year:,.0f} USD a year"
+    return bleed / fees_year, f"{bleed:,.0f} / {fees_year:,.0f} USD a year".replace("-", "−")
 
 
 def total(parts: Iterable[tuple[str, Known]]) -> Known:

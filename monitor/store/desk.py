@@ -35,9 +35,14 @@ def changed_desk(old: Desk, new: Desk) -> dict[RowKey, str | None]:
 
 def restored_desk(rows: Mapping[RowKey, str]) -> Desk:
     """Return what was remembered; raises ValueError where a row does not parse."""
-    found: dict[str, dict[str, Any]] = {name: {} for _, name, _ in _TABLES}
+    found = dict[str, dict[str, Any]]()
     for kind, name, form in _TABLES:
-        for (row, key), text in sorted(rows.items()):
-            if row == kind:
-                found[name][key] = form.validate_json(text)
+        mine = sorted((key, text) for (row, key), text in rows.items() if row == kind)
+        found[name] = {key: form.validate_json(text) for key, text in mine}
     return Desk(**found)
+
+
+def saved_silences(rows: Mapping[RowKey, str]) -> tuple[Silence, ...]:
+    """Return the silences alone; raises ValueError where a row does not parse."""
+    mine = {key: text for key, text in rows.items() if key[0] == SILENCE}
+    return tuple(restored_desk(mine).silences.values())

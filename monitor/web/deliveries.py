@@ -5,12 +5,13 @@ from datetime import datetime
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.figures import moment
+from monitor.alerts.silence import Silence
 from monitor.alerts.wire import from_json
 from monitor.store.records import Event, Letter
 from monitor.web.markup import Markup, Part, el, said
 from monitor.web.seen import Seen
 from monitor.web.standing import Stand
-from monitor.web.words import ago, badge, note, section
+from monitor.web.words import ago, badge, lasting, note, section, until
 
 
 def deliveries(seen: Seen) -> Markup:
@@ -21,6 +22,7 @@ def deliveries(seen: Seen) -> Markup:
         "Alerts and outbox",
         el("ul", *_owed(seen), class_="owed"),
         el("ul", *(_dead(seen, one) for one in seen.delivered.dead), class_="dead"),
+        *_silenced(seen),
         el("h3", "Newest alerts"),
         el("ul", *told, class_="events") if told else note("No alert yet."),
     )
@@ -49,6 +51,25 @@ def _since(oldest: datetime, now: datetime) -> list[Part]:
 def _dead(seen: Seen, one: Letter) -> Markup:
     when = [", given up ", ago(one.dead_at, seen.now)] if one.dead_at else []
     return el("li", f"{one.alert_id} to {one.channel}", *when, ": ", said(one.error))
+
+
+def _silenced(seen: Seen) -> Iterator[Markup]:
+    """Yield the silences, the first to end first; nothing where there are none."""
+    shown = sorted(seen.silences, key=lambda one: one.until)
+    if shown:
+        yield el("h3", "Silences")
+        yield el("ul", *(_silence(one, seen.now) for one in shown), class_="silences")
+
+
+def _silence(one: Silence, now: datetime) -> Markup:
+    by = f" by {one.by}" + (f": {one.reason}" if one.reason else "")
+    return el(
+        "li",
+        el("code", one.id),
+        f" {one.match.told()} ends ",
+        lasting(until(one.until, now)),
+        el("small", "silenced ", ago(one.since, now), said(by)),
+    )
 
 
 def _event(seen: Seen, event: Event) -> Markup:

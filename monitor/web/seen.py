@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Final, Protocol
 
 from monitor.alerts.figures import age
+from monitor.alerts.silence import Silence
 from monitor.model.layer import LayerState
 from monitor.pipeline import State
 from monitor.rules.lifecycle import Flag
@@ -59,6 +60,7 @@ class Seen:
     trouble: str = ""
     endpoints: Mapping[str, Sequence[EndpointSeen]] = field(default_factory=dict)
     course: tuple[CourseMark, ...] = ()
+    silences: tuple[Silence, ...] = ()
     delivered: Delivered = field(default_factory=Delivered)
     tallies: Mapping[str, Tally] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
@@ -150,6 +151,17 @@ def swayed() -> Callable[[date], list[Moment]]:
         ]
 
     return told
+
+
+async def said(play: Any, *words: str) -> list[str]:
+    """Return the lines that `hedgewatch`, beside the daemon, answers words with."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "monitor", *words, "--config", str(play.stage.config)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told, _ = await process.communicate()
+    return told.decode().splitlines()
 
 
 # --- the daemon within this process, and other people's servers -------------------------------

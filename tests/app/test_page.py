@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from monitor.timetravel.story import moments
+from tests.app.conftest import said
 
 Setter = Callable[..., Awaitable[Any]]
 
@@ -58,9 +59,14 @@ async def test_the_daemon_and_a_process_beside_it_show_the_same(set_stage: Sette
         page = (await client.get(own)).text
         assert page.count('data-key="position:') == 4
         assert (await client.get(f"{own}readyz")).text == "ready\n"
+        assert "Silences" not in page
+        await said(play, "silence", "pack=alvh", "--for", "4h", "--reason", "the roof")
+        page = (await client.get(own)).text
+        assert "the roof" in page
         async with beside(play.stage.config, free_port()) as other:
             told = (await client.get(other)).text
             assert told.count('data-key="position:') == 4
+            assert "the roof" in told
             assert told.count('data-key="rule:') == page.count('data-key="rule:') > 10
             assert (await client.get(f"{other}readyz")).text == "ready\n"
             await play.daemon.stop()

@@ -1,7 +1,6 @@
 """A silence from the command line to a chat: a real daemon, broker and a local Bot API server."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from monitor.timetravel.story import moments
+from tests.app.conftest import said
 
 FIRST = next(moments())
 POLICY = """\
@@ -57,16 +57,6 @@ async def play(set_stage: Any, watching: Any, serve: Any, chat: Chat) -> AsyncIt
     async with watching(play.stage.config):
         await play.until(play.blocks, "a first block")
         yield play
-
-
-async def said(play: Any, *words: str) -> list[str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "monitor", *words, "--config", str(play.stage.config)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    told, _ = await process.communicate()
-    return told.decode().splitlines()
 
 
 async def test_a_silence_is_kept_and_its_end_tells_again(play: Any, chat: Chat) -> None:

@@ -119,10 +119,16 @@ def test_long_names_stand_in_the_column_of_the_others(folder: Path, run: Run) ->
 
 
 def test_an_outcome_file_that_cannot_be_written_is_told(folder: Path, run: Run) -> None:
-    path = folder / "none" / "outcomes.xml"
+    path = folder / "mine.toml" / "outcomes.xml"
     told = run("rules", "test", folder, "--junit", path)
     assert told.status == 1
-    assert told.err == f"hedgewatch: {path} cannot be written: No such file or directory\n"
+    assert told.err == f"hedgewatch: {path} cannot be written: File exists\n"
+
+
+def test_the_folder_of_an_outcome_file_is_made(folder: Path, run: Run) -> None:
+    path = folder / "out" / "of" / "outcomes.xml"
+    assert run("rules", "test", folder, "--junit", path).status == 0
+    assert ET.parse(path).getroot().tag == "testsuites"
 
 
 def test_a_folder_of_rules_is_checked_whole(folder: Path, run: Run) -> None:

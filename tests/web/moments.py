@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from math import sin
 from typing import Any
 
+from monitor.alerts.matcher import read_matcher
+from monitor.alerts.silence import Silence
 from monitor.alerts.wire import to_json
 from monitor.app.course import Course
 from monitor.hedge.legs import parse_leg
@@ -144,6 +146,7 @@ def storm(hand: Any, book: Rulebook | None = None) -> Seen:
         PEAK + timedelta(seconds=4),
         endpoints=ENDPOINTS,
         course=course_of(BEGUN, 31 * 96),
+        silences=(QUIET,),
         delivered=Delivered(
             backlog=(
                 Backlog(channel="telegram", waiting=3, dead=1, oldest=PEAK - timedelta(minutes=2)),
@@ -156,6 +159,14 @@ def storm(hand: Any, book: Rulebook | None = None) -> Seen:
     )
 
 
+QUIET = Silence(
+    id="4B0A9C",
+    match=read_matcher(["pack=lp_range"]),
+    since=PEAK - timedelta(hours=2),
+    until=PEAK + timedelta(hours=4, seconds=4),
+    by="ann",
+    reason="moving the <range>",
+)
 ENDPOINTS = {
     CHAIN: (
         EndpointSeen(host="eth-mainnet.example/v2/***", serving=True, asked=True),

@@ -233,6 +233,13 @@ def test_the_outbox_tells_what_waits_and_what_was_given_up(stormy: Seen) -> None
     assert "to telegram, given up 3 s ago: 403: the bot was blocked by the user" in told
 
 
+def test_silences_are_shown_with_their_end_and_reason(stormy: Seen) -> None:
+    told = text(built(stormy).parts["outbox"])
+    assert "Silences 4B0A9C pack=lp_range ends in 4 h silenced 2 h ago by ann: moving the" in told
+    assert "<range>" not in built(stormy).parts["outbox"]
+    assert "Silences" not in text(built(replace(stormy, silences=())).parts["outbox"])
+
+
 def test_what_is_held_by_will_is_not_late(stormy: Seen) -> None:
     # Quiet hours until 08:00 of the next day.
     (owed,) = stormy.delivered.backlog

@@ -126,11 +126,12 @@
     // With no pointer over it, and so for keyboards and phones, the legend tells the last figures.
     const shown = (spelled) => (u, v, series, at) => {
       const told = at == null ? u.data[series].at(-1) : v;
-      return told == null ? "unknown" : spelled(told);
+      return told == null ? "unknown" : signed(spelled(told));
     };
+    const signed = (text) => text.replace("-", "−");
     const usd = shown((v) => `${Math.round(v).toLocaleString("en-US")} USD`);
     const pc = shown((v) => `${v.toFixed(2)} %`);
-    const money = (u, values) => values.map((v) => v.toLocaleString("en-US"));
+    const money = (u, values) => values.map((v) => signed(v.toLocaleString("en-US")));
     plot("chart-usd", [told.at, told.lost_usd, told.hedge_usd, told.together_usd], [
       { label: "IL", stroke: colour("--loud"), width: 2, value: usd },
       { label: "hedge", stroke: colour("--calm"), width: 2, dash: [8, 4], value: usd },
@@ -140,7 +141,7 @@
       { label: "IL", stroke: colour("--loud"), width: 2, value: pc },
       { label: "VIX", stroke: colour("--wait"), width: 2, dash: [8, 4], scale: "vix",
         value: shown((v) => v.toFixed(1)) },
-    ], { vix: {} }, [{ values: (u, vs) => vs.map((v) => `${v} %`) },
+    ], { vix: {} }, [{ values: (u, vs) => vs.map((v) => signed(`${v} %`)) },
       { scale: "vix", side: 1, grid: { show: false }, size: 40 }]);
   }
   let resizing = 0;
