@@ -1,6 +1,6 @@
 """What a policy names and no rule has: most often a slip of the pen."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from monitor.alerts.matcher import Matcher
@@ -13,8 +13,14 @@ def unreached(
 ) -> Iterator[tuple[str, str]]:
     """Yield each key of `[alerts]` whose matcher fits no rule there is, and a sentence on it."""
     for key, match in _matchers(policy):
-        if not any(_may_fit(match, rule, chains) for rule in rules):
-            yield f"alerts.{key}", f"no rule in force has {match.told()}"
+        if why := unfit(match, rules, chains):
+            yield f"alerts.{key}", why
+
+
+def unfit(match: Matcher, rules: Iterable[Rule], chains: Collection[str]) -> str:
+    """Return why a matcher speaks of nothing, in a sentence, or an empty text."""
+    fits = any(_may_fit(match, rule, chains) for rule in rules)
+    return "" if fits else f"no rule in force has {match.told()}"
 
 
 def _matchers(policy: Policy) -> Iterator[tuple[str, Matcher]]:

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.alerts.matcher import read_matcher
+from monitor.alerts.reach import unfit
 from monitor.alerts.silence import Silence, moment
 from monitor.app.present import clock_of, open_saved
+from monitor.app.rulebook import read_enabled, rulebook
 from monitor.cli.layer import argument, say_word, short_id, word_of
 from monitor.cli.lines import line
 from monitor.config import load_settings
@@ -31,7 +33,7 @@ def silence(asked: argparse.Namespace) -> int:
     end = None
     if asked.until is not None:
         end = argument("--until", lambda: parse_instant(asked.until))
-    return say_word(
+    status = say_word(
         asked,
         lambda now: replace(
             word_of(now, Verb.SILENCE),
@@ -40,6 +42,18 @@ def silence(asked: argparse.Namespace) -> int:
             note=asked.reason,
         ),
     )
+    if status == 0:
+        _warn(asked)
+    return status
+
+
+def _warn(asked: argparse.Namespace) -> None:
+    """Say so where nothing that may come is silenced; faulty rules prove nothing."""
+    settings = load_settings(asked.config)
+    packs, faults = read_enabled(settings.rules, settings.channel.names())
+    why = unfit(read_matcher(asked.match), rulebook(settings, packs).rules, settings.chain)
+    if why and not faults:
+        print(line("note: ", f"{why}: as yet it silences nothing"))
 
 
 def unsilence(asked: argparse.Namespace) -> int:

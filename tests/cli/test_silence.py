@@ -9,7 +9,7 @@ def test_a_silence_is_left_taken_up_and_shown(home: Any) -> None:
     home.take()
     assert home.told("silences") == ["nothing is silenced"]
     told = home.told("silence", "pack=lp_range", "severity=info,warning", "--for", "4h")
-    assert told == ["queued: the daemon is down, and takes it up when it starts"]
+    assert told[0] == "queued: the daemon is down, and takes it up when it starts"
     home.hear()
     (outcome,) = home.outcomes()
     what = "pack=lp_range severity=info,warning"
@@ -21,6 +21,13 @@ def test_a_silence_is_left_taken_up_and_shown(home: Any) -> None:
     status = " ".join(" ".join(home.told("status")).split())
     assert f"silence {name} {what}: silenced until 2020-02-15 02:30 UTC by " in status
     assert second.endswith(" at 2020-02-14 22:30 UTC")
+
+
+def test_a_silence_of_nothing_there_is_says_so(home: Any) -> None:
+    queued, note = home.told("silence", "pack=lp_rnage", "--for", "4h")
+    assert queued.startswith("queued")
+    assert note == "note: no rule in force has pack=lp_rnage: as yet it silences nothing"
+    assert len(home.told("silence", "scope=*", "--for", "4h")) == 1
 
 
 @pytest.mark.parametrize(
