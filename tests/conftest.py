@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -122,12 +123,26 @@ async def broker(mosquitto: Path) -> AsyncIterator[Broker]:  # noqa: ARG001 - it
         yield running
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """One PostgreSQL for the whole session; the tests are skipped, loudly, where there is none."""
+@contextmanager
+def open_postgres(*given: str) -> Iterator[Postgres]:
+    """Run a PostgreSQL with these settings; where there is none the test is skipped, loudly."""
     if postgres_bin() is None:
         pytest.skip("PostgreSQL is missing: install postgresql")
-    with Postgres() as running:
+    with Postgres(*given) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL for the whole session."""
+    with open_postgres() as running:
+        yield running
+
+
+@pytest.fixture
+def server() -> Iterator[Postgres]:
+    """A PostgreSQL of the test's own, which it may take away."""
+    with open_postgres() as running:
         yield running
 
 

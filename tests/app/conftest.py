@@ -250,13 +250,20 @@ class Relay:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        wrong = self.fault(body["method"], body["params"])
-        if isinstance(wrong, dict):
-            return web.json_response({"jsonrpc": "2.0", "id": body["id"], **wrong})
-        if wrong is not None:
-            return wrong
-        async with ClientSession() as session, session.post(self.node, json=body) as response:
-            return web.json_response(await response.json())
+        calls, answers = body if isinstance(body, list) else [body], list[Any]()
+        for call in calls:
+            wrong = self.fault(call["method"], call["params"])
+            if isinstance(wrong, dict):
+                answers.append({"jsonrpc": "2.0", "id": call["id"], **wrong})
+            elif wrong is not None:
+                return wrong
+            else:
+                answers.append(await self._ask(call))
+        return web.json_response(answers if isinstance(body, list) else answers[0])
+
+    async def _ask(self, call: Any) -> Any:
+        async with ClientSession() as session, session.post(self.node, json=call) as response:
+            return await response.json()
 
 
 @pytest.fixture

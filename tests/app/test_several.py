@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,7 +17,7 @@ from monitor.clock import SystemClock, stopwatch, wait
 from monitor.config import Settings
 from monitor.devnet.listener import listening
 from monitor.devnet.lockstep import Lockstep
-from monitor.devnet.postgres import Postgres, postgres_bin
+from monitor.devnet.postgres import Postgres
 from monitor.devnet.stage import DaemonProcess
 from monitor.errors import Transient
 from monitor.store.opening import living, open_store
@@ -30,15 +30,6 @@ CLOCK = SystemClock()
 LEASE_S = 2.0
 LOOK_S = 0.01
 MOVES = ("kill who leads", "kill a helper", "pause who leads", "stop the database", "crash it")
-
-
-@pytest.fixture
-def server() -> Iterator[Postgres]:
-    """A PostgreSQL of this test's own, which it may take away."""
-    if postgres_bin() is None:
-        pytest.skip("PostgreSQL is missing: install postgresql")
-    with Postgres() as running:
-        yield running
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ from monitor.devnet.local_chain import Devnet, open_devnet
 from monitor.devnet.lockstep import Lockstep
 from monitor.devnet.node import AnvilNode
 from monitor.devnet.position_book import MintOrder
-from monitor.devnet.postgres import Postgres, postgres_bin
+from monitor.devnet.postgres import Postgres
 from monitor.devnet.stage import WIDTHS, DaemonProcess
 from monitor.errors import Transient
 from monitor.store.opening import living, open_store, reading
@@ -32,14 +32,6 @@ from tests.app.test_kill import TOPIC, Outcome, settled
 PACKS = ("alvh", "lp_range", "waves")
 NAMES = ("a", "b")
 CHAINS = ("devnet", "second")
-
-
-@pytest.fixture
-def server() -> Iterator[Postgres]:
-    if postgres_bin() is None:
-        pytest.skip("PostgreSQL is missing: install postgresql")
-    with Postgres() as running:
-        yield running
 
 
 @dataclass(frozen=True, kw_only=True)

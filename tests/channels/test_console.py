@@ -1,12 +1,13 @@
 """The console: one line an event."""
 
 import io
+import os
 from typing import Any
 
 import pytest
 
 from monitor.channels.console import ConsoleChannel
-from monitor.errors import Permanent
+from monitor.errors import Permanent, Transient
 
 
 async def test_an_event_is_one_line(make_message: Any) -> None:
@@ -26,3 +27,27 @@ async def test_a_stream_nobody_reads_is_said(make_message: Any) -> None:
     stream.close()
     with pytest.raises(Permanent, match="console cannot be written"):
         await ConsoleChannel(stream).send(make_message())
+
+
+async def test_a_full_disk_is_waited_out(make_message: Any) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as stream:  # noqa: PTH123, ASYNC230 - a device
+        with pytest.raises(Transient, match="No space left"):
+            await ConsoleChannel(stream).send(make_message())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # for what it still holds
+
+
+async def test_lines_that_found_no_room_go_out_once_and_in_order(make_message: Any) -> None:
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    room = os.write(writes, b"." * 10_000_000)  # as much as there is room for
+    with open(writes, "w", encoding="utf-8") as stream:  # noqa: PTH123, ASYNC230 - a pipe
+        console, first, second = ConsoleChannel(stream), make_message(), make_message(rule="L3.add")
+        for one in (first, second, first):
+            with pytest.raises(Transient):
+                await console.send(one)
+        assert len(os.read(reads, room)) == room
+        for one in (second, first, first):
+            await console.send(one)
+    lines = os.read(reads, room).decode().splitlines()
+    assert [line.split()[2] for line in lines] == ["L2.add", "L3.add", "L2.add"]
+    os.close(reads)

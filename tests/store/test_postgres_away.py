@@ -11,19 +11,18 @@ import psycopg
 import pytest
 
 from monitor.clock import stopwatch, wait
-from monitor.devnet.postgres import Postgres, postgres_bin
+from monitor.devnet.postgres import Postgres
 from monitor.errors import ConfigError, Transient
 from monitor.store.opening import open_store, shown
 from monitor.store.postgres_connection import PATIENCE_S
 from monitor.store.records import Change
 from monitor.store.sqlite import SqliteStore
+from tests.conftest import open_postgres
 
 
 @pytest.fixture
 def server() -> Iterator[Postgres]:
-    if postgres_bin() is None:
-        pytest.skip("PostgreSQL is missing: install postgresql")
-    with Postgres("max_connections=20") as running:
+    with open_postgres("max_connections=20") as running:
         yield running
 
 

@@ -6,19 +6,18 @@ from typing import Any
 
 import pytest
 
-from monitor.devnet.postgres import Postgres, postgres_bin
+from monitor.devnet.postgres import Postgres
 from monitor.store.opening import open_store
 from monitor.store.records import Change, Poll, Sample
 from monitor.store.sqlite import SqliteStore
+from tests.conftest import open_postgres
 
 ASKED = ("LOG:  statement:", "LOG:  execute ")
 
 
 @pytest.fixture
 def server() -> Iterator[Postgres]:
-    if postgres_bin() is None:
-        pytest.skip("PostgreSQL is missing: install postgresql")
-    with Postgres("log_statement=all") as running:
+    with open_postgres("log_statement=all") as running:
         yield running
 
 
