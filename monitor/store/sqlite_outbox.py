@@ -130,10 +130,14 @@ class SqliteOutbox:
         return tuple(_letter(row) for row in reversed(rows))
 
     def backlog(self) -> tuple[Backlog, ...]:
+        # Each half by an index of its own, however many letters have arrived.
         rows = self._database.read(
-            "SELECT channel, count(*) - count(dead_at), count(dead_at),"
-            " min(CASE WHEN dead_at IS NULL THEN queued_at END)"
-            " FROM outbox WHERE done_at IS NULL GROUP BY channel ORDER BY channel"
+            "SELECT channel, CAST(sum(waiting) AS bigint), CAST(sum(dead) AS bigint), min(oldest)"
+            " FROM ("
+            "SELECT channel, count(*) AS waiting, 0 AS dead, min(queued_at) AS oldest"
+            " FROM outbox WHERE done_at IS NULL AND dead_at IS NULL GROUP BY channel UNION ALL"
+            " SELECT channel, 0, count(*), NULL FROM outbox WHERE dead_at IS NOT NULL"
+            " AND done_at IS NULL GROUP BY channel) AS owed GROUP BY channel ORDER BY channel"
         )
         return tuple(
             Backlog(channel=channel, waiting=waiting, dead=dead, oldest=maybe_instant(oldest))

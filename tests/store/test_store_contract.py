@@ -194,6 +194,7 @@ def test_a_dead_letter_is_listed_frees_its_key_and_can_be_given_a_new_life(
         ("mqtt", 1, 1),
         ("telegram", 1, 0),
     ]
+    assert {type(line.dead) for line in store.outbox.backlog()} == {int}
     store.outbox.requeue(dead.id, second(start, 90))
     (alive,) = store.outbox.due("mqtt", second(start, 90), 10)
     assert (alive.idem, alive.tries, alive.queued_at) == ("a1", 0, second(start, 90))
