@@ -17,7 +17,7 @@ from monitor.app.beginning import begin
 from monitor.app.course import Course
 from monitor.app.daemon import Daemon
 from monitor.app.errands import Errands
-from monitor.app.garbage import collect_seldom
+from monitor.app.garbage import collect_now_and_then, collect_seldom
 from monitor.app.page_live import serve_page
 from monitor.app.parts import Led, Parts, opened
 from monitor.app.phone import phone
@@ -197,6 +197,7 @@ async def _serve(
             for name, work in phone(parts, daemon):
                 links.create_task(work(stop), name=name)
             links.create_task(upkeep.watch(stop), name="dead-man call")
+            links.create_task(collect_now_and_then(stop), name="garbage collector")
             async with asyncio.TaskGroup() as group:
                 for courier in couriers:
                     group.create_task(courier.run(stop), name=f"courier {courier.channel.name}")
