@@ -1,6 +1,7 @@
 """One line an event, on whatever stream people look at."""
 
 import errno
+import io
 from typing import Final, TextIO
 
 from monitor.alerts.render import console_line
@@ -17,7 +18,7 @@ class ConsoleChannel:
     name = "console"
 
     def __init__(self, stream: TextIO, *, dated: bool = False) -> None:
-        self._stream = stream
+        self._stream = _buffered(stream)
         self._dated = dated
         self._kept = ""
         self._gone = set[str]()
@@ -32,6 +33,8 @@ class ConsoleChannel:
             self._print(line)
         except (OSError, ValueError) as error:
             passes = isinstance(error, OSError) and error.errno in _PASSES
+            if not passes:
+                self._kept = ""
             fault = Transient if passes else Permanent
             raise fault(f"the console cannot be written: {error}") from error
 
@@ -49,3 +52,10 @@ class ConsoleChannel:
             self._stream.write(line)
         self._stream.flush()
         self._kept = ""
+
+
+def _buffered(stream: TextIO) -> TextIO:
+    """Return a stream that keeps what finds no room: under PYTHONUNBUFFERED one drops it."""
+    if not isinstance(raw := getattr(stream, "buffer", None), io.RawIOBase):
+        return stream
+    return open(raw.fileno(), "w", encoding=stream.encoding, errors=stream.errors, closefd=False)

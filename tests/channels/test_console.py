@@ -36,11 +36,19 @@ async def test_a_full_disk_is_waited_out(make_message: Any) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # for what it still holds
 
 
-async def test_lines_that_found_no_room_go_out_once_and_in_order(make_message: Any) -> None:
+@pytest.mark.parametrize("unbuffered", [False, True])
+async def test_lines_that_found_no_room_go_out_once_and_in_order(
+    make_message: Any, unbuffered: bool
+) -> None:
     reads, writes = os.pipe()
     os.set_blocking(writes, False)
     room = os.write(writes, b"." * 10_000_000)  # as much as there is room for
-    with open(writes, "w", encoding="utf-8") as stream:  # noqa: PTH123, ASYNC230 - a pipe
+    raw = io.FileIO(writes, "w")
+    with io.TextIOWrapper(
+        raw if unbuffered else io.BufferedWriter(raw),  # type: ignore[type-var]
+        encoding="utf-8",
+        write_through=unbuffered,
+    ) as stream:
         console, first, second = ConsoleChannel(stream), make_message(), make_message(rule="L3.add")
         for one in (first, second, first):
             with pytest.raises(Transient):
@@ -51,3 +59,11 @@ async def test_lines_that_found_no_room_go_out_once_and_in_order(make_message: A
     lines = os.read(reads, room).decode().splitlines()
     assert [line.split()[2] for line in lines] == ["L2.add", "L3.add", "L2.add"]
     os.close(reads)
+
+
+async def test_what_a_stream_cannot_spell_is_not_taken_for_printed(make_message: Any) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    console, first = ConsoleChannel(stream), make_message()
+    for one in (first, make_message(rule="L3.add"), first):
+        with pytest.raises(Permanent, match="cannot be written"):
+            await console.send(one)
