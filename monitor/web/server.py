@@ -5,9 +5,11 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeGuard
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
 from monitor.clock import Clock
 from monitor.config.web_settings import LEAST_TOKEN, WebSettings
@@ -20,6 +22,8 @@ from monitor.web.site import site
 
 _MOST_AT_ONCE: Final = 128
 _GRACE_S: Final = 2
+_IDLE_S: Final = 10.0
+"""How long a connection is waited for that asks for nothing, and at most twice as long."""
 
 
 class _Server(uvicorn.Server):
@@ -95,11 +99,32 @@ async def serve(
         async with asyncio.TaskGroup() as group:
             writing = group.create_task(board.run(), name="page")
             listening = group.create_task(server.serve(sockets=[bound]), name="page server")
+            weeding = group.create_task(_weeded(server.server_state, clock), name="page weeding")
             await stop.wait()
             await board.close()
             server.should_exit = True
             await listening
             writing.cancel()
+            weeding.cancel()
+
+
+async def _weeded(state: ServerState, clock: Clock) -> None:
+    """Close connections that ask for nothing, until cancelled: enough of them keep all out."""
+    idle = dict[H11Protocol, object]()
+    while True:
+        await clock.sleep(_IDLE_S)
+        before, idle = idle, {one: one.cycle for one in state.connections if _asks_nothing(one)}
+        for one, cycle in idle.items():
+            if one in before and before[one] is cycle:
+                one.transport.abort()
+
+
+def _asks_nothing(one: object) -> TypeGuard[H11Protocol]:
+    """Tell whether a connection has no whole request that is yet to be answered."""
+    if not isinstance(one, H11Protocol):
+        return False
+    cycle: RequestResponseCycle | None = one.cycle
+    return cycle is None or cycle.response_complete or cycle.more_body
 
 
 def _fault(where: str, reason: str) -> ConfigError:

@@ -1,6 +1,7 @@
 """The page as it is served: real requests over a real socket."""
 
 import asyncio
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -265,3 +266,37 @@ async def test_no_host_header_lets_anybody_in(serving: Serving, stormy: Seen, ho
                 writer.close()
                 assert answer.split()[1] in {b"303", b"401"}, path
                 assert b"WETH" not in answer
+
+
+HALVES = (
+    b"",
+    b"GET / HTTP/1.1\r\nHost: x",
+    b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET / HT",
+    b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\ntoken=",
+)
+
+
+async def test_who_asks_for_nothing_keeps_nobody_out(serving: Serving, stormy: Seen) -> None:
+    """Enough open connections, of strangers too, would have `/healthz` answer 503 for ever."""
+    async with asyncio.timeout(20), AsyncExitStack() as stack:
+        stack.enter_context(environment(PAGE_TOKEN=TOKEN))
+        served = await stack.enter_async_context(serving(stormy, token="env:PAGE_TOKEN"))
+        client = await stack.enter_async_context(httpx.AsyncClient())
+        shown = {"authorization": f"Bearer {TOKEN}"}
+        reader = client.stream("GET", f"{served.url}/events", headers=shown)
+        answer = await stack.enter_async_context(reader)
+        async with asyncio.TaskGroup() as group:
+            idle = [group.create_task(_idle(served.url, half)) for half in HALVES * 40]
+            while not all(one.done() for one in idle):
+                await served.clock.advance(3)
+        assert (await get(f"{served.url}/healthz")).status_code == 200
+        assert "retry: 2000" in await _data(answer), "who reads the stream reads on"
+
+
+async def _idle(url: str, half: bytes) -> None:
+    """Ask for less than a whole request until the connection is closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+    writer.write(half)
+    with suppress(ConnectionError):
+        await reader.read()
+    writer.close()
