@@ -66,10 +66,8 @@ def look_through(file: Path) -> Copy:
             [(found,)] = database.execute("PRAGMA integrity_check(1)").fetchall()
             if found != "ok":
                 raise Permanent(f"{file} is damaged: {found.splitlines()[-1]}")
-            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
-            if not {"meta", "state", "event", "outbox"} <= tables:
+            if (schema := _schema(database)) is None:
                 raise Permanent(f"{file} is a database, but not one of Hedgewatch's")
-            [(schema,)] = database.execute("SELECT value FROM meta WHERE name = 'schema'")
             [(events,)] = database.execute("SELECT count(*) FROM event")
             waiting = "SELECT count(*) FROM outbox WHERE done_at IS NULL AND dead_at IS NULL"
             [(owed,)] = database.execute(waiting)
@@ -87,8 +85,8 @@ def put_back(file: Path, store: Path, url: str, *, now: datetime) -> tuple[Copy,
     daemon runs, and where the copy is not sound; then nothing has changed.
     """
     with Lock(url) as lock, _told(store):
-        kept = _sum_file(file)
-        if kept.exists() and _digest(file) != kept.read_text("utf-8").split()[0]:
+        kept, digest = _sum_file(file), _digest(file)
+        if kept.exists() and kept.read_bytes().split()[:1] != [digest.encode()]:
             raise Permanent(f"{file} is not what was written: its checksum is another")
         copy = look_through(file)
         part = store.with_name(f".{store.name}.part")
@@ -106,6 +104,15 @@ def put_back(file: Path, store: Path, url: str, *, now: datetime) -> tuple[Copy,
             part.replace(store)
             _flush(store.parent)
     return copy, aside
+
+
+def _schema(database: sqlite3.Connection) -> int | None:
+    """Return the schema of a store, None of a database that is none."""
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    if not {"meta", "state", "event", "outbox"} <= tables:
+        return None
+    found = database.execute("SELECT value FROM meta WHERE name = 'schema'").fetchone()
+    return found[0] if found else None
 
 
 def _own(store: Path, *made: Path) -> None:
@@ -141,7 +148,7 @@ def _set_aside(store: Path, now: datetime) -> Path | None:
 
 
 def _sum_file(file: Path) -> Path:
-    return file.with_name(f"{file.name}.sha256")
+    return file.parent / f"{file.name}.sha256"
 
 
 def _opened(path: Path) -> sqlite3.Connection:

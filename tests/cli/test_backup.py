@@ -26,6 +26,13 @@ def test_a_store_is_copied_and_put_back(home: Any, tmp_path: Path) -> None:
     assert home.told("status")
 
 
+def test_a_folder_is_no_copy(home: Any) -> None:
+    home.take()
+    there = "is there already: nothing is written over a backup"
+    assert home.told("backup", "/", status=1) == [f"hedgewatch: / {there}"]
+    assert home.told("restore", "/", status=1) == ["hedgewatch: /: Is a directory"]
+
+
 def test_restore_refuses_while_a_daemon_runs(home: Any, tmp_path: Path) -> None:
     file = tmp_path / "copy.db"
     home.take()

@@ -207,6 +207,9 @@ def test_nothing_is_put_back_under_a_running_daemon(
         pytest.param("flip", "its checksum is another", id="a byte is another"),
         pytest.param("cut", "its checksum is another", id="its end is missing"),
         pytest.param("cut, no sum", "damaged|malformed|not a database", id="and no checksum"),
+        pytest.param("no sum in its file", "its checksum is another", id="an empty checksum"),
+        pytest.param("nameless", "but not one of Hedgewatch's", id="a store's tables, no schema"),
+        pytest.param("folder", "Is a directory", id="a folder"),
         pytest.param("foreign", "but not one of Hedgewatch's", id="another's database"),
         pytest.param("newer", "a newer Hedgewatch wrote .*: upgrade first", id="a newer one's"),
         pytest.param("text", "not a database", id="no database"),
@@ -233,9 +236,9 @@ def test_what_is_not_sound_is_not_put_back(
 
 
 def harmed(file: Path, harm: str) -> None:
-    whole = file.read_bytes()
+    whole, kept = file.read_bytes(), file.with_name(f"{file.name}.sha256")
     if not harm.startswith(("flip", "cut")) or harm.endswith("no sum"):
-        file.with_name(f"{file.name}.sha256").unlink()
+        kept.unlink()
     match harm.partition(",")[0]:
         case "flip":
             file.write_bytes(whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:])
@@ -245,6 +248,14 @@ def harmed(file: Path, harm: str) -> None:
             file.write_text("nothing of the kind, and long enough to be looked at " * 100)
         case "gone":
             file.unlink()
+        case "no sum in its file":
+            kept.touch()
+        case "folder":
+            file.unlink()
+            file.mkdir()
+        case "nameless":
+            with closing(sqlite3.connect(file)) as database, database:
+                database.execute("DELETE FROM meta WHERE name = 'schema'")
         case _:
             with closing(sqlite3.connect(file)) as database, database:
                 database.execute(
