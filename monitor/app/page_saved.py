@@ -30,7 +30,7 @@ from monitor.web.server import serve
 
 
 async def serve_saved(settings: Settings, begun: Callable[[], None]) -> None:
-    """Serve the page until SIGTERM or SIGINT; raise ConfigError where it cannot be begun."""
+    """Serve the page until SIGTERM or SIGINT; raise where it cannot be begun."""
     stop, loop, clock = asyncio.Event(), asyncio.get_running_loop(), clock_of(settings)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -13,7 +13,7 @@ from uvicorn.server import ServerState
 
 from monitor.clock import Clock
 from monitor.config.web_settings import LEAST_TOKEN, WebSettings
-from monitor.errors import ConfigError, Fault
+from monitor.errors import ConfigError, Fault, Transient
 from monitor.logs import Secret, read_secret
 from monitor.web.board import Board
 from monitor.web.gate import Gate
@@ -48,7 +48,10 @@ def token_of(settings: WebSettings) -> Secret | None:
 
 
 def listener(settings: WebSettings) -> socket.socket:
-    """Return the bound socket; raise ConfigError where it cannot be had."""
+    """Return the bound socket; raise Transient where it cannot be had.
+
+    An address may be up a little later at boot, a port be free again: status 2 would be for good.
+    """
     try:
         [(family, kind, _, _, address), *_] = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM
@@ -63,7 +66,7 @@ def listener(settings: WebSettings) -> socket.socket:
             raise
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        raise _fault("web", f"{where} cannot be listened on: {error.strerror}") from error
+        raise Transient(f"web: {where} cannot be listened on: {error.strerror}") from error
     return found
 
 
@@ -75,7 +78,7 @@ async def serve(
     stop: asyncio.Event,
     begun: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve the page until `stop` is set; raise ConfigError where it cannot be begun.
+    """Serve the page until `stop` is set; raise where it cannot be begun.
 
     begun: called once it can be asked for.
     """

@@ -93,4 +93,4 @@ async def test_a_page_that_cannot_be_listened_for_stops_the_start(set_stage: Set
         play.daemon.start()
         await play.until(lambda: not play.daemon.alive, "the daemon has ended")
     log = (play.stage.folder / "daemon.log").read_text("utf-8")
-    assert f"web: 127.0.0.1:{port} cannot be listened on: Address already in use" in log
+    assert f"hedgewatch: web: 127.0.0.1:{port} cannot be listened on: Address already in use" in log

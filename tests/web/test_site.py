@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.clock import SystemClock
 from monitor.config.web_settings import WebSettings
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, Transient
 from monitor.web.seen import Seen
 from monitor.web.server import listener, serve, token_of
 from monitor.web.site import STATIC
@@ -227,10 +227,17 @@ async def test_the_form_opens_a_session_once(serving: Serving, stormy: Seen) -> 
 
 async def test_an_address_that_is_taken_is_told_in_a_sentence(stormy: Seen) -> None:
     settings = WebSettings(port=free_port())
-    with listener(settings), pytest.raises(ConfigError) as told:
+    with listener(settings), pytest.raises(Transient) as told:
         await serve(settings, Given(stormy), clock=SystemClock(), stop=asyncio.Event())
     where = f"127.0.0.1:{settings.port}"
-    assert str(told.value) == f"config: web: {where} cannot be listened on: Address already in use"
+    assert str(told.value) == f"web: {where} cannot be listened on: Address already in use"
+
+
+def test_an_address_that_is_not_up_yet_is_no_fault_of_a_file() -> None:
+    """systemd begins it anew then; after a faulty file it never does."""
+    settings = WebSettings(host="192.0.2.1", token="env:PAGE_TOKEN")
+    with pytest.raises(Transient, match=r"192\.0\.2\.1:8808 cannot be listened on"):
+        listener(settings)
 
 
 @pytest.mark.parametrize(
