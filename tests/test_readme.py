@@ -119,3 +119,12 @@ def test_the_layer_shown_loads(tmp_path: Path) -> None:
 def test_the_figures_of_past_storms_are_those_a_replay_gives() -> None:
     assert README.count(figures.BEGIN) == README.count(figures.END) == 1
     assert figures.written(README) == README, "run `make figures`"
+
+
+def test_a_program_run_by_sudo_is_first_put_where_sudo_looks() -> None:
+    """Nor may it lie in a home, for the service's user cannot read it there."""
+    steps = README.partition("## Leave it running")[2].partition("```sh\n")[2].partition("```")[0]
+    before, runs, _ = steps.partition("sudo hedgewatch ")
+    assert runs
+    assert "PIPX_HOME=/opt/pipx PIPX_BIN_DIR=/usr/local/bin pipx install" in before
+    assert "config.toml /etc/hedgewatch/" in before
