@@ -6,18 +6,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from monitor.alerts.matcher import read_matcher
+from monitor.alerts.matcher import Matcher, read_matcher
 from monitor.alerts.reach import unfit
 from monitor.alerts.silence import Silence, moment
 from monitor.app.present import clock_of, open_saved
 from monitor.app.rulebook import read_enabled, rulebook
 from monitor.cli.layer import argument, say_word, short_id, word_of
 from monitor.cli.lines import line
-from monitor.config import load_settings
+from monitor.config import Settings, load_settings
 from monitor.errors import ConfigError, Fault
 from monitor.model.observation import Verb
 from monitor.rules.durations import parse_duration, parse_instant
 from monitor.store.desk import restored_desk
+from monitor.store.rows import restore
 
 _INDENT: Final = "        "
 
@@ -51,9 +52,20 @@ def _warn(asked: argparse.Namespace) -> None:
     """Say so where nothing that may come is silenced; faulty rules prove nothing."""
     settings = load_settings(asked.config)
     packs, faults = read_enabled(settings.rules, settings.channel.names())
-    why = unfit(read_matcher(asked.match), rulebook(settings, packs).rules, settings.chain)
+    match = read_matcher(asked.match)
+    why = unfit(match, rulebook(settings, packs).rules, settings.chain)
     if why and not faults:
         print(line("note: ", f"{why}: as yet it silences nothing"))
+    elif match.scope and not _is_seen(settings, Matcher(scope=match.scope)):
+        told = f"nothing seen has scope={','.join(match.scope)}: as yet it silences nothing"
+        print(line("note: ", f"{told}; of position #4471 write scope='*:4471'"))
+
+
+def _is_seen(settings: Settings, match: Matcher) -> bool:
+    """Tell whether a matcher of scopes fits any that alerts may be over now."""
+    with closing(open_saved(settings)) as store:
+        facts = restore(store.load().rows, ()).facts
+    return any(match.matches({"scope": one}) for one in ("book", *facts.positions, *facts.pools))
 
 
 def unsilence(asked: argparse.Namespace) -> int:

@@ -30,6 +30,16 @@ def test_a_silence_of_nothing_there_is_says_so(home: Any) -> None:
     assert len(home.told("silence", "scope=*", "--for", "4h")) == 1
 
 
+def test_a_silence_of_a_position_by_the_name_in_messages_says_so(home: Any, hand: Any) -> None:
+    home.take(hand.snapshot(home.at, hand.position()))
+    _, *note = home.told("silence", "scope=#1", "--for", "4h")
+    assert " ".join(" ".join(note).split()) == (
+        "note: nothing seen has scope=#1: as yet it silences nothing;"
+        " of position #4471 write scope='*:4471'"
+    )
+    assert len(home.told("silence", "scope=*:1", "--for", "4h")) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
