@@ -42,10 +42,10 @@ class V4Places:
         """
         # The last byte tells of a subscriber, and changes.
         new = {nft: data[:-1] for nft, data in told.items() if self._told.get(nft) != data[:-1]}
-        self._told |= new
         whole = {nft: data for nft, data in new.items() if len(data) == _INFO - 1}
         coins = {address(data, word) for data in whole.values() for word in (0, 1)}
         await self._tokens.learn(pinned, coins - {NATIVE})
+        self._told |= new  # only now: what a fault cut short is to be learned again
         for nft in new:
             self.broken.pop(nft, None)
             self.known.pop(nft, None)

@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import count
 from typing import Any, Final
 
 import pytest
+from aiohttp import web
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
@@ -20,6 +22,8 @@ from monitor.devnet import parts
 from monitor.devnet.sender import Call
 from monitor.errors import Permanent
 from monitor.model.position import position_key
+from tests.chain.conftest import ScriptedNode
+from tests.chain.test_fault_in_first_poll import first_snapshot
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DYNAMIC: Final = 0x800000
@@ -171,6 +175,32 @@ async def test_one_minted_while_it_is_watched_appears(v4: Any, plain: Key, reade
         assert quiet is not None
         assert reader.requests_made - asked == 2, "all of it in one batch"
         assert quiet.positions == later.positions
+
+
+@pytest.mark.timeout(120)
+async def test_whichever_request_of_a_first_poll_fails_the_position_is_shown_thereafter(
+    v4: Any, plain: Key, reader_of: Any, scripted_node: ScriptedNode
+) -> None:
+    await v4.open(plain)
+    token_id = await v4.mint(plain)
+    for fails in count():
+        asked = count()
+
+        async def script(
+            method: str, params: list[Any], fails: int = fails, asked: Any = asked
+        ) -> web.Response | dict[str, Any]:
+            if next(asked) == fails:
+                return web.Response(status=500)
+            return await ScriptedNode.forward(v4.devnet.url, method, params)
+
+        scripted_node.script = script
+        async with reader_of(token_id, rpc=(scripted_node.url,)) as reader:
+            snapshot = await first_snapshot(reader)
+        assert snapshot.missing == (), f"request {fails} failed"
+        assert [one.token_id for one in snapshot.positions] == [token_id]
+        if next(asked) <= fails:
+            break
+    assert fails > 3
 
 
 async def test_an_id_that_a_turned_chain_gave_to_another_position_is_read_anew(
