@@ -13,7 +13,7 @@ from monitor.chain.listing import Listing
 from monitor.chain.multicall import CALLS_A_REQUEST, Pinned
 from monitor.chain.purse import Purse, Sighted, Sighting, closed, glance, keeper_of, whole_of
 from monitor.chain.registry import Dex, Nft
-from monitor.chain.words import WORD, Answer, address, uint
+from monitor.chain.words import Answer, uint
 
 _MOST_HELD: Final = 20_000
 ASLEEP_A_POLL: Final = 200
@@ -61,11 +61,6 @@ class Wallets:
         return {
             nft: purse.wallet for purse, held in self.held.items() if purse.lists for nft in held
         }
-
-    def whither(self, nft: Nft, owner: Answer) -> str:
-        """Return where an NFT that left went, from its `ownerOf`."""
-        now = address(owner.data, 0) if len(owner.data) == WORD else "someone else"
-        return f"left the watched wallet {self.left[nft]} for {now}"
 
     async def begin(self, pinned: Pinned) -> bool:
         """Start a poll: look at the next of many closed NFTs; return whether any woke."""
@@ -176,6 +171,18 @@ class Wallets:
                     came[nft] = told.data if told.ok else b""
             self._unsorted -= set(part)
         return came
+
+
+def gone(wallets: Wallets, nft: Nft, seen: Sighting | None) -> str:
+    """Return where an NFT that left went; nothing where it is in a watched purse after all.
+
+    A large wallet is listed over several polls, which may pass over one that moves meanwhile.
+    """
+    mine = (purse for purse in wallets.held if purse.dex.manager == nft.manager)
+    if any(_still_in(purse, seen) for purse in mine):
+        return ""
+    now = seen.keeper if seen and seen.keeper else "someone else"
+    return f"left the watched wallet {wallets.left[nft]} for {now}"
 
 
 def _unlooked(held: Mapping[Purse, tuple[Nft, ...]], unsorted: set[Nft]) -> dict[Purse, str]:

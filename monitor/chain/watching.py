@@ -1,6 +1,6 @@
 """What is watched on one chain, and all of it read at one block."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import is_, itemgetter
 from typing import Final
@@ -21,7 +21,7 @@ from monitor.chain.readout import (
 from monitor.chain.registry import Chain, Dex, Nft
 from monitor.chain.settings import UNISWAP_V4, WatchSettings
 from monitor.chain.uniswap_v4 import V4
-from monitor.chain.wallets import Wallets
+from monitor.chain.wallets import Wallets, gone
 from monitor.chain.words import WORD, Answer, address, uint
 from monitor.errors import Transient
 from monitor.model.observation import Block, Missing
@@ -85,7 +85,7 @@ class Watching:
         pools, lost_pools = read_pools(laid, answers)
         around = Circumstances(
             readable={state.pool.key for state in pools},
-            aside=self._aside(laid, answers),
+            aside=_aside(self._facts.broken, self._wallets, laid, answers, self._named),
             gauges=read_gauges(laid, answers),
             depositors=self._wallets.staked_by(),
         )
@@ -177,16 +177,6 @@ class Watching:
             self._owners, self._looked = _owners(self._plan), ()
         return self._plan
 
-    def _aside(self, laid: Plan, answers: Sequence[Answer]) -> dict[Nft, tuple[str, bool]]:
-        """Return the NFTs not to be read although they could be: why, and whether gone."""
-        broken = self._facts.broken
-        aside = {one: (broken[one], False) for one in laid.rows if one in broken}
-        for nft in self._wallets.left.keys() - self._named:
-            at = laid.rows[nft].at
-            if answers[at].ok:
-                aside[nft] = self._wallets.whither(nft, answers[at + 1]), True
-        return aside
-
     def _unreadable(self) -> list[Missing]:
         """Return the watched pools and wallets that could not be understood at all."""
         broken = self._facts.broken
@@ -196,6 +186,23 @@ class Watching:
             Missing(key=f"{self._chain.chain_id}:{what}", reason=reason, wallet=wallet)
             for what, reason, wallet in told
         ]
+
+
+def _aside(
+    broken: Mapping[Nft | str, str],
+    wallets: Wallets,
+    laid: Plan,
+    answers: Sequence[Answer],
+    named: Collection[Nft],
+) -> dict[Nft, tuple[str, bool]]:
+    """Return the NFTs not to be read although they could be: why, and whether gone."""
+    aside = {one: (broken[one], False) for one in laid.rows if one in broken}
+    for nft in wallets.left.keys() - named:
+        row = laid.rows[nft]
+        whither = gone(wallets, nft, _sighted(row, answers))
+        if whither and answers[row.at].ok:
+            aside[nft] = whither, True
+    return aside
 
 
 def _owners(laid: Plan) -> Callable[[Sequence[Answer]], tuple[Answer, ...]] | None:

@@ -214,6 +214,57 @@ async def test_a_move_in_the_midst_of_listing_is_not_lost(
     assert [one.token_id for one in snapshot.positions] == [5, 3_000, MANY, 7_001]
 
 
+async def test_what_a_listing_in_parts_passed_over_is_not_told_gone(
+    canned: Any, book: Book, reader: ChainReader
+) -> None:
+    book.mine, book.liquid = [one for one in range(1, FEWER + 1) if one != 5] + [5], {5}
+    assert [one.token_id for one in (await settled(reader, canned)).positions] == [5]
+    book.mine.append(7_001)
+    honest, book.named = canned.script, 0
+
+    async def broken_midway(method: str, params: list[Any]) -> dict[str, Any]:
+        if book.named == CALLS_A_REQUEST:
+            return {"error": {"code": -32000, "message": "header not found"}}
+        told: dict[str, Any] = await honest(method, params)
+        return told
+
+    canned.node.script = broken_midway
+    with pytest.raises(Transient):
+        await taken(reader, canned)
+    canned.node.script = honest
+    for slot in (2, 3):  # both are sold, and the last ones take their places, listed already
+        book.others.add(book.mine[slot])
+        book.mine[slot] = book.mine.pop()
+    book.mine += [7_002, 7_003]
+    for _ in range(3):
+        snapshot = await taken(reader, canned)
+        assert [one.token_id for one in snapshot.positions] == [5]
+        assert [one.reason for one in snapshot.missing if one.gone] == []
+
+
+async def test_what_goes_to_a_watched_wallet_that_is_yet_to_be_listed_is_not_told_gone(
+    canned: Any, book: Book
+) -> None:
+    theirs, book.mine, book.liquid = list(range(10, MANY)), [1, 2], {1, 2}
+    held = {MINE.lower(): book.mine, YOURS.lower(): theirs}
+    canned.at[MANAGER] |= {
+        (NPM, "balanceOf"): lambda who: (len(held[who.lower()]),),
+        (NPM, "tokenOfOwnerByIndex"): lambda who, index: (held[who.lower()][index],),
+    }
+    settings = ChainSettings(
+        rpc=(canned.node.url,), chain_id=canned.chain_id, manager=MANAGER, behind=0
+    )
+    watches = [WatchSettings(chain="devnet", wallet=one) for one in (MINE, YOURS)]
+    async with chain_reader("devnet", settings, watches=watches) as reader:
+        await settled(reader, canned)
+        theirs.append(book.mine.pop())
+        book.others.add(2)
+        snapshot = await taken(reader, canned)
+        assert [(one.token_id, one.owner) for one in snapshot.positions] == [(1, MINE), (2, YOURS)]
+        assert [one.gone for one in snapshot.missing] == [False]
+        await settled(reader, canned)
+
+
 async def test_emptied_while_watched_a_position_is_still_shown(
     canned: Any, book: Book, reader: ChainReader
 ) -> None:
