@@ -19,7 +19,7 @@ from monitor.app.daemon import Daemon
 from monitor.app.errands import Errands
 from monitor.app.garbage import collect_now_and_then, collect_seldom
 from monitor.app.page_live import serve_page
-from monitor.app.parts import Led, Parts, opened
+from monitor.app.parts import Led, Parts, Watched, opened
 from monitor.app.phone import phone
 from monitor.app.present import clock_of
 from monitor.app.rulebook import load_enabled, polled, rulebook
@@ -42,6 +42,7 @@ from monitor.model.observation import Past, Snapshot, Word
 from monitor.model.reading import Reading
 from monitor.pipeline import Rulebook, State
 from monitor.signals.catalogue import BY_NAME
+from monitor.signals.facts import Facts
 from monitor.sources.live import Ears, Live
 from monitor.store.courier import Courier, Hush
 from monitor.store.desk import restored_desk
@@ -130,8 +131,7 @@ async def _run(
         if isinstance(parts.clock, SteadyClock):
             await begin(parts.clock, parts.readers, after=state.at)
         for name, reader in parts.readers.items():
-            if (source := state.facts.chains.get(name)) is not None:
-                reader.resume([one.block for one in source.recent])
+            _resume(name, reader, state.facts)
         for channel in parts.channels:
             if isinstance(channel, TelegramChannel):
                 channel.remember(_pins(led, parts.store, saved.rows))
@@ -151,6 +151,12 @@ async def _run(
                 policy=lambda: load_settings(files.path).alerts,
             )
             await _serve(began, book, state, reload, hangup)
+
+
+def _resume(name: str, reader: Watched, facts: Facts) -> None:
+    if (source := facts.chains.get(name)) is not None:
+        known = [one.position for one in facts.positions.values() if one.chain == name]
+        reader.resume([one.block for one in source.recent], known)
 
 
 def _pins(led: Led | None, store: Store, rows: Mapping[RowKey, str]) -> Pins:

@@ -34,6 +34,7 @@ from monitor.feeds.provider import providers
 from monitor.feeds.settings import FeedSettings, poll_seconds, provider_seconds
 from monitor.feeds.shared import SharedFeed
 from monitor.model.observation import Block, Observation, Snapshot
+from monitor.model.position import Position
 from monitor.signals.catalogue import BY_NAME
 from monitor.sources.live import Polled, Reader
 from monitor.store.connection import database_path
@@ -57,7 +58,7 @@ class Watched(Reader, Protocol):
     @property
     def requests_made(self) -> int: ...
 
-    def resume(self, blocks: Sequence[Block]) -> None: ...
+    def resume(self, blocks: Sequence[Block], positions: Sequence[Position]) -> None: ...
 
     def confirm_what(self, weighs: Callable[[Snapshot], bool]) -> None: ...
 

@@ -5,7 +5,7 @@ whose endpoints do not answer, and nothing is taken that nobody has vouched for 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
@@ -18,6 +18,7 @@ from monitor.clock import Clock, stopwatch
 from monitor.config import Settings
 from monitor.errors import Transient
 from monitor.model.observation import Block, Missing, Readings, Snapshot
+from monitor.model.position import Position
 from monitor.model.quote import OptionQuote
 from monitor.model.reading import Reading
 from monitor.signals.facts import REMEMBERED
@@ -149,7 +150,7 @@ class FarChain:
         self.resume([seen.block])
         return replace(seen, reorg=reorg)
 
-    def resume(self, blocks: Sequence[Block]) -> None:
+    def resume(self, blocks: Sequence[Block], positions: Iterable[Position] = ()) -> None:  # noqa: ARG002 - a reader's
         """Take blocks that are judged: what the chain drops of them is then told."""
         self._taken.update((block.hash, None) for block in blocks)
         while len(self._taken) > 2 * REMEMBERED:

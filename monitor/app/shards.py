@@ -132,7 +132,7 @@ class Sharing:
         if not told.recent:
             told = replace(told, recent=store.readings.judged(chain))
         reader = reader_of(self.settings, chain, store.checkpoints)
-        reader.resume(told.recent)
+        reader.resume(told.recent, store.readings.staked(reader.chain.chain_id))
         return Shard(sharing=self, share=share, reader=reader, told=told)
 
 

@@ -132,6 +132,7 @@ class Agreement:
                     f"{apart}: its hash is "
                     f"{_short(snapshot.block.hash)} against {_short(told.hash)}"
                 )
+            self._second.watching.resume(snapshot.positions)
             scene = await self._scene(second, told, snapshot.observed_at)
             found = list(differences(snapshot, scene))
             if found:

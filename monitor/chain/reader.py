@@ -6,7 +6,7 @@ the batch. A block read already costs the head alone. At a poll every 12 seconds
 that is 14,400 to 21,600 requests a day, and one more for a position that changed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -36,6 +36,7 @@ from monitor.chain.usd_settings import UsdSettings, oracle_of
 from monitor.chain.watching import Watching
 from monitor.logs import Secret
 from monitor.model.observation import Block, Snapshot
+from monitor.model.position import Position
 
 _USD: Final = UsdSettings()
 # What free plans bear; a poll needs three.
@@ -140,9 +141,10 @@ class ChainReader:
         if self._agreement is not None:
             self._agreement.weighs = weighs
 
-    def resume(self, blocks: Sequence[Block]) -> None:
-        """Take the blocks an earlier run read: what the chain dropped since is then noticed."""
+    def resume(self, blocks: Sequence[Block], positions: Iterable[Position] = ()) -> None:
+        """Take what an earlier run read: what is dropped since is noticed, what is staked found."""
         self._heads.resume(blocks)
+        self._watching.resume(positions)
 
     def pin(self, block: int) -> None:
         """Take a block of the past for the head: `snapshot` then reads as it would have then.

@@ -1,11 +1,12 @@
 """What is watched on one chain, and all of it read at one block."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import is_, itemgetter
 from typing import Final
 
 from monitor.chain.facts import DEFINING, Facts
+from monitor.chain.forms import Custody
 from monitor.chain.heads import check_witness
 from monitor.chain.multicall import Pinned
 from monitor.chain.plan import Plan, Row, Watched, plan
@@ -20,6 +21,7 @@ from monitor.chain.readout import (
 )
 from monitor.chain.registry import Chain, Dex, Nft
 from monitor.chain.settings import UNISWAP_V4, WatchSettings
+from monitor.chain.story import nft_of
 from monitor.chain.uniswap_v4 import V4
 from monitor.chain.wallets import Wallets, gone
 from monitor.chain.words import WORD, Answer, address, uint
@@ -73,6 +75,15 @@ class Watching:
         self._owners: Callable[[Sequence[Answer]], tuple[Answer, ...]] | None = None
         self._looked: tuple[Answer, ...] = ()
 
+    def resume(self, positions: Iterable[Position]) -> None:
+        """Look into the gauges that these were seen in: else only their pools tell of them."""
+        dexes = {dex.manager: dex for dex in self._chain.dexes}
+        for one in positions:
+            dex = dexes.get(nft_of(one.key).manager)
+            gauge = dex is not None and dex.form.custody is Custody.GAUGE and one.staked_in
+            if dex and gauge and self._wallets.add(dex, gauge):
+                self._plan = None
+
     async def read(self, pinned: Pinned, block: Block) -> Scene:
         """Return everything watched at a block; raise Transient or Permanent."""
         for manager in self._managers:
@@ -95,11 +106,12 @@ class Watching:
             positions={one.key: one for one in positions},
             custody=around.custody,
         )
+        unreadable = _unreadable(self._chain, self._pools, self._facts, self._wallets)
         pools4, positions4, lost4 = self._v4.read(laid.v4, answers[laid.v4_at :])
         return Scene(
             pools=(*pools, *pools4),
             positions=(*positions, *positions4),
-            missing=(*self._unreadable(), *lost_pools, *lost, *lost4),
+            missing=(*unreadable, *lost_pools, *lost, *lost4),
             known={pool.key: pool for pool in (*laid.pools, *laid.v4.pools)},
             usd=laid.prices.read(answers[laid.prices_at :], block.timestamp),
         )
@@ -177,16 +189,6 @@ class Watching:
             self._owners, self._looked = _owners(self._plan), ()
         return self._plan
 
-    def _unreadable(self) -> list[Missing]:
-        """Return the watched pools and wallets that could not be understood at all."""
-        broken = self._facts.broken
-        told = [(pool, broken[pool], False) for pool in self._pools if pool in broken]
-        told += [(purse.wallet, why, True) for purse, why in self._wallets.broken.items()]
-        return [
-            Missing(key=f"{self._chain.chain_id}:{what}", reason=reason, wallet=wallet)
-            for what, reason, wallet in told
-        ]
-
 
 def _aside(
     broken: Mapping[Nft | str, str],
@@ -203,6 +205,16 @@ def _aside(
         if whither and answers[row.at].ok:
             aside[nft] = whither, True
     return aside
+
+
+def _unreadable(
+    chain: Chain, pools: Iterable[str], facts: Facts, wallets: Wallets
+) -> Iterator[Missing]:
+    """Yield the watched pools and wallets that could not be understood at all."""
+    told = [(pool, facts.broken[pool], False) for pool in pools if pool in facts.broken]
+    told += [(purse.wallet, why, True) for purse, why in wallets.broken.items()]
+    for what, reason, wallet in told:
+        yield Missing(key=f"{chain.chain_id}:{what}", reason=reason, wallet=wallet)
 
 
 def _owners(laid: Plan) -> Callable[[Sequence[Answer]], tuple[Answer, ...]] | None:

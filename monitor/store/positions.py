@@ -5,7 +5,7 @@ own: then its row holds only what the chain says of it, and is written only when
 changes. What could not be read now, or is gone, keeps the measures it had.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -34,9 +34,17 @@ class Held:
     was_out: tuple[Spell, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Alone:
+    """What both forms have."""
+
+    position: Position
+
+
 # Of lists, since a record of its own would not take the configuration.
 _whole: Final = TypeAdapter(list[PositionSeen], config=_EXACT)
 _held: Final = TypeAdapter(list[Held], config=_EXACT)
+_alone: Final = TypeAdapter(list[_Alone], config=_EXACT)
 
 
 def changed_positions(old: Facts, new: Facts) -> dict[RowKey, str | None]:
@@ -79,6 +87,11 @@ def restored_positions(
             was_out=held.was_out,
         )
     return found
+
+
+def positions_alone(texts: Iterable[str]) -> tuple[Position, ...]:
+    """Return the positions of some rows, without what they were worth."""
+    return tuple(one.position for text in texts for one in _alone.validate_json(f"[{text}]"))
 
 
 def _follows(facts: Facts, seen: PositionSeen) -> bool:

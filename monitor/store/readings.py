@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.model.observation import Block
+from monitor.model.position import Position
 from monitor.store.database import Database
+from monitor.store.positions import KIND, positions_alone
 from monitor.store.rows import restore
 from monitor.store.shares import Share
 
@@ -97,3 +99,12 @@ class ReadingTable:
         texts = self._database.read("SELECT json FROM state WHERE kind = ? AND key = ?", *row)
         known = restore({row: json for (json,) in texts}, ()).facts.chains.get(chain)  # noqa: B035 - one at most
         return tuple(one.block for one in known.recent) if known else ()
+
+    def staked(self, chain_id: int) -> tuple[Position, ...]:
+        """Return the positions of a chain that were staked when they were judged last."""
+        rows = self._database.read(
+            "SELECT json FROM state WHERE kind = ? AND key LIKE ?"
+            """ AND json LIKE '%"staked_in":"0x%'""",
+            *(KIND, f"{chain_id}:%"),
+        )
+        return positions_alone(json for (json,) in rows)

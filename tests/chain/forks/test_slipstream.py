@@ -185,6 +185,44 @@ async def test_a_position_is_followed_into_its_gauge_and_out_again(
     assert gone.missing[0].reason == f"position 4: left the watched wallet {MINE} for {YOURS}"
 
 
+async def test_what_was_followed_into_a_gauge_is_found_there_by_the_next_reader(
+    canned: Any, slip: Slipstream, reader_of: Any
+) -> None:
+    slip.owners = {4: MINE}
+    async with reader_of({"wallet": MINE}) as reader:
+        await taken(reader, canned)
+        slip.stake(4, MINE)
+        before = await taken(reader, canned)
+    async with reader_of({"wallet": MINE}) as reader:
+        reader.resume([before.block], before.positions)
+        (position,) = (await taken(reader, canned)).positions
+    assert (position.token_id, position.owner, position.staked_in) == (4, MINE, GAUGE)
+
+
+async def test_a_second_endpoint_looks_for_it_in_the_gauge_it_was_followed_into(
+    canned_two: list[Any], slip: Slipstream
+) -> None:
+    for canned in canned_two:
+        canned.at = slip.contracts()
+    first, second = canned_two
+    settings = ChainSettings(
+        rpc=(first.node.url, second.node.url),
+        chain_id=first.chain_id,
+        managers={"slipstream": MANAGER},
+        behind=0,
+        agree=True,
+    )
+    watch = WatchSettings(chain="base2", protocol="slipstream", wallet=MINE)
+    slip.owners = {4: MINE}
+    async with chain_reader("base2", settings, watches=[watch]) as reader:
+        await taken(reader, first)
+        slip.stake(4, MINE)
+        reader.confirm_what(lambda _: True)
+        second.head = first.head + 1
+        staked = await taken(reader, first)
+    assert (staked.positions[0].staked_in, staked.unconfirmed) == (GAUGE, "")
+
+
 async def test_by_id_the_gauge_is_told_as_its_keeper_for_it_names_no_depositor(
     canned: Any, slip: Slipstream, reader_of: Any
 ) -> None:
