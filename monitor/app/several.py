@@ -170,18 +170,18 @@ class Alternate:
     async def _turn(self) -> None:
         """Carry letters until this daemon leads, and then lead until that ends."""
         async with asyncio.TaskGroup() as group:
-            leads = asyncio.Event()
-            group.create_task(self._carry(leads), name="carrying for who leads")
+            leads, carried = asyncio.Event(), asyncio.Event()
+            group.create_task(self._carry(leads, carried), name="carrying for who leads")
             led = await self._until_leading()
             leads.set()
             if led:
-                await self._leading(group)
+                await self._leading(group, carried)
 
-    async def _leading(self, group: asyncio.TaskGroup) -> None:
+    async def _leading(self, group: asyncio.TaskGroup, carried: asyncio.Event) -> None:
         _log.info("%s leads", self.shared.lease.member.name)
         self.outage.led = True
         keeping = group.create_task(self._keep(self.shared.lease), name="lease")
-        work = group.create_task(_as_task(self.lead), name="leading")
+        work = group.create_task(self._lead_once(carried), name="leading")
         told = group.create_task(self._stop.wait(), name="told to stop")
         # Told here where a stop comes before whoever leads hears it himself.
         await asyncio.wait({work, told}, return_when=asyncio.FIRST_COMPLETED)
@@ -189,6 +189,11 @@ class Alternate:
             self._stop.set()
         for task in (keeping, work, told):
             task.cancel()
+
+    async def _lead_once(self, carried: asyncio.Event) -> None:
+        """Lead, once no letter is in flight: its claim does not keep our own couriers from it."""
+        await carried.wait()
+        await self.lead()
 
     async def _keep(self, lease: Lease) -> None:
         """Renew the lease for ever; raise Transient once it is another's or must have run out."""
@@ -224,8 +229,8 @@ class Alternate:
             await self._nap(lease.lasts_s / _LOOKS)
         return False
 
-    async def _carry(self, leads: asyncio.Event) -> None:
-        """Carry letters beside whoever leads, until told that it is this daemon."""
+    async def _carry(self, leads: asyncio.Event, carried: asyncio.Event) -> None:
+        """Carry letters beside whoever leads, until this daemon does; carried: told of the end."""
         async with AsyncExitStack() as stack:
             channels = self.carriers(stack)
             off = asyncio.Event()
@@ -238,6 +243,7 @@ class Alternate:
                 async with asyncio.TaskGroup() as group:
                     for channel in channels:
                         group.create_task(self._carry_by(channel, leads), name=channel.name)
+                carried.set()
                 off.set()
 
     async def _carry_by(self, channel: Channel, leads: asyncio.Event) -> None:
@@ -260,10 +266,6 @@ class Alternate:
     def _step_back(self, how: Callable[[], None]) -> None:
         with suppress(HedgewatchError):
             how()
-
-
-async def _as_task(work: Callable[[], Awaitable[None]]) -> None:
-    await work()
 
 
 @contextmanager
