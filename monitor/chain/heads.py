@@ -198,9 +198,9 @@ class Heads:
 async def header(endpoint: Endpoint, tag: str) -> Linked:
     """Return a block's header by `latest` or hex number.
 
-    Raises NoBlock for a number the node has none of, Transient for a malformed one.
+    Raises NoBlock for a number the node has none of, Transient for a malformed one or another's.
     """
-    told = _linked(endpoint, await endpoint.block(tag))
+    told = _linked(endpoint, await endpoint.block(tag), tag)
     if tag == LATEST:
         endpoint.note_head(told.block)
     return told
@@ -208,20 +208,29 @@ async def header(endpoint: Endpoint, tag: str) -> Linked:
 
 async def headers(endpoint: Endpoint, *numbers: int) -> list[Linked]:
     """Return several blocks' headers, in one HTTP request where the node takes that."""
-    calls = [("eth_getBlockByNumber", (hex(number), False)) for number in numbers]
-    return [_linked(endpoint, told) for told in await endpoint.call_together(calls)]
+    tags = [hex(number) for number in numbers]
+    calls = [("eth_getBlockByNumber", (tag, False)) for tag in tags]
+    answers = await endpoint.call_together(calls)
+    return [_linked(endpoint, told, tag) for tag, told in zip(tags, answers, strict=True)]
 
 
-def _linked(endpoint: Endpoint, told: Any) -> Linked:  # noqa: ANN401 - JSON is Any
+def _linked(endpoint: Endpoint, told: Any, tag: str) -> Linked:  # noqa: ANN401 - JSON is Any
+    """Return a header; one of another block would look as if the chain had turned."""
     try:
         block = Block(
             number=int(told["number"], 16),
             hash=str(told["hash"]),
             timestamp=instant(int(told["timestamp"], 16)),
         )
-        return Linked(block, str(told["parentHash"]))
+        linked = Linked(block, str(told["parentHash"]))
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         raise Transient(f"{endpoint.host} answered a block header without its fields") from None
+    if tag.startswith("0x") and block.number != int(tag, 16):
+        raise Transient(
+            f"{endpoint.host} was asked for block {int(tag, 16)} and answered with block"
+            f" {block.number}"
+        )
+    return linked
 
 
 def instant(seconds: int) -> datetime:

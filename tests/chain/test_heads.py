@@ -313,3 +313,27 @@ async def test_a_node_that_takes_no_batch_is_asked_one_by_one_from_then_on(
         spent.append(reader.requests_made - before)
     # Head, the refused pair, both by themselves, the batch; and then without the refusal.
     assert spent[1:] == [5, 4, 4]
+
+
+async def test_a_header_of_another_block_than_was_asked_for_is_no_reorg(
+    devnet: Devnet, reader_on: Any, scripted_node: Any
+) -> None:
+    confused = False
+
+    async def script(method: str, params: list[Any]) -> Any:
+        if confused and method == "eth_getBlockByNumber":
+            params = ["latest", False]
+        return await scripted_node.forward(devnet.url, method, params)
+
+    scripted_node.script = script
+    reader = await reader_on(
+        devnet, {"pool": devnet.deployment.pool}, rpc=(scripted_node.url,), behind=0
+    )
+    await taken(reader)
+    confused = True
+    await devnet.mine()
+    await devnet.mine()
+    with pytest.raises(Transient, match=r"asked for block \d+ and answered with block \d+"):
+        await taken(reader)
+    confused = False
+    assert (await reader.snapshot(NOON + timedelta(minutes=5))).reorg is None
