@@ -31,6 +31,7 @@ from monitor.app.upkeep import Upkeep, courier_part
 from monitor.app.wellbeing import vitals_of
 from monitor.calendars.sessions import load_calendars
 from monitor.chain.health import EndpointHealth
+from monitor.chain.reader import ChainReader
 from monitor.channels.mqtt import MqttChannel
 from monitor.channels.port import Gathering
 from monitor.channels.telegram import TelegramChannel
@@ -304,6 +305,8 @@ async def _road(
     )
     for reader in parts.readers.values():
         reader.confirm_what(daemon.weighs)
+        if isinstance(reader, ChainReader):
+            reader.endpoints.believe = live.time.believed
     _log.info("watching %s", ", ".join(parts.settings.chain) or "no chain")
     async for seen in live.observations(stop):
         source = seen.chain if isinstance(seen, Snapshot) else getattr(seen, "source", "")

@@ -25,6 +25,7 @@ from monitor.feeds.port import Feed, Refusing, quoted_by
 from monitor.logs import redact
 from monitor.model.observation import Readings, Snapshot
 from monitor.sources.live import Polled, patience
+from monitor.sources.timeline import Timeline
 from monitor.store.opening import open_divided
 from monitor.store.postgres import Divided
 from monitor.store.shares import Share
@@ -132,6 +133,7 @@ class Sharing:
         if not told.recent:
             told = replace(told, recent=store.readings.judged(chain))
         reader = reader_of(self.settings, chain, store.checkpoints)
+        reader.endpoints.believe = Timeline(self.clock).believed
         reader.resume(told.recent, store.readings.staked(reader.chain.chain_id))
         return Shard(sharing=self, share=share, reader=reader, told=told)
 

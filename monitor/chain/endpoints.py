@@ -35,6 +35,7 @@ class Endpoints:
     chain id is checked on an endpoint's first use, after its every failure, and
     whenever it takes over from another. That one endpoint is out while another serves
     is logged once, and its end once; that none serves is raised. chance: in [0, 1).
+    believe: raises Transient for a head too far ahead, which once read would make others old.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Endpoints:
         lag: timedelta = LAG,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        self.believe: Callable[[Block], object] = lambda _: None
         self._name = chain.name
         self._all = tuple(Guarded(chain, endpoint, chance) for endpoint in endpoints)
         self._quarantine = Quarantine(lag, endpoints)
@@ -134,6 +136,7 @@ class Endpoints:
 
     async def weigh(self, endpoint: Endpoint, head: Block, now: datetime) -> None:
         """Raise Lagging where this head lags the others'; ask them where it looks old."""
+        self.believe(head)
         if self._quarantine.survey_due(head, now):
             for other in self._all:
                 if other.endpoint is not endpoint and other.breaker.admits(now):

@@ -111,7 +111,7 @@ class Live:
     A poll that fails becomes a Gap with its reason; what a poll brings a second time
     is not brought again. after: the newest instant already observed. silence_s: how
     long nothing may come before the schedule is set going again. underway: the polls
-    that are, and whether one does not even end when it is cut off.
+    that are, and whether one does not even end when it is cut off. time: that of observations.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Live:
         ears: Ears,
         after: datetime | None = None,
     ) -> None:
-        self._time = Timeline(clock, after=after)
+        self.time = Timeline(clock, after=after)
         self._polled = tuple(polled)
         self._ears = ears
         self._queue: asyncio.Queue[Observation] = asyncio.Queue(QUEUE)
@@ -205,10 +205,10 @@ class Live:
     def _poll(self, polled: Polled) -> Callable[[], Awaitable[None]]:
         async def chain() -> None:
             assert polled.reader is not None
-            snapshot = await polled.reader.snapshot(self._time.stamp())
+            snapshot = await polled.reader.snapshot(self.time.stamp())
             if snapshot is not None:
                 reorg = self._reorgs.owing(polled.name, snapshot.reorg)
-                at = self._time.stamp(self._time.believed(snapshot.block))
+                at = self.time.stamp(self.time.believed(snapshot.block))
                 self._up(polled.name)
                 self._reorgs.told(polled.name)
                 await self._queue.put(replace(snapshot, observed_at=at, reorg=reorg))
@@ -230,17 +230,17 @@ class Live:
             if said.id in self._taken or (word := _understood(said, self._ears)) is None:
                 continue
             self._taken.add(said.id)
-            await self._queue.put(replace(word, id=said.id, observed_at=self._time.stamp()))
+            await self._queue.put(replace(word, id=said.id, observed_at=self.time.stamp()))
         if "inbox" in self._down:
             self._up("inbox")
             await self._read("inbox", _Brought())
 
     async def _read(self, source: str, brought: _Brought) -> None:
-        at = self._time.stamp()
+        at = self.time.stamp()
         await self._queue.put(Readings(source=source, observed_at=at, **brought._asdict()))
 
     async def _beat(self) -> None:
-        pulse = self._ears.pulse(self._time.stamp())
+        pulse = self._ears.pulse(self.time.stamp())
         self._up("self")
         await self._read("self", _Brought(pulse))
 
@@ -254,7 +254,7 @@ class Live:
         elif at - self._down[name] < GAP_S:
             return
         self._down[name] = at
-        await self._queue.put(Gap(source=name, observed_at=self._time.stamp(), reason=reason))
+        await self._queue.put(Gap(source=name, observed_at=self.time.stamp(), reason=reason))
 
     def _up(self, name: str) -> None:
         if name in self._down:
