@@ -96,6 +96,17 @@ def test_a_jump_forward_is_followed_when_a_block_bears_it_out(machine: Machine) 
     assert clock.now() == NOON + 3 * HOUR
 
 
+def test_a_block_that_is_told_again_and_again_speaks_once(machine: Machine) -> None:
+    clock = machine.steady()
+    timeline = Timeline(clock)
+    stands = Block(number=7, hash="0x07", timestamp=machine.true)
+    machine.off = 3 * HOUR
+    for _ in range(31):
+        machine.ran += 10
+        timeline.believed(stands)
+    assert clock.now() == machine.now()
+
+
 def test_blocks_that_speak_against_it_hold_for_ever(machine: Machine) -> None:
     clock = machine.steady()
     machine.off = 3 * HOUR

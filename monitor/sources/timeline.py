@@ -1,13 +1,17 @@
 """The instants at which things are observed: never backwards, and never standing still."""
 
 import logging
+from collections import deque
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from monitor.clock import Clock, SteadyClock, stopwatch
 from monitor.errors import Transient
 from monitor.model.observation import Block
 
 _log = logging.getLogger(__name__)
+_HEARD: Final = 64
+"""Blocks remembered as witnesses: the newest of each chain is among them."""
 
 
 class Timeline:
@@ -18,10 +22,12 @@ class Timeline:
         self._last = after or datetime.fromtimestamp(0, UTC)
         self._stamped = stopwatch()
         self._told_back = False
+        self._heard = deque[str](maxlen=_HEARD)
 
     def believed(self, block: Block) -> datetime:
         """Return the later of the block's time and ours; a block too far ahead is a fault."""
-        if isinstance(self._clock, SteadyClock):
+        if isinstance(self._clock, SteadyClock) and block.hash not in self._heard:
+            self._heard.append(block.hash)  # told again, it bears out nothing more
             self._clock.witness(block.timestamp)
         ahead = block.timestamp - self._clock.now()
         if ahead > self._clock.lead:
