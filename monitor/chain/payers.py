@@ -15,7 +15,7 @@ from eth_utils.address import to_checksum_address
 
 from monitor.chain.abi import contract, encode_call
 from monitor.chain.checkpoint import Hand, Place
-from monitor.chain.failures import TooHeavy
+from monitor.chain.failures import NoHistory, NotOffered, TooHeavy
 from monitor.chain.registry import Nft
 from monitor.chain.rpc import Endpoint
 from monitor.chain.words import uint
@@ -28,6 +28,9 @@ _NOBODY: Final = "0x" + "00" * 20
 _TRANSFER_TOPICS: Final = 3
 _RECEIPT: Final = "eth_getTransactionReceipt"
 _REQUESTS: Final = 64
+_NEVER: Final = (NotOffered, NoHistory)
+"""What a node fails with that has no receipt to give, now or later."""
+
 TOGETHER: Final = 100
 """Receipts asked for in one request, of a node not known to take fewer."""
 
@@ -87,7 +90,8 @@ class Payers:
     async def look_up(self, transactions: Iterable[str]) -> None:
         """Read these receipts, as many in one request as the node allows.
 
-        Of a node that takes few at a time only so many, and the rest another time.
+        Of a node that takes few at a time only so many, and the rest another time; so with one
+        that fails just now.
         """
         left = [one for one in dict.fromkeys(transactions) if one not in self._proofs]
         for _ in range(_REQUESTS):
@@ -99,7 +103,9 @@ class Payers:
             except TooHeavy:
                 self._most = max(len(part) // 2, 1)
                 continue
-            except HedgewatchError:
+            except HedgewatchError as error:
+                if isinstance(error, Transient) and not isinstance(error, _NEVER):
+                    return
                 told = [None] * len(part)
             self._proofs.update(zip(part, told, strict=True))
             left = left[len(part) :]

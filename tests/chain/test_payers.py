@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from aiohttp import web
+
 from monitor.devnet.contracts import FEE_PIPS, MANAGER, abi
 from monitor.devnet.local_chain import Devnet
 from monitor.devnet.sender import Call
@@ -98,3 +100,26 @@ async def test_who_minted_is_asked_little_by_little_of_a_node_that_takes_one_at_
     await devnet.mine()
     second = (await reader.snapshot(NOON)).positions
     assert all(one.basis is not None and one.basis.gifted0 for one in second)
+
+
+async def test_a_fault_while_it_is_asked_who_minted_makes_no_gift_a_cost(
+    devnet: Devnet, reader_on: Any, scripted_node: Any
+) -> None:
+    owner, stranger = await wallet(devnet, 5), await wallet(devnet, 6)
+    token_id = await minted_for(devnet, stranger, owner.address)
+    fails = True
+
+    async def script(method: str, params: list[Any]) -> Any:
+        if fails and method == "eth_getTransactionReceipt":
+            return web.Response(status=500)
+        return await scripted_node.forward(devnet.url, method, params)
+
+    scripted_node.script = script
+    reader = await reader_on(devnet, {"nft": (token_id,)}, rpc=(scripted_node.url,))
+    unknown = await seen(reader)
+    assert unknown.basis_note == "who made some of its deposits is still being read"
+    fails = False
+    await devnet.mine()
+    position = await seen(reader)
+    assert position.basis is not None
+    assert position.basis.gifted0 == position.basis.deposited0 > 0
