@@ -56,7 +56,8 @@ class Link:
     """An open connection. One request at a time, so each answer is known to be its own.
 
     lost: true from the moment the connection is given up; nothing is sent any more. parted:
-    whether nothing is left to be told, so that the broker need not say our last will.
+    whether all is told, so that the broker need not say our last will; nothing is sent then
+    either, for what waited its turn would come after the last word.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Link:
         # The library's own timeout would, in Python 3.11, swallow a cancellation
         # that comes together with the answer: it is given none.
         async with asyncio.timeout(self._timeout_s), self._turn:
+            self._must_be_open()
             self._reasons.clear()
             await self._client.publish(topic, payload.encode(), 1, retain, more, timeout=math.inf)
             reason = self._reasons.pop(self._paho._last_mid, None)  # noqa: SLF001
@@ -126,6 +128,7 @@ class Link:
     async def publish_unasked(self, topic: str, payload: str) -> None:
         """Publish with QoS 0: nobody will know whether it arrived."""
         async with asyncio.timeout(self._timeout_s), self._turn:
+            self._must_be_open()
             await self._client.publish(topic, payload.encode(), 0, timeout=math.inf)
 
     async def watch(self, topics: str, *, surely: bool = False) -> None:
@@ -154,6 +157,10 @@ class Link:
         finally:
             self._give_up()
         return "the broker closed the connection"
+
+    def _must_be_open(self) -> None:
+        if self.parted:
+            raise aiomqtt.MqttError("the broker was taken leave of")
 
     def _give_up(self) -> None:
         """Let every publish that waits for an answer fail at once."""

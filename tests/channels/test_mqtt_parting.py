@@ -63,3 +63,23 @@ async def test_a_daemon_that_is_stopped_says_so_once(
                 stop.set()
         await ear.until(lambda heard: len(states(heard)) == 4)
         assert states(ear) == ["online", "offline"] * 2
+
+
+@each_protocol
+async def test_one_stopped_as_soon_as_it_is_connected_stays_online_for_nobody(
+    *, broker: Broker, listening: Any, brisk: Any, protocol: str
+) -> None:
+    """Whatever of what it says first is on its way by then, `offline` is its last word."""
+    for turns in range(12):
+        channel, stop = channel_to(broker, brisk, protocol), asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(channel.run(stop))
+            async with asyncio.timeout(10):
+                while not channel.connected:
+                    await brisk.sleep(0)
+            for _ in range(turns):
+                await brisk.sleep(0)
+            stop.set()
+        async with listening(broker) as later:
+            await later.until(lambda heard: STATUS in heard.retained())
+            assert states(later) == ["offline"], f"stopped {turns} turns of the loop later"
