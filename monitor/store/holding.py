@@ -108,7 +108,7 @@ class HoldingStore:
         try:
             self.outbox.settle(going)
             while self._held and going():
-                some = tuple(islice(self._held, _TOGETHER))
+                some = _at_once(self._held)
                 self._disk.commit(*some)
                 for one in some:
                     self._held.popleft()
@@ -133,6 +133,16 @@ class HoldingStore:
         self._since = self._seconds() if self._since is None else self._since
         if self._failures >= _SURE:
             self.trouble = str(error)
+
+
+def _at_once(held: Iterable[Change]) -> tuple[Change, ...]:
+    """Return what goes into one transaction: no alert that is taken back with what takes it back.
+
+    For that the disk must know before who was told from memory.
+    """
+    first, *rest = islice(held, _TOGETHER)
+    backs = (n for n, one in enumerate(rest) if any(alert.takes_back for alert in one.alerts))
+    return (first, *rest[: next(backs, None)])
 
 
 class _HoldingInbox:

@@ -146,6 +146,30 @@ async def test_what_is_held_for_its_group_is_recalled_from_memory_and_on_the_dis
     assert [event.idem for event in sqlite.history.events()] == ["1:firing", "2"]
 
 
+async def test_whoever_was_told_from_memory_hears_that_it_is_taken_back(
+    store: HoldingStore, sqlite: SqliteStore, disk: Disk, letter: Letters, start: datetime
+) -> None:
+    channel = MemoryChannel(name="mqtt")
+    carrier = courier(store, channel, start)
+    held(store, disk)
+    store.commit(Change(alerts=(letter("1:firing"),)))
+    await carrier.deliver_due(start)
+    channel.failures.append(Transient("refused"))
+    store.commit(Change(alerts=(replace(letter("1:retracted"), takes_back=True),)))
+    await carrier.deliver_due(start)
+    assert told(channel) == ["1:firing"]
+    disk.empty()
+    store.commit(Change())
+    assert store.trouble == ""
+    later = start + timedelta(hours=1)
+    await carrier.deliver_due(later)
+    assert told(channel) == ["1:firing", "1:retracted"]
+    other = MemoryChannel(name="telegram")
+    await courier(store, other, later).deliver_due(later)
+    assert told(other) == [], "which was told nothing of it"
+    assert sqlite.outbox.backlog() == ()
+
+
 async def test_order_holds_for_what_waited_on_the_disk_before(
     store: HoldingStore, disk: Disk, letter: Letters, start: datetime
 ) -> None:
