@@ -40,6 +40,10 @@ _BEGIN: Final = (
     f" claimed_until = clock_timestamp() + {_LONGEST}"
     " WHERE id = ? AND claimed_by = ? AND done_at IS NULL AND dead_at IS NULL"
 )
+_HOLD: Final = (
+    "SELECT o.id FROM outbox o JOIN event e ON e.id = o.event"
+    " WHERE o.key = ? AND e.alert_id = ? ORDER BY o.id FOR UPDATE OF o"
+)
 _NEXT: Final = (
     f"SELECT min(o.due) FROM outbox o WHERE o.channel = ? AND {WAITING} AND {HEAD} AND {_FREE}"  # noqa: S608 - constants
 )
@@ -99,6 +103,8 @@ class ClaimedOutbox:
         self._end(letter, "dead_at = ?, error = ?", to_micros(at), error)
 
     def withdraw(self, alert: Outgoing) -> set[str]:
+        """Do as a store of one daemon's does, while no other begins any of the letters."""
+        self._database.read(_HOLD, alert.key, alert.alert_id)
         return self._plain.withdraw(alert)
 
     def recall(self, recall: Recall) -> None:

@@ -114,6 +114,30 @@ def test_a_letter_taken_back_while_another_daemon_has_it_is_not_begun(
     assert keys(helper, start) == []
 
 
+_BEGUN = "UPDATE outbox SET tries = tries + 1, sending = 1 WHERE id = %s"
+_WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+def test_a_letter_begun_in_the_moment_it_is_taken_back_is_taken_back_aloud(
+    daemon: Opener, postgres_url: str, start: datetime, letter: Letters
+) -> None:
+    leader, helper = daemon("leader"), daemon("helper")
+    leader.store.commit(Change(alerts=(letter("told"),)))
+    (claimed,) = helper.store.outbox.due("mqtt", start, 1)
+    back = Change(alerts=(replace(letter("back"), takes_back=True),))
+    with ThreadPoolExecutor(1) as aside, psycopg.connect(postgres_url) as beginning:
+        beginning.execute(_BEGUN, (claimed.id,))  # as `sending` has it, a moment before it is over
+        committed = aside.submit(leader.store.commit, back)
+        with psycopg.connect(postgres_url, autocommit=True) as looking:
+            while not looking.execute(_WAITS).fetchall()[0][0] and not committed.done():
+                wait(0.002)
+        beginning.commit()
+        committed.result()
+    helper.store.outbox.delivered(claimed.id, start)
+    assert keys(helper, start) == ["back"]
+    assert keys(helper, start, "telegram") == [], "where nothing was begun"
+
+
 def test_a_channel_to_people_is_one_daemon_s_while_it_has_letters(
     daemon: Opener, start: datetime, letter: Letters
 ) -> None:
