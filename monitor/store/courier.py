@@ -29,6 +29,8 @@ _OUTAGE: Final = timedelta(seconds=10)
 _LEFT_ALONE: Final = timedelta(minutes=5)
 # How many alerts are looked at for one message.
 _TOGETHER: Final = 20
+# How long overdue a letter is made that must go alone: no other is, once it was tried.
+_ALONE: Final = timedelta(days=1)
 
 
 Hush = Callable[[Alert, datetime], bool]
@@ -179,11 +181,7 @@ class Courier:
         if self._door.refused and not await self._let_in(tell_time):
             return False
         # One message at a time, so that what a send lets go first is seen before what came later.
-        letters = _next_letters(self.store, self.channel, now)
-        if not letters and self._door.eager:
-            letters = _put_off(self.store, self.channel.name, now)
-            self._door.eager = bool(letters)
-        if letters:
+        if letters := _next_letters(self, now):
             await self._deliver(letters, tell_time)
         return bool(letters)
 
@@ -237,41 +235,54 @@ class Courier:
                 self._door.paused_until = now + error.retry_after
         if isinstance(outcome, Dead) and len(letters) == 1:
             self._door.given_up = redact(outcome.reason)
-        for n, letter in enumerate(letters):
-            # One of several may be at fault: due apart, each goes alone next.
+        for letter in letters:
+            # One of several may be at fault: each goes alone next.
             alone = isinstance(outcome, Dead) and len(letters) > 1
-            due = Retry(due=now - timedelta(microseconds=n))
-            _mark(self.store, letter, due if alone else outcome, error, now)
+            apart = Retry(due=letter.queued_at - _ALONE)
+            _mark(self.store, letter, apart if alone else outcome, error, now)
 
 
-def _next_letters(store: Store, channel: Channel, now: datetime) -> tuple[Letter, ...]:
-    """Return the next letter, and where the channel gathers them those of the same step.
+def _next_letters(courier: Courier, now: datetime) -> tuple[Letter, ...]:
+    """Return the next letter, and those that share its message."""
+    store, channel, door = courier.store, courier.channel, courier._door  # noqa: SLF001 - its own
+    most = _TOGETHER if isinstance(channel, Gathering) else 1
+    found = store.outbox.due(channel.name, now, most)
+    if door.eager and len(found) < most:
+        put_off = _put_off(store, channel.name, now)
+        door.eager = bool(put_off)
+        found = (*found, *put_off)[:most]
+    return _sharing(found)
+
+
+def _sharing(found: tuple[Letter, ...]) -> tuple[Letter, ...]:
+    """Return the first of some letters, and where they are gathered those of the same step.
 
     Where a whole message's worth waits, those of other steps too: paced at twenty messages a
-    minute a person would wait for an hour else. Only what has fared alike goes together; what may
-    be a repeat goes alone and says so.
+    minute a person would wait for an hour else. What may be a repeat goes alone and says so.
     """
-    found = store.outbox.due(channel.name, now, _TOGETHER if isinstance(channel, Gathering) else 1)
-    if not found or found[0].repeat:
+    if not found or found[0].repeat or _is_alone(found[0]):
         return found[:1]
     first, crowded = found[0], len(found) == _TOGETHER
     return tuple(
         one
         for one in found
-        if not one.repeat
-        and _fate(one) == _fate(first)
-        and (crowded or one.queued_at == first.queued_at)
+        if not (one.repeat or _is_alone(one)) and (crowded or one.queued_at == first.queued_at)
     )
 
 
+def _is_alone(letter: Letter) -> bool:
+    return bool(letter.tries) and letter.due <= letter.queued_at - _ALONE
+
+
 def _put_off(store: Store, channel: str, now: datetime) -> tuple[Letter, ...]:
-    """Return a letter that only waits to be tried again; one that may have arrived waits on."""
-    found = store.outbox.due(channel, now + timedelta(seconds=LONGEST_WAIT_S), _TOGETHER)
-    return tuple(one for one in found if one.tries and not one.repeat)[:1]
-
-
-def _fate(letter: Letter) -> tuple[datetime | None, int]:
-    return letter.due if letter.tries else None, letter.tries
+    """Return letters that only wait to be tried again; those that may have arrived wait on."""
+    until, looked = now + timedelta(seconds=LONGEST_WAIT_S), _TOGETHER
+    while True:
+        found = store.outbox.due(channel, until, looked)
+        put_off = tuple(one for one in found if one.due > now and one.tries and not one.repeat)
+        if put_off or len(found) < looked:
+            return put_off
+        looked *= 2
 
 
 def _read(

@@ -1,5 +1,6 @@
 """A channel to a person: what one step says comes as one message, and nothing is lost by it."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -103,6 +104,43 @@ async def test_after_an_outage_they_still_come_together(
     assert told(person) == []
     await courier.deliver_due(clock.now() + timedelta(minutes=5))
     assert told(person) == [["a", "b"]]
+
+
+@pytest.mark.parametrize("steps", [1, 60])
+async def test_a_crowd_that_an_outage_put_off_shares_messages_once_that_is_over(
+    steps: int, store: Store, person: MemoryPerson, clock: ManualClock, letter: Letters
+) -> None:
+    names = [f"r{n}" for n in range(60)]
+    jitter, stop = iter(n * 0.618 % 1 for n in range(1_000_000)), asyncio.Event()
+    courier = Courier(store, person, clock, lambda: next(jitter))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(courier.run(stop))
+        person.failures = [Transient("the connection was refused")] * 100_000
+        for first in range(0, 60, 60 // steps):
+            queue(store, letter, *names[first : first + 60 // steps], at=clock.now())
+            courier.poke()
+            await clock.advance(1)
+        await clock.advance(60)
+        person.failures.clear()
+        queue(store, letter, "news", at=clock.now())
+        courier.poke()
+        await clock.advance(0)
+        stop.set()
+    assert sorted(idem for message in told(person) for idem in message) == sorted([*names, "news"])
+    assert len(told(person)) <= 5, "20 of 61 share a message"
+
+
+async def test_one_that_will_never_do_leaves_a_crowd_by_itself(
+    store: Store, person: MemoryPerson, courier: Courier, clock: ManualClock, letter: Letters
+) -> None:
+    names = [f"r{n}" for n in range(30)]
+    for number, name in enumerate(names):
+        queue(store, letter, name, at=clock.now() + timedelta(seconds=number))
+    person.failures = [Permanent("message is malformed")] * 2
+    await courier.deliver_due(clock.now() + timedelta(minutes=2))
+    assert [dead.idem for dead in store.outbox.dead_letters()] == [names[0]]
+    assert told(person)[:19] == [[name] for name in names[1:20]], "which of them is at fault?"
+    assert sorted(idem for message in told(person) for idem in message) == sorted(names[1:])
 
 
 async def test_what_may_have_arrived_is_repeated_alone_and_says_so(

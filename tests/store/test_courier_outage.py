@@ -67,3 +67,27 @@ async def test_what_may_have_arrived_waits_on_when_an_outage_is_over(
         await clock.advance(0)
         assert idems(channel) == ["news", "b"]
         stop.set()
+
+
+async def test_however_many_may_have_arrived_those_that_did_not_go_out_once_it_is_over(
+    store: Store, channel: MemoryChannel, clock: ManualClock, letter: Letters
+) -> None:
+    courier, stop = Courier(store, channel, clock, lambda: 0.9), asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(courier.run(stop))
+        channel.failures += [Transient("no answer", ambiguous=True)] * 40
+        lost = tuple(letter(f"lost{n}", key=f"lost{n}") for n in range(40))
+        store.commit(Change(alerts=lost))
+        courier.poke()
+        await clock.advance(0)
+        channel.failures += [Transient("broker down")] * 1000
+        store.commit(Change(alerts=(letter("put off", key="put off"),)))
+        courier.poke()
+        await clock.advance(120)
+        channel.failures.clear()
+        assert idems(channel) == []
+        store.commit(Change(alerts=(letter("news", key="news"),)))
+        courier.poke()
+        await clock.advance(0)
+        assert idems(channel) == ["news", "put off"]
+        stop.set()
