@@ -87,8 +87,9 @@ class SqliteOutbox:
         rows = self._database.read(
             "SELECT o.id, o.channel, o.done_at IS NULL AND o.dead_at IS NULL"
             " AND (o.sending | o.ambiguous) = 0"
-            " FROM outbox o JOIN event e ON e.id = o.event WHERE o.key = ? AND e.alert_id = ?",
-            *(alert.key, alert.alert_id),
+            " FROM outbox o JOIN event e ON e.id = o.event WHERE o.key = ? AND e.alert_id = ?"
+            " AND (o.done_at IS NULL OR o.error <> ?)",
+            *(alert.key, alert.alert_id, WITHDRAWN),
         )
         self._database.run_many(
             "UPDATE outbox SET done_at = ?, error = ? WHERE id = ?",

@@ -12,6 +12,7 @@ import pytest
 from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.wire import from_json
 from monitor.app.daemon import Daemon
+from monitor.model.observation import Readings
 from monitor.pipeline import Rulebook, State
 from monitor.store.rows import restore
 from monitor.store.sqlite import SqliteStore, open_sqlite
@@ -120,3 +121,30 @@ def test_what_did_not_fire_ends_without_a_word(run: Run, hand: Any) -> None:
     run.deliver("telegram")
     run.daemon.reload_rules()
     assert run.deliver("telegram") == []
+
+
+def test_what_was_told_as_unknown_ends_with_its_rule_each_time(hand: Any, tmp_path: Path) -> None:
+    file = tmp_path / "dark.toml"
+    file.write_text(RULE.format(id="dark").replace("when =", 'on_nodata = "alert"\nwhen ='))
+    dark = hand.book(files=(file,))
+    books = {"dark": dark, "other": replace(dark, rules=())}
+    told = list[Alert]()
+    with closing(open_sqlite(f"sqlite:///{tmp_path}/h.db", now=AT)) as store:
+        run = Run(store=store, books=books, rule="dark")
+        run.start("telegram", "mqtt")
+        for hours in (1, 25):
+            run.daemon.take(hand.vix(15.0, run.now), 0)
+            run.now = AT + timedelta(hours=hours)
+            run.daemon.take(Readings(source="self", observed_at=run.now, readings=()), 0)
+            told += run.deliver("mqtt")
+            run.rule = "other"
+            run.daemon.reload_rules()
+            told += run.deliver("mqtt")
+            run.rule = "dark"
+            run.daemon.reload_rules()
+        assert run.deliver("mqtt") == []
+        assert run.deliver("telegram") == [], "it had not been told, and need not be any more"
+    assert [one.state for one in told] == [AlertState.NODATA, AlertState.RESOLVED] * 2
+    assert told[1].reason == "its rule is no longer in force"
+    assert told[1].id == told[0].id
+    assert len({one.idem for one in told}) == 4
