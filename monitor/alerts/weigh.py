@@ -37,8 +37,8 @@ def too_faint(policy: Policy, labels: Labels, channel: str) -> str:
     return f"{severity.value} is below {least.value}, the least for {channel}"
 
 
-Barriers: TypeAlias = Sequence[tuple[Inhibition, Sequence[Open]]]
-"""Inhibitions, each with what of it fires."""
+Barriers: TypeAlias = Sequence[tuple[Inhibition, Mapping[tuple[str, ...], Sequence[Open]]]]
+"""Inhibitions, each with what of it fires, by the labels that it asks to be alike."""
 
 
 def barriers(policy: Policy, open_: Mapping[str, Open]) -> Barriers:
@@ -46,19 +46,20 @@ def barriers(policy: Policy, open_: Mapping[str, Open]) -> Barriers:
 
     What cannot be judged explains nothing, unless its state is what the source asks for.
     """
-    sources = (
-        (
-            one,
-            [
-                each
-                for each in open_.values()
-                if one.source.matches(each.labels)
-                and (one.source.state or each.labels["state"] == AlertState.FIRING.value)
-            ],
-        )
-        for one in policy.inhibit
-    )
-    return [(one, firing) for one, firing in sources if firing]
+    found = list[tuple[Inhibition, Mapping[tuple[str, ...], Sequence[Open]]]]()
+    for one in policy.inhibit:
+        alike = dict[tuple[str, ...], list[Open]]()
+        for each in open_.values():
+            told = one.source.state or each.labels["state"] == AlertState.FIRING.value
+            if told and one.source.matches(each.labels):
+                alike.setdefault(_alike(one, each.labels), []).append(each)
+        if alike:
+            found.append((one, alike))
+    return found
+
+
+def _alike(one: Inhibition, labels: Labels) -> tuple[str, ...]:
+    return tuple(labels.get(name, "") for name in one.equal)
 
 
 def lasting(silences: Iterable[Silence], labels: Labels) -> Silence | None:
@@ -74,9 +75,8 @@ def hindrance(silences: Iterable[Silence], inhibited: Barriers, labels: Labels, 
     for one, sources in inhibited:
         if not one.target.matches(labels) or one.source.matches(labels):
             continue
-        for source in sources:
-            alike = all(source.labels.get(n, "") == labels.get(n, "") for n in one.equal)
-            if source.key != key and alike:
+        for source in sources.get(_alike(one, labels), ()):
+            if source.key != key:
                 return f"inhibited while {source.labels['rule']} {source.id} fires"
     return ""
 
