@@ -134,7 +134,8 @@ def _escalate(sitting: Sitting) -> None:
     """Tell more channels of what fires and nobody has acknowledged."""
     for case, one in _going_on(sitting):
         for step in sitting.scene.policy.escalate:
-            if _ripe(sitting, step, sitting.cases[case.key], one):
+            ripe = _ripe(sitting, step, sitting.cases[case.key], one)
+            if ripe and not sitting.scene.unheard():
                 sitting.keep(_escalated(sitting, step, sitting.cases[case.key], one))
 
 
@@ -194,6 +195,8 @@ def _settled(sitting: Sitting, case: Case, one: Open) -> Case:
         why = case.owed[name].why
         sitting.silent(case, name, f"not told late, for no route leads here now: {why}")
     ready = {name: why for name, why in _ready(sitting, case, one).items() if name in led}
+    if ready and sitting.scene.unheard():
+        ready = {}
     if not ready and case.owed.keys() <= led:
         return case
     kept = replace(case, owed={name: o for name, o in case.owed.items() if name in led})

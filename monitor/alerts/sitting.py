@@ -52,7 +52,8 @@ class Scene:
     people: the channels to people; all others are read by machines. now: the observations' time;
     clock: the couriers', by which what was held until then may have gone.
     open: what goes on after the step, by key. again: tells an alert anew with what is known now,
-    given its key, the reason and a number; None where there is nothing to tell of.
+    given its key, the reason and a number; None where there is nothing to tell of. unheard:
+    whether people have said more than was heard yet, so that what nobody said is not known.
     """
 
     policy: Policy
@@ -62,6 +63,7 @@ class Scene:
     clock: datetime
     open: Mapping[str, Open]
     again: Callable[[str, str, int], Alert | None]
+    unheard: Callable[[], bool] = lambda: False
 
 
 @dataclass(slots=True, kw_only=True)

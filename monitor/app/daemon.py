@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from monitor.alerts.alert import Alert
@@ -18,7 +19,7 @@ from monitor.app.retell import going_on
 from monitor.app.rulebook import retired
 from monitor.chain.health import EndpointHealth
 from monitor.config.settings import StoreSettings
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, Transient
 from monitor.hedge.legs import spell_cash, spell_leg
 from monitor.model.observation import Gap, Observation, Past, Snapshot, Verb, Word
 from monitor.pipeline import Rulebook, State, refusal, step
@@ -74,6 +75,7 @@ class Daemon:
         self.dispatch = Dispatch(
             channels=self.channels, now=self.now, policy=policy, people=people, desk=desk
         )
+        self.dispatch.waiting = partial(_waiting, self.store)
 
     def take(self, seen: Observation, requests: int) -> tuple[Alert, ...]:
         """Step once and commit everything that came of it in one transaction."""
@@ -197,6 +199,14 @@ class Daemon:
             needed = [one.id for one in going_on(self.book, self.state).values()]
             if self.store.forget(at - self.keep, needed):
                 self._forgot_at = at
+
+
+def _waiting(store: Store) -> tuple[str, ...]:
+    """Return the words that were not heard yet; none where that cannot be told."""
+    try:
+        return tuple(said.id for said in store.inbox.unheard())
+    except Transient:
+        return ()
 
 
 def _refusal(daemon: Daemon, seen: Observation) -> str:

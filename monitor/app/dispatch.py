@@ -1,10 +1,10 @@
 """Alerts on their way out: what the policy makes of them, as the store takes it."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 from monitor.alerts.alert import Alert
 from monitor.alerts.desk import Decision, Desk, Post
@@ -36,13 +36,17 @@ class Dispatched:
 
 @dataclass(slots=True, kw_only=True)
 class Dispatch:
-    """The policy at work. people: which of the channels people read. now: the delivery clock's."""
+    """The policy at work. people: which of the channels people read. now: the delivery clock's.
+
+    waiting: the ids of words that were not heard yet.
+    """
 
     channels: tuple[str, ...]
     now: Callable[[], datetime]
     policy: Policy = PLAIN
     people: frozenset[str] = frozenset()
     desk: Desk = field(default_factory=Desk)
+    waiting: Callable[[], Collection[str]] = tuple
 
     def heed(self, policy: Policy) -> None:
         """Go by another policy from now on."""
@@ -76,6 +80,7 @@ class Dispatch:
             clock=self.now(),
             open={} if idle else going_on(book, state),
             again=partial(again, book, state),
+            unheard=cache(lambda: any(one != getattr(seen, "id", "") for one in self.waiting())),
         )
         sitting = sat(scene, self.desk, alerts, word)
         return Dispatched(
