@@ -75,6 +75,9 @@ class ClaimedOutbox:
         claimed = self._database.read(_CLAIM, channel, to_micros(now), me, limit, me)
         return self._plain.letters([number for (number,) in claimed])
 
+    def find(self, channel: str, idem: str) -> Letter | None:
+        return self._plain.find(channel, idem)
+
     def next_due(self, channel: str) -> datetime | None:
         """Return when `due` will next have something, but for what others have claimed."""
         [(due,)] = self._database.read(_NEXT, channel, self.member.holder)

@@ -1,5 +1,6 @@
 """The outbox of a store whose disk may take nothing for a while."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,6 +15,9 @@ from monitor.store.records import Backlog, Change, Letter, Outgoing
 
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 _ALL: Final = 1_000_000
+_SOME: Final = 10
+"""What a call pays that is asked for something else: each has the disk wait once."""
+
 _Address: TypeAlias = tuple[str, str]
 """A letter whichever side it lies on: the alert's key, and the channel."""
 
@@ -32,7 +36,7 @@ class _Debts:
 
     def __init__(self, disk: Outbox) -> None:
         self._disk = disk
-        self._owed: list[tuple[int, bool, Callable[[], None]]] = []
+        self._owed = deque[tuple[int, bool, Callable[[], None]]]()
 
     def __len__(self) -> int:
         return len(self._owed)
@@ -53,20 +57,23 @@ class _Debts:
         """Have something else of a letter to tell: it waits on."""
         self._owed.append((letter, False, say))
 
-    def pay(self) -> None:
-        """Tell all of it; raise Transient where the disk still takes none, and owe the rest."""
-        while self._owed:
-            owed = self._owed.pop(0)
+    def pay(self, going: Callable[[], bool]) -> None:
+        """Tell it; raise Transient where the disk still takes none. What is left is owed on.
+
+        going: whether there is time for more of it.
+        """
+        while self._owed and going():
+            owed = self._owed.popleft()
             try:
                 owed[-1]()
             except Transient:
-                self._owed.insert(0, owed)
+                self._owed.appendleft(owed)
                 raise
 
-    def pay_what_is_taken(self) -> None:
-        """Tell as much of it as the disk takes."""
+    def pay_some(self) -> None:
+        """Tell a little of it, if the disk takes any."""
         with suppress(Transient):
-            self.pay()
+            self.pay(iter((True,) * _SOME + (False,)).__next__)
 
 
 class HoldingOutbox:
@@ -87,7 +94,7 @@ class HoldingOutbox:
         self._begun: set[int] = set()
         self._moved: dict[int, int] = {}
         self._debts = _Debts(disk)
-        self._handing: list[tuple[Outgoing, str]] = []
+        self._handing = deque[tuple[Outgoing, str]]()
 
     # --- what the store around it says --------------------------------------------------------
 
@@ -115,16 +122,11 @@ class HoldingOutbox:
 
         going: whether there is time for more of it; the rest is told when next asked.
         """
-        heads: dict[str, dict[str, Letter]] = {}
-        while self._handing and going():
-            alert, channel = self._handing[0]
-            if alert.idem not in heads.get(channel, {}):
-                self._debts.pay()  # what went before it is out of its way
-                found = self._disk.due(channel, _FOR_EVER, _ALL)
-                heads[channel] = {letter.idem: letter for letter in found}
-            self._hand_over(alert, channel, heads[channel].get(alert.idem))
-            self._handing.pop(0)
-        self._debts.pay()
+        self._debts.pay(going)
+        while self._handing and not self._debts and going():
+            self._hand_over(*self._handing[0])
+            self._handing.popleft()
+            self._debts.pay(going)  # so that it is out of the way of what comes after it
 
     # --- the port -----------------------------------------------------------------------------
 
@@ -134,6 +136,10 @@ class HoldingOutbox:
             self._seen.update({letter.id: letter for letter in found})
             return tuple(found[:limit])
         return self._disk.due(channel, now, limit)
+
+    def find(self, channel: str, idem: str) -> Letter | None:
+        aside = self._aside.find(channel, idem)
+        return replace(aside, id=-aside.id) if aside else self._disk.find(channel, idem)
 
     def next_due(self, channel: str) -> datetime | None:
         if self.holding():
@@ -158,7 +164,7 @@ class HoldingOutbox:
             return
         told = partial(self._disk.failed, there, due=due, error=error, ambiguous=ambiguous)
         self._debts.owe(there, told)
-        self._debts.pay_what_is_taken()
+        self._debts.pay_some()
 
     def dead(self, letter: int, at: datetime, error: str) -> None:
         self._end(letter, _End(at=at, error=error, dead=True))
@@ -194,17 +200,17 @@ class HoldingOutbox:
         there = self._on_disk(letter)
         if there is not None:
             self._debts.end(there, end)
-            self._debts.pay_what_is_taken()
+            self._debts.pay_some()
             return
         seen = self._seen.pop(letter)
         self._begun.discard(letter)
         self._ends[seen.idem, seen.channel] = end
         self._aside.delivered(-letter, end.at)
 
-    def _hand_over(self, alert: Outgoing, channel: str, there: Letter | None) -> None:
+    def _hand_over(self, alert: Outgoing, channel: str) -> None:
+        there = self._disk.find(channel, alert.idem)
         end = self._ends.pop((alert.idem, channel), None)
-        aside = self._aside.due(channel, _FOR_EVER, _ALL)
-        here = next((one for one in aside if one.idem == alert.idem), None)
+        here = self._aside.find(channel, alert.idem)
         if there is not None and end is not None:
             self._debts.end(there.id, end)
         elif here is not None:

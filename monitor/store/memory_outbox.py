@@ -32,6 +32,7 @@ class MemoryOutbox:
     _waiting: dict[int, _Slip] = field(default_factory=dict)
     _dead: dict[int, _Slip] = field(default_factory=dict)
     _told: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
     _last: int = 0
 
     def put(self, event: int, alert: Outgoing) -> set[str]:
@@ -40,9 +41,7 @@ class MemoryOutbox:
         Return the channels that are told.
         """
         told = self._withdraw(alert) if alert.takes_back else set(alert.channels)
-        for channel in dict.fromkeys(alert.channels):
-            if channel not in told:
-                continue
+        for channel in filter(told.__contains__, dict.fromkeys(alert.channels)):
             self._last += 1
             letter = Letter(
                 id=self._last,
@@ -56,11 +55,16 @@ class MemoryOutbox:
                 expires_at=alert.expires_at,
             )
             self._waiting[letter.id] = _Slip(letter=letter, event=event)
+            self._numbers[channel, alert.idem] = letter.id
         return told
 
     def due(self, channel: str, now: datetime, limit: int) -> tuple[Letter, ...]:
         ready = [slip.told() for slip in self._heads(channel) if slip.letter.due <= now]
         return tuple(ready[:limit])
+
+    def find(self, channel: str, idem: str) -> Letter | None:
+        slip = self._waiting.get(self._numbers.get((channel, idem), 0))
+        return slip.told() if slip else None
 
     def next_due(self, channel: str) -> datetime | None:
         return min((slip.letter.due for slip in self._heads(channel)), default=None)
@@ -82,7 +86,7 @@ class MemoryOutbox:
         del at  # only a file has someone to tell it to
         told = self._slip(letter).letter
         self._told.setdefault(_episode(told), set()).add(told.channel)
-        del self._waiting[letter]
+        self._drop(told)
 
     def failed(self, letter: int, *, due: datetime, error: str, ambiguous: bool) -> None:
         slip = self._slip(letter)
@@ -111,7 +115,7 @@ class MemoryOutbox:
             mine = (letter.key, letter.channel) == (recall.key, recall.channel)
             mine = mine and letter.alert_id == recall.alert
             if mine and letter.queued_at > recall.at and not letter.tries:
-                del self._waiting[letter.id]
+                self._drop(letter)
 
     def requeue(self, letter: int, at: datetime) -> None:
         if letter not in self._dead:
@@ -154,8 +158,13 @@ class MemoryOutbox:
         knowing |= {letter.channel for letter in waiting if letter.repeat}
         for letter in waiting:
             if not letter.repeat:
-                del self._waiting[letter.id]
+                self._drop(letter)
         return knowing | self._told.get(episode, set())
+
+    def _drop(self, letter: Letter) -> None:
+        """Forget a letter that is waited for no more."""
+        del self._waiting[letter.id]
+        self._numbers.pop((letter.channel, letter.idem), None)
 
     def _heads(self, channel: str) -> Iterator[_Slip]:
         seen: set[str] = set()

@@ -27,6 +27,10 @@ class Outbox(Protocol):
         """
         ...
 
+    def find(self, channel: str, idem: str) -> Letter | None:
+        """Return the letter by which a channel is to have an alert, None where none waits."""
+        ...
+
     def next_due(self, channel: str) -> datetime | None:
         """Return when `due` will next have something, None while nothing waits."""
         ...

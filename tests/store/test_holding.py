@@ -321,6 +321,21 @@ async def test_hours_of_it_are_written_a_little_at_a_time_and_nothing_waits_for_
     assert told(channel) == ["one"]
 
 
+def test_a_crowd_of_alerts_is_the_disk_s_soon_after_there_is_room(
+    store: HoldingStore, sqlite: SqliteStore, disk: Disk, letter: Letters
+) -> None:
+    """A change is written once all before it is; what has come since waits in memory alone."""
+    held(store, disk)
+    store.commit(Change(alerts=tuple(letter(f"{n}", key=f"k{n}") for n in range(800))))
+    disk.empty()
+    turns = 0
+    while store.trouble or store.outbox.holding():
+        store.commit(Change())
+        turns += 1
+    assert turns < 80
+    assert [one.waiting for one in sqlite.outbox.backlog()] == [800, 800]
+
+
 @pytest.mark.parametrize("room", [True, False])
 def test_a_stop_writes_what_is_held_where_there_is_room_and_says_what_is_lost_where_not(
     room: bool, sqlite: SqliteStore, disk: Disk, start: datetime, caplog: pytest.LogCaptureFixture

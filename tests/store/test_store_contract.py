@@ -353,3 +353,19 @@ def test_a_letter_held_on_one_channel_waits_there_and_is_not_old_meanwhile(
     assert store.outbox.oldest_undelivered(second(start, 20)) == 0.0
     (due,) = store.outbox.due("telegram", until, 10)
     assert (due.queued_at, due.due) == (until, until)
+
+
+def test_a_letter_is_found_by_its_alert_and_channel_while_it_waits(
+    store: Store, start: datetime, letter: Letters
+) -> None:
+    store.commit(Change(alerts=(letter("first"), letter("second"))))
+    found = store.outbox.find("mqtt", "second")
+    assert found is not None
+    assert (found.idem, found.channel, found.tries) == ("second", "mqtt", 0)
+    assert store.outbox.find("mqtt", "third") is None
+    assert store.outbox.find("console", "second") is None
+    (first,) = store.outbox.due("mqtt", start, 1)
+    store.outbox.sending(first.id)
+    store.outbox.delivered(first.id, start)
+    assert store.outbox.find("mqtt", "first") is None
+    assert store.outbox.find("telegram", "first") is not None
