@@ -13,7 +13,7 @@ from monitor.store.holding import HoldingStore
 from monitor.store.opening import is_shared
 from monitor.store.port import Store
 from monitor.web.seen import NEWEST, Delivered, Ground, Seen
-from monitor.web.server import serve
+from monitor.web.server import keep_serving
 
 
 async def serve_page(parts: Parts, daemon: Daemon, stop: asyncio.Event) -> None:
@@ -22,7 +22,8 @@ async def serve_page(parts: Parts, daemon: Daemon, stop: asyncio.Event) -> None:
     Nor where several share a store: each of them serves it, whether it leads or not.
     """
     if parts.settings.web.on and not is_shared(parts.settings.store.url):
-        await serve(parts.settings.web, Held(parts, daemon), clock=parts.clock, stop=stop)
+        source = Held(parts, daemon)
+        await keep_serving(parts.settings.web, source, clock=parts.clock, stop=stop)
 
 
 class Held:

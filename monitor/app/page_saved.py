@@ -26,7 +26,7 @@ from monitor.store.opening import is_shared
 from monitor.store.records import RowKey
 from monitor.store.sqlite import SqliteStore
 from monitor.web.seen import Ground, Seen
-from monitor.web.server import serve
+from monitor.web.server import keep_serving, serve
 
 
 async def serve_saved(settings: Settings, begun: Callable[[], None]) -> None:
@@ -44,7 +44,7 @@ async def serve_beside(settings: Settings, stop: asyncio.Event) -> None:
     if settings.web.on:
         clock = clock_of(settings)
         with Saved(settings, clock) as source:
-            await serve(settings.web, source, clock=clock, stop=stop)
+            await keep_serving(settings.web, source, clock=clock, stop=stop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

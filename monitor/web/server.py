@@ -1,10 +1,12 @@
 """Listening: a socket had before anything is begun, and uvicorn on it until told to stop."""
 
 import asyncio
+import logging
 import secrets
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Final, TypeGuard
 
 import uvicorn
@@ -20,8 +22,11 @@ from monitor.web.gate import Gate
 from monitor.web.seen import Source
 from monitor.web.site import site
 
+_log = logging.getLogger(__name__)
+
 _MOST_AT_ONCE: Final = 128
 _GRACE_S: Final = 2
+_AGAIN_S: Final = 2.0
 _IDLE_S: Final = 10.0
 """How long a connection is waited for that asks for nothing, and at most twice as long."""
 
@@ -50,7 +55,7 @@ def token_of(settings: WebSettings) -> Secret | None:
 def listener(settings: WebSettings) -> socket.socket:
     """Return the bound socket; raise Transient where it cannot be had.
 
-    An address may be up a little later at boot, a port be free again: status 2 would be for good.
+    An address may be up a little later at boot, a port be free again.
     """
     try:
         [(family, kind, _, _, address), *_] = socket.getaddrinfo(
@@ -109,6 +114,31 @@ async def serve(
             await listening
             writing.cancel()
             weeding.cancel()
+
+
+async def keep_serving(
+    settings: WebSettings, source: Source, *, clock: Clock, stop: asyncio.Event
+) -> None:
+    """As `serve`, beside what matters more: an address that cannot be had is tried again.
+
+    Raises ConfigError where no trying helps.
+    """
+    why = ""
+    while not stop.is_set():
+        try:
+            await serve(settings, source, clock=clock, stop=stop, begun=partial(_begun, why))
+        except Transient as error:
+            if str(error) != why:
+                why = str(error)
+                _log.error("%s: no status page until it can; the watch goes on", why)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_AGAIN_S):
+                    await stop.wait()
+
+
+def _begun(why: str) -> None:
+    if why:
+        _log.info("the status page is served now")
 
 
 async def _weeded(state: ServerState, clock: Clock) -> None:

@@ -70,6 +70,10 @@ class Play:
                 raise AssertionError(f"not within {within_s:.0f} s: {what}")
             await _CLOCK.sleep(0.005)
 
+    def daemon_log(self) -> str:
+        """Return what the daemon has logged."""
+        return (self.stage.folder / "daemon.log").read_text("utf-8")
+
     def edit(self, old: str, new: str) -> None:
         """Replace a text that must be in the daemon's config."""
         text = self.stage.config.read_text("utf-8")

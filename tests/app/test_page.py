@@ -82,7 +82,9 @@ async def test_the_daemon_and_a_process_beside_it_show_the_same(set_stage: Sette
             assert contents(play.stage.folder / "hedgewatch.db") == before
 
 
-async def test_a_page_that_cannot_be_listened_for_stops_the_start(set_stage: Setter) -> None:
+async def test_a_page_that_has_no_address_yet_keeps_nobody_from_watching(
+    set_stage: Setter,
+) -> None:
     play = await set_stage("self")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -90,7 +92,17 @@ async def test_a_page_that_cannot_be_listened_for_stops_the_start(set_stage: Set
         port = taken.getsockname()[1]
         with play.stage.config.open("a", encoding="utf-8") as file:
             file.write(f"[web]\non = true\nport = {port}\n")
+        play.stage.set_clock(next(moments()).at)
         play.daemon.start()
-        await play.until(lambda: not play.daemon.alive, "the daemon has ended")
-    log = (play.stage.folder / "daemon.log").read_text("utf-8")
-    assert f"hedgewatch: web: 127.0.0.1:{port} cannot be listened on: Address already in use" in log
+        await play.until(play.blocks, "a first block")
+        assert f"web: 127.0.0.1:{port} cannot be listened on: Address already in use" in (
+            play.daemon_log()
+        )
+
+    def served() -> bool:
+        return "the status page is served now" in play.daemon_log()
+
+    await play.until(served, "the page is served")
+    async with httpx.AsyncClient(timeout=30) as client:
+        assert (await client.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+    assert play.daemon_log().count("cannot be listened on") == 1
