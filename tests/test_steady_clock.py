@@ -10,19 +10,18 @@ from typing import Any
 
 import pytest
 
-from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.alert import Alert
 from monitor.alerts.wire import to_json
 from monitor.channels.port import MemoryChannel
 from monitor.clock import SteadyClock
 from monitor.errors import Transient
-from monitor.model.layer import Action
 from monitor.model.observation import Block, Observation
 from monitor.pipeline import State, step
-from monitor.rules.pack import Severity
 from monitor.sources.timeline import Timeline
 from monitor.store.courier import Courier
 from monitor.store.memory import MemoryStore
 from monitor.store.records import Change, Outgoing
+from tests.some_alert import a_notice
 
 NOON = datetime(2026, 3, 2, 17, tzinfo=UTC)  # a Monday, the market open
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -289,23 +288,7 @@ def test_hours_in_which_the_machine_stood_still_satisfy_no_length_of_time(told: 
 
 
 def alert() -> Alert:
-    return Alert(
-        id="A1B2C3",
-        idem="one",
-        key="k",
-        rule="r",
-        pack="p",
-        scope="book",
-        layer=None,
-        layer_title="",
-        action=Action.NOTIFY,
-        state=AlertState.FIRING,
-        severity=Severity.INFO,
-        at=NOON,
-        since=NOON,
-        title="t",
-        text="t",
-    )
+    return a_notice(NOON, idem="one", key="k")
 
 
 async def test_a_letter_that_waits_to_be_tried_again_is_not_held_by_a_clock_set_back(

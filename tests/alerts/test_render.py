@@ -13,6 +13,7 @@ from monitor.channels.port import Message
 from monitor.model.layer import Action, Contract, Leg, Ticket
 from monitor.rules.pack import Severity
 from monitor.rules.verdict import Term
+from tests.some_alert import a_proposal
 
 AT = datetime(2026, 11, 20, 14, 31, 7, tzinfo=UTC)
 CALL = Contract(kind="vix.call", expiry=date(2027, 3, 17), strike=29.0)
@@ -38,22 +39,8 @@ VIX = term("vix > 20.0", 27.4, 20.0, unit="points", source="cboe", age_s=907.0)
 STALE = replace(
     VIX, truth=None, left=None, age_s=50_400.0, note="vix is 14 h old in session, limit 35 m"
 )
-ADD = Alert(
-    id="A17F12",
-    idem="L2.add:book:1:firing",
-    key="L2.add|book",
-    rule="L2.add",
-    pack="alvh",
-    scope="book",
-    layer="L2",
-    layer_title="VIX calls 110 d",
-    action=Action.ADD,
-    state=AlertState.FIRING,
-    severity=Severity.WARNING,
-    at=AT,
-    since=AT,
-    title="L2.add",
-    text="",
+ADD = a_proposal(
+    AT,
     subject="Book: 3 positions, 412,300 USD",
     trace=(
         VIX,

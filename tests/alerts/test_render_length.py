@@ -9,29 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.alert import Alert
 from monitor.alerts.page import LIMIT, Page, fitted
 from monitor.alerts.render import plain, telegram_html
 from monitor.channels.port import Message
-from monitor.model.layer import Action
-from monitor.rules.pack import Severity
 from monitor.rules.verdict import Term
+from tests.some_alert import a_notice
 
 AT = datetime(2026, 11, 20, 14, 31, 7, tzinfo=UTC)
-LONG = Alert(
+LONG = a_notice(
+    AT,
     id="A17F12",
-    idem="r:book:1:firing",
-    key="r|book",
-    rule="r",
-    pack="p",
-    scope="book",
-    layer=None,
-    layer_title="",
-    action=Action.NOTIFY,
-    state=AlertState.FIRING,
-    severity=Severity.INFO,
-    at=AT,
-    since=AT,
     title="title",
     text="",
     trace=tuple(

@@ -11,29 +11,23 @@ from monitor.alerts.matcher import labels_of
 from monitor.alerts.policy import Policy
 from monitor.alerts.sitting import Scene, Sitting
 from monitor.model.layer import Action
-from monitor.rules.pack import Severity
+from tests.some_alert import a_proposal
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
 def alert(action: Action, state: AlertState) -> Alert:
-    return Alert(
+    return a_proposal(
+        NOW,
         id="A1B2C3",
         idem=f"L2.x:book:7:{state.value}",
         key="L2.x|book",
         rule="L2.x",
-        pack="alvh",
-        scope="book",
-        layer="L2",
         layer_title="Rolling VIX call",
         action=action,
         state=state,
-        severity=Severity.WARNING,
-        at=NOW,
-        since=NOW,
         title="t",
-        text="",
     )
 
 

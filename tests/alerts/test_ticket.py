@@ -6,13 +6,13 @@ from textwrap import dedent
 
 import pytest
 
-from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.alert import Alert
 from monitor.alerts.event import event_fields
 from monitor.alerts.render import plain, telegram_html
 from monitor.alerts.ticket import ticket_lines
 from monitor.channels.port import Message
-from monitor.model.layer import Action, Contract, Covers, Fit, Leg, Ticket
-from monitor.rules.pack import Severity
+from monitor.model.layer import Contract, Covers, Fit, Leg, Ticket
+from tests.some_alert import a_proposal
 
 AT = datetime(2026, 11, 20, 14, 31, 7, tzinfo=UTC)
 CALL = Contract(kind="vix.call", expiry=date(2027, 3, 17), strike=29.0)
@@ -25,25 +25,7 @@ TICKET = Ticket(
     priced_by="model",
     fee_share=0.081,
 )
-ADD = Alert(
-    id="A17F12",
-    idem="L2.add:book:1:firing",
-    key="L2.add|book",
-    rule="L2.add",
-    pack="alvh",
-    scope="book",
-    layer="L2",
-    layer_title="VIX calls 110 d",
-    action=Action.ADD,
-    state=AlertState.FIRING,
-    severity=Severity.WARNING,
-    at=AT,
-    since=AT,
-    title="L2.add",
-    text="",
-    ticket=TICKET,
-    expires_at=AT + timedelta(hours=2),
-)
+ADD = a_proposal(AT, ticket=TICKET, expires_at=AT + timedelta(hours=2))
 
 
 def told(alert: Alert) -> str:

@@ -8,7 +8,6 @@ from functools import partial
 
 import pytest
 
-from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.desk import Desk
 from monitor.alerts.matcher import Matcher
 from monitor.alerts.policy import Policy
@@ -19,29 +18,21 @@ from monitor.app.away import Outage
 from monitor.app.several import Alternate, hushed
 from monitor.channels.port import MemoryPerson
 from monitor.clock import SystemClock
-from monitor.model.layer import Action
 from monitor.rules.pack import Severity
 from monitor.store.desk import changed_desk
 from monitor.store.opening import open_shared
 from monitor.store.postgres import Shared
 from monitor.store.records import Change, Outgoing
 from tests.app.policed import AT
+from tests.some_alert import a_notice
 
-ALERT = Alert(
-    id="A1B2C3",
+ALERT = a_notice(
+    AT,
     idem="r.warn:book:1:firing",
     key="r.warn|book",
     rule="r.warn",
     pack="calm",
-    scope="book",
-    layer=None,
-    layer_title="",
-    action=Action.NOTIFY,
-    state=AlertState.FIRING,
     severity=Severity.WARNING,
-    at=AT,
-    since=AT,
-    title="t",
     text="",
 )
 LETTER = Outgoing(

@@ -22,34 +22,16 @@ from monitor.channels.telegram import TelegramChannel
 from monitor.config import Settings
 from monitor.config.settings import StoreSettings
 from monitor.errors import Transient
-from monitor.model.layer import Action
 from monitor.pipeline import State
-from monitor.rules.pack import Severity
 from monitor.store.opening import open_shared
 from monitor.store.postgres import Shared
 from monitor.store.records import Change, Outgoing
 from tests.channels.bot_rig import Story
 from tests.channels.bot_server import AT, CHAT, OWNER, TOKEN, BotApi, serving
 from tests.channels.proposals import TICKET, names
+from tests.some_alert import a_proposal
 
-PROPOSAL = Alert(
-    id="A17F12",
-    idem="L2.add:book:1:firing",
-    key="L2.add|book",
-    rule="L2.add",
-    pack="alvh",
-    scope="book",
-    layer="L2",
-    layer_title="VIX calls",
-    action=Action.ADD,
-    state=AlertState.FIRING,
-    severity=Severity.WARNING,
-    at=AT,
-    since=AT,
-    title="t",
-    text="",
-    ticket=TICKET,
-)
+PROPOSAL = a_proposal(AT, layer_title="VIX calls", title="t", ticket=TICKET)
 OVER = replace(PROPOSAL, idem="L2.add:book:1:resolved", state=AlertState.RESOLVED)
 
 

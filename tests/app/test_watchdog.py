@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.wire import to_json
 from monitor.app.away import Outage
 from monitor.app.live import _couriers
@@ -25,14 +24,13 @@ from monitor.clock import SystemClock, stopwatch
 from monitor.config import Settings
 from monitor.devnet.stuck import StuckChannel, StuckReader
 from monitor.errors import Transient
-from monitor.model.layer import Action
 from monitor.pipeline import State
-from monitor.rules.pack import Severity
 from monitor.sources.live import Ears, Live, Polled
 from monitor.sources.underway import Underway
 from monitor.store.memory import MemoryStore
 from monitor.store.opening import open_shared
 from monitor.store.records import Change, Outgoing
+from tests.some_alert import a_notice
 
 NOON = datetime(2020, 2, 14, 17, tzinfo=UTC)
 QUICK_S = 0.01
@@ -194,23 +192,7 @@ class Rig:
 
 
 def alert(idem: str) -> Outgoing:
-    told = Alert(
-        id="A1B2C3",
-        idem=idem,
-        key=idem,
-        rule="r",
-        pack="p",
-        scope="book",
-        layer=None,
-        layer_title="",
-        action=Action.NOTIFY,
-        state=AlertState.FIRING,
-        severity=Severity.INFO,
-        at=NOON,
-        since=NOON,
-        title="t",
-        text="t",
-    )
+    told = a_notice(NOON, idem=idem, key=idem)
     return Outgoing(
         idem=idem, key=idem, alert_id=told.id, at=NOON, payload=to_json(told), channels=("stuck",)
     )

@@ -10,15 +10,14 @@ from typing import Any, TypeAlias
 import aiomqtt
 import pytest
 
-from monitor.alerts.alert import Alert, AlertState
+from monitor.alerts.alert import Alert
 from monitor.channels.mqtt import MqttChannel, MqttSettings
 from monitor.channels.port import Message
 from monitor.clock import SystemClock
 from monitor.devnet.broker import Broker
-from monitor.model.layer import Action
-from monitor.rules.pack import Severity
 from monitor.rules.verdict import Term
 from tests.channels.proposals import TICKET
+from tests.some_alert import a_proposal
 
 AT = datetime(2026, 11, 20, 14, 31, 7, tzinfo=UTC)
 _SYSTEM = SystemClock()
@@ -31,31 +30,19 @@ def make_message() -> MakeMessage:
     """Return a builder of messages; alert fields by name, `repeat` and `now` beside them."""
 
     def build(*, repeat: bool = False, now: datetime = AT, **changes: Any) -> Message:
-        fields: dict[str, Any] = {
-            "id": "A17F12",
-            "idem": "L2.add:book:1:firing",
-            "key": "L2.add|book",
-            "rule": "L2.add",
-            "pack": "alvh",
-            "scope": "book",
-            "layer": "L2",
-            "layer_title": "VIX calls 110 d",
-            "action": Action.ADD,
-            "state": AlertState.FIRING,
-            "severity": Severity.WARNING,
-            "at": AT,
-            "since": AT,
-            "title": "Add L2",
-            "text": "",
-            "trace": (
-                Term(
-                    text="vix > 20.0", truth=True, left=27.4, op=">", right=20.0, margin=7.4,
-                    unit="points", source="cboe", age_s=907.0,
-                ),
-            ),
-            "values": {"vix": 27.4},
-        }  # fmt: skip
-        return Message(alert=Alert(**(fields | changes)), tries=0, repeat=repeat, now=now)
+        term = Term(
+            text="vix > 20.0",
+            truth=True,
+            left=27.4,
+            op=">",
+            right=20.0,
+            margin=7.4,
+            unit="points",
+            source="cboe",
+            age_s=907.0,
+        )
+        told = {"title": "Add L2", "trace": (term,), "values": {"vix": 27.4}}
+        return Message(alert=a_proposal(AT, **(told | changes)), tries=0, repeat=repeat, now=now)
 
     return build
 

@@ -4,16 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from monitor.alerts.alert import Alert, AlertState
 from monitor.alerts.wire import to_json
-from monitor.model.layer import Action
-from monitor.rules.pack import Severity
 from monitor.store.holding import HoldingStore
 from monitor.store.memory import MemoryStore
 from monitor.store.opening import open_store
 from monitor.store.port import Store
 from monitor.store.records import Outgoing
 from monitor.store.sqlite import SqliteStore, open_sqlite
+from tests.some_alert import a_proposal
 
 START = datetime(2020, 3, 9, 20, 15, tzinfo=UTC)
 
@@ -68,20 +66,12 @@ def letter() -> Callable[..., Outgoing]:
         at: datetime = START,
         channels: tuple[str, ...] = ("telegram", "mqtt"),
     ) -> Outgoing:
-        alert = Alert(
+        alert = a_proposal(
+            at,
             id="a1b2c3",
             idem=idem,
             key=key,
-            rule="L2.add",
-            pack="alvh",
-            scope="book",
-            layer="L2",
             layer_title="VIX calls, 110 days",
-            action=Action.ADD,
-            state=AlertState.FIRING,
-            severity=Severity.WARNING,
-            at=at,
-            since=at,
             title="Add L2",
             text="VIX 54.5",
         )

@@ -13,11 +13,11 @@ from monitor.hedge.mark import mark
 from monitor.model.layer import Action
 from monitor.model.observation import Verb, Word
 from monitor.pipeline import State, step
-from monitor.rules.pack import Severity
 from monitor.signals.market import market_of
 from monitor.timetravel.chart import demo_chart, draw
 from monitor.timetravel.panels import draw_hedge, draw_price, price_ticks
 from monitor.timetravel.scene import Scene, Story, scene_of
+from tests.some_alert import a_notice
 
 START = datetime(2020, 3, 1, 22, 30, tzinfo=UTC)
 CHART = demo_chart("t", "s")
@@ -39,23 +39,7 @@ def scene(day: int, value: float | None) -> Scene:
 
 def told(action: Action, day: int) -> Alert:
     at = START + timedelta(days=day)
-    return Alert(
-        id="C4DE73",
-        idem=f"{action}:{day}",
-        key="k",
-        rule="r",
-        pack="p",
-        scope="book",
-        layer=None,
-        layer_title="",
-        action=action,
-        state=AlertState.FIRING,
-        severity=Severity.INFO,
-        at=at,
-        since=at,
-        title="t",
-        text="t",
-    )
+    return a_notice(at, id="C4DE73", idem=f"{action}:{day}", key="k", action=action)
 
 
 def story(*alerts: Alert) -> Story:
