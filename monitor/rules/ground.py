@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from monitor.model.observation import Reorg
 from monitor.rules.lifecycle import (
     NOT_CLEARED,
+    Flag,
     Ground,
     Instance,
     Judged,
@@ -23,6 +24,7 @@ from monitor.rules.lifecycle import (
     Told,
     Turn,
     advance,
+    calm,
 )
 from monitor.rules.pack import Rule
 from monitor.signals.catalogue import BY_NAME, Scope
@@ -93,8 +95,13 @@ def follow(rule: Rule, old: Instance, seen: Judged, footing: Footing) -> Outcome
         return _onward(rule, old, seen, footing)
     before = _before(old)
     match old.phase:
-        case Phase.PENDING:
+        case Phase.PENDING if before.phase is Phase.FIRING or before.filled_by != old.filled_by:
+            # What ended before it is lost, too.
+            return _ended(rule, calm(old), seen, footing)
+        case Phase.PENDING if seen.when.truth is None:
             return _onward(rule, before, seen, footing)
+        case Phase.PENDING:
+            return _seen(old, _onward(rule, _lit(before), seen, footing))
         case Phase.FIRING:
             return _fired(rule, old, seen, footing)
         case Phase.INACTIVE:
@@ -198,7 +205,7 @@ def _ended(rule: Rule, old: Instance, seen: Judged, footing: Footing) -> Outcome
         new, turns = advance(rule, replace(old, lost=None), seen)
         return replace(new, lost=old.lost), turns
     if not old.filled_by:
-        return _resume(rule, before, seen, footing, lost=old.lost)
+        return _seen(old, _resume(rule, before, seen, footing, lost=old.lost))
     if seen.when.truth:
         fresh = replace(old, lost=None, ground=footing.under(rule, old.scope))
         return _onward(rule, fresh, seen, footing)
@@ -218,7 +225,7 @@ def _resume(
     rule: Rule, before: Instance, seen: Judged, footing: Footing, *, lost: Ground | None
 ) -> Outcome:
     """Go on from before the lost ground. What ended there and ends again is not told twice."""
-    new, turns = _onward(rule, before, seen, footing)
+    new, turns = _onward(rule, _lit(before), seen, footing)
     if before.phase is not Phase.FIRING:
         return new, turns
     if new.phase is not Phase.FIRING:
@@ -231,6 +238,19 @@ def _resume(
     return replace(
         new, proposed_at=seen.now, voided=False, told=number, undone=before.undone + 1
     ), (told,)
+
+
+def _lit(before: Instance) -> Instance:
+    """Return an instance of which nobody was told that it cannot be judged."""
+    return before if before.dark_since is None else replace(before, dark_since=None, flag=Flag.NONE)
+
+
+def _seen(old: Instance, outcome: Outcome) -> Outcome:
+    """Tell first, under the name it was told by, of the end of what was told as unknown."""
+    if old.dark_since is None:
+        return outcome
+    new, turns = outcome
+    return new, (Told(turn=Turn.SEEN, number=old.clouded, of=old), *turns)
 
 
 def _gone(lost: Ground | None) -> str:

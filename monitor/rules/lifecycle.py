@@ -185,7 +185,7 @@ def at_rest(instance: Instance) -> bool:
 
 def _quiet(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     if not seen.when.truth or _cooling(rule, old, seen.now):
-        return _calm(old), ()
+        return calm(old), ()
     held = _held(old, seen)
     since = old.since if old.phase is Phase.PENDING and held else seen.now
     pending = replace(old, phase=Phase.PENDING, held=held, judged_at=seen.now, since=since)
@@ -315,7 +315,7 @@ def _missing(verdict: Verdict) -> str:
 
 def _barred(old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     if old.phase is not Phase.FIRING:
-        return _calm(old), ()
+        return calm(old), ()
     told = Told(turn=Turn.RESOLVED, reason=seen.barred)
     if seen.done:
         told = Told(turn=Turn.FILLED, reason=seen.deed or f"done by {seen.done}")
@@ -332,7 +332,8 @@ def _cooling(rule: Rule, old: Instance, now: datetime) -> bool:
     return old.resolved_at is not None and now - old.resolved_at < rule.cooldown
 
 
-def _calm(old: Instance) -> Instance:
+def calm(old: Instance) -> Instance:
+    """Return an instance whose condition is not true, and known."""
     if at_rest(old):
         return old  # as nearly every instance is at nearly every evaluation
     return replace(
@@ -347,7 +348,7 @@ def _calm(old: Instance) -> Instance:
 
 def _resolve(old: Instance, now: datetime) -> Instance:
     return replace(
-        _calm(old),
+        calm(old),
         resolved_at=now,
         ended=old.since,
         clear_since=None,

@@ -218,6 +218,18 @@ TABLE = [
         id="on_nodata resolve retracts what has lost its ground",
     ),
     pytest.param(
+        "1+ 2+ 3+ 4- 5+ /3 4b+ 5b-",
+        {"hold": 2 * MINUTE},
+        "3 firing, 4 resolved, 4b repeat, 5b resolved",
+        id="an end is taken back though it had begun to be true again",
+    ),
+    pytest.param(
+        "1+ 2+ 3+ 4- 5+ /3 4b? 5b-",
+        {"hold": 2 * MINUTE},
+        "3 firing, 4 resolved",
+        id="and is not told twice where it has ended after all",
+    ),
+    pytest.param(
         "1- 2+ 3- 4+ 5- 6+ /1 2b-",
         {},
         "2 firing, 3 resolved, 4 firing, 5 resolved, 6 firing, 2b retracted",
@@ -231,6 +243,22 @@ def test_turns(steps: str, changes: dict[str, object], expected: str) -> None:
     chain = Chain(a_rule(**changes)).walk(steps)
     assert chain.told == expected.split(", ") if expected else not chain.told
     assert len(set(chain.names)) == len(chain.names), "two turns would share an idempotency key"
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        pytest.param("1- 2+ 3- 4+ 5- /2 3b? 4b-", "seen", id="over, as it was told"),
+        pytest.param("1- 2+ 3- 4+ 5- /2 3b? 4b+", "seen repeat", id="going on after all"),
+        pytest.param("1- 2+ 3- 4+ /2 3b? 4b-", "retracted", id="retracted"),
+    ],
+)
+def test_what_was_told_as_unknown_ends_once_and_under_its_name(steps: str, expected: str) -> None:
+    chain = Chain(a_rule(on_nodata=OnNodata.ALERT)).walk(steps)
+    told = [turn.value for _, turn, _ in chain.names]
+    dark = told.index("nodata")
+    assert told[dark + 1 :] == expected.split()
+    assert chain.names[dark + 1][0] == chain.names[dark][0], "another alert's end"
 
 
 def phases(found: Iterable[Instance]) -> list[Phase]:
