@@ -195,12 +195,16 @@ def _quiet(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[Tol
 
 
 def _held(old: Instance, seen: Judged) -> timedelta:
-    if old.phase is not Phase.PENDING:
+    if old.phase is not Phase.PENDING or _silent(old, seen):
         return timedelta(0)
     if old.judged_at is None:
         return old.held  # unknown until now: frozen, not counted
-    since_last = seen.now - old.judged_at
-    return timedelta(0) if since_last > seen.max_gap else old.held + since_last
+    return old.held + (seen.now - old.judged_at)
+
+
+def _silent(old: Instance, seen: Judged) -> bool:
+    """Return whether nothing was judged for longer than time is held over."""
+    return old.judged_at is not None and seen.now - old.judged_at > seen.max_gap
 
 
 def _fire(old: Instance, seen: Judged) -> Instance:
@@ -289,7 +293,9 @@ def _unknown(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[T
     news = flag is not old.flag
     instance = old
     if news or old.judged_at is not None:
-        instance = replace(old, flag=flag, clouded=old.clouded + news, judged_at=None)
+        held = timedelta(0) if _silent(old, seen) else old.held
+        clouded = old.clouded + news
+        instance = replace(old, flag=flag, clouded=clouded, held=held, judged_at=None)
     told = flag is Flag.ERROR or rule.on_nodata is OnNodata.ALERT
     if news and told and old.dark_since is None:
         instance = replace(instance, dark_since=seen.now)

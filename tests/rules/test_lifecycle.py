@@ -91,6 +91,12 @@ TABLE = [
     ),
     pytest.param(
         {"hold": 3 * MINUTE},
+        [(0, True), (2, True), (8, None), (9, True), (11, True), (12, True)],
+        [(12, "firing")],
+        id="also where what comes after it is unknown at first, as after a restart",
+    ),
+    pytest.param(
+        {"hold": 3 * MINUTE},
         [(0, True), (6, True)],
         [],
         id="two true samples around a long silence are not a hold",
