@@ -271,7 +271,7 @@ def _reminders(rule: Rule, old: Instance, seen: Judged) -> Iterator[Told]:
     if rule.expires is not None and age >= rule.expires and not old.voided:
         yield Told(turn=Turn.EXPIRED, reason=_unanswered(old), number=old.told)
     quiet = bool(old.acked_by) or (old.snoozed_until is not None and seen.now < old.snoozed_until)
-    quiet = quiet or bool(seen.inhibited) or seen.when.truth is False
+    quiet = quiet or bool(seen.inhibited or seen.awaited) or seen.when.truth is False
     if rule.repeat is not None and age >= rule.repeat and not quiet:
         reason = "still true" if seen.when.truth else f"{NOT_CLEARED}: an input is unknown"
         yield Told(turn=Turn.REPEAT, reason=reason, number=old.told + 1)

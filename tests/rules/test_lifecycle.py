@@ -202,6 +202,14 @@ def test_an_inhibited_rule_waits_and_fires_when_the_other_is_done() -> None:
     assert told == [(2, "firing")]
 
 
+def test_no_reminder_says_unknown_of_what_was_only_not_heard_since_the_start() -> None:
+    rule = a_rule(repeat=5 * MINUTE)
+    start = judged(6, None, awaited="vix")
+    assert turns(rule, judged(0, True), start, judged(7, False)) == [(0, "firing"), (7, "resolved")]
+    assert turns(rule, judged(0, True), start, judged(7, True)) == [(0, "firing"), (7, "repeat")]
+    assert turns(rule, judged(0, True), start, judged(11, None)) == [(0, "firing"), (11, "repeat")]
+
+
 def test_an_ack_stops_the_reminders_but_not_the_end() -> None:
     rule, instance = a_rule(repeat=5 * MINUTE), Instance(rule="test.rule", scope="book")
     instance, _ = advance(rule, instance, judged(0, True))
