@@ -125,9 +125,7 @@ class SqliteOutbox:
         [(oldest,)] = self._database.read(
             f"SELECT min(o.queued_at) FROM outbox o WHERE {WAITING}"  # noqa: S608 - constants
         )
-        if oldest is None:
-            return None
-        return max(0.0, (now - from_micros(oldest)).total_seconds())
+        return None if oldest is None else max(0.0, (now - from_micros(oldest)).total_seconds())
 
     def dead_letters(self, newest: int | None = None) -> tuple[Letter, ...]:
         rows = self._database.read(
