@@ -202,9 +202,9 @@ class Daemon:
 
 
 def _waiting(store: Store) -> tuple[str, ...]:
-    """Return the words that were not heard yet; none where that cannot be told."""
+    """Return the words of people that were not heard yet; none where that cannot be told."""
     try:
-        return tuple(said.id for said in store.inbox.unheard())
+        return tuple(said.id for said in store.inbox.unheard() if not said.is_past)
     except Transient:
         return ()
 

@@ -6,6 +6,7 @@ from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -54,13 +55,16 @@ logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
 
 
 class Said(Protocol):
-    """A person's word as another process left it."""
+    """A person's word, or a past, as another process left it."""
 
     @property
     def id(self) -> str: ...
 
     @property
     def json(self) -> str: ...
+
+    @property
+    def is_past(self) -> bool: ...
 
 
 class Reader(Protocol):
@@ -224,8 +228,8 @@ class Live:
         return chain if polled.reader is not None else feed
 
     async def _hear(self) -> None:
-        for said in sorted(self._ears.unheard(), key=_waits):
-            if _waits(said) and self._queue.qsize() >= AT_ONCE:
+        for said in sorted(self._ears.unheard(), key=attrgetter("is_past")):
+            if said.is_past and self._queue.qsize() >= AT_ONCE:
                 break
             if said.id in self._taken or (word := _understood(said, self._ears)) is None:
                 continue
@@ -277,11 +281,6 @@ async def _asked(feed: Feed) -> _Brought:
     readings = await feed.read()
     refused = feed.refused() if isinstance(feed, Refusing) else ()
     return _Brought(readings=readings, refused=refused, quotes=quoted_by(feed))
-
-
-def _waits(said: Said) -> bool:
-    """Return whether it is a past, which can wait, and no person's word."""
-    return said.id.startswith("past:")
 
 
 def _revive(scheduler: AsyncIOScheduler) -> None:

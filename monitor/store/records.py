@@ -161,11 +161,16 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A person's word as it lies in the inbox, in JSON."""
+    """A person's word, or a past, as it lies in the inbox, in JSON."""
 
     id: str
     json: str
     at: datetime
+
+    @property
+    def is_past(self) -> bool:
+        """Return whether it is a past, which can wait, and no person's word."""
+        return self.id.startswith("past:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

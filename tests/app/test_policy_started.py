@@ -56,3 +56,13 @@ def test_nor_is_it_told_at_the_end_of_a_silence(begin: Begin) -> None:
     started(run, left(run, Verb.ACK, alert=run.id_of("r.warn")))
     assert [one for one in run.told() if "r.warn" in one] == []
     assert run.decided("r.warn")[-1] == "silent: not told again: acknowledged by ann@cli"
+
+
+def test_a_past_that_waits_to_be_taken_keeps_nothing_from_being_told_further(begin: Begin) -> None:
+    run = begin(ESCALATE)
+    run.vix(21.0)
+    run.told("mqtt")
+    run.store.inbox.say("past:vix:2019-01-01", "{}", run.now)
+    run.wait(HOUR)
+    said = "repeat: escalated: nobody acknowledged it within 15 m"
+    assert f"r.warn {said}" in run.told("mqtt")
