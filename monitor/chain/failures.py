@@ -7,6 +7,7 @@ Transient                    Permanent
 ├── EmptyAnswer
 ├── NotReached
 ├── NotOffered
+├── NotThere
 ├── NoBlock
 ├── Behind
 ├── Lagging
@@ -57,6 +58,10 @@ class NotReached(Transient):
 
 class NotOffered(Transient):
     """The node does not know the method at all."""
+
+
+class NotThere(Transient):
+    """The node answered null: it has nothing of what it was asked for."""
 
 
 class NoBlock(Transient):

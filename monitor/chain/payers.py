@@ -15,11 +15,11 @@ from eth_utils.address import to_checksum_address
 
 from monitor.chain.abi import contract, encode_call
 from monitor.chain.checkpoint import Hand, Place
-from monitor.chain.failures import NoHistory, NotOffered, TooHeavy
+from monitor.chain.failures import NoHistory, NotOffered, NotThere, TooHeavy
 from monitor.chain.registry import Nft
 from monitor.chain.rpc import Endpoint
 from monitor.chain.words import uint
-from monitor.errors import HedgewatchError, Transient
+from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.model.position import Flow, LiquidityEvent
 
 _MANAGER: Final = "nonfungible_position_manager"
@@ -28,7 +28,7 @@ _NOBODY: Final = "0x" + "00" * 20
 _TRANSFER_TOPICS: Final = 3
 _RECEIPT: Final = "eth_getTransactionReceipt"
 _REQUESTS: Final = 64
-_NEVER: Final = (NotOffered, NoHistory)
+_NEVER: Final = (NotOffered, NoHistory, NotThere, Permanent)
 """What a node fails with that has no receipt to give, now or later."""
 
 TOGETHER: Final = 100
@@ -83,15 +83,16 @@ class Payers:
     def __init__(self, endpoint: Endpoint, block: int, most: int = TOGETHER) -> None:
         self._endpoint = endpoint
         self._block = block
-        self._proofs: dict[str, Mapping[str, Any] | None] = {}
+        self._proofs: dict[str, Any] = {}
+        self._unsure: set[str] = set()
         self._let_act: dict[tuple[str, str, str], bool] = {}
         self._most = most
 
     async def look_up(self, transactions: Iterable[str]) -> None:
         """Read these receipts, as many in one request as the node allows.
 
-        Of a node that takes few at a time only so many, and the rest another time; so with one
-        that fails just now.
+        Of a node that takes few at a time only so many, and the rest another time; so with what
+        fails just now.
         """
         left = [one for one in dict.fromkeys(transactions) if one not in self._proofs]
         for _ in range(_REQUESTS):
@@ -104,10 +105,14 @@ class Payers:
                 self._most = max(len(part) // 2, 1)
                 continue
             except HedgewatchError as error:
-                if isinstance(error, Transient) and not isinstance(error, _NEVER):
+                if not isinstance(error, _NEVER):
                     return
-                told = [None] * len(part)
-            self._proofs.update(zip(part, told, strict=True))
+                told = [error] * len(part)
+            for one, proof in zip(part, told, strict=True):
+                if not isinstance(proof, HedgewatchError):
+                    self._proofs[one] = proof
+                elif isinstance(proof, _NEVER):
+                    self._proofs[one] = None
             left = left[len(part) :]
 
     @property
@@ -116,18 +121,21 @@ class Payers:
         return self._most
 
     def to_look_up(self, event: LiquidityEvent) -> bool:
-        """Return whether the receipt of a deposit is still to be asked for."""
-        return event.transaction not in self._proofs
+        """Return whether who made a deposit is still to be asked for."""
+        return event.transaction not in self._proofs or event.transaction in self._unsure
 
     async def judged(
         self, events: Sequence[LiquidityEvent], whose: Ownership, pool: str
     ) -> tuple[LiquidityEvent, ...]:
         """Return the events with the sender of each doubtful deposit, and whether it was a gift.
 
-        One whose receipt cannot be had counts as the owner's. A request for each who
-        paid and may be an operator.
+        One whose receipt is nowhere to be had counts as the owner's; so, until it is asked
+        again, does one whose receipt cannot be read or whose asking failed. A request for
+        each who paid and may be an operator.
         """
-        asked = {id(one) for one in doubtful(events) if not self.to_look_up(one)}
+        asked = {
+            id(one) for one in doubtful(events) if self._proofs.get(one.transaction) is not None
+        }
         told: list[LiquidityEvent] = []
         for event in events:
             if id(event) not in asked:
@@ -137,7 +145,10 @@ class Payers:
             try:
                 sender, parties, speakers = _parties(self._proofs[event.transaction], pool)
                 given = not ((parties | speakers) & movers or await self._operator(whose, parties))
-            except (HedgewatchError, KeyError, TypeError, ValueError):
+            except Permanent:
+                told.append(event)
+            except (Transient, KeyError, TypeError, ValueError):
+                self._unsure.add(event.transaction)
                 told.append(event)
             else:
                 told.append(replace(event, sender=sender, given=given))
@@ -160,7 +171,7 @@ class Payers:
 def place_of(proof: Mapping[str, Any], nft: Nft) -> Place | None:
     """Return where a deposit's receipt says that an NFT's liquidity went, None if it does not.
 
-    The manager tells of a deposit right after the pool did. Raises ValueError for a
+    The manager tells of a deposit right after the pool did. Raises KeyError or alike for a
     receipt that cannot be read.
     """
     mint = contract(_POOL).events["Mint"].topic
@@ -178,7 +189,8 @@ def place_of(proof: Mapping[str, Any], nft: Nft) -> Place | None:
 
 
 def _parties(
-    proof: Mapping[str, Any] | None, pool: str
+    proof: Any,  # noqa: ANN401 - JSON is Any
+    pool: str,
 ) -> tuple[str, frozenset[str], frozenset[str]]:
     """Return the sender, with it all whose doing the deposit may be, and who spoke of it.
 
@@ -186,7 +198,7 @@ def _parties(
     Raises KeyError or alike for what is no receipt.
     """
     if not isinstance(proof, Mapping):
-        raise TypeError("there is no receipt")
+        raise TypeError("this is no receipt")
     sender = to_checksum_address(proof["from"])
     called = {to_checksum_address(proof["to"])} if proof.get("to") else set()
     transfer = contract(_MANAGER).events["Transfer"].topic  # an ERC-20's hashes alike

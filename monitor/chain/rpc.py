@@ -4,7 +4,14 @@ from binascii import unhexlify
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from monitor.chain.failures import EmptyAnswer, NoBlock, NotReached, TooHeavy, from_error
+from monitor.chain.failures import (
+    EmptyAnswer,
+    NoBlock,
+    NotReached,
+    NotThere,
+    TooHeavy,
+    from_error,
+)
 from monitor.chain.pacing import Pace
 from monitor.clock import stopwatch
 from monitor.errors import HedgewatchError, Transient
@@ -147,7 +154,7 @@ class Endpoint:
         if response.get("error") is not None:
             raise from_error(self.host, method, response["error"], origin=self._wire.origin)
         if response.get("result") is None:
-            raise Transient(f"{self.host} answered null to {method}")
+            raise NotThere(f"{self.host} answered null to {method}")
         return response["result"]
 
     async def block(self, tag: str) -> Any:  # noqa: ANN401 - JSON is Any

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from monitor.chain.failures import EmptyAnswer, EndpointRefused, NoHistory, NotOffered
+from monitor.chain.failures import EmptyAnswer, EndpointRefused, NoHistory, NotOffered, NotThere
 from monitor.errors import Transient
 from monitor.logs import Secret
 
@@ -73,7 +73,7 @@ RESTS = [
         ("-32001 lags, even for latest", error(-32001, "unknown block number"), Transient, 10),
         ("-39001 has no such tag", error(-39001, "Unknown block"), Transient, 10),
         ("an empty 0x is no answer", result("0x"), EmptyAnswer, 10),
-        ("null is no answer", result(None), Transient, 10),
+        ("null is no answer", result(None), NotThere, 10),
         ("HTML with HTTP 200 is no answer", http(200, HTML), Transient, 10),
         ("nothing with HTTP 200 is no answer", http(200, ""), Transient, 10),
         ("-32601 on everything", error(-32601, "no method eth_call"), NotOffered, 10),

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from monitor.devnet.contracts import FEE_PIPS, MANAGER, abi
@@ -102,16 +103,40 @@ async def test_who_minted_is_asked_little_by_little_of_a_node_that_takes_one_at_
     assert all(one.basis is not None and one.basis.gifted0 for one in second)
 
 
+_OPERATOR = "0xe985e9c5"  # isApprovedForAll(address,address)
+
+
+def of_receipt(method: str, _params: list[Any]) -> bool:
+    return method == "eth_getTransactionReceipt"
+
+
+def of_operator(method: str, params: list[Any]) -> bool:
+    return method == "eth_call" and str(params[0]["data"]).startswith(_OPERATOR)
+
+
+@pytest.mark.parametrize(
+    ("hit", "fault"),
+    [
+        pytest.param(of_receipt, {}, id="the receipts' request fails"),
+        pytest.param(
+            of_receipt,
+            {"error": {"code": -32005, "message": "limit exceeded"}},
+            id="one receipt fails in a request that does not",
+        ),
+        pytest.param(of_receipt, {"result": {"logs": [{}]}}, id="a receipt is malformed"),
+        pytest.param(of_operator, {}, id="it fails when asked whom the owner lets act"),
+    ],
+)
 async def test_a_fault_while_it_is_asked_who_minted_makes_no_gift_a_cost(
-    devnet: Devnet, reader_on: Any, scripted_node: Any
+    devnet: Devnet, reader_on: Any, scripted_node: Any, hit: Any, fault: Any
 ) -> None:
     owner, stranger = await wallet(devnet, 5), await wallet(devnet, 6)
     token_id = await minted_for(devnet, stranger, owner.address)
     fails = True
 
     async def script(method: str, params: list[Any]) -> Any:
-        if fails and method == "eth_getTransactionReceipt":
-            return web.Response(status=500)
+        if fails and hit(method, params):
+            return fault or web.Response(status=500)
         return await scripted_node.forward(devnet.url, method, params)
 
     scripted_node.script = script
