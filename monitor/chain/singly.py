@@ -66,6 +66,6 @@ def _answer(endpoint: Endpoint, told: Any) -> Answer:  # noqa: ANN401 - JSON is 
         if isinstance(told, dict):
             return Answer(True, int(told["timestamp"], 16).to_bytes(32))
         data = bytes.fromhex(told.removeprefix("0x"))
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         raise Transient(f"{endpoint.host} answered a call with no hexadecimal text") from None
     return Answer(bool(data), data)

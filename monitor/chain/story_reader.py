@@ -12,6 +12,7 @@ from monitor.chain.payers import TOGETHER, Ownership, Payers, doubtful, place_of
 from monitor.chain.registry import Chain
 from monitor.chain.rpc import Endpoint
 from monitor.chain.story import Story, Subject, carried
+from monitor.errors import Transient
 
 REQUESTS_A_POLL: Final = 8
 REQUESTS_IN_ALL: Final = 500
@@ -149,7 +150,10 @@ async def _continued(
     place = subject.place or told.place
     if place is None and events:
         proof = await receipt(endpoint, events[0].transaction)
-        place = place_of(proof, subject.nft)
+        try:
+            place = place_of(proof, subject.nft)
+        except (LookupError, TypeError, ValueError):
+            raise Transient(f"{endpoint.host} answered a malformed receipt") from None
     return Story(
         first=told.first,
         next_block=found.next_block,
