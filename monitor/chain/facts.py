@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from monitor.amm.ticks import MAX_TICK, MIN_TICK
 from monitor.chain.abi import encode_call
+from monitor.chain.broken import Broken
 from monitor.chain.failures import EmptyAnswer, NoCode, revert_reason
 from monitor.chain.multicall import Pinned
 from monitor.chain.registry import Chain, Dex, Nft
@@ -16,6 +18,7 @@ from monitor.model.pool import Pool, Token
 _POOL: Final = "uniswap_v3_pool"
 _NOBODY: Final = "0x" + "0" * 40
 _POSITION_WORDS: Final = 12
+_APART_BITS: Final = 24
 DEFINING: Final = slice(2 * WORD, 7 * WORD)
 """Of `positions()`: tokens, fee or spacing, and edges. Only a chain that turns changes them."""
 
@@ -43,13 +46,13 @@ class Facts:
     """The cache of what never changes, read once a process.
 
     places: by NFT. pools: by address. broken: why an NFT or a watched pool's
-    address cannot be understood; found out once, like the rest.
+    address cannot be understood; that alone may change, and is looked at again.
     """
 
     def __init__(self, chain: Chain) -> None:
         self.places: dict[Nft, Place] = {}
         self.pools: dict[str, Pool] = {}
-        self.broken: dict[Nft | str, str] = {}
+        self.broken = Broken[Nft | str]()
         self._chain = chain
         self._factories: dict[str, str] = {}
         self.tokens = Tokens()
@@ -66,8 +69,8 @@ class Facts:
         keys: dict[Nft, _PoolKey] = {}
         for nft, data in told.items():
             self.places.pop(nft, None)
-            if len(data) < _POSITION_WORDS * WORD:
-                self.broken[nft] = "the manager answers positions() in another form"
+            if not _well_formed(data):
+                self.broken.note(nft, "the manager answers positions() in another form")
                 continue
             dex = dexes[nft.manager]
             keys[nft] = _PoolKey(dex, address(data, 2), address(data, 3), uint(data, 4))
@@ -76,9 +79,10 @@ class Facts:
         for nft, key in keys.items():
             pool = self.pools.get(self._addresses[key])
             if pool is None:
-                self.broken[nft] = self._why_not(key)
+                self.broken.note(nft, self._why_not(key))
                 continue
             data = told[nft]
+            self.broken.clear(nft)
             self.places[nft] = Place(
                 pool=pool,
                 tick_lower=sint(data, 5),
@@ -88,7 +92,7 @@ class Facts:
 
     async def learn_watched(self, pinned: Pinned, pools: Mapping[str, Dex]) -> None:
         """Learn pools watched by address, checked against their manager's own factory."""
-        new = [one for one in pools if one not in self.pools and one not in self.broken]
+        new = [one for one in pools if one not in self.pools and one not in self.broken.whys]
         tokens = [encode_call(_POOL, getter) for getter in ("token0", "token1")]
         answers = await pinned.ask_once(
             [
@@ -99,20 +103,24 @@ class Facts:
         )
         keys: dict[str, _PoolKey] = {}
         for pool, parts in zip(new, _rows(answers, len(tokens) + 1), strict=True):
-            if not all(part.ok and len(part.data) >= WORD for part in parts):
-                self.broken[pool] = await self._no_pool(pinned, pool, pools[pool])
-                continue
             first, second, apart = (part.data for part in parts)
+            whole = all(part.ok and len(part.data) >= WORD for part in parts)
+            if not whole or uint(apart, 0) >> _APART_BITS:
+                self.broken.note(pool, await self._no_pool(pinned, pool, pools[pool]))
+                continue
             tokens_of = address(first, 0), address(second, 0)
             keys[pool] = _PoolKey(pools[pool], *tokens_of, uint(apart, 0))
         await self._learn_addresses(pinned, keys.values())
         for pool in [one for one, key in keys.items() if self._addresses[key] != one]:
             del keys[pool]
-            self.broken[pool] = f"{pool} is not a pool of {self._chain.name}'s position manager"
+            why_not = f"{pool} is not a pool of {self._chain.name}'s position manager"
+            self.broken.note(pool, why_not)
         await self._learn_pools(pinned, keys.values())
         for pool, key in keys.items():
             if pool not in self.pools:
-                self.broken[pool] = self._why_not(key)
+                self.broken.note(pool, self._why_not(key))
+            else:
+                self.broken.clear(pool)
 
     async def factory(self, pinned: Pinned, manager: str) -> str:
         """Return a manager's factory; raise NoCode where there is no manager."""
@@ -122,21 +130,13 @@ class Facts:
         try:
             (answer,) = await pinned.ask_once([call])
         except EmptyAnswer:
-            await self._require_code(pinned, manager, "position manager")
+            await _require_manager(pinned, manager, self._chain.name)
             raise
         if not answer.ok or len(answer.data) != WORD:
-            await self._require_code(pinned, manager, "position manager")
+            await _require_manager(pinned, manager, self._chain.name)
             raise Permanent(f"{manager} on {self._chain.name} is not a Uniswap v3 position manager")
         self._factories[manager] = address(answer.data, 0)
         return self._factories[manager]
-
-    async def _require_code(self, pinned: Pinned, contract: str, role: str) -> None:
-        if await has_code(pinned, contract):
-            return
-        raise NoCode(
-            f"the {role}'s address {contract} has no code on {self._chain.name}: "
-            f"is it the right address, and the right chain?"
-        )
 
     async def _no_pool(self, pinned: Pinned, pool: str, dex: Dex) -> str:
         if await has_code(pinned, pool):
@@ -144,7 +144,8 @@ class Facts:
         return f"the pool's address {pool} has no code on {self._chain.name}"
 
     async def _learn_addresses(self, pinned: Pinned, keys: Iterable[_PoolKey]) -> None:
-        new = [key for key in dict.fromkeys(keys) if key not in self._addresses]
+        known = self._addresses
+        new = [key for key in dict.fromkeys(keys) if known.get(key, _NOBODY) == _NOBODY]
         if not new:
             return
         calls = [
@@ -157,6 +158,8 @@ class Facts:
         answers = await pinned.ask_once(calls)
         for key, answer in zip(new, answers, strict=True):
             if not answer.ok or len(answer.data) < WORD:
+                # Whoever named the factory may have erred.
+                self._factories.pop(key.dex.manager, None)
                 raise Transient(f"the factory did not name a pool: {why(answer)}")
             self._addresses[key] = address(answer.data, 0)
 
@@ -195,6 +198,15 @@ class Facts:
         return f"pool {self._addresses[key]} does not tell its tick spacing and fee"
 
 
+def _well_formed(data: bytes) -> bool:
+    """Return whether `positions()` can be what a Uniswap v3 manager says of a position."""
+    return (
+        len(data) >= _POSITION_WORDS * WORD
+        and not uint(data, 4) >> _APART_BITS
+        and MIN_TICK <= sint(data, 5) < sint(data, 6) <= MAX_TICK
+    )
+
+
 def quote_of(token0: Token, token1: Token, preferred: Sequence[str]) -> int:
     """Return which token people count in: the one preferred first, else token1.
 
@@ -219,6 +231,15 @@ async def has_code(pinned: Pinned, contract: str) -> bool:
     """Return whether a contract stands at an address."""
     code = await pinned.endpoint.call("eth_getCode", contract, hex(pinned.block))
     return code not in ("0x", "")
+
+
+async def _require_manager(pinned: Pinned, manager: str, chain: str) -> None:
+    if await has_code(pinned, manager):
+        return
+    raise NoCode(
+        f"the position manager's address {manager} has no code on {chain}: "
+        f"is it the right address, and the right chain?"
+    )
 
 
 def _rows(answers: Sequence[Answer], width: int) -> list[Sequence[Answer]]:

@@ -142,7 +142,7 @@ async def _pool(pinned: Pinned, facts: Facts, pool: str, dex: Dex) -> Part:
     if pool in facts.pools:
         known = facts.pools[pool]
         return Part(True, f"pool {known.pair} {known.fee_pips / 10_000:g} % at {pool}")
-    return Part(False, f"{facts.broken[pool]}: check pool in its [[watch]]")
+    return Part(False, f"{facts.broken.whys[pool]}: check pool in its [[watch]]")
 
 
 async def _staker(pinned: Pinned, staker: str) -> Part:

@@ -17,7 +17,7 @@ _GETTERS: Final = ("decimals", "symbol")
 class Tokens:
     """The tokens of one chain, read once a process.
 
-    known: by address; None for one that does not tell its decimals.
+    known: by address; None for one that does not tell its decimals, and is asked again.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Tokens:
 
     async def learn(self, pinned: Pinned, tokens: Iterable[str]) -> None:
         """Learn those of these tokens that are not known yet."""
-        new = [token for token in dict.fromkeys(tokens) if token not in self.known]
+        new = [token for token in dict.fromkeys(tokens) if self.known.get(token) is None]
         getters = [encode_call("erc20", getter) for getter in _GETTERS]
         answers = await pinned.ask_once([Call(one, getter) for one in new for getter in getters])
         for token, decimals, symbol in zip(new, answers[::2], answers[1::2], strict=True):

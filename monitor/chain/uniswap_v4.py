@@ -9,6 +9,7 @@ go out with every change, and none stay owed. What a hook takes for itself no vi
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from monitor.chain.abi import encode_call
@@ -95,6 +96,10 @@ class V4:
             )
         self._checked = True
 
+    def renew(self, now: datetime) -> None:
+        """Have what was not understood looked at again where it is time. now: the block's own."""
+        self._places.renew(now)
+
     def section(self) -> Section:
         """Return what to ask, as far as the positions' places are known."""
         calls: list[Call] = []
@@ -148,7 +153,7 @@ class V4:
     ) -> Iterator[Position | Missing]:
         for nft, seat in section.seats.items():
             key = position_key(self._chain.chain_id, nft.manager, nft.token_id)
-            read = self._places.broken.get(nft) or _read_position(nft, key, seat, answers)
+            read = self._places.broken.whys.get(nft) or _read_position(nft, key, seat, answers)
             if isinstance(read, Position) and seat.place is not None:
                 pool = seat.place.pool
                 if isinstance(states[pool], Missing):

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from eth_utils.crypto import keccak
 
+from monitor.amm.ticks import MAX_TICK, MIN_TICK
+from monitor.chain.broken import Broken
 from monitor.chain.chainlink_feeds import NATIVE
 from monitor.chain.facts import Place, quote_of
 from monitor.chain.multicall import Pinned
@@ -30,10 +33,15 @@ class V4Places:
 
     def __init__(self, chain: Chain, tokens: Tokens) -> None:
         self.known: dict[Nft, Place] = {}
-        self.broken: dict[Nft, str] = {}
+        self.broken = Broken[Nft]()
         self._chain = chain
         self._tokens = tokens
         self._told: dict[Nft, bytes] = {}
+
+    def renew(self, now: datetime) -> None:
+        """Have what was not understood learned again where it is time. now: the block's own."""
+        for nft in self.broken.renew(now):
+            self._told.pop(nft, None)
 
     async def learn(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> bool:
         """Learn from what defines positions; return whether any is known that was not.
@@ -47,12 +55,12 @@ class V4Places:
         await self._tokens.learn(pinned, coins - {NATIVE})
         self._told |= new  # only now: what a fault cut short is to be learned again
         for nft in new:
-            self.broken.pop(nft, None)
             self.known.pop(nft, None)
             found = self._place(whole[nft]) if nft in whole else "its manager speaks otherwise"
             if isinstance(found, str):
-                self.broken[nft] = found
+                self.broken.note(nft, found)
             else:
+                self.broken.clear(nft)
                 self.known[nft] = found
         return bool(new.keys() & self.known.keys())
 
@@ -68,6 +76,9 @@ class V4Places:
         if not spacing:
             return "its manager names no pool"
         info = int.from_bytes(data[_KEY:] + b"\0")
+        tick_lower, tick_upper = _tick(info >> 8), _tick(info >> 32)
+        if not MIN_TICK <= tick_lower < tick_upper <= MAX_TICK:
+            return "its manager names no range"
         pool = Pool(
             chain_id=self._chain.chain_id,
             address="0x" + keccak(data[:_KEY]).hex(),
@@ -80,7 +91,7 @@ class V4Places:
             hooks="" if hooks == NATIVE else hooks,
             dynamic_fee=fee == _DYNAMIC,
         )
-        return Place(pool=pool, tick_lower=_tick(info >> 8), tick_upper=_tick(info >> 32))
+        return Place(pool=pool, tick_lower=tick_lower, tick_upper=tick_upper)
 
     def _token(self, coin: str) -> Token | None:
         if coin != NATIVE:

@@ -86,6 +86,9 @@ class Watching:
 
     async def read(self, pinned: Pinned, block: Block) -> Scene:
         """Return everything watched at a block; raise Transient or Permanent."""
+        if self._facts.broken.renew(block.timestamp):
+            self._plan = None  # a pool may be known now that is not in it
+        self._v4.renew(block.timestamp)
         for manager in self._managers:
             await self._facts.factory(pinned, manager)
         await self._facts.learn_watched(pinned, self._pools)
@@ -96,7 +99,7 @@ class Watching:
         pools, lost_pools = read_pools(laid, answers)
         around = Circumstances(
             readable={state.pool.key for state in pools},
-            aside=_aside(self._facts.broken, self._wallets, laid, answers, self._named),
+            aside=_aside(self._facts.broken.whys, self._wallets, laid, answers, self._named),
             gauges=read_gauges(laid, answers),
             depositors=self._wallets.staked_by(),
         )
@@ -169,7 +172,7 @@ class Watching:
         new = {
             nft: data
             for nft, data in told.items()
-            if data and nft not in self._facts.broken and not self._facts.knows(nft, data)
+            if data and nft not in self._facts.broken.whys and not self._facts.knows(nft, data)
         }
         if new:
             await self._facts.learn_places(pinned, new)
@@ -211,7 +214,8 @@ def _unreadable(
     chain: Chain, pools: Iterable[str], facts: Facts, wallets: Wallets
 ) -> Iterator[Missing]:
     """Yield the watched pools and wallets that could not be understood at all."""
-    told = [(pool, facts.broken[pool], False) for pool in pools if pool in facts.broken]
+    broken = facts.broken.whys
+    told = [(pool, broken[pool], False) for pool in pools if pool in broken]
     told += [(purse.wallet, why, True) for purse, why in wallets.broken.items()]
     for what, reason, wallet in told:
         yield Missing(key=f"{chain.chain_id}:{what}", reason=reason, wallet=wallet)
