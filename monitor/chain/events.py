@@ -118,7 +118,7 @@ class LogScan:
     ) -> list[Mapping[str, Any]]:
         """Return every log of the span's ids in these blocks, each once."""
         flows, hands = _topics(_FLOWS), _topics(_HANDS)
-        logs: dict[tuple[object, ...], Mapping[str, Any]] = {}
+        logs: dict[tuple[str, ...], Mapping[str, Any]] = {}
         for start in range(0, len(span.token_ids), _IDS_A_REQUEST):
             part = span.token_ids[start : start + _IDS_A_REQUEST]
             wanted = [f"0x{token_id:064x}" for token_id in part]
@@ -147,7 +147,7 @@ class LogScan:
             name, told = _decoded(log)
             number, index = int(log["blockNumber"], 16), int(log["logIndex"], 16)
             where = str(log["blockHash"]), str(log["transactionHash"])
-        except (KeyError, TypeError, ValueError):
+        except (LookupError, TypeError, ValueError):
             raise Transient(f"{endpoint.host} answered eth_getLogs with a malformed log") from None
         if name in _HANDS:
             giver, taker = _HANDS[name]
@@ -189,8 +189,8 @@ def _topics(names: Mapping[str, object]) -> list[str]:
     return ["0x" + contract(_MANAGER).events[name].topic.hex() for name in names]
 
 
-def _name(log: Mapping[str, Any]) -> tuple[object, ...]:
-    return log.get("blockHash"), log.get("transactionHash"), log.get("logIndex")
+def _name(log: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(log.get(key)) for key in ("blockHash", "transactionHash", "logIndex"))
 
 
 def _decoded(log: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

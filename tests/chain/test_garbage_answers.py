@@ -73,3 +73,22 @@ async def test_a_malformed_receipt_of_a_linked_position_is_a_note_and_no_blindne
     await devnet.mine()
     (position,) = (await taken(reader, NOON + timedelta(hours=1))).positions
     assert position.links is not None
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        pytest.param({"topics": [], "logIndex": "0x1"}, id="no topics"),
+        pytest.param({"topics": ["0x00"], "logIndex": {}}, id="an index that is an object"),
+    ],
+)
+async def test_malformed_logs_leave_all_but_the_entry_in_sight(
+    pair: tuple[Node, Node], devnet: Devnet, reader_on: Any, log: dict[str, Any]
+) -> None:
+    first, _ = pair
+    token_id = await devnet.mint(devnet.deployment.wallets[0], 200, 300)
+    first.fault = lambda method, _: {"result": [log]} if method == "eth_getLogs" else None
+    reader = await reader_on(devnet, {"nft": (token_id,)}, rpc=(first.scripted.url,))
+    (position,) = (await taken(reader, NOON)).positions
+    assert position.basis is None
+    assert "answered eth_getLogs with a malformed log" in position.basis_note
