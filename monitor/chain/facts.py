@@ -106,7 +106,7 @@ class Facts:
             first, second, apart = (part.data for part in parts)
             whole = all(part.ok and len(part.data) >= WORD for part in parts)
             if not whole or uint(apart, 0) >> _APART_BITS:
-                self.broken.note(pool, await self._no_pool(pinned, pool, pools[pool]))
+                self.broken.note(pool, await _no_pool(pinned, pool, pools[pool], self._chain.name))
                 continue
             tokens_of = address(first, 0), address(second, 0)
             keys[pool] = _PoolKey(pools[pool], *tokens_of, uint(apart, 0))
@@ -138,14 +138,10 @@ class Facts:
         self._factories[manager] = address(answer.data, 0)
         return self._factories[manager]
 
-    async def _no_pool(self, pinned: Pinned, pool: str, dex: Dex) -> str:
-        if await has_code(pinned, pool):
-            return f"{pool} is not a {dex.form.title} pool"
-        return f"the pool's address {pool} has no code on {self._chain.name}"
-
     async def _learn_addresses(self, pinned: Pinned, keys: Iterable[_PoolKey]) -> None:
+        # An address at which no pool was understood may itself have been told wrongly.
         known = self._addresses
-        new = [key for key in dict.fromkeys(keys) if known.get(key, _NOBODY) == _NOBODY]
+        new = [key for key in dict.fromkeys(keys) if known.get(key) not in self.pools]
         if not new:
             return
         calls = [
@@ -173,7 +169,8 @@ class Facts:
             new.items(), _rows(answers, len(getters)), strict=True
         ):
             token0, token1 = self.tokens.known[key.token0], self.tokens.known[key.token1]
-            if token0 is None or token1 is None or not (spacing.ok and fee.ok):
+            told = spacing.ok and fee.ok and not uint(fee.data, 0) >> _APART_BITS
+            if token0 is None or token1 is None or not told or not uint(spacing.data, 0):
                 continue
             self.pools[pool] = Pool(
                 chain_id=self._chain.chain_id,
@@ -240,6 +237,12 @@ async def _require_manager(pinned: Pinned, manager: str, chain: str) -> None:
         f"the position manager's address {manager} has no code on {chain}: "
         f"is it the right address, and the right chain?"
     )
+
+
+async def _no_pool(pinned: Pinned, pool: str, dex: Dex, chain: str) -> str:
+    if await has_code(pinned, pool):
+        return f"{pool} is not a {dex.form.title} pool"
+    return f"the pool's address {pool} has no code on {chain}"
 
 
 def _rows(answers: Sequence[Answer], width: int) -> list[Sequence[Answer]]:

@@ -71,7 +71,10 @@ def lie(made: Told, where: str, what: tuple[str, str], answer: Any) -> Told:
     [
         (USDC, ("erc20", "decimals"), (300,), "does not tell its decimals"),
         (FACTORY, ("uniswap_v3_factory", "getPool"), (NOBODY,), "the factory knows no pool"),
+        (FACTORY, ("uniswap_v3_factory", "getPool"), (OWNER,), "does not tell its tick spacing"),
         (POOL, ("uniswap_v3_pool", "fee"), "gone", "does not tell its tick spacing and fee"),
+        (POOL, ("uniswap_v3_pool", "fee"), (2**255,), "does not tell its tick spacing and fee"),
+        (POOL, ("uniswap_v3_pool", "tickSpacing"), (0,), "does not tell its tick spacing and fee"),
         (MANAGER, POSITIONS, (*PLAIN[:5], 600, -600, *PLAIN[7:]), "in another form"),
     ],
     ids=lambda told: told[1] if isinstance(told, tuple) and len(told) == 2 else "",
@@ -110,7 +113,7 @@ async def test_what_stays_broken_is_asked_for_ever_more_seldom_and_always_told(
         for _ in range(600):  # two hours
             (missing,) = (await taken(reader, canned)).missing
             assert "does not tell its decimals" in missing.reason
-        assert reader.requests_made - before - 2 * 600 <= 15
+        assert reader.requests_made - before - 2 * 600 <= 20
 
 
 async def test_a_uniswap_v4_position_whose_token_did_not_answer_is_read_a_minute_later(
