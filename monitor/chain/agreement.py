@@ -20,6 +20,7 @@ from monitor.chain.rpc import Endpoint
 from monitor.chain.watching import Scene, Watching
 from monitor.errors import Permanent, Transient
 from monitor.model.observation import Block, Snapshot
+from monitor.model.pool import Pool
 from monitor.model.position import Basis, Position
 
 _POOL: Final = (
@@ -68,11 +69,13 @@ _EVENTS: Final = "events"
 class Second:
     """How a second endpoint is read, known apart from what the first told.
 
-    watching, histories: what is watched, and what happened to it. pin: how an endpoint is
-    read at a block. told_by: who told a position's entry to the first reader, by key.
+    watching, histories: what is watched, and what happened to it; ours: what the first
+    reader watches. pin: how an endpoint is read at a block. told_by: who told a position's
+    entry to the first reader, by key.
     """
 
     watching: Watching
+    ours: Watching
     histories: Histories
     pin: Callable[[Endpoint, Block], Pinned]
     told_by: Callable[[str], Endpoint | None]
@@ -155,7 +158,18 @@ class Agreement:
         return replace(scene, positions=tuple(positions))
 
     def _reread(self, ours: Snapshot, theirs: Scene) -> None:
-        """Have the second read anew the entries in which it differs: it may have erred but once."""
+        """Have the second read anew the entries in which it differs: it may have erred but once.
+
+        What lasts of a pool both ask anew: either may have been told wrongly.
+        """
+        known = {one.pool.key: _lasting(one.pool) for one in theirs.pools}
+        wrong = {
+            one.pool.key
+            for one in ours.pools
+            if known.get(one.pool.key, _lasting(one.pool)) != _lasting(one.pool)
+        }
+        for watching in (self._second.ours, self._second.watching):
+            watching.forget(wrong)
         mine, others = _entries(ours.positions, theirs.positions)
         self._second.histories.forget([key for key in mine if mine[key] != others[key]])
 
@@ -181,8 +195,8 @@ def differences(ours: Snapshot, theirs: Scene) -> Iterator[str]:
     """Yield each thing of one block that two endpoints tell differently, ours first."""
     yield from _apart(
         "pool",
-        {one.pool.key: _values(one, _POOL) for one in ours.pools},
-        {one.pool.key: _values(one, _POOL) for one in theirs.pools},
+        {one.pool.key: _values(one, _POOL) | _lasting(one.pool) for one in ours.pools},
+        {one.pool.key: _values(one, _POOL) | _lasting(one.pool) for one in theirs.pools},
     )
     yield from _apart(
         "position",
@@ -213,6 +227,16 @@ def _entries(
 
 def _both(one: Basis, other: Basis, name: str) -> bool:
     return getattr(one, name) is not None and getattr(other, name) is not None
+
+
+def _lasting(pool: Pool) -> dict[str, object]:
+    """Return what was asked of a pool once, and scales all that is made of its numbers."""
+    return {
+        "token0 decimals": pool.token0.decimals,
+        "token1 decimals": pool.token1.decimals,
+        "fee_pips": pool.fee_pips,
+        "tick_spacing": pool.tick_spacing,
+    }
 
 
 def _short(name: str) -> str:

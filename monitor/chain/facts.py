@@ -1,6 +1,6 @@
 """What never changes: the factory, tokens, pools, and where each position stands."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -63,6 +63,14 @@ class Facts:
         place = self.places.get(nft)
         return place is not None and place.told == data[DEFINING]
 
+    def forget(self, pools: Collection[str]) -> None:
+        """Have these pools, by key, and their tokens learned anew."""
+        for one in [pool for pool in self.pools.values() if pool.key in pools]:
+            del self.pools[one.address]
+            self.tokens.forget(one)
+        there = self.places.items()
+        self.places = {nft: place for nft, place in there if place.pool.key not in pools}
+
     async def learn_places(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> None:
         """Learn positions, known or not, from what `positions(id)` answered, by NFT."""
         dexes = {dex.manager: dex for dex in self._chain.dexes}
@@ -79,7 +87,7 @@ class Facts:
         for nft, key in keys.items():
             pool = self.pools.get(self._addresses[key])
             if pool is None:
-                self.broken.note(nft, self._why_not(key))
+                self.broken.note(nft, _why_not(key, self._addresses[key], self.tokens))
                 continue
             data = told[nft]
             self.broken.clear(nft)
@@ -118,7 +126,7 @@ class Facts:
         await self._learn_pools(pinned, keys.values())
         for pool, key in keys.items():
             if pool not in self.pools:
-                self.broken.note(pool, self._why_not(key))
+                self.broken.note(pool, _why_not(key, self._addresses[key], self.tokens))
             else:
                 self.broken.clear(pool)
 
@@ -183,17 +191,6 @@ class Facts:
                 protocol=key.dex.protocol,
             )
 
-    def _why_not(self, key: _PoolKey) -> str:
-        if self._addresses[key] == _NOBODY:
-            apart = "tick spacing" if key.dex.form.spaced else "fee"
-            return (
-                f"the factory knows no pool of {key.token0}, {key.token1} and {apart} {key.apart}"
-            )
-        for token in (key.token0, key.token1):
-            if self.tokens.known.get(token) is None:
-                return f"token {token} does not tell its decimals"
-        return f"pool {self._addresses[key]} does not tell its tick spacing and fee"
-
 
 def _well_formed(data: bytes) -> bool:
     """Return whether `positions()` can be what a Uniswap v3 manager says of a position."""
@@ -202,6 +199,17 @@ def _well_formed(data: bytes) -> bool:
         and not uint(data, 4) >> _APART_BITS
         and MIN_TICK <= sint(data, 5) < sint(data, 6) <= MAX_TICK
     )
+
+
+def _why_not(key: _PoolKey, pool: str, tokens: Tokens) -> str:
+    """Return why the pool that a factory names for a key is not understood."""
+    if pool == _NOBODY:
+        apart = "tick spacing" if key.dex.form.spaced else "fee"
+        return f"the factory knows no pool of {key.token0}, {key.token1} and {apart} {key.apart}"
+    for token in (key.token0, key.token1):
+        if tokens.known.get(token) is None:
+            return f"token {token} does not tell its decimals"
+    return f"pool {pool} does not tell its tick spacing and fee"
 
 
 def quote_of(token0: Token, token1: Token, preferred: Sequence[str]) -> int:

@@ -130,6 +130,7 @@ class ChainReader:
         """Have a second endpoint confirm what weighs, and wait so long where none does."""
         apart = Second(
             watching=Watching(self.chain, self._watches),
+            ours=self._watching,
             histories=Histories(self.chain, replace(self._told, checkpoints=None)),
             pin=self._pinned,
             told_by=self._histories.told_by,

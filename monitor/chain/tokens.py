@@ -7,7 +7,7 @@ from monitor.chain.abi import encode_call
 from monitor.chain.failures import one_line
 from monitor.chain.multicall import Pinned
 from monitor.chain.words import Answer, Call, text, uint
-from monitor.model.pool import Token
+from monitor.model.pool import Pool, Token
 
 _MOST_DECIMALS: Final = 255
 _MOST_SYMBOL: Final = 24
@@ -22,6 +22,11 @@ class Tokens:
 
     def __init__(self) -> None:
         self.known: dict[str, Token | None] = {}
+
+    def forget(self, pool: Pool) -> None:
+        """Have a pool's tokens learned anew."""
+        for token in (pool.token0, pool.token1):
+            self.known.pop(token.address, None)
 
     async def learn(self, pinned: Pinned, tokens: Iterable[str]) -> None:
         """Learn those of these tokens that are not known yet."""

@@ -100,6 +100,10 @@ class V4:
         """Have what was not understood looked at again where it is time. now: the block's own."""
         self._places.renew(now)
 
+    def forget(self, pools: Collection[str]) -> None:
+        """Have these pools, by key, learned anew."""
+        self._places.forget(pools)
+
     def section(self) -> Section:
         """Return what to ask, as far as the positions' places are known."""
         calls: list[Call] = []

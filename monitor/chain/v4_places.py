@@ -1,6 +1,6 @@
 """What defines a Uniswap v4 position: its pool's key and its ticks, as the manager packs them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -41,6 +41,12 @@ class V4Places:
     def renew(self, now: datetime) -> None:
         """Have what was not understood learned again where it is time. now: the block's own."""
         for nft in self.broken.renew(now):
+            self._told.pop(nft, None)
+
+    def forget(self, pools: Collection[str]) -> None:
+        """Have these pools, by key, and their tokens learned anew."""
+        for nft in [nft for nft, place in self.known.items() if place.pool.key in pools]:
+            self._tokens.forget(self.known.pop(nft).pool)
             self._told.pop(nft, None)
 
     async def learn(self, pinned: Pinned, told: Mapping[Nft, bytes]) -> bool:

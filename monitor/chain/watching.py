@@ -84,6 +84,13 @@ class Watching:
             if dex and gauge and self._wallets.add(dex, gauge):
                 self._plan = None
 
+    def forget(self, pools: Collection[str]) -> None:
+        """Have these pools, by key, and where positions stand in them learned anew."""
+        if pools:
+            self._facts.forget(pools)
+            self._v4.forget(pools)
+            self._plan = None
+
     async def read(self, pinned: Pinned, block: Block) -> Scene:
         """Return everything watched at a block; raise Transient or Permanent."""
         if self._facts.broken.renew(block.timestamp):

@@ -11,6 +11,7 @@ from monitor.chain.reader import ChainReader
 from monitor.chain.registry import Dex
 from monitor.chain.rpc import Endpoint
 from monitor.chain.settings import WatchSettings
+from monitor.errors import Transient
 from monitor.logs import Secret
 from monitor.model.observation import Snapshot
 from tests.chain.test_inspection import (
@@ -43,13 +44,36 @@ def with_positions(*told: int | str) -> Told:
     return made
 
 
+def sound_v4() -> Told:
+    manager, view = "uniswap_v4_position_manager", "uniswap_v4_state_view"
+    info = (600 % 2**24) << 32 | ((-600) % 2**24) << 8
+    return sound() | {
+        V4: {
+            (manager, "poolManager"): lambda: (FACTORY,),
+            (manager, "ownerOf"): lambda _: (OWNER,),
+            (manager, "getPoolAndPositionInfo"): lambda _: (USDC, WETH, 3_000, 60, NOBODY, info),
+        },
+        VIEW: {
+            (view, "poolManager"): lambda: (FACTORY,),
+            (view, "getSlot0"): lambda _: (2**96, 0, 0, 3_000),
+            (view, "getLiquidity"): lambda _: (10**18,),
+            (view, "getFeeGrowthGlobals"): lambda _: (0, 0),
+            (view, "getTickInfo"): lambda *_: (1, 1, 0, 0),
+            (view, "getPositionInfo"): lambda *_: (10**15, 0, 0),
+        },
+    }
+
+
 def reader_of(canned: Any, *watches: dict[str, Any]) -> ChainReader:
-    node = Endpoint(Secret(canned.node.url, "rpc"), timeout_s=5)
+    return reader_on([Endpoint(Secret(canned.node.url, "rpc"), timeout_s=5)], *watches)
+
+
+def reader_on(nodes: list[Endpoint], *watches: dict[str, Any]) -> ChainReader:
     dexes = Dex(protocol="uniswap_v3", manager=MANAGER), Dex(protocol="uniswap_v4", manager=V4)
     mine = chain(dexes=dexes, state_view=VIEW)
     return ChainReader(
         mine,
-        Endpoints(mine, [node]),
+        Endpoints(mine, nodes),
         watches=[WatchSettings(chain="devnet", **watch) for watch in watches],
     )
 
@@ -119,27 +143,10 @@ async def test_what_stays_broken_is_asked_for_ever_more_seldom_and_always_told(
 async def test_a_uniswap_v4_position_whose_token_did_not_answer_is_read_a_minute_later(
     canned: Any,
 ) -> None:
-    manager, view = "uniswap_v4_position_manager", "uniswap_v4_state_view"
-    info = (600 % 2**24) << 32 | ((-600) % 2**24) << 8
-    sound_v4 = sound() | {
-        V4: {
-            (manager, "poolManager"): lambda: (FACTORY,),
-            (manager, "ownerOf"): lambda _: (OWNER,),
-            (manager, "getPoolAndPositionInfo"): lambda _: (USDC, WETH, 3_000, 60, NOBODY, info),
-        },
-        VIEW: {
-            (view, "poolManager"): lambda: (FACTORY,),
-            (view, "getSlot0"): lambda _: (2**96, 0, 0, 3_000),
-            (view, "getLiquidity"): lambda _: (10**18,),
-            (view, "getFeeGrowthGlobals"): lambda _: (0, 0),
-            (view, "getTickInfo"): lambda *_: (1, 1, 0, 0),
-            (view, "getPositionInfo"): lambda *_: (10**15, 0, 0),
-        },
-    }
     async with reader_of(canned, {"nft": (7,), "protocol": "uniswap_v4"}) as reader:
-        canned.at = lie(sound_v4, USDC, ("erc20", "decimals"), "none")
+        canned.at = lie(sound_v4(), USDC, ("erc20", "decimals"), "none")
         assert "does not tell its decimals" in (await taken(reader, canned)).missing[0].reason
-        canned.at = sound_v4
+        canned.at = sound_v4()
         seen = await taken(reader, canned, blocks=5)
         assert ([one.token_id for one in seen.positions], seen.missing) == ([7], ())
 
@@ -161,3 +168,26 @@ async def test_a_manager_of_another_form_is_told_and_leaves_the_rest_in_sight(
         seen = await taken(reader, canned)
         assert seen.missing[0].reason.endswith("the manager answers positions() in another form")
         assert [one.pool.address for one in seen.pools] == [POOL]
+
+
+@pytest.mark.parametrize("liar", [0, 1])
+@pytest.mark.parametrize("watch", [{"pool": POOL}, {"nft": (7,), "protocol": "uniswap_v4"}])
+async def test_another_scale_of_a_token_is_a_difference_and_is_asked_for_again(
+    canned_two: list[Any], liar: int, watch: dict[str, Any]
+) -> None:
+    for one in canned_two:
+        one.at = sound_v4()
+    other = canned_two[liar]
+    other.at = lie(other.at, USDC, ("erc20", "decimals"), (0,))
+    nodes = [Endpoint(Secret(one.node.url, "rpc"), timeout_s=5) for one in canned_two]
+    async with reader_on(nodes, watch) as reader:
+        reader.agree(timedelta(minutes=5))
+        reader.confirm_what(lambda _: True)
+        told = "0 against 6" if liar == 0 else "6 against 0"
+        with pytest.raises(Transient, match=f"has token0 decimals {told}"):
+            await reader.snapshot(NOON)
+        other.at = sound_v4()
+        seen = await reader.snapshot(NOON + timedelta(seconds=12))
+        assert seen is not None
+        assert seen.unconfirmed == ""
+        assert [one.pool.token0.decimals for one in seen.pools] == [6]
