@@ -13,7 +13,7 @@ from typing import Final
 
 from monitor.chain.endpoints import Endpoints
 from monitor.chain.failures import Disagrees
-from monitor.chain.heads import header
+from monitor.chain.heads import shown
 from monitor.chain.history import Histories
 from monitor.chain.multicall import Pinned
 from monitor.chain.rpc import Endpoint
@@ -128,7 +128,7 @@ class Agreement:
         """
 
         async def compare(second: Endpoint) -> str:
-            told = (await header(second, hex(snapshot.block.number))).block
+            told = await shown(second, snapshot.block.number)
             apart = f"{first.host} and {second.host} differ on block {snapshot.block.number}"
             if told.hash != snapshot.block.hash:
                 raise Disagrees(

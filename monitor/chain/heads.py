@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from monitor.chain.failures import Behind
+from monitor.chain.failures import Behind, NoBlock
 from monitor.chain.multicall import Pinned
 from monitor.chain.ring import Linked, Ring
 from monitor.chain.rpc import Endpoint
@@ -204,6 +204,14 @@ async def header(endpoint: Endpoint, tag: str) -> Linked:
     if tag == LATEST:
         endpoint.note_head(told.block)
     return told
+
+
+async def shown(endpoint: Endpoint, number: int) -> Block:
+    """Return a block that another node has told; raise Behind where this one has none of it yet."""
+    try:
+        return (await header(endpoint, hex(number))).block
+    except NoBlock as error:
+        raise Behind(str(error)) from error
 
 
 async def headers(endpoint: Endpoint, *numbers: int) -> list[Linked]:

@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from monitor.chain.failures import Behind, Disagrees, Incomplete, NoBlock, NotOffered
+from monitor.chain.failures import Disagrees, Incomplete, NotOffered
 from monitor.chain.guarded import Guarded
-from monitor.chain.heads import header
+from monitor.chain.heads import shown
 from monitor.chain.rpc import Endpoint
 from monitor.errors import HedgewatchError, Permanent, Transient
 from monitor.model.observation import Block
@@ -72,16 +72,13 @@ class LogSources:
             return
         number = self._block.number
 
-        async def shown(endpoint: Endpoint) -> None:
-            try:
-                told = (await header(endpoint, hex(number))).block
-            except NoBlock as error:
-                raise Behind(str(error)) from error
+        async def same(endpoint: Endpoint) -> None:
+            told = await shown(endpoint, number)
             if told.hash != self._block.hash:
                 raise Disagrees(f"{endpoint.host} tells another block {number} than was read")
 
         one.doubt()
-        await one.tried(shown, self.now)
+        await one.tried(same, self.now)
         self._shown.add(one.endpoint)
 
     def _failed(self, failures: Sequence[HedgewatchError], *, whole: bool) -> HedgewatchError:

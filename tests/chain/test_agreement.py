@@ -296,3 +296,23 @@ def test_each_difference_is_named(hand: Any) -> None:
     ]
     same = Scene(pools=ours.pools, positions=ours.positions, missing=(), known={}, usd=())
     assert list(differences(ours, same)) == []
+
+
+async def test_a_second_that_is_a_block_behind_withholds_it_and_is_not_said_to_be_at_fault(
+    pair: Any, devnet: Devnet
+) -> None:
+    reader, second = pair
+    number = hex((await devnet.head()).number)
+    caught_up = second.node.script
+
+    async def behind(method: str, params: list[Any]) -> Any:
+        if method == "eth_getBlockByNumber" and params[0] == number:
+            return {"result": None}
+        return await caught_up(method, params)
+
+    second.node.script = behind
+    with pytest.raises(Transient, match=f"{second.host} has no block"):
+        await reader.snapshot(NOON)
+    assert reader.health(NOON)[1].resting_why == ""
+    second.node.script = caught_up
+    assert (await reader.snapshot(after(1))).unconfirmed == ""
