@@ -132,6 +132,10 @@ class LogScan:
                 told = await endpoint.call("eth_getLogs", criteria)
                 if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
                     raise Transient(f"{endpoint.host} answered eth_getLogs with no list of logs")
+                if not all(_asked_for(log, span.manager, first, last) for log in told):
+                    raise Transient(
+                        f"{endpoint.host} answered eth_getLogs with logs that it was not asked for"
+                    )
                 logs.update({_name(log): log for log in told if not log.get("removed")})
         return list(logs.values())
 
@@ -191,6 +195,17 @@ def _topics(names: Mapping[str, object]) -> list[str]:
 
 def _name(log: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(log.get(key)) for key in ("blockHash", "transactionHash", "logIndex"))
+
+
+def _asked_for(log: Mapping[str, Any], manager: str, first: int, last: int) -> bool:
+    """Return whether a log is the manager's and of these blocks: else it might count twice.
+
+    One that does not say is for whoever reads it.
+    """
+    with suppress(LookupError, TypeError, ValueError):
+        number = int(log["blockNumber"], 16)
+        return first <= number <= last and str(log["address"]).lower() == manager.lower()
+    return True
 
 
 def _decoded(log: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -92,3 +92,39 @@ async def test_malformed_logs_leave_all_but_the_entry_in_sight(
     (position,) = (await taken(reader, NOON)).positions
     assert position.basis is None
     assert "answered eth_getLogs with a malformed log" in position.basis_note
+
+
+async def test_logs_of_other_blocks_than_were_asked_for_count_no_fees_twice(
+    pair: tuple[Node, Node], devnet: Devnet, reader_on: Any
+) -> None:
+    first, _ = pair
+    token_id = await devnet.mint(devnet.deployment.wallets[0], 200, 300)
+    await devnet.swap_volume(100_000)
+    await devnet.collect(token_id)
+    collected = (await devnet.head()).number
+    await devnet.rpc.call("anvil_mine", hex(70))
+    reader = await reader_on(devnet, {"nft": (token_id,)}, rpc=(first.scripted.url,))
+    (before,) = (await taken(reader, NOON)).positions
+    assert before.basis is not None
+    assert before.basis.collected0 > 0
+    await devnet.swap_volume(100_000)
+    await devnet.collect(token_id)
+    honest = first.scripted.script
+
+    async def wider(method: str, params: list[Any]) -> Any:
+        if method == "eth_getLogs":
+            params = [params[0] | {"fromBlock": hex(collected)}]
+        return await honest(method, params)
+
+    first.scripted.script = wider
+    (position,) = (await taken(reader, NOON + timedelta(seconds=12))).positions
+    assert position.basis is None
+    assert "logs that it was not asked for" in position.basis_note
+    first.scripted.script = honest
+    await devnet.mine()
+    (position,) = (await taken(reader, NOON + timedelta(minutes=2))).positions
+    fresh = await reader_on(devnet, {"nft": (token_id,)})
+    (told,) = (await taken(fresh, NOON)).positions
+    assert position.basis is not None
+    assert told.basis is not None
+    assert position.basis.collected0 == told.basis.collected0 > before.basis.collected0
