@@ -90,7 +90,7 @@ class TelegramCommands:
         command, _, bot = first.lower().partition("@")
         if bot not in {"", (message.get_bot().username or "").lower()}:
             return
-        late = self._clock.now() - message.date
+        late = self.listening.came_at() - message.date
         topic = message.message_thread_id if message.is_topic_message else None
         where = Place(chat=message.chat.id, topic=topic)
         if is_word(command):

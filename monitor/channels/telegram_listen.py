@@ -10,9 +10,12 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
+import httpx
 from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import Application, CallbackContext, TypeHandler
@@ -64,11 +67,17 @@ class Pulse:
 
 
 class _Stamped(HTTPXRequest):
-    """Notes each poll that came back, and lets nothing through that cannot be read."""
+    """Notes each poll that came back and when, and lets nothing through that cannot be read.
+
+    at: when the last answer was given, by the clock of whoever gave it; None where not told.
+    """
 
     def __init__(self, settings: TelegramSettings, came: Callable[[], None]) -> None:
-        super().__init__(**line(settings, patience_s=POLL_S))
+        made = line(settings, patience_s=POLL_S)
+        made["httpx_kwargs"]["event_hooks"] = {"response": [self._date]}
+        super().__init__(**made)
         self.came = came
+        self.at: datetime | None = None
 
     async def do_request(self, url: str, *args: Any, **named: Any) -> tuple[int, bytes]:  # noqa: ANN401
         """Ask as its parent does."""
@@ -78,6 +87,9 @@ class _Stamped(HTTPXRequest):
         payload = _readable(payload)
         self.came()
         return status, payload
+
+    async def _date(self, answer: httpx.Response) -> None:
+        self.at = _instant(answer.headers.get("date", ""))
 
 
 class _HandOver(asyncio.Queue[object]):
@@ -117,6 +129,15 @@ class Listening:
         self._deaf = deaf
         self._is_deaf = False
         self._work: asyncio.Task[Any] | None = None
+        self._polls: _Stamped | None = None
+
+    def came_at(self) -> datetime:
+        """Return when what is worked on came, by Telegram's clock, which dates messages, too.
+
+        By ours a message would be late, or never be, where the two differ.
+        """
+        told = self._polls.at if self._polls is not None else None
+        return told or self._clock.now()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen until `stop` is set; an outage is told once, and its end once."""
@@ -168,6 +189,7 @@ class Listening:
         """Poll while the block lasts; raise Transient where it cannot even be begun."""
         sends, polls = HTTPXRequest(**line(self._settings)), _Stamped(self._settings, self._came)
         bots = self._built(sends, polls)
+        self._polls = polls
         try:
             await self._begin(bots)
             self.pulse.beat()
@@ -238,6 +260,15 @@ class Listening:
         finally:
             self.pulse.busy, self._work = False, None
             self.pulse.beat()
+
+
+def _instant(date: str) -> datetime | None:
+    """Return what an answer's header says of its time, None where it says nothing clear."""
+    try:
+        told = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return told if told.tzinfo is not None else None
 
 
 def _readable(payload: bytes) -> bytes:

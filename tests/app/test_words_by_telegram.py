@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -82,7 +83,8 @@ class Phone:
             async with self.news:
                 await self.news.wait_for(lambda: self.updates)
                 result: Any = [self.updates.pop(0)]
-            return web.json_response({"ok": True, "result": result})
+            dated = {"Date": format_datetime(FIRST.at, usegmt=True)}
+            return web.json_response({"ok": True, "result": result}, headers=dated)
         async with self.news:
             self.asked.append((request.path.rpartition("/")[2], dict(given)))
             # Alerts have a mode of their own.

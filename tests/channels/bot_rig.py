@@ -61,7 +61,7 @@ async def rigged(
     idle = changes.pop("idle", True)
     lists = {key: changes.pop(key) for key in ("read", "write", "chats") if key in changes}
     clock = Story()
-    async with serving(*batches, **(server or {})) as api:
+    async with serving(*batches, **({"now": clock.now} | (server or {}))) as api:
         settings = TelegramSettings(
             token=f"file:{tmp_path}/token",
             base_url=api.url,

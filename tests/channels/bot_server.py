@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, TypeAlias
 
 from aiohttp import web
@@ -35,7 +36,7 @@ class BotApi:
 
     deaf: how many messages fail before one is taken. refuse: by method, what is answered
     instead, as (status, description), each once. waiting: what was there before anybody asked;
-    it is handed out to who does not wait for more.
+    it is handed out to who does not wait for more. now: its clock, the machine's where None.
     """
 
     batches: list[Batch] = field(default_factory=list)
@@ -48,6 +49,7 @@ class BotApi:
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
     numbers: int = 1000
+    now: Callable[[], datetime] | None = None
 
     @property
     def sent(self) -> list[str]:
@@ -107,7 +109,12 @@ class BotApi:
             self._more.clear()
             await self._more.wait()
         batch = self.batches.pop(0)
-        return _refused(batch, "Bad Gateway") if isinstance(batch, int) else _ok(batch)
+        if isinstance(batch, int):
+            return _refused(batch, "Bad Gateway")
+        answer = _ok(batch)
+        if self.now is not None:
+            answer.headers["Date"] = format_datetime(self.now(), usegmt=True)
+        return answer
 
 
 def _ok(result: Any) -> web.Response:
