@@ -35,7 +35,6 @@ _log: Final = logging.getLogger(__name__)
 _MOST_CHORES: Final = 100
 _TRIES: Final = 5
 _FIRST_WAIT_S: Final = 1.0
-_LONGEST_WAIT_S: Final = 60.0
 
 Painter = Callable[[Alert], Awaitable[Picture | None]]
 """Draws what an alert is about; None where nothing can be drawn."""
@@ -145,9 +144,19 @@ class TelegramChannel:
                 if hopeless or (error.ambiguous and not doubles):
                     raise
                 wait = error.retry_after or timedelta(seconds=_FIRST_WAIT_S * 2.0**tries)
-                await self._clock.sleep(min(wait.total_seconds(), _LONGEST_WAIT_S))
+                await self._clock.sleep(wait.total_seconds())
             else:
                 return
+
+    async def reply(self, say: Callable[[], Awaitable[None]]) -> None:
+        """As `insist`; where Telegram wants a wait, no other word and no press waits with it."""
+        try:
+            await say()
+        except Transient as error:
+            if error.refused or error.retry_after is None:
+                await self.insist(say)
+            else:
+                self.later(partial(self.insist, say))
 
     async def close(self) -> None:
         """Close the connection."""

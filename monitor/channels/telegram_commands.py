@@ -96,7 +96,7 @@ class TelegramCommands:
         if is_word(command):
             answer = await self._obeyed(update, message, late)
             # Who told of a trade must know what came of it.
-            await self._channel.insist(lambda: self._channel.say(answer, where))
+            await self._channel.reply(lambda: self._channel.say(answer, where))
         elif late > _OLD:
             late_s = late // timedelta(seconds=1)
             _log.info("telegram: %s came %d s late and is passed over", command[:20], late_s)

@@ -96,7 +96,8 @@ class Presses:
         stamp = "" if done.repeat else f"{press.alert} {_DONE[press.deed]} by {who}, {at}"
         await self._show(message, left_after(_markup(message), press), stamp)
         if press.deed is Deed.FILLED and not done.repeat:
-            await self._channel.say(_booked(done, word), _place(message))
+            booked, where = _booked(done, word), _place(message)
+            await self._channel.reply(lambda: self._channel.say(booked, where))
 
     async def answer(self, query: CallbackQuery, text: str) -> None:
         """End a button's waiting; one that waited too long for that is no fault."""

@@ -17,17 +17,19 @@ from tests.channels.bot_server import AT, CHAT, OWNER, TOKEN, BotApi, serving
 
 
 class Story:
-    """A clock that stands at the story's moment; sleeping on it costs a moment."""
+    """A clock that stands at the story's moment; sleeping on it costs a moment, and is noted."""
 
     lead = timedelta(minutes=1)
 
     def __init__(self) -> None:
         self.time = AT
+        self.slept = set[float]()
 
     def now(self) -> datetime:
         return self.time
 
     async def sleep(self, seconds: float) -> None:
+        self.slept.add(seconds)
         await SystemClock().sleep(min(seconds, 0.01))
 
 

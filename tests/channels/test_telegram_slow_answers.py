@@ -1,5 +1,7 @@
 """Answers that take a while, by Telegram: worked out beside the loop, and sent when done."""
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 from threading import current_thread
 
@@ -7,8 +9,8 @@ from monitor.channels.telegram_desk import Desk
 from monitor.channels.telegram_writer import Picture
 from monitor.errors import Permanent
 from tests.channels.bot_rig import rigged
-from tests.channels.bot_server import asked
-from tests.channels.taken import Kept
+from tests.channels.bot_server import OWNER, asked
+from tests.channels.taken import LEG, Kept
 
 
 async def test_a_shock_of_a_large_book_is_worked_out_beside_the_loop(tmp_path: Path) -> None:
@@ -41,3 +43,25 @@ async def test_a_chart_is_a_picture_and_where_it_cannot_be_drawn_a_sentence(
         assert photo.given["disable_notification"] == "true"
         await rig.api.until("sendMessage", 1)
         assert rig.api.sent == ["12 is not watched"]
+
+
+async def test_what_came_of_a_word_is_told_however_long_telegram_has_it_wait(
+    tmp_path: Path,
+) -> None:
+    """It was given up after four minutes, in which no other word and no press was heard."""
+    kept = Kept()
+    desk = Desk(answer=lambda *_: "", obey=kept.obey)
+    busy = {"sendMessage": [(429, "Too Many Requests", {"retry_after": 600})]}
+    said = [asked(1, f"/fill L2 {LEG}"), asked(2, "/ack A17F3C")]
+    async with rigged(
+        tmp_path, said, desk=desk, write=(OWNER,), server={"refuse": busy}, idle=False
+    ) as rig:
+        slept = rig.clock.slept
+        async with asyncio.timeout(10):
+            while len(kept.words) < 2 or 600.0 not in slept:
+                await rig.clock.sleep(0)
+        assert 60.0 not in slept, "neither is said again before it may be"
+        assert rig.api.sent == []
+        rig.clock.time += timedelta(seconds=601)
+        await rig.api.until("sendMessage", 2)
+        assert set(rig.api.sent) == {"fill taken", "ack taken"}
