@@ -1,10 +1,10 @@
 """What a bot puts into a chat: texts, pictures, and other texts in place of what it said."""
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from telegram import InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
@@ -18,6 +18,8 @@ from monitor.logs import redact
 _log: Final = logging.getLogger(__name__)
 _UNREADABLE: Final = "can't parse entities"
 _UNCHANGED: Final = "message is not modified"
+_NO_TOPIC: Final = ("message thread not found", "topic_closed", "topic_deleted")
+T = TypeVar("T")
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
 
@@ -52,20 +54,29 @@ class Writer:
 
     async def put(self, sheet: Sheet, place: Place) -> Pin:
         """Return the message that was sent."""
-        return await self._post.hand_in(place.chat, lambda chat: self._sent(sheet, chat, place))
+
+        async def put(chat: Chat) -> Pin:
+            return await _in_topic(partial(self._sent, sheet, chat), place.topic)
+
+        return await self._post.hand_in(place.chat, put)
 
     async def show(self, picture: Picture, place: Place, *, reply: int = 0) -> None:
         """Send a picture, without a sound. reply: to which message, 0 for none."""
         to = ReplyParameters(reply, allow_sending_without_reply=True) if reply else None
-        send = partial(
-            self._bot.send_photo,
-            photo=picture.png,
-            caption=picture.caption or None,
-            message_thread_id=place.topic,
-            disable_notification=True,
-            reply_parameters=to,
+
+        def send(chat: Chat, topic: int | None) -> Awaitable[Message]:
+            return self._bot.send_photo(
+                chat,
+                photo=picture.png,
+                caption=picture.caption or None,
+                message_thread_id=topic,
+                disable_notification=True,
+                reply_parameters=to,
+            )
+
+        await self._post.hand_in(
+            place.chat, lambda chat: _in_topic(partial(send, chat), place.topic)
         )
-        await self._post.hand_in(place.chat, lambda chat: send(chat_id=chat))
 
     async def rewrite(self, pin: Pin, html: str) -> None:
         """Put another text and the buttons that are left on a message."""
@@ -88,12 +99,12 @@ class Writer:
         )
         await self._post.mend(pin.chat, lambda chat: _unless_same(edit(chat_id=chat)))
 
-    async def _sent(self, sheet: Sheet, chat: Chat, place: Place) -> Pin:
+    async def _sent(self, sheet: Sheet, chat: Chat, topic: int | None) -> Pin:
         """Send; without the markup where Telegram cannot read it."""
         send = partial(
             self._bot.send_message,
             chat_id=chat,
-            message_thread_id=place.topic,
+            message_thread_id=topic,
             disable_notification=sheet.quiet,
             link_preview_options=_NO_PREVIEW,
             reply_markup=sheet.buttons,
@@ -107,6 +118,18 @@ class Writer:
                 said = redact(error.message)
                 _log.warning("telegram: %s goes as plain text: %s", sheet.name, said)
         return _pin(chat, await send(text=sheet.text))
+
+
+async def _in_topic(send: Callable[[int | None], Awaitable[T]], topic: int | None) -> T:
+    """Send into a topic; where that is closed or gone, into the group's general one."""
+    try:
+        return await send(topic)
+    except BadRequest as error:
+        if topic is None or error.message.lower() not in _NO_TOPIC:
+            raise
+        said = redact(error.message)
+        _log.warning("telegram: topic %d takes nothing (%s): told to the group", topic, said)
+    return await send(None)
 
 
 def _pin(chat: Chat, sent: Message) -> Pin:
