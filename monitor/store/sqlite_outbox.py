@@ -43,9 +43,8 @@ class SqliteOutbox:
         return tuple(_letter(row) for row in rows)
 
     def find(self, channel: str, idem: str) -> Letter | None:
-        rows = self._database.read(
-            f"{_LETTER} WHERE e.idem = ? AND o.channel = ? AND {WAITING}", idem, channel
-        )
+        asked = f"{_LETTER} WHERE e.idem = ? AND o.channel = ? AND {WAITING}"
+        rows = self._database.read(asked, idem, channel)
         return _letter(rows[0]) if rows else None
 
     def letters(self, numbers: Sequence[int]) -> tuple[Letter, ...]:
