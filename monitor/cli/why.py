@@ -14,6 +14,7 @@ from monitor.cli.terms import judged
 from monitor.errors import ConfigError, Fault
 from monitor.store.records import Carried, Event
 from monitor.store.sqlite import SqliteStore
+from monitor.store.sqlite_outbox import WITHDRAWN
 
 _ORDINALS: Final = {1: "1st", 2: "2nd", 3: "3rd"}
 _SPEAKING: Final = frozenset(
@@ -100,7 +101,7 @@ def _channel(one: Carried) -> str:
     if one.done_at is None:
         failed = f" after {one.tries} tries: {one.error}" if one.error else ""
         return f"{one.channel} waits{failed}"
-    if not one.tries:
+    if not one.tries or one.error == WITHDRAWN:
         return f"{one.channel} {one.error or 'never sent'}"
     return f"{one.channel} {_clock(one.done_at)} ({tries})"
 

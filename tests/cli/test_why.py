@@ -9,6 +9,7 @@ import pytest
 
 from monitor.cli.terms import distance
 from monitor.rules.verdict import Term
+from monitor.store.records import Change, Outgoing
 from monitor.store.sqlite import open_sqlite
 
 MINUTE = timedelta(minutes=1)
@@ -48,6 +49,28 @@ def test_whom_it_reached_is_told_with_time_and_tries(home: Any, hand: Any) -> No
         store.outbox.sending(letter.id)
         store.outbox.delivered(letter.id, home.at)
     assert home.told("why", alert)[-1].endswith("console 2020-02-14 22:30:00Z (2nd try)")
+
+
+def test_what_was_tried_in_vain_and_then_taken_back_is_told_as_never_sent(
+    home: Any, hand: Any
+) -> None:
+    alert = fired(home, hand)
+    with closing(open_sqlite(f"sqlite:///{home.store}", now=home.at)) as store:
+        letters = store.outbox.due("console", home.at, 10)
+        (letter,) = [one for one in letters if one.alert_id == alert]
+        store.outbox.sending(letter.id)
+        store.outbox.failed(letter.id, due=home.at, error="broker down", ambiguous=False)
+        back = Outgoing(
+            idem="back",
+            key=letter.key,
+            alert_id=alert,
+            at=home.at,
+            payload=letter.payload,
+            channels=("console",),
+            takes_back=True,
+        )
+        store.commit(Change(alerts=(back,)))
+    assert "console taken back before it was sent" in " ".join(home.told("why", alert))
 
 
 def test_every_event_of_an_alert_is_told_in_order(home: Any, hand: Any) -> None:
