@@ -5,6 +5,7 @@ daemon is just claiming are skipped, so that nobody waits for anybody.
 """
 
 import uuid
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -77,6 +78,9 @@ class ClaimedOutbox:
 
     def find(self, channel: str, idem: str) -> Letter | None:
         return self._plain.find(channel, idem)
+
+    def waiting(self, channel: str, but: Collection[int]) -> set[str]:
+        return self._plain.waiting(channel, but)
 
     def next_due(self, channel: str) -> datetime | None:
         """Return when `due` will next have something, but for what others have claimed."""

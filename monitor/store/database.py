@@ -3,7 +3,7 @@
 The statements are the same for both, in the words both understand.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -49,6 +49,10 @@ class Database(Protocol):
 
 class SqlOutbox(Outbox, Protocol):
     """An outbox kept in tables."""
+
+    def waiting(self, channel: str, but: Collection[int]) -> set[str]:
+        """Return the keys of which letters wait for a channel, begun or not, beside those named."""
+        ...
 
     def withdraw(self, alert: Outgoing) -> set[str]:
         """End the letters of an alert taken back that were not begun; return who knows of it.

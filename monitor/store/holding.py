@@ -18,8 +18,9 @@ from monitor.chain.checkpoint import Checkpoint, Checkpoints
 from monitor.clock import stopwatch
 from monitor.errors import Permanent, Transient
 from monitor.store.holding_outbox import HoldingOutbox
-from monitor.store.port import History, Inbox, Store
+from monitor.store.port import History, Inbox
 from monitor.store.records import Change, Said, Saved
+from monitor.store.sqlite import SqliteStore
 
 _log = logging.getLogger(__name__)
 MOST: Final = 20_000
@@ -47,7 +48,7 @@ class HoldingStore:
 
     def __init__(
         self,
-        disk: Store,
+        disk: SqliteStore,
         *,
         most: int = MOST,
         seconds: Callable[[], float] = stopwatch,
@@ -136,12 +137,16 @@ class HoldingStore:
 
 
 def _at_once(held: Iterable[Change]) -> tuple[Change, ...]:
-    """Return what goes into one transaction: no alert that is taken back with what takes it back.
+    """Return what goes into one transaction: no alert with what recalls it, or takes it back.
 
     For that the disk must know before who was told from memory.
     """
     first, *rest = islice(held, _TOGETHER)
-    backs = (n for n, one in enumerate(rest) if any(alert.takes_back for alert in one.alerts))
+    backs = (
+        n
+        for n, one in enumerate(rest)
+        if one.recalls or any(alert.takes_back for alert in one.alerts)
+    )
     return (first, *rest[: next(backs, None)])
 
 

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from monitor.errors import Transient
+from monitor.store.database import SqlOutbox
 from monitor.store.memory_outbox import MemoryOutbox
-from monitor.store.port import Outbox
 from monitor.store.records import Backlog, Change, Letter, Outgoing
 
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -34,7 +34,7 @@ class _End:
 class _Debts:
     """What the disk has yet to be told of its own letters, in order."""
 
-    def __init__(self, disk: Outbox) -> None:
+    def __init__(self, disk: SqlOutbox) -> None:
         self._disk = disk
         self._owed = deque[tuple[int, bool, Callable[[], None]]]()
 
@@ -52,6 +52,15 @@ class _Debts:
         else:
             say = partial(self._disk.delivered, letter, end.at)
         self._owed.append((letter, True, say))
+
+    def begin(self, letter: int) -> None:
+        """Have to tell that it was tried: what was never begun counts as never sent."""
+        self.owe(letter, partial(self._disk.sending, letter))
+
+    def fail(self, letter: int, *, due: datetime, error: str, ambiguous: bool) -> None:
+        """Have to tell that it waits for another try."""
+        told = partial(self._disk.failed, letter, due=due, error=error, ambiguous=ambiguous)
+        self.owe(letter, told)
 
     def owe(self, letter: int, say: Callable[[], None]) -> None:
         """Have something else of a letter to tell: it waits on."""
@@ -83,12 +92,13 @@ class HoldingOutbox:
     those in memory go out meanwhile; else they wait, too.
     """
 
-    def __init__(self, disk: Outbox, held: Sized, sure: Callable[[], bool]) -> None:
+    def __init__(self, disk: SqlOutbox, held: Sized, sure: Callable[[], bool]) -> None:
         self._disk = disk
         self._held = held
         self._sure = sure
         self._aside = MemoryOutbox()
         self._idems: set[str] = set()
+        self._unsure: dict[str, tuple[str, set[str]]] = {}
         self._seen: dict[int, Letter] = {}
         self._ends: dict[_Address, _End] = {}
         self._begun: set[int] = set()
@@ -107,14 +117,17 @@ class HoldingOutbox:
         for recall in change.recalls:
             self._aside.recall(recall)
         for alert in change.alerts:
-            self._aside.put(0, alert)  # whose events nobody counts
+            told = self._aside.put(0, alert)  # whose events nobody counts
             self._idems.add(alert.idem)
+            if unsure := set(alert.channels) - told:  # whether the disk told what is taken back
+                self._unsure[alert.idem] = alert.key, unsure
 
     def written(self, alerts: Iterable[Outgoing]) -> None:
         """Let go of alerts that the disk has now, once `settle` told it what became of them."""
         for alert in alerts:
             if alert.idem in self._idems:
                 self._idems.discard(alert.idem)
+                self._unsure.pop(alert.idem, None)
                 self._handing += [(alert, channel) for channel in dict.fromkeys(alert.channels)]
 
     def settle(self, going: Callable[[], bool] = lambda: True) -> None:
@@ -157,13 +170,11 @@ class HoldingOutbox:
         self._end(letter, _End(at=at))
 
     def failed(self, letter: int, *, due: datetime, error: str, ambiguous: bool) -> None:
-        there = self._on_disk(letter)
-        if there is None:
+        if (there := self._on_disk(letter)) is None:
             self._begun.discard(letter)
             self._aside.failed(-letter, due=due, error=error, ambiguous=ambiguous)
             return
-        told = partial(self._disk.failed, there, due=due, error=error, ambiguous=ambiguous)
-        self._debts.owe(there, told)
+        self._debts.fail(there, due=due, error=error, ambiguous=ambiguous)
         self._debts.pay_some()
 
     def dead(self, letter: int, at: datetime, error: str) -> None:
@@ -187,9 +198,8 @@ class HoldingOutbox:
         heads = self._aside.due(channel, _FOR_EVER, _ALL)
         if not heads or not self._sure():
             return
-        ended = self._debts.ended()
-        before = self._disk.due(channel, _FOR_EVER, _ALL)
-        waits = {letter.key for letter in before if letter.id not in ended}
+        waits = self._disk.waiting(channel, self._debts.ended())
+        waits |= {key for key, unsure in self._unsure.values() if channel in unsure}
         yield from (replace(one, id=-one.id) for one in heads if one.key not in waits)
 
     def _on_disk(self, letter: int) -> int | None:
@@ -212,6 +222,7 @@ class HoldingOutbox:
         end = self._ends.pop((alert.idem, channel), None)
         here = self._aside.find(channel, alert.idem)
         if there is not None and end is not None:
+            self._debts.begin(there.id)
             self._debts.end(there.id, end)
         elif here is not None:
             self._aside.delivered(here.id, alert.at)  # from now on it is the disk's
@@ -223,13 +234,12 @@ class HoldingOutbox:
         """Have the disk know that a letter was tried, or is being sent this moment."""
         if not here.tries:
             return
-        self._debts.owe(there, lambda: self._disk.sending(there))
+        self._debts.begin(there)
         if -here.id in self._begun:
             self._begun.discard(-here.id)
             self._moved[-here.id] = there
             return
-        failed = partial(self._disk.failed, there, due=here.due, error=here.error)
-        self._debts.owe(there, partial(failed, ambiguous=here.repeat))
+        self._debts.fail(there, due=here.due, error=here.error, ambiguous=here.repeat)
 
 
 def _together(disk: Iterable[Backlog], aside: Iterable[Backlog]) -> tuple[Backlog, ...]:

@@ -1,6 +1,6 @@
 """The outbox's tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -21,6 +21,7 @@ _LETTER: Final = (
     " o.sending | o.ambiguous, o.unanswered + o.sending, e.expires_at, o.error, o.dead_at"
     " FROM outbox o JOIN event e ON e.id = o.event"
 )
+_KEYS: Final = "SELECT DISTINCT o.key FROM outbox o"
 _HELD: Final = (
     "SELECT e.alert_id, o.channel, coalesce(d.reason, 'held') FROM outbox o"
     " JOIN event e ON e.id = o.event LEFT JOIN decision d"
@@ -46,6 +47,11 @@ class SqliteOutbox:
         asked = f"{_LETTER} WHERE e.idem = ? AND o.channel = ? AND {WAITING}"
         rows = self._database.read(asked, idem, channel)
         return _letter(rows[0]) if rows else None
+
+    def waiting(self, channel: str, but: Collection[int]) -> set[str]:
+        ended = ", ".join("?" * len(but)) or "0"
+        sql = f"{_KEYS} WHERE o.channel = ? AND {WAITING} AND o.id NOT IN ({ended})"
+        return {key for (key,) in self._database.read(sql, channel, *but)}
 
     def letters(self, numbers: Sequence[int]) -> tuple[Letter, ...]:
         """Return the letters of these numbers, in their order."""
@@ -87,13 +93,13 @@ class SqliteOutbox:
         """End the letters of an alert taken back that were not begun; return who knows of it.
 
         A letter that may have arrived stays, and so does one given up: a person may
-        send that again. Runs in the caller's transaction.
+        send that again. One that was recalled told nobody. Runs in the caller's transaction.
         """
         rows = self._database.read(
             "SELECT o.id, o.channel, o.done_at IS NULL AND o.dead_at IS NULL"
             " AND (o.sending | o.ambiguous) = 0"
             " FROM outbox o JOIN event e ON e.id = o.event WHERE o.key = ? AND e.alert_id = ?"
-            " AND (o.done_at IS NULL OR o.error <> ?)",
+            " AND (o.done_at IS NULL OR o.tries > 0 AND o.error <> ?)",
             *(alert.key, alert.alert_id, WITHDRAWN),
         )
         self._database.run_many(
@@ -162,16 +168,7 @@ class SqliteOutbox:
             " ORDER BY id",
             event,
         )
-        return tuple(
-            Carried(
-                channel=channel,
-                tries=tries,
-                error=error,
-                done_at=maybe_instant(done_at),
-                dead_at=maybe_instant(dead_at),
-            )
-            for channel, tries, error, done_at, dead_at in rows
-        )
+        return tuple(map(_carried, rows))
 
     def _change(self, letter: int, assignments: str, *values: object) -> None:
         sql = f"UPDATE outbox SET {assignments} WHERE id = ?"  # noqa: S608 - constants
@@ -196,5 +193,16 @@ def _letter(row: Row) -> Letter:
         unanswered=unanswered,
         expires_at=maybe_instant(expires_at),
         error=error,
+        dead_at=maybe_instant(dead_at),
+    )
+
+
+def _carried(row: Row) -> Carried:
+    channel, tries, error, done_at, dead_at = row
+    return Carried(
+        channel=channel,
+        tries=tries,
+        error=error,
+        done_at=maybe_instant(done_at),
         dead_at=maybe_instant(dead_at),
     )

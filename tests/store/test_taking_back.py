@@ -137,6 +137,16 @@ def test_what_a_channel_has_held_is_recalled_and_nothing_else(
     assert store.outbox.dead_letters() == ()
 
 
+def test_nothing_is_taken_back_aloud_where_it_was_recalled_before_it_was_sent(
+    store: Store, start: datetime, letter: Letters
+) -> None:
+    held = {"mqtt": second(start, 60)}
+    store.commit(Change(alerts=(replace(letter("2:firing", channels=("mqtt",)), held=held),)))
+    store.commit(Change(recalls=(recall(start),)))
+    store.commit(Change(alerts=(retraction(letter("2:retracted", channels=("mqtt",))),)))
+    assert waiting(store, "mqtt", start) == []
+
+
 def test_a_letter_that_was_begun_or_is_held_no_more_is_not_recalled(
     store: Store, start: datetime, letter: Letters
 ) -> None:
