@@ -81,8 +81,16 @@ CREATE INDEX decision_by_event ON decision (idem)
 # What an alert went through is asked for by its short id, by every button and `why`.
 _BY_ALERT: Final = "CREATE INDEX event_by_alert ON event (alert_id, id)"
 
+# What is old is forgotten a little at a time, of a year's: a look through all of it holds up polls.
+_BY_AGE: Final = """
+CREATE INDEX event_by_age ON event (at);
+CREATE INDEX decision_by_age ON decision (at)
+"""
+
 # Script n brings a file of schema n to schema n + 1. Only ever append.
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _CHECKPOINTS, _UNANSWERED, _DECISIONS, _BY_ALERT)
+MIGRATIONS: Final[tuple[str, ...]] = (
+    *(_FIRST, _CHECKPOINTS, _UNANSWERED, _DECISIONS, _BY_ALERT, _BY_AGE),
+)
 
 
 def to_micros(at: datetime) -> int:
