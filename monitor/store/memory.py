@@ -154,7 +154,8 @@ class MemoryStore:
             self.history.note_poll(change.poll)
 
     def forget(self, before: datetime, needed: Collection[str] = ()) -> bool:
-        gone = self.history.forget(before, needed, undelivered=self.outbox.undelivered())
+        gone = self.history.forget(before, needed, undelivered=self.outbox.undelivered(before))
+        self.outbox.forget(gone)
         self._idems -= gone
         self.inbox.forget(before)
         return True

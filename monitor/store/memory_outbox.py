@@ -1,6 +1,6 @@
 """The outbox in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -136,19 +136,17 @@ class MemoryOutbox:
     def backlog(self) -> tuple[Backlog, ...]:
         waiting = [slip.letter for slip in self._waiting.values()]
         dead = [slip.letter.channel for slip in self._dead.values()]
-        return tuple(
-            Backlog(
-                channel=channel,
-                waiting=sum(letter.channel == channel for letter in waiting),
-                dead=dead.count(channel),
-                oldest=min((x.queued_at for x in waiting if x.channel == channel), default=None),
-            )
-            for channel in sorted({letter.channel for letter in waiting} | set(dead))
-        )
+        channels = sorted({letter.channel for letter in waiting} | set(dead))
+        return tuple(_owed(name, waiting, dead.count(name)) for name in channels)
 
-    def undelivered(self) -> set[int]:
-        """Return the events some channel has not got, given up or not."""
-        return {slip.event for slips in (self._waiting, self._dead) for slip in slips.values()}
+    def undelivered(self, before: datetime) -> set[int]:
+        """Return the events some channel has not got, unless it was given up before."""
+        young = (one for one in self._dead.values() if (one.letter.dead_at or before) >= before)
+        return {slip.event for slip in (*self._waiting.values(), *young)}
+
+    def forget(self, idems: set[str]) -> None:
+        """Drop what was given up of alerts."""
+        self._dead = {n: one for n, one in self._dead.items() if one.letter.idem not in idems}
 
     def _withdraw(self, alert: Outgoing) -> set[str]:
         """End the letters of an alert taken back that were not begun; return who knows of it."""
@@ -177,6 +175,11 @@ class MemoryOutbox:
         if letter not in self._waiting:
             raise LookupError(f"no letter has the number {letter}")
         return self._waiting[letter]
+
+
+def _owed(channel: str, waiting: Sequence[Letter], dead: int) -> Backlog:
+    since = [letter.queued_at for letter in waiting if letter.channel == channel]
+    return Backlog(channel=channel, waiting=len(since), dead=dead, oldest=min(since, default=None))
 
 
 def _episode(letter: Letter) -> tuple[str, str]:

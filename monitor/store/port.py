@@ -146,8 +146,8 @@ class Store(Protocol):
         """Drop some of the events, decisions, polls and consumed words older than `before`.
 
         Return whether nothing of it is left; else ask again, there is more than is done at once.
-        State, samples, waiting and dead letters, the counts since ever, and what was told under
-        the short ids `needed` stay.
+        State, samples, letters that wait or were given up since, the counts since ever, and what
+        was told under the short ids `needed` stay.
         """
         ...
 

@@ -10,7 +10,10 @@ from monitor.store.schema import to_micros
 STEP: Final = 250
 """How many rows of each kind go at most at once: tens of milliseconds in a large store."""
 
-_OVER: Final = "NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.event = event.id AND done_at IS NULL)"
+_OVER: Final = (
+    "NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.event = event.id AND done_at IS NULL"
+    " AND (dead_at IS NULL OR dead_at >= ?))"
+)
 
 
 def forget(database: Database, before: datetime, needed: Collection[str]) -> bool:
@@ -26,7 +29,7 @@ def forget(database: Database, before: datetime, needed: Collection[str]) -> boo
     # There may be millions of polls: only the first are looked at, for they lie in order.
     polls = f"SELECT id FROM poll ORDER BY id LIMIT {STEP}"  # noqa: S608 - constants
     with database.transaction():
-        gone = [(event,) for (event,) in database.read(old, at, *kept)]
+        gone = [(event,) for (event,) in database.read(old, at, *kept, at)]
         database.run_many("DELETE FROM outbox WHERE event = ?", gone)
         database.run_many("DELETE FROM event WHERE id = ?", gone)
         dropped = (

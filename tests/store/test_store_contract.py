@@ -289,7 +289,7 @@ def test_forgetting_drops_what_is_over_and_keeps_what_is_owed(
     store.commit(Change(alerts=tuple(letter(n, key=n, channels=("mqtt",)) for n in names)))
     done, _, lost = store.outbox.due("mqtt", start, 10)
     store.outbox.delivered(done.id, start)
-    store.outbox.dead(lost.id, start, "gone")
+    store.outbox.dead(lost.id, second(start, 10), "gone")
     for word in ("heard", "unheard"):
         store.inbox.say(word, "{}", start)
     store.commit(Change(poll=Poll(source="eth", at=start), consumed_words={"heard": "yes"}))
@@ -302,6 +302,9 @@ def test_forgetting_drops_what_is_over_and_keeps_what_is_owed(
     assert store.history.tally("eth").polls == 2
     assert [said.id for said in store.inbox.unheard()] == ["unheard"]
     assert store.inbox.heard("heard") is None
+    store.forget(second(start, 11))
+    assert [event.idem for event in store.history.events()] == ["waiting", "young"]
+    assert store.outbox.dead_letters() == (), "given up, and nobody asked for it since"
 
 
 def test_a_long_past_is_forgotten_in_steps_and_what_is_needed_stays(
