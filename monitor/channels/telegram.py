@@ -33,6 +33,7 @@ __all__ = ["TelegramChannel", "TelegramSettings"]
 
 _log: Final = logging.getLogger(__name__)
 _MOST_CHORES: Final = 100
+_CHORE: Final = "a picture, a button or an answer, and no alert,"
 _TRIES: Final = 5
 _FIRST_WAIT_S: Final = 1.0
 
@@ -168,9 +169,9 @@ class TelegramChannel:
             try:
                 await chore()
             except HedgewatchError as error:
-                _log.info("telegram: a picture or a button stays as it is: %s", redact(str(error)))
+                _log.info("telegram: %s is left: %s", _CHORE, redact(str(error)))
             except Exception:  # noqa: BLE001 - no alert depends on it, and so no run ends by it
-                _log.exception("telegram: a picture or a button failed in an unforeseen way")
+                _log.exception("telegram: %s failed in an unforeseen way", _CHORE)
 
     def _follow_up(self, alerts: Sequence[Alert], sent: Pin) -> None:
         """Leave for later what goes with a message that has arrived."""

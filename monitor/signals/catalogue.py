@@ -95,7 +95,7 @@ _LINES: Final = (
     _own("system.outbox_age_s", "s", "age of the oldest undelivered alert; 0 when none"),
     _own("system.up_s", "s", "seconds since this run of the daemon began"),
     _own("system.refused_channels", "count", "channels that do not let us in: a wrong token"),
-    _own("system.dead_letters", "count", "alerts given up on since the last look"),
+    _own("system.dead_letters", "count", "alerts given up on and not sent once more"),
     _own("system.rule_errors", "count", "rules whose last evaluation failed"),
 )
 SIGNALS: Final = tuple(with_reasons(_LINES))
