@@ -153,7 +153,9 @@ class Endpoint:
             raise Transient(f"{self.host} answered {method} with no JSON-RPC object")
         if response.get("error") is not None:
             raise from_error(self.host, method, response["error"], origin=self._wire.origin)
-        if response.get("result") is None:
+        if "result" not in response:
+            raise Transient(f"{self.host} answered {method} without a result")
+        if response["result"] is None:
             raise NotThere(f"{self.host} answered null to {method}")
         return response["result"]
 

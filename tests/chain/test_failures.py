@@ -13,6 +13,7 @@ from monitor.chain.failures import (
     EndpointRefused,
     NoHistory,
     NotOffered,
+    NotThere,
     RangeTooWide,
     Reverted,
     TooHeavy,
@@ -125,11 +126,11 @@ HTTP = [
         "HOST answered eth_call with no JSON-RPC object",
         id="JSON of another shape",
     ),
-    pytest.param(result(None), Transient, "HOST answered null to eth_call", id="a null result"),
+    pytest.param(result(None), NotThere, "HOST answered null to eth_call", id="a null result"),
     pytest.param(
         Reply(json={"jsonrpc": "2.0", "id": 1}),
         Transient,
-        "HOST answered null to eth_call",
+        "HOST answered eth_call without a result",
         id="no result at all",
     ),
     pytest.param(
