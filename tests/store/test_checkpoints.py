@@ -1,6 +1,5 @@
 """What readers of the chain keep: as it was saved, over restarts, and in older files too."""
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -12,8 +11,6 @@ import pytest
 from monitor.chain.checkpoint import Checkpoint, Hand, Place
 from monitor.model.position import Flow, LiquidityEvent
 from monitor.store.port import Store
-from monitor.store.records import Change
-from monitor.store.schema import MIGRATIONS
 from monitor.store.sqlite import SqliteStore, open_sqlite
 
 EVENT = LiquidityEvent(
@@ -58,26 +55,6 @@ def test_a_file_remembers_them(reopen: Callable[..., SqliteStore]) -> None:
     first.checkpoints.save([kept("1:0xa:7")])
     first.close()
     assert reopen().checkpoints.load(1) == (kept("1:0xa:7"),)
-
-
-def test_a_file_from_before_there_were_any_is_brought_forward(
-    reopen: Callable[..., SqliteStore], url: str
-) -> None:
-    store = reopen()
-    store.commit(Change(rows={("a", "b"): "c"}))
-    store.close()
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as raw:
-        raw.execute("DROP TABLE checkpoint")
-        raw.execute("ALTER TABLE outbox DROP COLUMN unanswered")
-        raw.execute("DROP TABLE decision")
-        raw.execute("DROP INDEX event_by_alert")
-        raw.execute("UPDATE meta SET value = 1 WHERE name = 'schema'")
-        raw.commit()
-    again = reopen()
-    assert again.load().schema == len(MIGRATIONS)
-    assert again.load().rows == {("a", "b"): "c"}
-    again.checkpoints.save([kept("1:0xa:7")])
-    assert again.checkpoints.load(1) == (kept("1:0xa:7"),)
 
 
 def test_what_cannot_be_read_is_left_out_and_said(

@@ -190,29 +190,6 @@ def test_a_file_of_a_newer_schema_is_told_and_left_alone(
     )
 
 
-def test_letters_of_an_older_file_keep_what_is_known_of_their_tries(
-    reopen: Reopen, url: str, start: datetime, letter: Letters
-) -> None:
-    store = reopen()
-    alerts = tuple(letter(name, key=name, channels=("mqtt",)) for name in ("timed", "refused"))
-    store.commit(Change(alerts=alerts))
-    for one, ambiguous in zip(store.outbox.due("mqtt", start, 2), (True, False), strict=True):
-        store.outbox.sending(one.id)
-        store.outbox.failed(one.id, due=start, error="no", ambiguous=ambiguous)
-    store.close()
-    with closing(sqlite3.connect(database_path(url))) as raw:
-        raw.execute("ALTER TABLE outbox DROP COLUMN unanswered")
-        raw.execute("DROP TABLE decision")
-        raw.execute("DROP INDEX event_by_alert")
-        raw.execute("UPDATE meta SET value = 2 WHERE name = 'schema'")
-        raw.commit()
-    again = reopen()
-    assert again.load().schema == len(MIGRATIONS)
-    timed, refused = again.outbox.due("mqtt", start, 2)
-    assert (timed.tries, timed.unanswered, timed.repeat) == (1, 1, True)
-    assert (refused.tries, refused.unanswered, refused.repeat) == (1, 0, False)
-
-
 def test_another_programs_database_is_told(tmp_path: Path, start: datetime) -> None:
     other = sqlite3.connect(tmp_path / "x.db")
     other.execute("CREATE TABLE meta (name TEXT, value TEXT)")
