@@ -214,8 +214,8 @@ class Live:
                 reorg = self._reorgs.owing(polled.name, snapshot.reorg)
                 at = self.time.stamp(self.time.believed(snapshot.block))
                 self._up(polled.name)
-                self._reorgs.told(polled.name)
                 await self._queue.put(replace(snapshot, observed_at=at, reorg=reorg))
+                self._reorgs.told(polled.name)
 
         async def feed() -> None:
             assert polled.feed is not None
@@ -233,8 +233,8 @@ class Live:
                 break
             if said.id in self._taken or (word := _understood(said, self._ears)) is None:
                 continue
-            self._taken.add(said.id)
             await self._queue.put(replace(word, id=said.id, observed_at=self.time.stamp()))
+            self._taken.add(said.id)  # and no sooner: while it waits for room it may be cut off
         if "inbox" in self._down:
             self._up("inbox")
             await self._read("inbox", _Brought())
