@@ -221,25 +221,30 @@ class Courier:
     def _failed(
         self, letters: Sequence[Letter], error: Transient | Permanent, now: datetime
     ) -> None:
-        """Decide what becomes of the letters of one message; all of them have fared alike."""
-        first = letters[0]
-        since = max(first.queued_at, self._door.open_since or first.queued_at)
-        ambiguous = isinstance(error, Transient) and error.ambiguous
-        tries = Tries(made=first.tries + 1, unanswered=first.unanswered + ambiguous)
-        outcome = after_failure(error, tries=tries, aged_from=since, now=now, jitter=self.random())
+        """Decide what becomes of each letter of one message, by how that one has fared."""
         if isinstance(error, Transient) and error.refused:
             self._door.shut(error, now)
         elif isinstance(error, Transient):
             self._door.fail(error, now)
             if error.retry_after is not None:
                 self._door.paused_until = now + error.retry_after
-        if isinstance(outcome, Dead) and len(letters) == 1:
-            self._door.given_up = redact(outcome.reason)
+        jitter = self.random()  # one, so that what has fared alike comes together again
         for letter in letters:
-            # One of several may be at fault: each goes alone next.
-            alone = isinstance(outcome, Dead) and len(letters) > 1
-            apart = Retry(due=letter.queued_at - _ALONE)
-            _mark(self.store, letter, apart if alone else outcome, error, now)
+            outcome = self._outcome(letter, error, now, jitter)
+            if isinstance(outcome, Dead) and len(letters) > 1:
+                # One of several may be at fault: each goes alone next.
+                outcome = Retry(due=letter.queued_at - _ALONE)
+            elif isinstance(outcome, Dead):
+                self._door.given_up = redact(outcome.reason)
+            _mark(self.store, letter, outcome, error, now)
+
+    def _outcome(
+        self, letter: Letter, error: Transient | Permanent, now: datetime, jitter: float
+    ) -> Outcome:
+        since = max(letter.queued_at, self._door.open_since or letter.queued_at)
+        ambiguous = isinstance(error, Transient) and error.ambiguous
+        tries = Tries(made=letter.tries + 1, unanswered=letter.unanswered + ambiguous)
+        return after_failure(error, tries=tries, aged_from=since, now=now, jitter=jitter)
 
 
 def _next_letters(courier: Courier, now: datetime) -> tuple[Letter, ...]:

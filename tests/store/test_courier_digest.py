@@ -162,3 +162,22 @@ async def test_one_that_will_never_do_does_not_take_the_others_with_it(
     await courier.deliver_due(clock.now())
     assert told(person) == [["good"], ["fine"]]
     assert [dead.idem for dead in store.outbox.dead_letters()] == ["bad"]
+
+
+async def test_what_is_new_waits_no_longer_for_a_crowd_that_has_failed_for_long(
+    store: Store, person: MemoryPerson, courier: Courier, clock: ManualClock, letter: Letters
+) -> None:
+    now, old = clock.now(), [f"r{n}" for n in range(19)]
+    queue(store, letter, *old)
+    person.failures = [Transient("the connection was refused")] * 100
+    for _ in range(12):
+        await courier.deliver_due(now)
+        now += timedelta(minutes=5)
+    queue(store, letter, "critical", at=now)
+    await courier.deliver_due(now)
+    person.failures.clear()
+    due = store.outbox.next_due("person")
+    assert due is not None
+    assert due - now <= timedelta(seconds=1), "it was tried once"
+    await courier.deliver_due(due)
+    assert "critical" in told(person)[0]
