@@ -47,7 +47,9 @@ _RENEWALS: Final = 4
 _LOOKS: Final = 10
 """How often in a lease's time it is looked whether nobody leads."""
 
-_DRAIN_S: Final = 3.0
+_DRAIN_S: Final = 1.0
+"""What a send in flight is given: whoever takes the lead watches nothing until it is done."""
+
 _AGAIN_S: Final = 1.0
 
 Carriers = Callable[[AsyncExitStack], list[Channel]]

@@ -1,7 +1,8 @@
-"""A daemon that takes the lead while it carries a letter for who led sends that letter once."""
+"""A letter in flight at a takeover, carried for who led: it is sent once, or cut off soon."""
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from monitor.channels.port import MemoryChannel, Message
 from monitor.clock import SystemClock, stopwatch
 from monitor.store.courier import Courier
 from monitor.store.opening import living, open_shared
+from monitor.store.postgres import Shared
 from monitor.store.records import Change
 from tests.app.policed import AT
 from tests.app.test_several_quiet import LETTER
@@ -31,6 +33,17 @@ class Paced:
         self.sent.append(message)
 
 
+def taking_turns(shared: Shared, carried: Paced, lead: Callable[[], Awaitable[None]]) -> Alternate:
+    return Alternate(
+        shared=shared,
+        clock=SystemClock(),
+        carriers=lambda _stack: [carried],
+        hush=lambda _alert, _at: False,
+        lead=lead,
+        outage=Outage(name="b", clock=SystemClock(), people=lambda _stack: []),
+    )
+
+
 async def test_a_letter_in_flight_at_a_takeover_is_sent_once(postgres_url: str) -> None:
     before, after = [open_shared(postgres_url, now=AT, name=n, lasts_s=5.0) for n in ("a", "b")]
     carried, led, leads = Paced(), MemoryChannel(name="telegram"), asyncio.Event()
@@ -40,14 +53,7 @@ async def test_a_letter_in_flight_at_a_takeover_is_sent_once(postgres_url: str) 
         leads.set()
         await Courier(after.store, led, SystemClock(), random.random).run(stop)
 
-    alternate = Alternate(
-        shared=after,
-        clock=SystemClock(),
-        carriers=lambda _stack: [carried],
-        hush=lambda _alert, _at: False,
-        lead=lead,
-        outage=Outage(name="b", clock=SystemClock(), people=lambda _stack: []),
-    )
+    alternate = taking_turns(after, carried, lead)
     with closing(before), closing(after):
         assert before.lease.take()
         before.store.commit(Change(alerts=(LETTER,)))
@@ -58,7 +64,7 @@ async def test_a_letter_in_flight_at_a_takeover_is_sent_once(postgres_url: str) 
             while not any(one.leads for one in living(postgres_url)):
                 await SystemClock().sleep(0.01)
             began = stopwatch()
-            while not led.sent and stopwatch() - began < 1.0:
+            while not led.sent and stopwatch() - began < 0.3:
                 await SystemClock().sleep(0.01)
             carried.turn.set()
             await leads.wait()
@@ -66,3 +72,27 @@ async def test_a_letter_in_flight_at_a_takeover_is_sent_once(postgres_url: str) 
                 await SystemClock().sleep(0.01)
             stop.set()
     assert [one.repeat for one in (*carried.sent, *led.sent)] == [False]
+
+
+async def test_a_send_that_hangs_keeps_nobody_from_the_lead(postgres_url: str) -> None:
+    before, after = [open_shared(postgres_url, now=AT, name=n, lasts_s=5.0) for n in ("a", "b")]
+    carried, leads, stop = Paced(), asyncio.Event(), asyncio.Event()
+
+    async def lead() -> None:
+        leads.set()
+        await stop.wait()
+
+    with closing(before), closing(after):
+        assert before.lease.take()
+        before.store.commit(Change(alerts=(LETTER,)))
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            group.create_task(taking_turns(after, carried, lead).run())
+            await carried.begun.wait()
+            before.lease.release()
+            while not any(one.leads for one in living(postgres_url)):
+                await SystemClock().sleep(0.01)
+            taken = stopwatch()
+            await leads.wait()
+            waited = stopwatch() - taken
+            stop.set()
+    assert waited < 2.0, "of 15 s, of which a lease just taken lasts 12"
