@@ -96,8 +96,8 @@ def follow(rule: Rule, old: Instance, seen: Judged, footing: Footing) -> Outcome
     before = _before(old)
     match old.phase:
         case Phase.PENDING if before.phase is Phase.FIRING or before.filled_by != old.filled_by:
-            # What ended before it is lost, too.
-            return _ended(rule, calm(old), seen, footing)
+            # What ended before it is lost, too; what it was flagged as was told already.
+            return _ended(rule, replace(calm(old), flag=old.flag), seen, footing)
         case Phase.PENDING if seen.when.truth is None:
             return _onward(rule, before, seen, footing)
         case Phase.PENDING:

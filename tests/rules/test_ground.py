@@ -10,7 +10,7 @@ from monitor.model.layer import Action
 from monitor.model.observation import Block, Reorg
 from monitor.rules.expression import compile_rule
 from monitor.rules.ground import Footing, follow, shaken
-from monitor.rules.lifecycle import Ground, Instance, Judged, Phase, Told
+from monitor.rules.lifecycle import Ground, Instance, Judged, Phase, Told, Turn
 from monitor.rules.pack import OnNodata, Rule
 from monitor.rules.template import compile_template
 from monitor.rules.verdict import Verdict
@@ -259,6 +259,16 @@ def test_what_was_told_as_unknown_ends_once_and_under_its_name(steps: str, expec
     dark = told.index("nodata")
     assert told[dark + 1 :] == expected.split()
     assert chain.names[dark + 1][0] == chain.names[dark][0], "another alert's end"
+
+
+@pytest.mark.parametrize("then", ["5b-", "5b+", "5b? 6b-"])
+def test_what_was_told_as_unknown_is_not_told_again_where_an_end_before_it_is_lost(
+    then: str,
+) -> None:
+    rule = a_rule(on_nodata=OnNodata.ALERT, hold=2 * MINUTE)
+    chain = Chain(rule).walk(f"1+ 2+ 3+ 4- 5+ 6? /3 4b? {then}")
+    dark = [(turn, number) for _, turn, number in chain.names if turn in {Turn.NODATA, Turn.SEEN}]
+    assert dark == [(Turn.NODATA, 1), (Turn.SEEN, 1)]
 
 
 def phases(found: Iterable[Instance]) -> list[Phase]:
