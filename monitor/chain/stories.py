@@ -69,7 +69,7 @@ class Stories:
     def current(self, key: str, mark: Mark, block: int) -> bool:
         """Return whether a story is as its subject left it, and needs no second look."""
         story = self.known.get(key)
-        if story is None or story.basis is None:
+        if story is None or story.basis is None or story.unjudged:
             return False
         return story.mark == mark and block < story.settle_at
 
@@ -125,9 +125,7 @@ class Stories:
             self.known[subject.key] = replace(read, note=note)
             return
         old = known if known is not None and known.whole else None
-        # Whose deposits are not all looked into has no mark, and is looked at again.
-        mark = () if read.unjudged else subject.mark
-        story = folded(replace(read, whole=True, mark=mark), subject)
+        story = folded(replace(read, whole=True, mark=subject.mark), subject)
         if old is not None and unexplained(old, subject, read):
             story = replace(story, mark=old.mark)
         if story.provisional:

@@ -84,7 +84,7 @@ class Story:
 
     def checkpoint(self, key: str) -> Checkpoint:
         """Return what of it may be kept for good."""
-        settled = self.whole and not self.provisional and not self.unpriced
+        settled = self.whole and not (self.provisional or self.unpriced or self.unjudged)
         told = self.before(self.final)
         return Checkpoint(
             key=key,

@@ -1,6 +1,6 @@
 """Who put it there: a stranger's mint, one let act, and what finding out costs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -148,3 +148,28 @@ async def test_a_fault_while_it_is_asked_who_minted_makes_no_gift_a_cost(
     position = await seen(reader)
     assert position.basis is not None
     assert position.basis.gifted0 == position.basis.deposited0 > 0
+
+
+async def test_an_entry_stays_known_where_logs_fail_while_it_is_asked_who_minted(
+    devnet: Devnet, reader_on: Any, scripted_node: Any
+) -> None:
+    owner, stranger = await wallet(devnet, 5), await wallet(devnet, 6)
+    token_id = await minted_for(devnet, stranger, owner.address)
+    failing = {"eth_getTransactionReceipt"}
+
+    async def script(method: str, params: list[Any]) -> Any:
+        if method in failing:
+            return web.Response(status=500)
+        return await scripted_node.forward(devnet.url, method, params)
+
+    scripted_node.script = script
+    reader = await reader_on(devnet, {"nft": (token_id,)}, rpc=(scripted_node.url,))
+    known = (await seen(reader)).basis
+    assert known is not None
+    failing.add("eth_getLogs")
+    await devnet.mine()
+    assert (await seen(reader)).basis == known
+    failing.clear()
+    await devnet.mine()
+    asked_again = await reader.snapshot(NOON + timedelta(hours=1))
+    assert asked_again.positions[0].basis.gifted0 > 0
