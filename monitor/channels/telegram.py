@@ -37,6 +37,7 @@ _CHORE: Final = "a picture, a button or an answer, and no alert,"
 _TRIES: Final = 5
 _FIRST_WAIT_S: Final = 1.0
 
+_Chores = asyncio.Queue[Callable[[], Awaitable[None]]]
 Painter = Callable[[Alert], Awaitable[Picture | None]]
 """Draws what an alert is about; None where nothing can be drawn."""
 
@@ -59,7 +60,7 @@ class TelegramChannel:
         self.paint: Painter | None = None
         self._asks = settings.commands is not None and bool(settings.commands.heard)
         self._bot = self.post.bot
-        self._chores = asyncio.Queue[Callable[[], Awaitable[None]]](_MOST_CHORES)
+        self._chores, self._answers = _Chores(_MOST_CHORES), _Chores(_MOST_CHORES)
 
     def __repr__(self) -> str:
         return f"TelegramChannel({self._settings.token})"
@@ -120,17 +121,23 @@ class TelegramChannel:
         await self.writer.put(sheet, where or self.home)
 
     async def do_chores(self, stop: asyncio.Event) -> None:
-        """Send pictures and take buttons away until `stop` is set: what no alert waits for."""
+        """Send pictures and take buttons away until `stop` is set: what no alert waits for.
+
+        Answers that wait have a queue of their own, so that no crowd of pictures drops one.
+        """
         async with asyncio.TaskGroup() as group:
-            work = group.create_task(self._do_chores(), name=f"{self.name} chores")
+            works = [
+                group.create_task(_work_off(self._chores), name=f"{self.name} chores"),
+                group.create_task(_work_off(self._answers), name=f"{self.name} answers"),
+            ]
             await stop.wait()
-            work.cancel()
+            for work in works:
+                work.cancel()
 
     def later(self, chore: Callable[[], Awaitable[None]]) -> None:
         """Leave something to `do_chores`; the oldest goes where there is too much of it."""
-        if self._chores.full():  # of buttons a press finds out for itself what is void
-            self._chores.get_nowait()
-        self._chores.put_nowait(chore)
+        # Of buttons a press finds out for itself what is void.
+        _leave(self._chores, chore)
 
     async def insist(self, say: Callable[[], Awaitable[None]], *, doubles: bool = True) -> None:
         """Say something again and again for a while; raise as `send` does once that is over.
@@ -157,21 +164,11 @@ class TelegramChannel:
             if error.refused or error.retry_after is None:
                 await self.insist(say)
             else:
-                self.later(partial(self.insist, say))
+                _leave(self._answers, partial(self.insist, say))
 
     async def close(self) -> None:
         """Close the connection."""
         await self.post.close()
-
-    async def _do_chores(self) -> None:
-        while True:
-            chore = await self._chores.get()
-            try:
-                await chore()
-            except HedgewatchError as error:
-                _log.info("telegram: %s is left: %s", _CHORE, redact(str(error)))
-            except Exception:  # noqa: BLE001 - no alert depends on it, and so no run ends by it
-                _log.exception("telegram: %s failed in an unforeseen way", _CHORE)
 
     def _follow_up(self, alerts: Sequence[Alert], sent: Pin) -> None:
         """Leave for later what goes with a message that has arrived."""
@@ -195,3 +192,20 @@ class TelegramChannel:
         picture = await self.paint(alert) if self.paint else None
         if picture is not None:
             await self.writer.show(picture, self.home, reply=reply)
+
+
+def _leave(chores: _Chores, chore: Callable[[], Awaitable[None]]) -> None:
+    if chores.full():
+        chores.get_nowait()
+    chores.put_nowait(chore)
+
+
+async def _work_off(chores: _Chores) -> None:
+    while True:
+        chore = await chores.get()
+        try:
+            await chore()
+        except HedgewatchError as error:
+            _log.info("telegram: %s is left: %s", _CHORE, redact(str(error)))
+        except Exception:  # noqa: BLE001 - no alert depends on it, and so no run ends by it
+            _log.exception("telegram: %s failed in an unforeseen way", _CHORE)

@@ -7,7 +7,7 @@ from threading import current_thread
 
 from monitor.channels.telegram_desk import Desk
 from monitor.channels.telegram_writer import Picture
-from monitor.errors import Permanent
+from monitor.errors import Permanent, Transient
 from tests.channels.bot_rig import rigged
 from tests.channels.bot_server import OWNER, asked
 from tests.channels.taken import LEG, Kept
@@ -65,3 +65,26 @@ async def test_what_came_of_a_word_is_told_however_long_telegram_has_it_wait(
         rig.clock.time += timedelta(seconds=601)
         await rig.api.until("sendMessage", 2)
         assert set(rig.api.sent) == {"fill taken", "ack taken"}
+
+
+async def test_a_crowd_of_pictures_drops_no_answer_that_waits(tmp_path: Path) -> None:
+    told, silence = list[str](), [Transient("silence", retry_after=timedelta(seconds=30))]
+
+    async def say() -> None:
+        if silence:
+            raise silence.pop()
+        told.append("fill taken")
+
+    async def show() -> None:
+        told.append("a picture")
+
+    desk = Desk(answer=lambda *_: "", obey=Kept().obey)
+    async with rigged(tmp_path, desk=desk, idle=False) as rig:
+        await rig.channel.reply(say)
+        for _ in range(100):
+            rig.channel.later(show)
+        async with asyncio.timeout(10):
+            while len(told) < 100:
+                await rig.clock.sleep(0)
+            while "fill taken" not in told:
+                await rig.clock.sleep(0)
