@@ -162,10 +162,12 @@ class Endpoint:
     async def block(self, tag: str) -> Any:  # noqa: ANN401 - JSON is Any
         """Return a block's header by `latest` or hex number; raise NoBlock for no such number."""
         response = await self._wire.ask("eth_getBlockByNumber", (tag, False))
-        told_none = isinstance(response, Mapping) and response.get("error") is None
-        if told_none and response.get("result") is None and tag.startswith("0x"):
-            raise NoBlock(f"{self.host} has no block {int(tag, 16)}")
-        return self._result("eth_getBlockByNumber", response)
+        try:
+            return self._result("eth_getBlockByNumber", response)
+        except NotThere:
+            if not tag.startswith("0x"):
+                raise
+            raise NoBlock(f"{self.host} has no block {int(tag, 16)}") from None
 
     async def eth_call(self, target: str, data: str, block: int) -> bytes:
         """Return what a contract answers at a block; raise EmptyAnswer for nothing at all."""

@@ -316,3 +316,18 @@ async def test_a_second_that_is_a_block_behind_withholds_it_and_is_not_said_to_b
     assert reader.health(NOON)[1].resting_why == ""
     second.node.script = caught_up
     assert (await reader.snapshot(after(1))).unconfirmed == ""
+
+
+async def test_a_second_that_answers_without_a_result_is_at_fault_and_not_behind(
+    pair: Any,
+) -> None:
+    reader, second = pair
+    sound = second.node.script
+
+    async def without(method: str, params: list[Any]) -> Any:
+        return {} if method == "eth_getBlockByNumber" else await sound(method, params)
+
+    second.node.script = without
+    with pytest.raises(Transient, match=f"{second.host} answered .* without a result"):
+        await reader.snapshot(NOON)
+    assert "without a result" in reader.health(NOON)[1].resting_why
