@@ -37,3 +37,18 @@ def test_a_fill_that_nobody_asked_for_leaves_a_line_too(hand: Any) -> None:
     assert event.text == "Now off"
     state, alerts = taken(book, state, word(Verb.CLOSE, AT + timedelta(hours=2), name="again"))
     assert alerts == [], "what is refused is not done"
+
+
+def test_a_roll_that_was_asked_for_fills_what_asked(hand: Any) -> None:
+    """Though it is what ends the condition, too, the condition is not what ended."""
+    book, state = hand.book("alvh"), State()
+    bought = word(Verb.FILL, AT, "vix.call 2020-06-17 18 +4 @1.60", name="bought")
+    state, _ = taken(book, state, bought)
+    near = AT + timedelta(days=110)
+    state, alerts = step(book, state, hand.vix(27.0, near))
+    (asked,) = (one for one in alerts if one.rule == "L2.roll")
+    assert asked.state.value == "firing"
+    legs = ("vix.call 2020-06-17 18 -4 @9.10", "vix.call 2020-09-16 30 +4 @4.20")
+    _, (done,) = taken(book, state, word(Verb.ROLL, near, *legs, name="rolled"))
+    assert (done.id, done.rule, done.state.value) == (asked.id, "L2.roll", "filled")
+    assert done.reason.endswith("by ann@cli")

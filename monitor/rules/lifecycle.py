@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+from monitor.model.layer import Action
 from monitor.rules.pack import OnNodata, Rule
 from monitor.rules.verdict import Verdict
 
@@ -232,6 +233,8 @@ def _firing(rule: Rule, old: Instance, seen: Judged) -> tuple[Instance, tuple[To
     if not _clearing(rule, seen):
         held = old if old.clear_since is None else replace(old, clear_since=None)
         return _still_firing(rule, held, seen)
+    if seen.done and rule.action is not Action.NOTIFY:  # what it asked for is what cleared it
+        return _filled(old, seen)
     clear_since = old.clear_since or seen.now
     if seen.now - clear_since >= rule.keep_firing_for:
         return _resolve(old, seen.now), (Told(turn=Turn.RESOLVED, reason="condition cleared"),)
@@ -322,9 +325,13 @@ def _missing(verdict: Verdict) -> str:
 def _barred(old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
     if old.phase is not Phase.FIRING:
         return calm(old), ()
-    told = Told(turn=Turn.RESOLVED, reason=seen.barred)
     if seen.done:
-        told = Told(turn=Turn.FILLED, reason=seen.deed or f"done by {seen.done}")
+        return _filled(old, seen)
+    return _resolve(old, seen.now), (Told(turn=Turn.RESOLVED, reason=seen.barred),)
+
+
+def _filled(old: Instance, seen: Judged) -> tuple[Instance, tuple[Told, ...]]:
+    told = Told(turn=Turn.FILLED, reason=seen.deed or f"done by {seen.done}")
     return replace(_resolve(old, seen.now), filled_by=seen.done), (told,)
 
 
