@@ -156,15 +156,17 @@ class TelegramChannel:
             else:
                 return
 
-    async def reply(self, say: Callable[[], Awaitable[None]]) -> None:
-        """As `insist`; where Telegram wants a wait, no other word and no press waits with it."""
+    async def reply(self, say: Callable[[], Awaitable[None]], *, doubles: bool = True) -> None:
+        """Say; where it has to be said again, no other word and no press waits for that.
+
+        doubles: whether it is also said again where it may have arrived.
+        """
         try:
             await say()
         except Transient as error:
-            if error.refused or error.retry_after is None:
-                await self.insist(say)
-            else:
-                _leave(self._answers, partial(self.insist, say))
+            if error.refused or (error.ambiguous and not doubles):
+                raise
+            _leave(self._answers, partial(self.insist, say, doubles=doubles))
 
     async def close(self) -> None:
         """Close the connection."""

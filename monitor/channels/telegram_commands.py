@@ -20,7 +20,7 @@ from monitor.channels.telegram_listen import Listening
 from monitor.channels.telegram_post import Place
 from monitor.channels.telegram_presses import Presses
 from monitor.clock import Clock
-from monitor.errors import HedgewatchError, Transient
+from monitor.errors import HedgewatchError
 
 _log: Final = logging.getLogger(__name__)
 _OLD: Final = timedelta(seconds=60)
@@ -139,18 +139,13 @@ class TelegramCommands:
         return (await self._desk.obey(word)).text
 
     async def _answer(self, command: str, rest: str, where: Place) -> None:
-        """Answer a question; where it has to wait, no other word and no press waits with it."""
+        """Answer a question, with what is known when it is said."""
 
         async def say() -> None:
             table = command == _WHATIF and not rest
             await self._channel.say(await self._answered(command, rest), where, table=table)
 
-        try:
-            await say()
-        except Transient as error:
-            if error.refused:
-                raise
-            self._channel.later(lambda: self._channel.insist(say))
+        await self._channel.reply(say)
 
     async def _drawn(self, rest: str, where: Place) -> None:
         assert self._desk.chart is not None
@@ -158,10 +153,10 @@ class TelegramCommands:
             picture = await self._desk.chart(rest)
         except HedgewatchError as error:
             said = str(error)
-            await self._channel.insist(lambda: self._channel.say(said, where))
+            await self._channel.reply(lambda: self._channel.say(said, where))
         else:
             show = partial(self._channel.writer.show, picture, where)
-            await self._channel.insist(show, doubles=False)
+            await self._channel.reply(show, doubles=False)
 
     async def _answered(self, command: str, rest: str) -> str:
         try:

@@ -283,6 +283,7 @@ async def test_whose_word_is_not_taken(
 
 async def test_the_answer_to_a_word_is_sent_again_until_it_arrives(tmp_path: Path) -> None:
     async with heard(tmp_path, [asked(1, FILL)], write=(OWNER,), deaf=2) as api:
+        await api.until("sendMessage", 1)
         assert api.sent == ["fill taken"]
 
 

@@ -178,19 +178,20 @@ async def test_a_chart_that_was_asked_for_is_sent_again_where_it_is_no_double(
 
     asks = replace(desk(Kept()), chart=chart)
     server = {"refuse": {"sendPhoto": [(status, "nobody knows", {})]}}
-    async with rigged(tmp_path, [asked(1, "/chart")], desk=asks, server=server) as rig:
-        async with asyncio.timeout(10):
-            while server["refuse"]["sendPhoto"]:
-                await rig.clock.sleep(0)
-        done = asyncio.Event()
-        rig.channel.later(lambda: told(done))
+    said = [asked(1, "/chart"), asked(2, "/status")]
+    async with rigged(tmp_path, said, desk=asks, server=server) as rig:
+        done, missed = asyncio.Event(), [Transient("not now")]
+
+        async def after() -> None:
+            if missed:
+                raise missed.pop()
+            done.set()
+
+        await rig.api.until("sendMessage", 1)  # and so the chart was worked on
+        await rig.channel.reply(after)  # comes after what waits to be said again
         async with asyncio.timeout(10):
             await done.wait()
         assert len(rig.api.of("sendPhoto")) == shown
-
-
-async def told(event: asyncio.Event) -> None:
-    event.set()
 
 
 async def test_who_pressed_is_shown_once_telegram_has_it_and_with_what_came_meanwhile(
