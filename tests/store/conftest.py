@@ -12,6 +12,7 @@ from monitor.store.port import Store
 from monitor.store.records import Outgoing
 from monitor.store.sqlite import SqliteStore, open_sqlite
 from tests.some_alert import a_proposal
+from tests.store.filling import Disk, file_system
 
 START = datetime(2020, 3, 9, 20, 15, tzinfo=UTC)
 
@@ -85,3 +86,18 @@ def letter() -> Callable[..., Outgoing]:
         )
 
     return make
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """A small file system that can be filled."""
+    with file_system(tmp_path / "disk", "8m") as folder:
+        yield Disk(folder)
+
+
+@pytest.fixture
+def sqlite(disk: Disk, start: datetime) -> Iterator[SqliteStore]:
+    """A store on it."""
+    store = open_sqlite(f"sqlite:///{disk.folder}/h.db", now=start)
+    yield store
+    store.close()

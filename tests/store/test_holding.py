@@ -4,11 +4,10 @@ import asyncio
 import contextlib
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
-from pathlib import Path
 from typing import TypeAlias
 
 import pytest
@@ -20,23 +19,10 @@ from monitor.store.courier import Courier
 from monitor.store.holding import HoldingStore
 from monitor.store.records import Change, Outgoing, Poll, Recall, Sample
 from monitor.store.sqlite import SqliteStore, open_sqlite
-from tests.store.filling import Disk, file_system, filled, filler, held
+from tests.store.filling import Disk, filled, filler, held
 
 Letters: TypeAlias = Callable[..., Outgoing]
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    with file_system(tmp_path / "disk", "8m") as folder:
-        yield Disk(folder)
-
-
-@pytest.fixture
-def sqlite(disk: Disk, start: datetime) -> Iterator[SqliteStore]:
-    store = open_sqlite(f"sqlite:///{disk.folder}/h.db", now=start)
-    yield store
-    store.close()
 
 
 @pytest.fixture

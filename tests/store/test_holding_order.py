@@ -1,9 +1,8 @@
 """What waits in memory for a full disk keeps the order of its key, and its record afterwards."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TypeAlias
 
 import pytest
@@ -13,25 +12,12 @@ from monitor.clock import ManualClock
 from monitor.store.courier import Courier
 from monitor.store.holding import HoldingStore
 from monitor.store.records import Change, Outgoing, Recall
-from monitor.store.sqlite import SqliteStore, open_sqlite
-from tests.store.filling import Disk, file_system, held
+from monitor.store.sqlite import SqliteStore
+from tests.store.filling import Disk, held
 
 Letters: TypeAlias = Callable[..., Outgoing]
 SECOND = timedelta(seconds=1)
 MQTT = ("mqtt",)
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    with file_system(tmp_path / "disk", "8m") as folder:
-        yield Disk(folder)
-
-
-@pytest.fixture
-def sqlite(disk: Disk, start: datetime) -> Iterator[SqliteStore]:
-    store = open_sqlite(f"sqlite:///{disk.folder}/h.db", now=start)
-    yield store
-    store.close()
 
 
 @pytest.fixture
