@@ -17,19 +17,26 @@ from tests.channels.bot_server import AT, CHAT, OWNER, TOKEN, BotApi, serving
 
 
 class Story:
-    """A clock that stands at the story's moment; sleeping on it costs a moment, and is noted."""
+    """A clock that stands at the story's moment; sleeping on it costs a moment, and is noted.
+
+    holds: a minute and more lasts until the test has moved the time.
+    """
 
     lead = timedelta(minutes=1)
 
     def __init__(self) -> None:
         self.time = AT
         self.slept = set[float]()
+        self.holds = False
 
     def now(self) -> datetime:
         return self.time
 
     async def sleep(self, seconds: float) -> None:
         self.slept.add(seconds)
+        until = self.time + timedelta(seconds=seconds)
+        while self.holds and seconds >= self.lead.total_seconds() and self.time < until:
+            await SystemClock().sleep(0.001)
         await SystemClock().sleep(min(seconds, 0.01))
 
 

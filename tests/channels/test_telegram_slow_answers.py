@@ -67,24 +67,28 @@ async def test_what_came_of_a_word_is_told_however_long_telegram_has_it_wait(
         assert set(rig.api.sent) == {"fill taken", "ack taken"}
 
 
-async def test_a_chart_that_telegram_has_wait_keeps_nobody_from_being_heard(
+async def test_an_answer_that_fails_twice_over_keeps_nobody_from_being_heard(
     tmp_path: Path,
 ) -> None:
-    async def chart(_of: str) -> Picture:
-        return Picture(png=b"PNG", caption="")
+    """First it is lost, and then Telegram wants ten minutes of silence."""
+    told = list[str]()
+    faults = [Transient("silence", retry_after=timedelta(minutes=10)), Transient("lost")]
 
-    desk = Desk(answer=lambda name, _: f"answer to {name}", obey=Kept().obey, chart=chart)
-    busy = {"sendPhoto": [(429, "Too Many Requests", {"retry_after": 600})]}
-    said = [asked(1, "/chart"), asked(2, "/status")]
-    async with rigged(tmp_path, said, desk=desk, server={"refuse": busy}, idle=False) as rig:
+    async def say() -> None:
+        if faults:
+            raise faults.pop()
+        told.append("a chart")
+
+    async with rigged(tmp_path, desk=Desk(answer=lambda *_: "", obey=Kept().obey)) as rig:
+        rig.clock.holds = True
         async with asyncio.timeout(10):
-            while 600.0 not in rig.clock.slept or not rig.api.idle.is_set():
+            await rig.channel.reply(say)
+            while 600.0 not in rig.clock.slept:
                 await rig.clock.sleep(0)
-        assert (rig.api.of("sendPhoto"), rig.api.sent) == ([], []), "nothing goes out meanwhile"
-        rig.clock.time += timedelta(seconds=601)
-        await rig.api.until("sendPhoto", 1)
-        await rig.api.until("sendMessage", 1)
-        assert rig.api.sent == ["answer to /status"]
+            assert told == []
+            rig.clock.time += timedelta(minutes=11)
+            while not told:
+                await rig.clock.sleep(0)
 
 
 async def test_a_crowd_of_pictures_drops_no_answer_that_waits(tmp_path: Path) -> None:
